@@ -1,0 +1,86 @@
+/** A chunk: the trajectories that a thread is handed at once, and the starts they need. */
+import type { Draw } from "./data/draw.js";
+import type { Engine } from "./engine/contract.js";
+import { messageOf } from "./errors.js";
+import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
+import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trajectoryKey } from "./trial.js";
+
+/** A flag between the coordinator and its threads, in shared memory. */
+export interface StopFlag {
+  /** Set once: start no further trajectory. */
+  readonly drain: Int32Array;
+  /** Set once: give up even those that are running. */
+  readonly cancel: Int32Array;
+}
+
+export function stopFlag(shared: SharedArrayBuffer): StopFlag {
+  return { drain: new Int32Array(shared, 0, 1), cancel: new Int32Array(shared, 4, 1) };
+}
+
+export const STOP_FLAG_BYTES = 8;
+
+/**
+ * Trains the trajectories of a chunk one after the other and says what became of each. A start that several of them
+ * need is trained once; if nobody asked for it, its outcome is there all the same (`wanted: false`), to be compared
+ * with what is stored. Stopped by the flag, it returns what is finished.
+ */
+export function runChunk(
+  specs: readonly TrajectorySpec[],
+  engine: Engine,
+  load: (draw: DrawSource) => Draw,
+  stop: StopFlag,
+): Outcome[] {
+  const outcomes: Outcome[] = [];
+  const trained = new Map<string, Float64Array>();
+  const wanted = new Set(specs.map(identity));
+
+  /** Trains `spec` and keeps its parameters; null where the flag stopped it. */
+  function train(spec: TrajectorySpec): Float64Array | null {
+    const known = trained.get(identity(spec));
+    if (known !== undefined) return known;
+    const start = spec.start === null ? freshParameters(spec) : train(spec.start);
+    if (start === null || Atomics.load(stop.drain, 0) !== 0) return null;
+    const draw = load(spec.draw);
+    const began = performance.now();
+    const curve = trainTrajectory(spec, engine, draw, start, stop.cancel);
+    if (curve === null) return null;
+    const { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit, parameters } = curve;
+    trained.set(identity(spec), parameters);
+    outcomes.push({
+      state: "trained",
+      spec,
+      wanted: wanted.has(identity(spec)),
+      rows: trialRows(spec.asked, curve),
+      curve: { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit },
+      elapsedMs: performance.now() - began,
+    });
+    return parameters;
+  }
+
+  for (const spec of specs) {
+    try {
+      if (train(spec) === null) break;
+    } catch (error) {
+      outcomes.push({ state: "failed", spec, reason: messageOf(error) });
+    }
+  }
+  return outcomes;
+}
+
+/** A trajectory with its length: a start is the parameters at its last epoch. */
+function identity(spec: TrajectorySpec): string {
+  return `${trajectoryKey(spec)} ${spec.asked.join(",")}`;
+}
+
+/** Loads each draw once, and keeps the last few: a thread works on neighbouring draws. */
+export function cachedDraws(load: (draw: DrawSource) => Draw, kept: number): (draw: DrawSource) => Draw {
+  const cache = new Map<string, Draw>();
+  return (source) => {
+    const key = JSON.stringify([drawKey(source), source.samples, source.features, source.forgetRows]);
+    const draw = cache.get(key) ?? load(source);
+    cache.delete(key);
+    cache.set(key, draw);
+    if (cache.size > kept) cache.delete(cache.keys().next().value as string);
+    return draw;
+  };
+}

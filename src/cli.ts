@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+/** The edge: argv in, stdout, stderr and the exit code out. Nothing else in the project knows them. */
+import { once } from "node:events";
+import yargs, { type Argv } from "yargs";
+import { hideBin } from "yargs/helpers";
+import { type Command, EXIT, type Terminal } from "./commands/command.js";
+import { dataCommand } from "./commands/data.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { queryCommand } from "./commands/query.js";
+import { runCommand } from "./commands/run.js";
+import { showCommand } from "./commands/show.js";
+import { trainCommand } from "./commands/train.js";
+import { SweepError } from "./errors.js";
+import { VERSION } from "./version.js";
+
+const COMMANDS: readonly Command[] = [runCommand, queryCommand, showCommand, trainCommand, dataCommand, doctorCommand];
+const HELP_WIDTH = 110;
+
+const terminal: Terminal = {
+  out: async (text) => {
+    if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  },
+  err: (text) => void process.stderr.write(text),
+  stderr: process.stderr,
+};
+
+// `gmm-sweep query … | head` closes the pipe early: that is the reader's right, and no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.ok);
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  try {
+    const parser = COMMANDS.reduce(
+      (parser, command) => withCommand(parser, command, (code) => (exitCode = code)),
+      emptyParser(),
+    );
+    refuseSwitchValues(process.argv);
+    await parser.parseAsync();
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    terminal.err(`gmm-sweep: ${error.message}\n`);
+    return EXIT.usage;
+  }
+}
+
+function emptyParser(): Argv {
+  return yargs(hideBin(process.argv))
+    .scriptName("gmm-sweep")
+    .usage(
+      "$0 [run] [options]\n\nRepeats a machine-unlearning experiment on two Gaussian classes: many trials, many threads, one SQLite file.",
+    )
+    .parserConfiguration({
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "boolean-negation": false,
+    })
+    .strict()
+    .version(VERSION)
+    .alias({ h: "help" })
+    .help("help", "show this help")
+    .wrap(HELP_WIDTH)
+    .recommendCommands()
+    .fail((message, error) => {
+      throw error ?? new SweepError("BAD_USAGE", `${usageSentence(message)}: gmm-sweep --help lists what there is`);
+    })
+    .exitProcess(false);
+}
+
+function withCommand(parser: Argv, command: Command, done: (exitCode: number) => void): Argv {
+  return parser.command(
+    [...command.words],
+    command.describe,
+    (inner) => {
+      for (const [name, describe] of Object.entries(command.positionals))
+        inner.positional(name, { type: "string", describe });
+      for (const [example, meaning] of command.examples) inner.example(example, meaning);
+      return inner.options(command.options);
+    },
+    async (flags) => done(await command.run(flags, terminal)),
+  );
+}
+
+/** yargs takes --json=maybe for false, and says nothing. */
+function refuseSwitchValues(argv: readonly string[]): void {
+  for (const word of argv) {
+    const [given, name, value] = /^--([^=]+)=(.*)$/.exec(word) ?? [];
+    const isSwitch = COMMANDS.some(({ options }) => options[name ?? ""]?.type === "boolean");
+    if (given !== undefined && isSwitch)
+      throw new SweepError("BAD_USAGE", `--${name} must stand alone, got ${value}: write --${name} or leave it out`);
+  }
+}
+
+/** yargs' words as the start of a sentence of ours. */
+function usageSentence(message: string | undefined): string {
+  const [unknown, names] = /^Unknown (?:arguments?|commands?): (.*)$/.exec(message ?? "") ?? [];
+  return unknown === undefined
+    ? (message ?? "the command line cannot be understood")
+    : `there is no option or command ${names}`;
+}

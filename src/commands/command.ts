@@ -1,0 +1,57 @@
+/** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
+import type { Options } from "yargs";
+import { DEFAULTS, type Flags, PRESETS } from "../config.js";
+import { ENGINE_NAMES } from "../engine/engines.js";
+import { METHOD_NAMES } from "../methods.js";
+
+/** The exit codes that a shell sees. */
+export const EXIT = { ok: 0, trialFailed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Where a command writes: results to `out`, all else to `err`. */
+export interface Terminal {
+  /** Resolves when `text` is on its way: a result larger than memory waits for its reader. */
+  out(text: string): Promise<void>;
+  err(text: string): void;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export interface Command {
+  /** The words after gmm-sweep, in yargs' notation; several are synonyms. */
+  readonly words: readonly string[];
+  readonly describe: string;
+  readonly positionals: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, Options>>;
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  /** Returns the exit code. */
+  run(flags: Flags, terminal: Terminal): Promise<number>;
+}
+
+// Values stay text until config.ts reads them: yargs' own `number` turns abc into NaN and says nothing.
+const value = (describe: string, fallback: string | number | null = null): Options => ({
+  type: "string",
+  describe: fallback === null ? describe : `${describe} [default: ${fallback}]`,
+});
+
+export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
+
+export const SEEDED_DATA_OPTIONS = {
+  "data-seed": value("seed of the data draw", DEFAULTS["data-seed"]),
+  samples: value("rows of D, both classes together; even, from 4 up", DEFAULTS.samples),
+  features: value("features of a row, 1 to 256", DEFAULTS.features),
+  "forget-rows": value("rows of the forget set", DEFAULTS["forget-rows"]),
+};
+
+export const TRAINING_OPTIONS = {
+  preset: value(`${PRESETS.join(" or ")}: the notebook as coded, or its sound version`, DEFAULTS.preset),
+  ...SEEDED_DATA_OPTIONS,
+  data: value("a folder with X.npy, Y.npy, x.npy (and X_test.npy, Y_test.npy) instead of a seeded draw"),
+  hidden: value("widths of the two hidden layers", DEFAULTS.hidden),
+  "learning-rate": value("Adam's learning rate", DEFAULTS["learning-rate"]),
+  seed: value("seed of the initial weights", DEFAULTS.seed),
+  engine: value(`what trains: ${ENGINE_NAMES.join(", ")}`, DEFAULTS.engine),
+  precision: value("f32 or f64, where the engine has both", "the engine's first"),
+};
+
+export const METHOD_LIST = METHOD_NAMES.join(", ");
+
+export { value };

@@ -1,0 +1,27 @@
+/** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
+import { drawFrom, type Flags, parseName } from "../config.js";
+import { exportDraw } from "../data/directory.js";
+import { loadDraw } from "../data/source.js";
+import { type Command, EXIT, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
+
+export const dataCommand: Command = {
+  words: ["data export <dir>"],
+  describe: "write a seeded draw as X.npy, Y.npy, x.npy, X_test.npy, Y_test.npy for numpy, or for --data",
+  positionals: { dir: "the folder, made where there is none" },
+  options: SEEDED_DATA_OPTIONS,
+  examples: [["$0 data export draw7 --data-seed 7", "the draw of data seed 7, into draw7/"]],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  // yargs reads the second word as an argument of that name.
+  parseName("the word after data", String(flags["export"]), ["export"]);
+  const directory = String(flags["dir"]);
+  const draw = loadDraw(drawFrom(flags));
+  const files = exportDraw(draw, directory);
+  const { n, k, features } = draw.rows;
+  await terminal.out(
+    `${directory}: ${files.join(", ")} (${n} rows, ${features} features, ${k} forget ${k === 1 ? "row" : "rows"})\n`,
+  );
+  return EXIT.ok;
+}

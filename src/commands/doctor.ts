@@ -1,0 +1,46 @@
+/** `gmm-sweep doctor`: what works on this machine and what does not, with the remedy. */
+import { availableParallelism, cpus } from "node:os";
+import Database from "better-sqlite3";
+import type { Flags } from "../config.js";
+import { engineReports } from "../engine/engines.js";
+import { VERSION } from "../version.js";
+import { type Command, EXIT, type Terminal } from "./command.js";
+
+export const doctorCommand: Command = {
+  words: ["doctor"],
+  describe: "say what works on this machine and what does not",
+  positionals: {},
+  options: { json: { type: "boolean", describe: "print one JSON object" } },
+  examples: [],
+  run,
+};
+
+interface Finding {
+  readonly name: string;
+  readonly works: boolean;
+  readonly detail: string;
+}
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const findings: Finding[] = [
+    { name: "gmm-sweep", works: true, detail: VERSION },
+    { name: "Node", works: true, detail: `${process.versions.node} on ${process.platform}-${process.arch}` },
+    { name: "cores", works: true, detail: `${availableParallelism()} (${cpus()[0]?.model ?? "unknown processor"})` },
+    { name: "SQLite", works: true, detail: sqliteVersion() },
+    ...(await engineReports()),
+  ];
+  if (flags["json"] === true) await terminal.out(`${JSON.stringify(findings)}\n`);
+  else
+    for (const { name, works, detail } of findings)
+      await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(18)}  ${detail}\n`);
+  return EXIT.ok;
+}
+
+function sqliteVersion(): string {
+  const db = new Database(":memory:");
+  try {
+    return db.prepare("select sqlite_version()").pluck().get() as string;
+  } finally {
+    db.close();
+  }
+}

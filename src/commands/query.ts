@@ -1,0 +1,61 @@
+/** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
+import { databaseFrom, type Flags, oneOf } from "../config.js";
+import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
+import { SqliteReader } from "../store/reader.js";
+import { type Command, DB_OPTION, EXIT, type Terminal, value } from "./command.js";
+
+export const queryCommand: Command = {
+  words: ["query <sql>"],
+  describe: "run one SQL select over the results; the file is opened read-only",
+  positionals: { sql: "the select; the README lists the views and their columns" },
+  options: { format: value(`${FORMATS.join(", ")}`, "table"), ...DB_OPTION },
+  examples: [
+    ['$0 query "select * from method_summary"', "the table's numbers"],
+    ['$0 query "select * from epoch_results where trial = 1" --format csv > curves.csv', "the curves, for a plot"],
+  ],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const format = oneOf(flags, "format", FORMATS, "table");
+  const reader = new SqliteReader(databaseFrom(flags));
+  try {
+    const { columns, rows } = reader.select(String(flags["sql"]));
+    if (format === "table") await terminal.out(alignedTable(columns, [...rows] as Cell[][]));
+    else if (format === "csv") await printCsv(columns, rows as Iterable<Cell[]>, terminal);
+    else await printJson(columns, rows as Iterable<Cell[]>, terminal);
+    return EXIT.ok;
+  } finally {
+    reader.close();
+  }
+}
+
+async function printCsv(
+  columns: readonly string[],
+  rows: Iterable<readonly Cell[]>,
+  terminal: Terminal,
+): Promise<void> {
+  await terminal.out(`${csvLine(columns)}\n`);
+  for (const row of rows) await terminal.out(`${csvLine(row)}\n`);
+}
+
+/** An array of objects, written row by row: a result may be larger than memory. */
+async function printJson(
+  columns: readonly string[],
+  rows: Iterable<readonly Cell[]>,
+  terminal: Terminal,
+): Promise<void> {
+  let separator = "[";
+  for (const row of rows) {
+    const members = columns.map((name, i) => `${JSON.stringify(name)}:${jsonText(row[i])}`);
+    await terminal.out(`${separator}\n{${members.join(",")}}`);
+    separator = ",";
+  }
+  await terminal.out(separator === "[" ? "[]\n" : "\n]\n");
+}
+
+/** JSON's numbers have no size: an integer beyond 2^53 is written out. */
+function jsonText(cell: Cell): string {
+  if (typeof cell === "bigint") return String(cell);
+  return JSON.stringify(cell instanceof Uint8Array ? Buffer.from(cell).toString("hex") : cell);
+}

@@ -1,0 +1,133 @@
+/** Data as files: X.npy, Y.npy, x.npy and, where there are any, X_test.npy and Y_test.npy in one folder, as numpy reads and writes them. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestRows } from "../engine/contract.js";
+import { messageOf, SweepError } from "../errors.js";
+import type { ImportedDraw } from "../trial.js";
+import { type Draw, float32Rows } from "./draw.js";
+import { type NpyArray, readNpy, writeNpy } from "./npy.js";
+
+const MAX_FEATURES = 256;
+const REALS = ["<f4", "<f8"];
+const LABELS = ["|u1", "<i8"];
+
+/** Reads a folder; values are rounded to float32. Throws BAD_USAGE that names the file and what it must hold. */
+export function importDraw(directory: string): { source: ImportedDraw; draw: Draw } {
+  const X = matrix(directory, "X.npy");
+  const features = X.shape[1];
+  const x = matrix(directory, "x.npy", features);
+  const [n, k] = [X.shape[0], x.shape[0]];
+  const y = labels(directory, "Y.npy", n);
+  const test = existsSync(join(directory, "X_test.npy")) ? testRows(directory, features) : null;
+  const draw: Draw = {
+    rows: { n, k, features, x: float32Rows(X.values, x.values), y: Uint8Array.from([...y, ...new Uint8Array(k)]) },
+    test,
+    bayes: null,
+  };
+  return {
+    source: { kind: "imported", directory, sha256: contentHash(draw), samples: n, features, forgetRows: k },
+    draw,
+  };
+}
+
+/** Loads what `source` was made from; throws where the folder's content is no longer what it was. */
+export function reloadDraw(source: ImportedDraw): Draw {
+  const { source: found, draw } = importDraw(source.directory);
+  if (found.sha256 === source.sha256) return draw;
+  throw new SweepError(
+    "BAD_USAGE",
+    `the data in ${source.directory} changed while the sweep was running: start it again`,
+  );
+}
+
+/** Writes a draw as X.npy, Y.npy, x.npy, X_test.npy and Y_test.npy; returns the names. */
+export function exportDraw(draw: Draw, directory: string): string[] {
+  const { n, k, features, x, y } = draw.rows;
+  const files: [string, Uint8Array][] = [
+    ["X.npy", writeNpy([n, features], x.subarray(0, n * features))],
+    ["Y.npy", writeNpy([n], y.subarray(0, n))],
+    ["x.npy", writeNpy([k, features], x.subarray(n * features))],
+  ];
+  if (draw.test !== null) {
+    files.push(["X_test.npy", writeNpy([draw.test.rows, features], draw.test.x)]);
+    files.push(["Y_test.npy", writeNpy([draw.test.rows], draw.test.y)]);
+  }
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
+  } catch (error) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `DIR must be a folder that can be written, got ${directory} (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+  return files.map(([name]) => name);
+}
+
+function testRows(directory: string, features: number): TestRows {
+  const X = matrix(directory, "X_test.npy", features);
+  return { rows: X.shape[0], x: float32Rows(X.values), y: labels(directory, "Y_test.npy", X.shape[0]) };
+}
+
+/** A rows × d matrix of finite values; one row may come without its first axis. */
+function matrix(directory: string, name: string, features: number | null = null): NpyArray {
+  const array = readNpy(fileBytes(directory, name), `--data: ${name}`, REALS);
+  const shape = array.shape.length === 1 && features !== null ? [1, array.shape[0]] : array.shape;
+  const fits =
+    shape.length === 2 &&
+    shape[0] >= 1 &&
+    shape[1] >= 1 &&
+    shape[1] <= MAX_FEATURES &&
+    (features === null || shape[1] === features);
+  if (!fits) {
+    const columns = features === null ? `1 to ${MAX_FEATURES}` : `X.npy's ${features}`;
+    throw new SweepError(
+      "BAD_USAGE",
+      `--data: ${name} must be a matrix of rows with ${columns} features, got shape (${array.shape.join(", ")})`,
+    );
+  }
+  const values = array.values.map(Math.fround);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad === -1) return { shape, values };
+  throw new SweepError(
+    "BAD_USAGE",
+    `--data: ${name} must hold finite float32 values, got ${array.values[bad]} at row ${Math.floor(bad / shape[1])}: clean the data first`,
+  );
+}
+
+function labels(directory: string, name: string, rows: number): Uint8Array {
+  const { shape, values } = readNpy(fileBytes(directory, name), `--data: ${name}`, LABELS);
+  if (shape.length !== 1 || shape[0] !== rows) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `--data: ${name} must hold one label for each of the ${rows} rows, got shape (${shape.join(", ")})`,
+    );
+  }
+  const bad = values.findIndex((value) => value !== 0 && value !== 1);
+  if (bad === -1) return Uint8Array.from(values);
+  throw new SweepError("BAD_USAGE", `--data: ${name} must hold labels 0 and 1, got ${values[bad]} at row ${bad}`);
+}
+
+function fileBytes(directory: string, name: string): Uint8Array {
+  try {
+    return readFileSync(join(directory, name));
+  } catch (error) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `--data must be a folder with X.npy, Y.npy and x.npy, but ${name} in ${directory} cannot be read (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+/** SHA-256 of sizes, float32 values and labels: equal data is one draw whatever order or type its files had. */
+function contentHash({ rows, test }: Draw): string {
+  const hash = createHash("sha256");
+  hash.update(`${rows.n} ${rows.k} ${rows.features} ${test === null ? 0 : test.rows}\n`);
+  for (const part of [rows.x, rows.y, ...(test === null ? [] : [test.x, test.y])]) {
+    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,118 @@
+/** numpy's .npy format (NEP 1; versions 1 to 3): the dense little-endian arrays that data and weights come in. */
+import { SweepError } from "../errors.js";
+
+const MAGIC = "\x93NUMPY";
+
+/** A dense array in row-major (C) order, whatever order its file had. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+/** The array types that are read, by numpy's descr. */
+const READERS: Record<string, { bytes: number; read: (view: DataView, offset: number) => number }> = {
+  "<f4": { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) },
+  "<f8": { bytes: 8, read: (view, offset) => view.getFloat64(offset, true) },
+  "|u1": { bytes: 1, read: (view, offset) => view.getUint8(offset) },
+  "<i8": { bytes: 8, read: (view, offset) => Number(view.getBigInt64(offset, true)) },
+};
+
+/** Reads a .npy file's bytes; `name` is what an error calls it, `types` the descrs that are allowed there. */
+export function readNpy(bytes: Uint8Array, name: string, types: readonly string[]): NpyArray {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readHeader(bytes, view, name);
+  const reader = types.includes(header.descr) ? READERS[header.descr] : undefined;
+  if (reader === undefined) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `${name} must hold ${types.join(" or ")} values, got ${header.descr}: convert it with numpy's astype`,
+    );
+  }
+  const count = header.shape.reduce((product, size) => product * size, 1);
+  if (view.byteLength - header.offset !== count * reader.bytes) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `${name} must hold ${count * reader.bytes} bytes of values for shape (${header.shape.join(", ")}), got ${view.byteLength - header.offset}: save it again`,
+    );
+  }
+  const strides = header.fortran ? fortranStrides(header.shape) : null;
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const place = strides === null ? i : fortranIndex(i, header.shape, strides);
+    values[i] = reader.read(view, header.offset + place * reader.bytes);
+  }
+  return { shape: header.shape, values };
+}
+
+/** The bytes of a version 1.0 .npy file in C order. */
+export function writeNpy(shape: readonly number[], values: Float32Array | Float64Array | Uint8Array): Uint8Array {
+  const descr = values instanceof Float32Array ? "<f4" : values instanceof Float64Array ? "<f8" : "|u1";
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`; // the header ends on a multiple of 64
+  const bytes = new Uint8Array(10 + padded.length + values.byteLength);
+  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC.charCodeAt(i);
+  bytes[6] = 1;
+  new DataView(bytes.buffer).setUint16(8, padded.length, true);
+  bytes.set(new TextEncoder().encode(padded), 10);
+  const write = new DataView(bytes.buffer, 10 + padded.length);
+  values.forEach((value, i) => {
+    if (descr === "<f4") write.setFloat32(4 * i, value, true);
+    else if (descr === "<f8") write.setFloat64(8 * i, value, true);
+    else write.setUint8(i, value);
+  });
+  return bytes;
+}
+
+interface Header {
+  readonly descr: string;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+function readHeader(bytes: Uint8Array, view: DataView, name: string): Header {
+  const bad = (): never => {
+    throw new SweepError(
+      "BAD_USAGE",
+      `${name} must be a numpy .npy file, but its header cannot be read: write it with numpy.save`,
+    );
+  };
+  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return bad();
+  const long = bytes[6] >= 2; // versions 2 and 3 count the header in four bytes
+  const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
+  const offset = (long ? 12 : 10) + length;
+  if (offset > bytes.length) return bad();
+  const text = new TextDecoder().decode(bytes.subarray(offset - length, offset));
+  const descr = /'descr': *'([^']*)'/.exec(text)?.[1];
+  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
+  const shape = /'shape': *\(([^)]*)\)/.exec(text)?.[1];
+  if (descr === undefined || order === undefined || shape === undefined) return bad();
+  // Python 2 wrote sizes as 12L.
+  const sizes = shape
+    .split(",")
+    .map((part) => part.trim().replace(/L$/, ""))
+    .filter((part) => part !== "");
+  if (!sizes.every((size) => /^\d+$/.test(size))) return bad();
+  return { descr, fortran: order === "True", shape: sizes.map(Number), offset };
+}
+
+function fortranStrides(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  shape.reduce((stride, size) => {
+    strides.push(stride);
+    return stride * size;
+  }, 1);
+  return strides;
+}
+
+/** Where the element at row-major index i lies in a column-major file. */
+function fortranIndex(i: number, shape: readonly number[], strides: readonly number[]): number {
+  let rest = i;
+  let place = 0;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    place += (rest % shape[axis]) * strides[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return place;
+}

@@ -1,0 +1,75 @@
+/** The registry of engines: how each is loaded, by the name `--engine` gives it. */
+import { messageOf, SweepError } from "../errors.js";
+import type { Engine } from "./contract.js";
+import { kernelReports, loadFused } from "./fused/fused.js";
+import type { Isa, Precision } from "./fused/kernel.js";
+import { referenceEngine } from "./reference/reference.js";
+
+/** Which engine, and how it computes. It crosses threads, so it is plain data. */
+export interface EngineChoice {
+  readonly name: string;
+  readonly precision: Precision;
+  /** The kernel that the fused engine is held to, for tests; null: the fastest that loads. */
+  readonly isa: Isa | null;
+}
+
+interface EngineRecord {
+  /** The precisions it has, the default first. */
+  readonly precisions: readonly Precision[];
+  load(choice: EngineChoice): Promise<Engine>;
+}
+
+// To add an engine, add a record here and call the shared suite of test/engine-contract.ts on it.
+const ENGINES: Readonly<Record<string, EngineRecord>> = {
+  fused: {
+    precisions: ["f32", "f64"],
+    load: async ({ precision, isa }) => loadFused({ precision, isa: isa ?? undefined }),
+  },
+  reference: { precisions: ["f64"], load: async () => referenceEngine() },
+  // TensorFlow.js takes a quarter of a second to import: only where it is asked for.
+  tfjs: { precisions: ["f32"], load: async () => (await import("./tfjs/tfjs.js")).loadTfjs("best") },
+  "tfjs-node": { precisions: ["f32"], load: async () => (await import("./tfjs/tfjs.js")).loadTfjs("tensorflow") },
+};
+
+export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
+
+/** The precisions of the engine that is called so, its default first. */
+export function precisionsOf(name: string): readonly Precision[] {
+  return ENGINES[name].precisions;
+}
+
+/** Loads an engine; throws UNAVAILABLE with the remedy where this machine lacks what it needs. */
+export function loadEngine(choice: EngineChoice): Promise<Engine> {
+  return ENGINES[choice.name].load(choice);
+}
+
+/** Whether an engine, or a kernel of the fused one, works here; where it does not, `detail` says why and what to do. */
+export interface EngineReport {
+  readonly name: string;
+  readonly works: boolean;
+  readonly detail: string;
+}
+
+export async function engineReports(): Promise<EngineReport[]> {
+  const engines = await Promise.all(ENGINE_NAMES.map(engineReport));
+  const kernels = kernelReports().map((report) =>
+    "kernel" in report
+      ? {
+          name: `kernel ${report.isa}`,
+          works: true,
+          detail: report.kernel.fusedMultiplyAdd ? "fused multiply-add" : "multiply, then add",
+        }
+      : { name: `kernel ${report.isa}`, works: false, detail: report.reason },
+  );
+  return [...engines, ...kernels];
+}
+
+async function engineReport(name: string): Promise<EngineReport> {
+  try {
+    const { profile } = await loadEngine({ name, precision: precisionsOf(name)[0], isa: null });
+    return { name: `engine ${name}`, works: true, detail: profile };
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    return { name: `engine ${name}`, works: false, detail: messageOf(error) };
+  }
+}

@@ -1,0 +1,64 @@
+/** Reads of a database file that another process may be writing. */
+import Database from "better-sqlite3";
+import { messageOf, SweepError } from "../errors.js";
+import type { Reader } from "./contract.js";
+import { checkOwner, guarded, WAIT_FOR_LOCK_MS } from "./file.js";
+
+/** A read-only view of a database file. Throws BAD_STORE where there is none. */
+export class SqliteReader implements Reader {
+  readonly #path: string;
+  readonly #db: Database.Database;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#db = guarded(path, () => {
+      const db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
+      if (checkOwner(path, db) > 0) return db;
+      throw new SweepError(
+        "BAD_STORE",
+        `${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`,
+      );
+    });
+  }
+
+  async all<Row>(sql: string, ...values: readonly (string | number | null)[]): Promise<Row[]> {
+    return guarded(this.#path, () => this.#db.prepare(sql).all(...values) as Row[]);
+  }
+
+  /** Any one select: its columns, and its rows one by one, integers as bigint. Throws BAD_USAGE where SQLite does not take it. */
+  select(sql: string): { columns: string[]; rows: Generator<unknown[]> } {
+    const statement = understood(() => {
+      const prepared = this.#db.prepare(sql);
+      if (prepared.reader) return prepared.raw().safeIntegers();
+      throw new Error("it returns no rows, and the file is opened read-only");
+    });
+    return {
+      columns: statement.columns().map(({ name }) => name),
+      rows: rowsOf(statement as Database.Statement<[], unknown[]>),
+    };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** The rows of a select; some of its errors, such as an overflow, come only while it runs. */
+function* rowsOf(statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
+  const rows = understood(() => statement.iterate());
+  for (let next = understood(() => rows.next()); next.done !== true; next = understood(() => rows.next()))
+    yield next.value;
+}
+
+/** Runs `body`; what SQLite says against a user's SQL becomes one sentence. */
+function understood<Result>(body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `SQL must be one select that SQLite understands, got an error: ${messageOf(error)}; the README lists the views and their columns`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,158 @@
+/** `gmm-sweep query` and `gmm-sweep show`: what is stored, in forms that people and programs read. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { queryCommand } from "../src/commands/query.js";
+import { showCommand } from "../src/commands/show.js";
+import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
+
+const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
+before(async () => assert.equal((await gmm(cwd, ...TINY, "--trials", "2", "--quiet")).code, 0));
+after(() => rmSync(cwd, { recursive: true }));
+
+const DB = join(cwd, "data", "gmm-sweep.db");
+
+function query(sql: string, format = "table", db = DB): Promise<{ code: number; out: string; err: string }> {
+  return spoken(queryCommand, { sql, format, db });
+}
+
+function show(
+  method: string,
+  trial: string,
+  options: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  return spoken(showCommand, { method, trial, db: DB, ...options });
+}
+
+const SELECT =
+  "select method, trial, epochs, lambda_reg, replicate_of from trial_results order by method, trial limit 6";
+
+test("query prints a table", async () => {
+  const { code, out, err } = await gmm(cwd, "query", SELECT);
+  assert.deepEqual([code, err], [0, ""]);
+  assertGolden("query prints a table", out);
+});
+
+test("query prints CSV that other programs read", async () => {
+  const { code, out } = await query(SELECT, "csv");
+  assert.deepEqual(
+    [code, out],
+    [
+      0,
+      "method,trial,epochs,lambda_reg,replicate_of\noriginal,1,12,0,\noriginal,2,12,0,\nretrain_original,1,11,0,\nretrain_original,2,11,0,1\nretrain_scratch,1,10,0,\nretrain_scratch,2,10,0,\n",
+    ],
+  );
+});
+
+test("query prints JSON: an array of objects, one a line, with every digit", async () => {
+  const { code, out } = await query(
+    "select 'a' as name, 0.1 + 0.2 as sum, null as none union all select 'b', 1e-300, 'x'",
+    "json",
+  );
+  assert.deepEqual(
+    [code, out],
+    [0, '[\n{"name":"a","sum":0.30000000000000004,"none":null},\n{"name":"b","sum":1e-300,"none":"x"}\n]\n'],
+  );
+  assert.equal((await query("select 1 where 0", "json")).out, "[]\n");
+});
+
+test("query prints integers beyond 2^53 as they are", async () => {
+  assert.equal((await query("select 9007199254740993 as big", "csv")).out, "big\n9007199254740993\n");
+});
+
+const SQL = "SQL must be one select that SQLite understands, got an error: ";
+const README = "; the README lists the views and their columns";
+const REFUSED: [sql: string, said: string][] = [
+  ["select nonsense", `${SQL}no such column: nonsense${README}`],
+  ["select * from nowhere", `${SQL}no such table: nowhere${README}`],
+  ["selec 1", `${SQL}near "selec": syntax error${README}`],
+  ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${README}`],
+  ["", `${SQL}The supplied SQL string contains no statements${README}`],
+  ["delete from sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
+  ["drop table sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
+  ["update sweeps set trials = 9 returning id", `${SQL}attempt to write a readonly database${README}`],
+  ["select abs(-9223372036854775808)", `${SQL}integer overflow${README}`],
+];
+
+for (const [sql, message] of REFUSED) {
+  test(`query refuses ${sql === "" ? "an empty text" : sql}, and the file stays as it was`, async () => {
+    const bytes = readFileSync(DB);
+    await assert.rejects(query(sql), { name: "SweepError", code: "BAD_USAGE", message });
+    assert.deepEqual(readFileSync(DB), bytes);
+  });
+}
+
+test("a write attempt exits 2 with one sentence and no result", async () => {
+  const { code, out, err } = await gmm(cwd, "query", "update sweeps set trials = 9 returning id");
+  assert.deepEqual([code, out, err], [2, "", `gmm-sweep: ${SQL}attempt to write a readonly database${README}\n`]);
+});
+
+test("query of an empty file, or show of one, is refused in a sentence", async () => {
+  const empty = join(cwd, "empty.db");
+  writeFileSync(empty, "");
+  await assert.rejects(query("select * from method_summary", "table", empty), { name: "SweepError" });
+  await assert.rejects(show("original", "1", { db: empty }), { name: "SweepError" });
+});
+
+test("query where there is no file, or not even its folder, is refused in the same sentence", async () => {
+  for (const db of [join(cwd, "none.db"), join(cwd, "none", "sweep.db")])
+    await assert.rejects(query("select 1", "table", db), {
+      name: "SweepError",
+      code: "BAD_STORE",
+      message: `${db} cannot be opened as a database file: check the path, or name another file with --db`,
+    });
+});
+
+test("show prints the notebook's lines of a trial", async () => {
+  const { code, out, err } = await gmm(cwd, "show", "original", "2");
+  assert.deepEqual([code, err], [0, ""]);
+  assertGolden("show prints the notebook's lines of a trial", out);
+});
+
+test("show says of a copy whose run it is", async () => {
+  const { code, out } = await show("retrain_original", "2");
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /^Epoch \[10\/11\], Mutual Information: \d\.\d{4}, Normal Classifier Loss: \d\.\d{4}, Lambda: 0\.0000\nafter epoch 11: .*\n\(one run for all trials, stored with trial 1\)\n$/,
+  );
+});
+
+function noTrial(got: string): string {
+  return `METHOD and TRIAL must name a finished trial of ${DB}, got ${got}: gmm-sweep query "select distinct sweep, method, trial from trial_results" lists them`;
+}
+
+const NOT_SHOWN: [method: string, trial: string, options: Record<string, string>, sentence: string][] = [
+  ["original", "3", {}, noTrial("original 3")],
+  ["original", "1", { sweep: "2" }, noTrial("original 1 of sweep 2")],
+  ["original", "1", { sweep: "no" }, "--sweep must be a whole number from 1 up to 2^53 − 1, got no"],
+  ["original", "0", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got 0"],
+  ["original", "one", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
+  ["orignal", "1", {}, "METHOD must be one of original, retrain_scratch, unlearn, retrain_original, got orignal"],
+];
+
+for (const [method, trial, options, message] of NOT_SHOWN) {
+  test(`show refuses ${method} ${trial}${Object.entries(options)
+    .map(([name, value]) => ` --${name} ${value}`)
+    .join("")}`, async () => {
+    await assert.rejects(show(method, trial, options), { name: "SweepError", message });
+  });
+}
+
+test("a result that is larger than memory goes out row by row, as fast as its reader takes it", async () => {
+  // 150 MB of rows, through 48 MB of heap.
+  const sql =
+    "with recursive c(x) as (select 1 union all select x + 1 from c limit 150000) select printf('%01000d', x) as digits from c";
+  const args = ["--max-old-space-size=48", CLI, "query", sql, "--format", "csv", "--db", DB];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  let bytes = 0;
+  child.stdout.on("data", (part: Buffer) => {
+    bytes += part.length;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  assert.deepEqual([code, bytes], [0, 150_000 * 1001 + "digits\n".length]);
+});

@@ -1,0 +1,162 @@
+/** Runs the command line as a user does: a process of its own, in a temporary folder, with stdout and stderr as pipes. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Command } from "../src/commands/command.js";
+import type { Flags } from "../src/config.js";
+import { SqliteReader } from "../src/store/reader.js";
+
+export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
+
+/** A draw and a net so small that an epoch takes microseconds. */
+export const SMALL = ["--samples", "40", "--features", "3", "--hidden", "6,4", "--engine", "reference"];
+
+/** Options of a run of all methods that ends within a second. */
+export const TINY = [
+  ...SMALL,
+  "--workers",
+  "2",
+  "--epochs",
+  "original=12,retrain_scratch=10,unlearn=3,retrain_original=11",
+];
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A process that runs; `said` waits until its stdout or stderr holds a text. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  said(text: string): Promise<void>;
+}
+
+/** A new folder, removed when the test ends. */
+export function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Runs `gmm-sweep ...args` in `cwd` to its end. */
+export function gmm(cwd: string, ...args: readonly string[]): Promise<Ended> {
+  return start(cwd, ...args).ended;
+}
+
+/** Starts `gmm-sweep ...args` in `cwd`. */
+export function start(cwd: string, ...args: readonly string[]): Running {
+  return started(spawn(process.execPath, [CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] }));
+}
+
+/** Follows a process that was spawned with its stdout and stderr as pipes. */
+export function started(child: ChildProcess): Running {
+  const text = { out: "", err: "" };
+  const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
+  for (const name of ["out", "err"] as const) {
+    const stream = child[name === "out" ? "stdout" : "stderr"];
+    stream?.setEncoding("utf8").on("data", (part: string) => {
+      text[name] += part;
+      for (const one of [...waiting]) {
+        if (!text[name].includes(one.text)) continue;
+        waiting.splice(waiting.indexOf(one), 1);
+        one.resolve();
+      }
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject).on("close", (code, signal) => {
+      for (const { text: wanted, reject: never } of waiting)
+        never(new Error(`it ended without ${wanted}:\n${text.out}${text.err}`));
+      resolve({ code, signal, ...text });
+    });
+  });
+  const said = (wanted: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (text.out.includes(wanted) || text.err.includes(wanted)) resolve();
+      else waiting.push({ text: wanted, resolve, reject });
+    });
+  return { child, ended, said };
+}
+
+/** Runs a command in this process: no process of its own to start, and errors as they are thrown. */
+export async function spoken(command: Command, flags: Flags): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: "", err: "" };
+  const code = await command.run(flags, {
+    out: async (part) => {
+      text.out += part;
+    },
+    err: (part) => {
+      text.err += part;
+    },
+    stderr: process.stderr,
+  });
+  return { code, ...text };
+}
+
+/** The object that `--json` prints. */
+export interface RunObject {
+  readonly sweep: number;
+  readonly digest: string;
+  readonly trained: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly diverged: number;
+  readonly elapsed_ms: number;
+  readonly summary: readonly Record<string, unknown>[];
+}
+
+/** Runs a sweep that must succeed, and gives its object. */
+export async function sweepObject(cwd: string, ...args: readonly string[]): Promise<RunObject> {
+  const { code, out, err } = await gmm(cwd, ...args, "--json");
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as RunObject;
+}
+
+/** Waits until the database holds at least `count` trial rows; each write in its folder, which must be there, is a reason to look again. */
+export function untilRows(database: string, count: number, run: Running): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(dirname(database), look);
+    void run.ended.then(() => {
+      watcher.close();
+      reject(new Error(`the run ended before ${count} rows had landed`));
+    });
+    function look(): void {
+      if (rowsIn(database) < count) return;
+      watcher.close();
+      resolve();
+    }
+    look();
+  });
+}
+
+/** How many trial rows a file holds; 0 where there is no file of ours yet. */
+export function rowsIn(database: string): number {
+  let reader: SqliteReader | null = null;
+  try {
+    reader = new SqliteReader(database);
+    const [[rows]] = [...reader.select("select count(*) from trial_rows").rows] as [[number | bigint]];
+    return Number(rows);
+  } catch {
+    // The file, its tables or its first checkpoint are in the making.
+    return 0;
+  } finally {
+    reader?.close();
+  }
+}
+
+/** Compares a text with test/golden/text/NAME.txt, which is reviewed; UPDATE_GOLDEN=1 writes it. */
+export function assertGolden(name: string, text: string): void {
+  const path = fileURLToPath(new URL(`../../test/golden/text/${name}.txt`, import.meta.url));
+  if (process.env["UPDATE_GOLDEN"] === "1") {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  assert.equal(text, readFileSync(path, "utf8"));
+}

@@ -1,0 +1,266 @@
+/** Data as files: a draw that is written and read again is the same draw, and what cannot be data is refused by name. */
+import assert from "node:assert/strict";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { exportDraw, importDraw, reloadDraw } from "../src/data/directory.js";
+import { seededDraw } from "../src/data/draw.js";
+import { writeNpy } from "../src/data/npy.js";
+import { folder } from "./command-line.js";
+
+const DRAW = { kind: "seeded", dataSeed: 3, samples: 8, features: 2, forgetRows: 2 } as const;
+
+/** A folder with an exported draw. */
+function exported(t: TestContext): string {
+  const path = folder(t);
+  exportDraw(seededDraw(DRAW), path);
+  return path;
+}
+
+/** A float64 array as a .npy file in the type that `descr` names. */
+function npy(descr: string, shape: readonly number[], values: readonly number[]): Uint8Array {
+  const header = Buffer.from(writeNpy(shape, new Uint8Array(0)));
+  const text = header.toString("latin1").replace("|u1", descr);
+  const bytes = Buffer.alloc(8 * values.length);
+  if (descr === "<i8") values.forEach((value, i) => void bytes.writeBigInt64LE(BigInt(value), 8 * i));
+  else values.forEach((value, i) => void bytes.writeDoubleLE(value, 8 * i));
+  return Buffer.concat([Buffer.from(text, "latin1"), bytes]);
+}
+
+test("an exported draw is imported as the same draw, test sample and all", (t) => {
+  const path = exported(t);
+  const { source, draw } = importDraw(path);
+  const seeded = seededDraw(DRAW);
+  assert.deepEqual(draw.rows, seeded.rows);
+  assert.deepEqual(draw.test, seeded.test);
+  assert.equal(draw.bayes, null, "nobody told us the means");
+  const { sha256, ...rest } = source;
+  assert.deepEqual(rest, { kind: "imported", directory: path, samples: 8, features: 2, forgetRows: 2 });
+  assert.match(sha256, /^[0-9a-f]{64}$/);
+});
+
+test("export writes five files, each of which says its shape", (t) => {
+  const path = folder(t);
+  const files = exportDraw(seededDraw(DRAW), join(path, "a", "b"));
+  assert.deepEqual(files, ["X.npy", "Y.npy", "x.npy", "X_test.npy", "Y_test.npy"]);
+  const headers = files.map((name) =>
+    readFileSync(join(path, "a", "b", name))
+      .toString("latin1", 10, 80)
+      .trim(),
+  );
+  assert.deepEqual(
+    headers.map((text) => /'descr': '(.*?)'.*'shape': (\(.*?\))/.exec(text)?.slice(1)),
+    [
+      ["<f4", "(8, 2)"],
+      ["|u1", "(8,)"],
+      ["<f4", "(2, 2)"],
+      ["<f4", "(2, 2)"],
+      ["|u1", "(2,)"],
+    ],
+  );
+});
+
+test("without X_test.npy there is no test sample", (t) => {
+  const path = exported(t);
+  for (const name of ["X_test.npy", "Y_test.npy"]) rmSync(join(path, name));
+  assert.equal(importDraw(path).draw.test, null);
+});
+
+test("the same values in another type, or in another folder, are the same draw", (t) => {
+  const path = exported(t);
+  const { source } = importDraw(path);
+  const { x, y } = seededDraw(DRAW).rows;
+  writeFileSync(join(path, "X.npy"), npy("<f8", [8, 2], [...x.subarray(0, 16)]));
+  writeFileSync(join(path, "Y.npy"), npy("<i8", [8], [...y.subarray(0, 8)]));
+  assert.equal(importDraw(path).source.sha256, source.sha256);
+  const elsewhere = join(folder(t), "copy");
+  cpSync(path, elsewhere, { recursive: true });
+  assert.equal(importDraw(elsewhere).source.sha256, source.sha256);
+});
+
+test("float64 data is rounded to float32", (t) => {
+  const path = exported(t);
+  writeFileSync(join(path, "x.npy"), npy("<f8", [1, 2], [0.1, 1 / 3]));
+  assert.deepEqual([...importDraw(path).draw.rows.x.subarray(16)], [Math.fround(0.1), Math.fround(1 / 3)]);
+});
+
+test("one forget row may come without its first axis", (t) => {
+  const path = exported(t);
+  writeFileSync(join(path, "x.npy"), npy("<f8", [2], [1, 2]));
+  assert.equal(importDraw(path).source.forgetRows, 1);
+});
+
+for (const name of ["X.npy", "Y.npy", "x.npy", "X_test.npy", "Y_test.npy"]) {
+  test(`another ${name} is another draw`, (t) => {
+    const path = exported(t);
+    const { source } = importDraw(path);
+    const bytes = readFileSync(join(path, name));
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(join(path, name), bytes);
+    assert.notEqual(importDraw(path).source.sha256, source.sha256);
+  });
+}
+
+test("data that changes while a sweep runs is refused", (t) => {
+  const path = exported(t);
+  const { source } = importDraw(path);
+  assert.deepEqual(reloadDraw(source).rows, seededDraw(DRAW).rows);
+  writeFileSync(join(path, "x.npy"), npy("<f8", [1, 2], [1, 2]));
+  assert.throws(() => reloadDraw(source), {
+    code: "BAD_USAGE",
+    message: `the data in ${path} changed while the sweep was running: start it again`,
+  });
+});
+
+const NAN = Number.NaN;
+const BAD_FILES: [about: string, name: string, bytes: Uint8Array | null, sentence: string][] = [
+  [
+    "a missing Y.npy",
+    "Y.npy",
+    null,
+    "--data must be a folder with X.npy, Y.npy and x.npy, but Y.npy in DIR cannot be read (ENOENT: no such file or directory, open 'DIR/Y.npy')",
+  ],
+  [
+    "a missing x.npy",
+    "x.npy",
+    null,
+    "--data must be a folder with X.npy, Y.npy and x.npy, but x.npy in DIR cannot be read (ENOENT: no such file or directory, open 'DIR/x.npy')",
+  ],
+  [
+    "an empty file",
+    "X.npy",
+    new Uint8Array(0),
+    "--data: X.npy must be a numpy .npy file, but its header cannot be read: write it with numpy.save",
+  ],
+  [
+    "a text file",
+    "X.npy",
+    Buffer.from("1,2\n3,4\n5,6\n7,8\n9,10\n"),
+    "--data: X.npy must be a numpy .npy file, but its header cannot be read: write it with numpy.save",
+  ],
+  [
+    "labels as X",
+    "X.npy",
+    writeNpy([8, 2], new Uint8Array(16)),
+    "--data: X.npy must hold <f4 or <f8 values, got |u1: convert it with numpy's astype",
+  ],
+  [
+    "real labels",
+    "Y.npy",
+    npy("<f8", [8], [0, 0, 0, 0, 1, 1, 1, 1]),
+    "--data: Y.npy must hold |u1 or <i8 values, got <f8: convert it with numpy's astype",
+  ],
+  [
+    "a file that was cut",
+    "X.npy",
+    npy("<f8", [8, 2], [1, 2, 3]),
+    "--data: X.npy must hold 128 bytes of values for shape (8, 2), got 24: save it again",
+  ],
+  [
+    "a vector as X",
+    "X.npy",
+    npy("<f8", [8], [1, 2, 3, 4, 5, 6, 7, 8]),
+    "--data: X.npy must be a matrix of rows with 1 to 256 features, got shape (8)",
+  ],
+  [
+    "a cube as X",
+    "X.npy",
+    npy("<f8", [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+    "--data: X.npy must be a matrix of rows with 1 to 256 features, got shape (2, 2, 2)",
+  ],
+  [
+    "no rows",
+    "X.npy",
+    npy("<f8", [0, 2], []),
+    "--data: X.npy must be a matrix of rows with 1 to 256 features, got shape (0, 2)",
+  ],
+  [
+    "257 features",
+    "X.npy",
+    npy("<f8", [1, 257], Array<number>(257).fill(1)),
+    "--data: X.npy must be a matrix of rows with 1 to 256 features, got shape (1, 257)",
+  ],
+  [
+    "a forget row of other width",
+    "x.npy",
+    npy("<f8", [1, 3], [1, 2, 3]),
+    "--data: x.npy must be a matrix of rows with X.npy's 2 features, got shape (1, 3)",
+  ],
+  [
+    "no forget row",
+    "x.npy",
+    npy("<f8", [0, 2], []),
+    "--data: x.npy must be a matrix of rows with X.npy's 2 features, got shape (0, 2)",
+  ],
+  [
+    "a NaN",
+    "x.npy",
+    npy("<f8", [2, 2], [1, 2, NAN, 4]),
+    "--data: x.npy must hold finite float32 values, got NaN at row 1: clean the data first",
+  ],
+  [
+    "a value beyond float32",
+    "x.npy",
+    npy("<f8", [1, 2], [1, 1e39]),
+    "--data: x.npy must hold finite float32 values, got 1e+39 at row 0: clean the data first",
+  ],
+  [
+    "too few labels",
+    "Y.npy",
+    writeNpy([7], new Uint8Array(7)),
+    "--data: Y.npy must hold one label for each of the 8 rows, got shape (7)",
+  ],
+  [
+    "labels as a matrix",
+    "Y.npy",
+    writeNpy([8, 1], new Uint8Array(8)),
+    "--data: Y.npy must hold one label for each of the 8 rows, got shape (8, 1)",
+  ],
+  [
+    "a third class",
+    "Y.npy",
+    writeNpy([8], Uint8Array.of(0, 0, 0, 2, 1, 1, 1, 1)),
+    "--data: Y.npy must hold labels 0 and 1, got 2 at row 3",
+  ],
+  [
+    "a negative label",
+    "Y.npy",
+    npy("<i8", [8], [0, 0, 0, 0, 1, 1, 1, -1]),
+    "--data: Y.npy must hold labels 0 and 1, got -1 at row 7",
+  ],
+  [
+    "test rows without labels",
+    "Y_test.npy",
+    null,
+    "--data must be a folder with X.npy, Y.npy and x.npy, but Y_test.npy in DIR cannot be read (ENOENT: no such file or directory, open 'DIR/Y_test.npy')",
+  ],
+  [
+    "a test sample of other width",
+    "X_test.npy",
+    npy("<f8", [1, 3], [1, 2, 3]),
+    "--data: X_test.npy must be a matrix of rows with X.npy's 2 features, got shape (1, 3)",
+  ],
+];
+
+for (const [about, name, bytes, sentence] of BAD_FILES) {
+  test(`refused: ${about}`, (t) => {
+    const path = exported(t);
+    if (bytes === null) rmSync(join(path, name));
+    else writeFileSync(join(path, name), bytes);
+    assert.throws(() => importDraw(path), {
+      name: "SweepError",
+      code: "BAD_USAGE",
+      message: sentence.replaceAll("DIR", path),
+    });
+  });
+}
+
+test("a folder that cannot be written is refused", (t) => {
+  const path = join(folder(t), "file");
+  writeFileSync(path, "");
+  assert.throws(() => exportDraw(seededDraw(DRAW), path), {
+    code: "BAD_USAGE",
+    message: `DIR must be a folder that can be written, got ${path} (EEXIST: file already exists, mkdir '${path}')`,
+  });
+  assert.ok(existsSync(path));
+});

@@ -1,0 +1,523 @@
+/** The suite that every engine must pass: what `src/engine/contract.ts` promises, PyTorch's curves, and the reference engine's numbers. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Worker } from "node:worker_threads";
+import { stream } from "../src/data/streams.js";
+import { type Curve, type Engine, parameterCount, type Shape, type Training } from "../src/engine/contract.js";
+import { referenceEngine } from "../src/engine/reference/reference.js";
+import { methodNamed } from "../src/methods.js";
+import { GOLDEN_DRAWS, type GoldenRun, goldenRuns } from "./goldens.js";
+import { notebookData, notebookMeasures } from "./oracle.js";
+
+export interface ContractOptions {
+  readonly precision: "float64" | "float32";
+  /** How many epochs of a golden run this engine trains (never more than it has); 0 leaves the run out. */
+  readonly goldenEpochs: (run: GoldenRun) => number;
+}
+
+/** n and k, and the net's shape. */
+export interface Sizes extends Shape {
+  readonly n: number;
+  readonly k: number;
+}
+
+interface Tolerances {
+  /** Losses and logits against the reference, relative to 1 + their size. */
+  readonly measure: number;
+  /** Each component of a gradient against the reference, relative to the largest one. */
+  readonly gradient: number;
+  /** Losses and logits after steps of Adam from fresh weights. */
+  readonly step: number;
+}
+
+// float32 has 6e-8 a rounding; sums of a few hundred terms lose two digits of it. Adam divides small gradients by
+// themselves, which makes their rounding a part of the step, so there it is held to less.
+const TOLERANCES: Record<ContractOptions["precision"], Tolerances> = {
+  float64: { measure: 1e-11, gradient: 1e-11, step: 1e-9 },
+  float32: { measure: 1e-5, gradient: 1e-4, step: 1e-3 },
+};
+
+const FRESH_START = / (original|retrain_scratch)(_plain)?$/;
+const FLOAT32_EPOCHS = 10; // PyTorch's own float32 and float64 agree this far (design §5), and not much farther
+
+const SHAPES: readonly Sizes[] = [
+  { n: 1, k: 1, features: 1, hidden: [1, 1] },
+  { n: 1, k: 3, features: 256, hidden: [5, 3] },
+  { n: 7, k: 1, features: 3, hidden: [5, 3] },
+  { n: 2, k: 3, features: 1, hidden: [64, 32] },
+  { n: 9, k: 3, features: 10, hidden: [64, 32] },
+  { n: 6, k: 1, features: 256, hidden: [256, 7] },
+  { n: 5, k: 2, features: 17, hidden: [65, 33] },
+  { n: 11, k: 1, features: 10, hidden: [32, 64] },
+  // Blocks of 120 rows: one row short of one, just one, one row over, and a second block that is only F.
+  { n: 118, k: 1, features: 10, hidden: [64, 32] },
+  { n: 119, k: 1, features: 10, hidden: [64, 32] },
+  { n: 120, k: 1, features: 10, hidden: [64, 32] },
+  { n: 120, k: 3, features: 4, hidden: [7, 256] },
+  { n: 241, k: 1, features: 5, hidden: [16, 8] },
+];
+
+export function testEngineContract(name: string, load: () => Promise<Engine> | Engine, options: ContractOptions): void {
+  const loading: Promise<Engine>[] = [];
+  const engine = (): Promise<Engine> => {
+    if (loading.length === 0) loading.push(Promise.resolve().then(load));
+    return loading[0];
+  };
+  testGoldens(name, engine, options);
+  testPromises(name, engine);
+  testStops(name, engine);
+  testAgainstReference(name, engine, TOLERANCES[options.precision]);
+  testWeights(name, engine, TOLERANCES[options.precision]);
+  if (options.precision === "float64") testClamp(name, engine); // in float32 1 − 1e-10 is 1, and that side never clamps
+  testDivergence(name, engine);
+}
+
+function testGoldens(name: string, engine: () => Promise<Engine>, { precision, goldenEpochs }: ContractOptions): void {
+  for (const run of GOLDEN_DRAWS.flatMap((draw) => goldenRuns(draw))) {
+    if (precision === "float32" && !FRESH_START.test(run.name)) continue;
+    const most = precision === "float32" ? FLOAT32_EPOCHS : run.training.epochs;
+    const epochs = Math.min(goldenEpochs(run), most);
+    if (epochs === 0) continue;
+    test(`${name}: meets PyTorch's ${precision} over ${epochs} epochs of ${run.name}`, async () => {
+      const curve = finished(await engine(), { ...run.training, epochs });
+      for (let e = 0; e < epochs; e++) {
+        const { n } = run.training.rows;
+        if (precision === "float64") assertFloat64Golden(curve, e, run.float64[e]);
+        else assertFloat32Golden(curve, e, run.float32[e], n);
+      }
+    });
+  }
+}
+
+function assertFloat64Golden(
+  curve: Curve,
+  e: number,
+  [penalty, crossEntropy, accuracy, probability]: GoldenRun["float64"][number],
+): void {
+  assertWithin(curve.penalty[e], penalty, 1e-9 * penalty, `penalty of epoch ${e + 1}`);
+  assertWithin(curve.crossEntropy[e], crossEntropy, 1e-9 * crossEntropy, `cross-entropy of epoch ${e + 1}`);
+  assert.equal(curve.trainAccuracy[e], accuracy, `train accuracy of epoch ${e + 1}`);
+  assertWithin(curve.forgetProbability[e], probability, 1e-9 * probability, `forget probability of epoch ${e + 1}`);
+}
+
+function assertFloat32Golden(
+  curve: Curve,
+  e: number,
+  [penalty, crossEntropy, accuracy, probability]: GoldenRun["float32"][number],
+  n: number,
+): void {
+  assertWithin(curve.penalty[e], penalty, 1e-5, `penalty of epoch ${e + 1}`);
+  assertWithin(curve.crossEntropy[e], crossEntropy, 1e-5, `cross-entropy of epoch ${e + 1}`);
+  assertWithin(curve.trainAccuracy[e], accuracy, 2 / n, `train accuracy of epoch ${e + 1}`);
+  assertWithin(curve.forgetProbability[e], probability, 1e-5, `forget probability of epoch ${e + 1}`);
+}
+
+function testPromises(name: string, engine: () => Promise<Engine>): void {
+  test(`${name}: says its name and its numerics profile`, async () => {
+    const { name: own, profile } = await engine();
+    assert.notEqual(own.trim(), "");
+    assert.notEqual(profile.trim(), "");
+  });
+
+  test(`${name}: a training trained twice gives the same bits, whatever was trained in between`, async () => {
+    const trained = await engine();
+    const training = smallTraining("twice", { n: 33, k: 3, features: 6, hidden: [13, 5] }, 12);
+    const first = finished(trained, training);
+    const kept = structuredClone(first);
+    finished(trained, smallTraining("between", { n: 70, k: 1, features: 9, hidden: [20, 11] }, 3));
+    assert.deepEqual(finished(trained, training), kept);
+    assert.deepEqual(first, kept, "a curve changed after it was handed out");
+  });
+
+  test(`${name}: a training that is not the same gives other numbers`, async () => {
+    const trained = await engine();
+    const training = smallTraining("other", { n: 20, k: 1, features: 4, hidden: [8, 6] }, 3);
+    const other = finished(trained, { ...training, lambdaEffective: 2 });
+    assert.notDeepEqual(other.parameters, finished(trained, training).parameters);
+  });
+
+  test(`${name}: the argument is not changed, and the curve shares no memory with it`, async () => {
+    const trained = await engine();
+    const training = smallTraining("argument", { n: 20, k: 2, features: 4, hidden: [8, 6] }, 4);
+    const before = structuredClone(training);
+    const curve = finished(trained, training);
+    curve.parameters.fill(7);
+    assert.deepEqual(training, before);
+  });
+
+  test(`${name}: a set cancel cell stops a training before its first epoch, and only that one`, async () => {
+    const trained = await engine();
+    const training = smallTraining("cancelled", { n: 10, k: 1, features: 4, hidden: [8, 6] }, 3);
+    Atomics.store(training.cancel, 0, 1);
+    assert.equal(trained.train(training), null);
+    Atomics.store(training.cancel, 0, 0);
+    assert.notEqual(trained.train(training), null);
+  });
+
+  test(`${name}: a cancel cell that another thread sets stops a training that runs`, async () => {
+    const trained = await engine();
+    const training = smallTraining("stopped", { n: 200, k: 1, features: 10, hidden: [64, 32] }, 100_000);
+    const worker = new Worker("Atomics.store(require('node:worker_threads').workerData, 0, 1)", {
+      eval: true,
+      workerData: training.cancel,
+    });
+    assert.equal(trained.train(training), null);
+    await worker.terminate();
+  });
+}
+
+function testStops(name: string, engine: () => Promise<Engine>): void {
+  const sizes: Sizes = { n: 31, k: 3, features: 5, hidden: [12, 7] };
+
+  test(`${name}: a training that stops at epoch e is the first e epochs of a longer one, to the bit`, async () => {
+    const trained = await engine();
+    const long = finished(trained, smallTraining("stops", sizes, 9));
+    for (const epochs of [1, 2, 8]) {
+      const short = finished(trained, smallTraining("stops", sizes, epochs));
+      for (const measure of ["penalty", "crossEntropy", "trainAccuracy", "forgetProbability", "forgetLogit"] as const) {
+        assert.deepEqual(short[measure], long[measure].slice(0, epochs), `${measure} of ${epochs} epochs`);
+      }
+    }
+  });
+
+  test(`${name}: an asked epoch has the test accuracy and the forget logits of a training that stops there`, async () => {
+    const trained = await engine();
+    const long = finished(trained, { ...smallTraining("asked", sizes, 9), asked: [1, 4, 9] });
+    [1, 4, 9].forEach((epochs, place) => {
+      const short = finished(trained, { ...smallTraining("asked", sizes, epochs), asked: [epochs] });
+      assert.equal(long.testAccuracy[place], short.testAccuracy[0]);
+      assert.deepEqual(long.askedLogits.slice(3 * place, 3 * place + 3), short.askedLogits);
+      const mean = (short.askedLogits[0] + short.askedLogits[1] + short.askedLogits[2]) / 3;
+      assertWithin(
+        mean,
+        short.forgetLogit[epochs - 1],
+        1e-6 * (1 + Math.abs(mean)),
+        `mean of the forget logits at epoch ${epochs}`,
+      );
+    });
+  });
+
+  test(`${name}: asking for epochs changes no other number`, async () => {
+    const trained = await engine();
+    const training = smallTraining("asking", sizes, 5);
+    const { testAccuracy: _none, askedLogits: _nor, ...silent } = finished(trained, training);
+    const { testAccuracy, askedLogits, ...asked } = finished(trained, { ...training, asked: [2, 3, 5] });
+    assert.deepEqual(asked, silent);
+    assert.equal(testAccuracy.length, 3);
+    assert.equal(askedLogits.length, 9);
+  });
+
+  test(`${name}: without a test sample the test accuracy of an asked epoch is NaN`, async () => {
+    const { testAccuracy } = finished(await engine(), {
+      ...smallTraining("no test", sizes, 2),
+      test: null,
+      asked: [1, 2],
+    });
+    assert.deepEqual(Array.from(testAccuracy), [Number.NaN, Number.NaN]);
+  });
+
+  test(`${name}: the test accuracy is that of the test sample's rows`, async () => {
+    const training = { ...smallTraining("test rows", sizes, 3), asked: [3] };
+    const { n, k, features } = training.rows;
+    const x = training.rows.x.slice(0, n * features);
+    const y = training.rows.y.slice(0, n);
+    const same = finished(await engine(), { ...training, test: { rows: n, x, y } });
+    assertWithin(same.testAccuracy[0], same.trainAccuracy[2], 1e-15, "test accuracy where the test sample is D");
+    const reversed = finished(await engine(), { ...training, test: { rows: n, x, y: y.map((label) => 1 - label) } });
+    assertWithin(
+      reversed.testAccuracy[0],
+      1 - same.trainAccuracy[2],
+      1e-15,
+      "test accuracy where every label is the other one",
+    );
+    assert.equal(k, 3);
+  });
+}
+
+function testAgainstReference(name: string, engine: () => Promise<Engine>, within: Tolerances): void {
+  for (const sizes of SHAPES) {
+    const { n, k, features, hidden } = sizes;
+    test(`${name}: agrees with the reference for n = ${n}, k = ${k}, a net ${features}-${hidden.join("-")}-2`, async () => {
+      assertAgrees(await engine(), smallTraining("shapes", sizes, 2), within);
+    });
+  }
+
+  test(`${name}: agrees with the reference for twenty shapes drawn at random`, async () => {
+    const random = stream("test", "random shapes");
+    const size = (most: number): number => 1 + Math.floor(random.uniform() * most);
+    for (let i = 0; i < 20; i++) {
+      const sizes: Sizes = { n: size(60), k: size(4), features: size(20), hidden: [size(40), size(40)] };
+      assertAgrees(await engine(), smallTraining(`random ${i}`, sizes, 2), within);
+    }
+  });
+
+  test(`${name}: agrees with the reference where the net is sure of every row, wrong ones too`, async () => {
+    const training = smallTraining("sure", { n: 40, k: 2, features: 6, hidden: [16, 8] }, 1);
+    const start = training.start.map((value) => value * 8);
+    assertAgrees(await engine(), { ...training, start, lambdaEffective: 4.2 }, within);
+  });
+
+  test(`${name}: one step of unlearn from PyTorch's trained net is the reference's`, async () => {
+    const run = goldenRuns("small").find((candidate) => candidate.name.includes("unlearn"));
+    assert.ok(run !== undefined);
+    const training = { ...run.training, epochs: 1 };
+    const [ours, expected] = [finished(await engine(), training), finished(referenceEngine(), training)];
+    assertWithin(ours.penalty[0], expected.penalty[0], within.gradient, "penalty");
+    assertWithin(ours.crossEntropy[0], expected.crossEntropy[0], within.gradient, "cross-entropy");
+    assertGradient(await engine(), training, within);
+  });
+
+  test(`${name}: the last epoch's measures are those of the parameters it leaves`, async () => {
+    const training = smallTraining("last", { n: 31, k: 3, features: 5, hidden: [12, 7] }, 7);
+    const curve = finished(await engine(), training);
+    const measures = notebookMeasures(curve.parameters, training.shape, notebookData(training.rows));
+    assert.equal(curve.trainAccuracy[6], measures.trainAccuracy);
+    assertWithin(curve.forgetProbability[6], measures.forgetProbability, within.measure, "forget probability");
+    assertWithin(
+      curve.forgetLogit[6],
+      measures.forgetLogit,
+      within.measure * (1 + Math.abs(measures.forgetLogit)),
+      "forget logit",
+    );
+    assert.equal(curve.parameters.length, parameterCount(training.shape));
+  });
+
+  test(`${name}: the losses of an epoch are those of the parameters that the epoch before left`, async () => {
+    const training = smallTraining("before", { n: 31, k: 3, features: 5, hidden: [12, 7] }, 4);
+    const { parameters } = finished(await engine(), training);
+    const longer = finished(await engine(), { ...training, epochs: 5 });
+    const from = finished(await engine(), { ...training, start: parameters, epochs: 1 });
+    assertWithin(longer.penalty[4], from.penalty[0], within.measure, "penalty");
+    assertWithin(longer.crossEntropy[4], from.crossEntropy[0], within.measure, "cross-entropy");
+  });
+
+  test(`${name}: a tie of the logits counts as class 0`, async () => {
+    const training = smallTraining("tie", { n: 11, k: 1, features: 3, hidden: [4, 4] }, 1);
+    const unmoved = {
+      ...training,
+      start: new Float64Array(training.start.length),
+      crossEntropyWeights: new Float64Array(12),
+      penaltyWeights: new Float64Array(12),
+    };
+    const { trainAccuracy, forgetProbability, forgetLogit } = finished(await engine(), unmoved);
+    const zeros = training.rows.y.subarray(0, 11).filter((label) => label === 0).length;
+    assertWithin(trainAccuracy[0], zeros / 11, 1e-15, "accuracy");
+    assert.equal(forgetProbability[0], 0.5);
+    assert.ok(forgetLogit[0] === 0);
+  });
+}
+
+function testWeights(name: string, engine: () => Promise<Engine>, within: Tolerances): void {
+  const sizes: Sizes = { n: 21, k: 3, features: 5, hidden: [12, 7] };
+
+  test(`${name}: rows may weigh differently in both terms, nothing, or less than nothing`, async () => {
+    const training = smallTraining("weights", sizes, 2);
+    const random = stream("test", "row weights");
+    const weights = (): Float64Array =>
+      Float64Array.from({ length: 24 }, (_, i) => (i % 5 === 0 ? 0 : random.normal() / 24));
+    assertAgrees(
+      await engine(),
+      { ...training, crossEntropyWeights: weights(), penaltyWeights: weights(), lambdaEffective: 3 },
+      within,
+    );
+  });
+
+  test(`${name}: gradient ascent on the forget rows makes their probability smaller`, async () => {
+    const training = smallTraining("ascent", sizes, 5);
+    const crossEntropyWeights = new Float64Array(24).fill(-1 / 3, 21);
+    const { forgetProbability } = finished(await engine(), {
+      ...training,
+      rows: { ...training.rows, y: training.rows.y.fill(0, 21) },
+      crossEntropyWeights,
+      lambdaEffective: 0,
+    });
+    assert.ok(
+      forgetProbability[4] < forgetProbability[0],
+      `${forgetProbability[4]} is not below ${forgetProbability[0]}`,
+    );
+  });
+
+  test(`${name}: a row that weighs nothing leaves no trace in the parameters`, async () => {
+    const trained = await engine();
+    const training = smallTraining("weightless", sizes, 4);
+    const without = (x: number, y: number): Float64Array => {
+      const rows = structuredClone(training.rows);
+      for (const row of [4, 22]) {
+        rows.x.fill(x, row * 5, row * 5 + 5);
+        rows.y[row] = y;
+      }
+      const weigh = (weights: Float64Array): Float64Array =>
+        weights.map((weight, i) => (i === 4 || i === 22 ? 0 : weight));
+      return finished(trained, {
+        ...training,
+        rows,
+        crossEntropyWeights: weigh(training.crossEntropyWeights),
+        penaltyWeights: weigh(training.penaltyWeights),
+      }).parameters;
+    };
+    assert.deepEqual(without(-3, 1), without(2, 0));
+  });
+
+  test(`${name}: a training whose rows all weigh nothing stays where it starts`, async () => {
+    const training = smallTraining("nothing", sizes, 3);
+    const zeros = new Float64Array(24);
+    const { parameters, crossEntropy, penalty } = finished(await engine(), {
+      ...training,
+      crossEntropyWeights: zeros,
+      penaltyWeights: zeros,
+    });
+    assert.deepEqual(parameters, training.start);
+    assert.deepEqual(Array.from(crossEntropy, Math.abs), [0, 0, 0]);
+    assert.ok(penalty[0] > 0 && penalty[0] === penalty[2], "the penalty is reported whatever the gradient uses");
+  });
+}
+
+function testClamp(name: string, engine: () => Promise<Engine>): void {
+  for (const margin of [-24, 24]) {
+    test(`${name}: the penalty moves no net whose rows are all clamped, at a margin of ${margin}`, async () => {
+      const training = smallTraining("clamped", { n: 12, k: 2, features: 3, hidden: [6, 5] }, 2);
+      const start = training.start.map((value) => value * 0.01);
+      start[start.length - 1] = margin; // 23.03 is where p = 1e-10
+      const { parameters } = finished(await engine(), {
+        ...training,
+        start,
+        crossEntropyWeights: new Float64Array(14),
+      });
+      assert.deepEqual(parameters, start);
+    });
+  }
+}
+
+function testDivergence(name: string, engine: () => Promise<Engine>): void {
+  const sizes: Sizes = { n: 20, k: 2, features: 4, hidden: [8, 6] };
+  const healthy = smallTraining("healthy", sizes, 3);
+  const diverging: [string, Training][] = [
+    ["starts from numbers too large", { ...healthy, start: healthy.start.map((value) => value * 1e200) }],
+    ["has a learning rate too large", { ...healthy, learningRate: 1e200 }],
+    ["starts from NaN", { ...healthy, start: healthy.start.map(() => Number.NaN) }],
+    // A ReLU that is a bare maximum may turn NaN into 0, and the net into a healthy one.
+    [
+      "starts from one NaN in its first layer",
+      { ...healthy, start: healthy.start.map((value, i) => (i === 5 ? Number.NaN : value)) },
+    ],
+  ];
+  for (const [what, training] of diverging) {
+    test(`${name}: a training that ${what} shows it in its curve, throws nothing, and spoils no other`, async () => {
+      const trained = await engine();
+      const before = finished(trained, healthy);
+      const curve = finished(trained, { ...training, asked: [3] });
+      const last = [curve.penalty[2], curve.crossEntropy[2], curve.forgetProbability[2], curve.forgetLogit[2]];
+      assert.ok(
+        !last.every(Number.isFinite),
+        `penalty, cross-entropy, forget probability and logit are ${last.join(", ")}`,
+      );
+      assert.ok(!curve.askedLogits.every(Number.isFinite), `forget logits are ${curve.askedLogits.join(", ")}`);
+      assert.deepEqual(finished(trained, healthy), before);
+    });
+  }
+}
+
+/** Losses, gradient, and the measures after two steps, against the reference engine. */
+function assertAgrees(engine: Engine, training: Training, within: Tolerances): void {
+  const [ours, expected] = [finished(engine, training), finished(referenceEngine(), training)];
+  const { n, k, features } = training.rows;
+  const what = `n = ${n}, k = ${k}, a net ${features}-${training.shape.hidden.join("-")}-2`;
+  for (const measure of ["penalty", "crossEntropy"] as const) {
+    assertWithin(
+      ours[measure][0],
+      expected[measure][0],
+      within.measure * (1 + Math.abs(expected[measure][0])),
+      `${measure} at the start, ${what}`,
+    );
+  }
+  assertGradient(engine, training, within);
+  for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetLogit"] as const) {
+    for (let e = 0; e < training.epochs; e++) {
+      assertWithin(
+        ours[measure][e],
+        expected[measure][e],
+        within.step * (1 + Math.abs(expected[measure][e])),
+        `${measure} of epoch ${e + 1}, ${what}`,
+      );
+    }
+  }
+}
+
+function assertGradient(engine: Engine, training: Training, within: Tolerances): void {
+  const [ours, expected] = [gradientOf(engine, training), gradientOf(referenceEngine(), training)];
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  assert.ok(largest > 0, "a gradient that is zero tells nothing");
+  assertAllWithin(ours, expected, within.gradient * largest, "∂objective/∂parameter");
+}
+
+const TINY = 2 ** -34;
+const RATE = 2 ** 20;
+const EPSILON = 1e-8; // Adam's
+
+/**
+ * ∂objective/∂parameters at the start, by way of the contract alone: Adam's first step is lr·g/(|g|+ε); with weights
+ * so small that ε is the larger summand the step tells g.
+ */
+export function gradientOf(engine: Engine, training: Training): Float64Array {
+  const { parameters } = finished(engine, {
+    ...training,
+    crossEntropyWeights: training.crossEntropyWeights.map((weight) => weight * TINY),
+    penaltyWeights: training.penaltyWeights.map((weight) => weight * TINY),
+    learningRate: RATE,
+    epochs: 1,
+    asked: [],
+  });
+  return training.start.map((before, i) => {
+    const step = before - parameters[i];
+    return (step * EPSILON) / (RATE - Math.abs(step)) / TINY;
+  });
+}
+
+/** A training of the notebook's `original` on a few normal rows, from weights as PyTorch draws them; `name` seeds both. */
+export function smallTraining(name: string, { n, k, features, hidden }: Sizes, epochs: number): Training {
+  const random = stream("test", name, n, k, features, ...hidden);
+  const shape: Shape = { features, hidden };
+  const rows = (count: number): Float32Array => Float32Array.from({ length: count * features }, () => random.normal());
+  const labels = (count: number): Uint8Array =>
+    Uint8Array.from({ length: count }, () => (random.uniform() < 0.5 ? 0 : 1));
+  const weights = methodNamed("original").rowWeights("notebook", n, k);
+  return {
+    shape,
+    rows: { n, k, features, x: rows(n + k), y: labels(n + k) },
+    test: { rows: 9, x: rows(9), y: labels(9) },
+    crossEntropyWeights: weights.crossEntropy,
+    penaltyWeights: weights.penalty,
+    lambdaEffective: 1,
+    learningRate: 0.01,
+    start: freshStart(shape, random.uniform),
+    epochs,
+    asked: [],
+    cancel: new Int32Array(new SharedArrayBuffer(4)),
+  };
+}
+
+function freshStart({ features, hidden: [h1, h2] }: Shape, uniform: () => number): Float64Array {
+  const layer = (outputs: number, inputs: number): number[] =>
+    Array.from({ length: outputs * inputs + outputs }, () => Math.fround((2 * uniform() - 1) / Math.sqrt(inputs)));
+  return Float64Array.from([...layer(h1, features), ...layer(h2, h1), ...layer(2, h2)]);
+}
+
+/** The curve of a training that nothing cancels. */
+export function finished(engine: Engine, training: Training): Curve {
+  const curve = engine.train(training);
+  assert.ok(curve !== null, "the training says that it was cancelled");
+  return curve;
+}
+
+export function assertWithin(actual: number, expected: number, tolerance: number, what: string): void {
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${what}: ${actual} is ${Math.abs(actual - expected)} from ${expected}, more than ${tolerance}`,
+  );
+}
+
+/** Each of the numbers within one tolerance of its counterpart. */
+export function assertAllWithin(actual: Float64Array, expected: Float64Array, tolerance: number, what: string): void {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < expected.length; i++) assertWithin(actual[i], expected[i], tolerance, `${what} ${i}`);
+}

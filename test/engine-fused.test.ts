@@ -1,0 +1,127 @@
+/** The fused engine: every kernel that loads here keeps the engines' contract, and kernels of one profile agree on every bit. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { stream } from "../src/data/streams.js";
+import type { Training } from "../src/engine/contract.js";
+import { kernelReports, loadFused } from "../src/engine/fused/fused.js";
+import type { Isa, Kernel, Precision } from "../src/engine/fused/kernel.js";
+import { referenceEngine } from "../src/engine/reference/reference.js";
+import { assertAllWithin, finished, gradientOf, smallTraining, testEngineContract } from "./engine-contract.js";
+import { GOLDEN_DRAWS, goldenRuns } from "./goldens.js";
+
+const PRECISIONS: readonly Precision[] = ["f32", "f64"];
+const kernels: Kernel[] = [];
+for (const report of kernelReports()) {
+  if ("kernel" in report) kernels.push(report.kernel);
+  else test(`fused on ${report.isa}`, { skip: report.reason }, () => {});
+}
+
+test("WebAssembly runs on every machine", () => {
+  assert.ok(kernels.some(({ isa }) => isa === "wasm"));
+});
+
+for (const { isa } of kernels) {
+  for (const precision of PRECISIONS) {
+    testEngineContract(`fused ${precision} on ${isa}`, () => loadFused({ precision, isa }), {
+      precision: precision === "f32" ? "float32" : "float64",
+      // WebAssembly takes 4 ms an epoch at n = 5000, and its bits are those of the addon's path (below).
+      goldenEpochs: ({ training }) => (isa.startsWith("wasm") && training.rows.n > 200 ? 10 : training.epochs),
+    });
+  }
+}
+
+/** The kernels of each profile: they must agree. */
+function byProfile(precision: Precision): Map<string, Isa[]> {
+  const profiles = new Map<string, Isa[]>();
+  for (const { isa } of kernels) {
+    const { profile } = loadFused({ precision, isa });
+    profiles.set(profile, [...(profiles.get(profile) ?? []), isa]);
+  }
+  return profiles;
+}
+
+function assertSameBits(training: Training, precision: Precision, name: string): void {
+  for (const isas of byProfile(precision).values()) {
+    const [first, ...others] = isas.map((isa) => finished(loadFused({ precision, isa }), training));
+    for (const [i, curve] of others.entries()) assert.deepEqual(curve, first, `${name}: ${isas[i + 1]} and ${isas[0]}`);
+  }
+}
+
+for (const precision of PRECISIONS) {
+  test(`kernels of one profile agree on every bit of the golden runs, ${precision}`, () => {
+    for (const run of GOLDEN_DRAWS.flatMap((draw) => goldenRuns(draw))) {
+      const epochs = run.training.rows.n > 200 ? 5 : run.training.epochs;
+      assertSameBits({ ...run.training, epochs, asked: [1, epochs] }, precision, run.name);
+    }
+  });
+}
+
+const RANDOM_SHAPES = 1000;
+
+test("kernels of one profile agree on every bit over 1,000 random shapes", () => {
+  for (let i = 0; i < RANDOM_SHAPES; i++) assertSameBits(randomTraining(i), i % 4 === 0 ? "f64" : "f32", `shape ${i}`);
+});
+
+test("the gradient agrees with the reference over 1,000 random shapes", () => {
+  const [fused, reference] = [loadFused({ precision: "f32" }), referenceEngine()];
+  for (let i = 0; i < RANDOM_SHAPES; i++) {
+    const training = randomTraining(i);
+    const expected = gradientOf(reference, training);
+    const scale = Math.max(...expected.map(Math.abs));
+    assertAllWithin(gradientOf(fused, training), expected, 1e-4 * scale, `shape ${i}`);
+  }
+});
+
+/** Two epochs on a net and data of any small size. */
+function randomTraining(i: number): Training {
+  const random = stream("test", "shapes", i);
+  const upTo = (most: number): number => 1 + Math.floor(random.uniform() * most);
+  const sizes = { n: upTo(150), k: upTo(3), features: upTo(24), hidden: [upTo(50), upTo(50)] as [number, number] };
+  return smallTraining(`shape ${i}`, sizes, 2);
+}
+
+test("a step from a trained start is that of float64, to 1e-5 of the gradient's scale", () => {
+  const fused = loadFused({ precision: "f32" });
+  for (const run of GOLDEN_DRAWS.flatMap((draw) => goldenRuns(draw)).filter(({ name }) =>
+    /unlearn|retrain_original/.test(name),
+  )) {
+    const training = { ...run.training, start: run.training.start.map(Math.fround) };
+    const expected = gradientOf(referenceEngine(), training);
+    const scale = Math.max(...expected.map(Math.abs));
+    assertAllWithin(gradientOf(fused, training), expected, 1e-5 * scale, run.name);
+  }
+});
+
+const EXP_SAMPLES = 1 << 20;
+
+for (const { isa, exponential, logarithm } of kernels) {
+  test(`exp and log of ${isa} are within 2 ulp in float32 and in float64`, () => {
+    const random = stream("test", "elementary", isa);
+    const exponents = Float64Array.from({ length: EXP_SAMPLES }, () => Math.fround(-87 * random.uniform()));
+    const arguments_ = exponents.map((x) => Math.fround(Math.exp(x / 2)));
+    for (const [precision, ulp] of [
+      ["f32", 2 ** -23],
+      ["f64", 2 ** -52],
+    ] as const) {
+      const [powers, logs] = [exponents.slice(), arguments_.slice()];
+      exponential(precision, powers);
+      logarithm(precision, logs);
+      for (let i = 0; i < EXP_SAMPLES; i++) {
+        const [power, log] = [Math.exp(exponents[i]), Math.log(arguments_[i])];
+        if (!(Math.abs(powers[i] - power) <= 2 * ulp * power))
+          assert.fail(`${precision}: exp(${exponents[i]}) is ${powers[i]}`);
+        if (!(Math.abs(logs[i] - log) <= 2 * ulp * Math.abs(log)))
+          assert.fail(`${precision}: log(${arguments_[i]}) is ${logs[i]}`);
+      }
+    }
+  });
+}
+
+test("an array of the wrong length is refused before a kernel reads it", () => {
+  const [run] = goldenRuns("small");
+  const engine = loadFused({ precision: "f32" });
+  const { start } = run.training;
+  assert.throws(() => engine.train({ ...run.training, start: start.subarray(1) }), {
+    message: `the length of start must be ${start.length}, got ${start.length - 1}`,
+  });
+});

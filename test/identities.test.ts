@@ -1,0 +1,267 @@
+/** What the notebook does not say aloud (design §2), against an oracle that is coded as the notebook is. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { stream } from "../src/data/streams.js";
+import type { Training } from "../src/engine/contract.js";
+import { penalty } from "../src/engine/reference/kernels.js";
+import { referenceEngine } from "../src/engine/reference/reference.js";
+import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed } from "../src/methods.js";
+import { assertAllWithin, assertWithin, finished, gradientOf, smallTraining } from "./engine-contract.js";
+import { goldenRuns } from "./goldens.js";
+import {
+  type NotebookData,
+  type NotebookRun,
+  notebookData,
+  notebookProbabilities,
+  notebookStep,
+  plugInInformation,
+  trainAsNotebook,
+} from "./oracle.js";
+
+/** What each cell of the notebook does; the oracle takes nothing else of a method. */
+const NOTEBOOK: Record<string, Pick<NotebookRun, "lambda" | "penaltyBackwardFirst" | "crossEntropyOverForget">> = {
+  original: { lambda: 0, penaltyBackwardFirst: true, crossEntropyOverForget: true },
+  retrain_scratch: { lambda: 0, penaltyBackwardFirst: true, crossEntropyOverForget: false },
+  unlearn: { lambda: 4.2, penaltyBackwardFirst: false, crossEntropyOverForget: true },
+  retrain_original: { lambda: 0, penaltyBackwardFirst: false, crossEntropyOverForget: true },
+};
+
+const SIZES = { n: 100, k: 1, features: 10, hidden: [64, 32] } as const;
+
+for (const method of METHOD_NAMES) {
+  for (const k of [1, 3]) {
+    test(`${method} as row weights is the notebook's ${method}, epoch by epoch, for a forget set of ${k}`, () => {
+      const training = notebookTraining(method, { ...smallTraining("oracle", { ...SIZES, k }, 12) });
+      const ours = finished(referenceEngine(), training);
+      const theirs = trainAsNotebook(training.start, training.shape, notebookData(training.rows), asCoded(method, 12));
+      for (let e = 0; e < 12; e++) {
+        assert.equal(ours.trainAccuracy[e], theirs.trainAccuracy[e], `train accuracy of epoch ${e + 1}`);
+        for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetLogit"] as const) {
+          assertWithin(ours[measure][e], theirs[measure][e], 1e-10, `${measure} of epoch ${e + 1}`);
+        }
+      }
+      assertAllWithin(ours.parameters, theirs.parameters, 1e-9, "parameter");
+    });
+  }
+}
+
+for (const method of METHOD_NAMES) {
+  test(`one pass over the 5,001 distinct rows gives ${method}'s losses and gradient of the notebook's 15,002 to 1e-12`, () => {
+    const training = notebookTraining(method, trainedAtFullSize());
+    const data = notebookData(training.rows);
+    assert.equal(data.XTrain.length + data.X0.length, 15_002);
+    const {
+      penalty: expectedPenalty,
+      crossEntropy,
+      gradient,
+    } = notebookStep(training.start, training.shape, data, asCoded(method, 1));
+    const curve = finished(referenceEngine(), { ...training, epochs: 1 });
+    assertWithin(curve.penalty[0], expectedPenalty, 1e-12 * expectedPenalty, "penalty");
+    assertWithin(curve.crossEntropy[0], crossEntropy, 1e-12 * crossEntropy, "cross-entropy");
+    const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    assertAllWithin(gradientOf(referenceEngine(), training), gradient, 1e-12 * largest, "∂objective/∂parameter");
+  });
+}
+
+test("a penalty back-propagated once by itself and once times λ is a penalty times λ + 1", () => {
+  const { start, shape, rows } = smallTraining("doubled", SIZES, 1);
+  const data = notebookData(rows);
+  const run = (lambda: number, penaltyBackwardFirst: boolean): ReturnType<typeof trainAsNotebook> =>
+    trainAsNotebook(start, shape, data, {
+      lambda,
+      penaltyBackwardFirst,
+      crossEntropyOverForget: true,
+      learningRate: 0.01,
+      epochs: 10,
+    });
+  for (const lambda of [0, 4.2]) {
+    const doubled = run(lambda, true).parameters;
+    const once = run(lambda + 1, false).parameters;
+    assertAllWithin(doubled, once, 1e-9, `for λ = ${lambda}, parameter`);
+    const written = run(lambda, false).parameters;
+    assert.ok(
+      doubled.some((value, i) => Math.abs(value - written[i]) > 1e-3),
+      "λ as written is another run",
+    );
+  }
+});
+
+test("λ in the gradient is λ + 1 for the notebook's fresh trainings and λ everywhere else", () => {
+  const effective = METHOD_NAMES.map((name) => [
+    name,
+    effectiveLambda("notebook", methodNamed(name), 4.2),
+    effectiveLambda("paired", methodNamed(name), 4.2),
+  ]);
+  assert.deepEqual(effective, [
+    ["original", 5.2, 4.2],
+    ["retrain_scratch", 5.2, 4.2],
+    ["unlearn", 4.2, 4.2],
+    ["retrain_original", 4.2, 4.2],
+  ]);
+});
+
+test("with as many rows of either Z, the mean penalty is ½(ln 2 − mean entropy)", () => {
+  const random = stream("test", "entropy");
+  let [mean, entropy] = [0, 0];
+  const rows = 1000;
+  for (let i = 0; i < rows; i++) {
+    const p = 1 / (1 + Math.exp(3 * random.normal()));
+    mean += penalty(Float64Array.of(1 - p, p), 0.5) / rows;
+    entropy -= (p * Math.log(p) + (1 - p) * Math.log(1 - p)) / rows;
+  }
+  assertWithin(mean, 0.5 * (Math.LN2 - entropy), 2e-10, "mean φ"); // the notebook's + 1e-10 in each logarithm
+});
+
+test("the penalty of a trained net is ½(ln 2 − mean entropy) but for the one row that D ∪ x has more", () => {
+  const training = trainedAtFullSize();
+  const probabilities = notebookProbabilities(training.start, training.shape, notebookData(training.rows));
+  const entropies = probabilities.map(
+    (p) => -p.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0),
+  );
+  const entropy = entropies.reduce((sum, value) => sum + value, 0) / entropies.length;
+  const curve = finished(referenceEngine(), { ...training, epochs: 1 });
+  assertWithin(curve.penalty[0], 0.5 * (Math.LN2 - entropy), 1e-4, "mean φ"); // π₁ = 5000/10001
+});
+
+test("permuting Z changes nothing, to the bit: the penalty never uses which row is whose", () => {
+  const { start, shape, rows } = smallTraining("permuted", SIZES, 1);
+  const data = notebookData(rows);
+  const run: NotebookRun = {
+    lambda: 4.2,
+    penaltyBackwardFirst: true,
+    crossEntropyOverForget: true,
+    learningRate: 0.01,
+    epochs: 5,
+  };
+  const permuted: NotebookData = { ...data, ZTrain: shuffled(data.ZTrain) };
+  assert.notDeepEqual(permuted.ZTrain, data.ZTrain);
+  assert.deepEqual(trainAsNotebook(start, shape, permuted, run), trainAsNotebook(start, shape, data, run));
+  const moreOnes: NotebookData = { ...data, ZTrain: data.ZTrain.map((z, i) => (i < 20 ? 1 : z)) };
+  assert.notDeepEqual(
+    trainAsNotebook(start, shape, moreOnes, run),
+    trainAsNotebook(start, shape, data, run),
+    "only the mean of Z counts",
+  );
+});
+
+test("the plug-in mutual information of a trained net's output and Z is below 1e-7 nats, where the penalty is not", () => {
+  const training = trainedAtFullSize();
+  const data = notebookData(training.rows);
+  const probabilities = notebookProbabilities(training.start, training.shape, data);
+  const information = plugInInformation(probabilities, data.ZTrain);
+  assert.ok(information > 0 && information < 1e-7, `I(Ŷ;Z) = ${information}`);
+  assert.ok(finished(referenceEngine(), { ...training, epochs: 1 }).penalty[0] > 0.1);
+  const told = plugInInformation(
+    probabilities,
+    probabilities.map((p) => (p[1] > 0.5 ? 1 : 0)),
+  );
+  assert.ok(told > 0.1, `a Z that the output tells has I(Ŷ;Z) = ${told}`);
+});
+
+for (const method of ["unlearn", "retrain_original"]) {
+  test(`two trials of ${method} from one start are one run, to the bit`, () => {
+    const training = { ...goldenTraining("small trial 1 unlearn"), epochs: 5 };
+    const trial = (): Training => notebookTraining(method, structuredClone(training));
+    assert.deepEqual(finished(referenceEngine(), trial()), finished(referenceEngine(), trial()));
+    assert.ok(isOneRun("notebook", methodNamed(method)));
+    assert.ok(!isOneRun("paired", methodNamed(method)), "the paired preset starts each trial from its own original");
+  });
+}
+
+test("fresh trainings are never one run", () => {
+  for (const method of ["original", "retrain_scratch"]) {
+    for (const preset of ["notebook", "paired"] as const) assert.ok(!isOneRun(preset, methodNamed(method)));
+  }
+});
+
+test("unlearn keeps the forget set, with its label, in the cross-entropy", () => {
+  for (const preset of ["notebook", "paired"] as const) {
+    assert.deepEqual(
+      Array.from(methodNamed("unlearn").rowWeights(preset, 4, 2).crossEntropy),
+      new Array(6).fill(1 / 6),
+    );
+  }
+});
+
+test("retrain_scratch has the forget set in its penalty under notebook, and nowhere under paired", () => {
+  const notebook = methodNamed("retrain_scratch").rowWeights("notebook", 4, 2);
+  assert.deepEqual(Array.from(notebook.crossEntropy), [0.25, 0.25, 0.25, 0.25, 0, 0]);
+  assert.deepEqual(Array.from(notebook.penalty), [0.2, 0.2, 0.2, 0.2, 0.1, 0.1]);
+  const paired = methodNamed("retrain_scratch").rowWeights("paired", 4, 2);
+  assert.deepEqual(Array.from(paired.crossEntropy), [0.25, 0.25, 0.25, 0.25, 0, 0]);
+  assert.deepEqual(Array.from(paired.penalty), [0.25, 0.25, 0.25, 0.25, 0, 0]);
+});
+
+test("a paired retrain_scratch does not know the forget set: other rows there leave the same net", () => {
+  const training = smallTraining("unknown", SIZES, 6);
+  const retrained = (preset: "notebook" | "paired", x: number): Float64Array => {
+    const weights = methodNamed("retrain_scratch").rowWeights(preset, 100, 1);
+    const rows = structuredClone(training.rows);
+    rows.x.fill(x, 1000);
+    return finished(referenceEngine(), {
+      ...training,
+      rows,
+      crossEntropyWeights: weights.crossEntropy,
+      penaltyWeights: weights.penalty,
+    }).parameters;
+  };
+  assert.deepEqual(retrained("paired", 3), retrained("paired", -3));
+  assert.notDeepEqual(retrained("notebook", 3), retrained("notebook", -3));
+});
+
+test("the weights of either term add up to 1 under every method and preset", () => {
+  for (const method of METHOD_NAMES) {
+    for (const preset of ["notebook", "paired"] as const) {
+      const { crossEntropy, penalty: penaltyWeights } = methodNamed(method).rowWeights(preset, 30, 3);
+      for (const weights of [crossEntropy, penaltyWeights]) {
+        assert.equal(weights.length, 33);
+        assertWithin(
+          weights.reduce((sum, weight) => sum + weight, 0),
+          1,
+          1e-14,
+          `${method} under ${preset}`,
+        );
+      }
+    }
+  }
+});
+
+/** `training` with what the notebook preset gives `method`. */
+function notebookTraining(method: string, training: Training): Training {
+  const record = methodNamed(method);
+  const weights = record.rowWeights("notebook", training.rows.n, training.rows.k);
+  return {
+    ...training,
+    crossEntropyWeights: weights.crossEntropy,
+    penaltyWeights: weights.penalty,
+    lambdaEffective: effectiveLambda("notebook", record, record.lambda),
+  };
+}
+
+function asCoded(method: string, epochs: number): NotebookRun {
+  return { ...NOTEBOOK[method], learningRate: 0.01, epochs };
+}
+
+/** n = 5000, from PyTorch's float64 `original` after its 100 epochs. */
+function trainedAtFullSize(): Training {
+  return goldenTraining("seed0 trial 1 unlearn");
+}
+
+function goldenTraining(name: string): Training {
+  const run = goldenRuns(name.startsWith("small") ? "small" : "seed0").find((candidate) =>
+    candidate.name.startsWith(name),
+  );
+  assert.ok(run !== undefined);
+  return run.training;
+}
+
+/** Fisher–Yates. */
+function shuffled(values: readonly number[]): number[] {
+  const random = stream("test", "shuffle");
+  const result = [...values];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random.uniform() * (i + 1));
+    [result[i], result[j]] = [result[j], result[i]];
+  }
+  return result;
+}

@@ -1,0 +1,75 @@
+/** The README is true: its help text, its tables of views and its examples are what the program does. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { METHOD_NAMES } from "../src/methods.js";
+import { SqliteStore } from "../src/store/sqlite.js";
+
+const README = readFileSync("README.md", "utf8");
+const CLI = resolve("dist/src/cli.js");
+const folder = mkdtempSync(join(tmpdir(), "gmm-sweep-readme-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function gmmSweep(words: readonly string[]): string {
+  return execFileSync(process.execPath, [CLI, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+test("the help in the README is what --help prints", () => {
+  const block = /## Commands\n\n```text\n([\s\S]*?)```/.exec(README)?.[1];
+  assert.equal(block, gmmSweep(["--help"]));
+});
+
+for (const view of ["trial_results", "epoch_results", "method_summary"]) {
+  test(`the README lists the columns of ${view}, in order`, async () => {
+    const section = README.slice(README.indexOf(`### \`${view}\``)).split("\n\n")[1];
+    const documented = section
+      .split("\n")
+      .slice(2)
+      .map((line) => line.split("|")[1].trim());
+    const store = new SqliteStore(":memory:");
+    const columns = await store.all<{ name: string }>("select name from pragma_table_info(?)", view);
+    await store.close();
+    assert.deepEqual(
+      documented,
+      columns.map(({ name }) => name),
+    );
+  });
+}
+
+test("the README names every method", () => {
+  for (const name of METHOD_NAMES) assert.ok(README.includes(`**${name}**`), name);
+});
+
+const examples = README.split("\n").filter((line) => line.startsWith("npx gmm-sweep"));
+
+/** The words of an example, made small: few rows, few trials. */
+function small(example: string): string[] {
+  const words = [...example.replace(/ #.*$/, "").matchAll(/"([^"]*)"|(\S+)/g)]
+    .map(([, quoted, bare]) => quoted ?? bare)
+    .slice(2);
+  const command = (words[0]?.startsWith("-") ?? true) ? "run" : words[0];
+  if (command === "run") {
+    const trials = words.indexOf("--trials");
+    if (trials !== -1) words.splice(trials, 2);
+    words.push("--trials", "2", "--quiet");
+  }
+  const draws = ["run", "train", "data"].includes(command) && !words.includes("--data");
+  return draws ? [...words, "--samples", "40"] : words;
+}
+
+test("the README has examples", () => {
+  assert.ok(examples.length >= 10, `${examples.length} found`);
+});
+
+for (const example of examples) {
+  test(`an example of the README runs: ${example.replace(/ +#.*$/, "")}`, () => {
+    assert.notEqual(gmmSweep(small(example)), "");
+  });
+}

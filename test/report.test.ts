@@ -1,0 +1,172 @@
+/** Text that people read: tables, the notebook's lines, progress. */
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import test from "node:test";
+import type { EpochRow } from "../src/queries.js";
+import { curveTable, notebookLines } from "../src/report/curve.js";
+import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
+import { summaryText } from "../src/report/summary.js";
+import { alignedTable, csvLine } from "../src/report/table.js";
+
+test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
+  const text = alignedTable(
+    ["name", "n"],
+    [
+      ["a", 1],
+      ["longer", 20],
+      ["b", null],
+    ],
+  );
+  assert.equal(text, "name       n\n------  ----\na          1\nlonger    20\nb       null\n");
+});
+
+test("a column with text in it stands to the left, and a table without rows is its header", () => {
+  assert.equal(alignedTable(["x"], [[10], ["no"]]), "x\n--\n10\nno\n");
+  assert.equal(alignedTable(["one", "two"], []), "one  two\n---  ---\n");
+});
+
+test("a blob is written in SQL's own notation", () => {
+  assert.equal(alignedTable(["b"], [[new Uint8Array([1, 255])]]), "b\n-------\nx'01ff'\n");
+  assert.equal(csvLine([new Uint8Array([1, 255])]), "x'01ff'");
+});
+
+test("CSV quotes what RFC 4180 says, and leaves null empty", () => {
+  assert.equal(
+    csvLine(["plain", 'say "hi"', "a,b", "two\nlines", null, 1.5, ""]),
+    'plain,"say ""hi""","a,b","two\nlines",,1.5,',
+  );
+});
+
+test("CSV keeps every digit of a number", () => {
+  const values = [0.1 + 0.2, 1e-300, Number.MIN_VALUE, 123456789.12345679, Number.POSITIVE_INFINITY];
+  assert.deepEqual(csvLine(values).split(",").map(Number), values);
+});
+
+const EPOCH: EpochRow = {
+  epoch: 1,
+  penalty: 0.14196,
+  cross_entropy: 0.23629,
+  train_accuracy: 0.93339,
+  forget_probability: 0.96756,
+  lambda_reg: 4.2,
+  replicate_of: null,
+};
+
+function curve(epochs: number, change: Partial<EpochRow> = {}): EpochRow[] {
+  return Array.from({ length: epochs }, (_, e) => ({ ...EPOCH, epoch: e + 1, ...change }));
+}
+
+test("show prints the notebook's line every ten epochs, and what it measures at the end", () => {
+  assert.equal(
+    notebookLines(curve(25)),
+    "Epoch [10/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
+      "Epoch [20/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
+      "after epoch 25: train accuracy 0.9334, forget probability 0.9676\n",
+  );
+});
+
+test("show says of a copy whose run it is, and nan where a trial diverged", () => {
+  assert.equal(
+    notebookLines(curve(5, { replicate_of: 1, forget_probability: null })),
+    "after epoch 5: train accuracy 0.9334, forget probability nan\n(one run for all trials, stored with trial 1)\n",
+  );
+});
+
+test("a curve's table has the columns of the goldens, with nine digits", () => {
+  const row = { epoch: 1, penalty: 1 / 3, cross_entropy: Number.NaN, train_accuracy: 1, forget_probability: 1e-12 / 3 };
+  assert.equal(
+    curveTable([row]),
+    "epoch      penalty  cross_entropy  train_accuracy  forget_probability\n" +
+      "-----  -----------  -------------  --------------  ------------------\n" +
+      "    1  0.333333333            NaN               1      3.33333333e-13\n",
+  );
+});
+
+const SUMMARY = {
+  sweep: 1,
+  method: "original",
+  trials: 100,
+  train_accuracy_mean: 0.9334,
+  train_accuracy_std: 0.0017,
+  forget_probability_mean: 0.96,
+  forget_probability_std: 0.03,
+};
+
+test("the summary marks copies, and says what the best possible is where the draw knows", () => {
+  const text = summaryText({
+    summary: [SUMMARY, { ...SUMMARY, method: "unlearn" }],
+    copied: ["unlearn"],
+    bayes: { accuracy: 0.93, forgetProbability: 0.5 },
+  });
+  const lines = text.split("\n");
+  assert.match(
+    lines[2],
+    /^original +100 {2}0\.93340 ± 0\.00170 {2}0\.96000 ± 0\.03000 +0\.93339 ± 0\.00170 +0\.96756 ± 0\.03002$/,
+  );
+  assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 ± 0\.00000 +0\.78052 ± 0\.00000$/);
+  assert.deepEqual(lines.slice(4), [
+    "",
+    "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
+    "best possible on this draw (Bayes): accuracy 0.93000, forget probability 0.50000",
+    "",
+  ]);
+});
+
+test("a method that the notebook does not have stands without published numbers", () => {
+  assert.match(
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], copied: [], bayes: null }),
+    /^future .* - {2,}-$/m,
+  );
+});
+
+const HALFWAY = { rows: 30, missing: 60, epochs: 500, toTrain: 2000 };
+
+test("progress says trials done, trials a second, and the time that is left by epochs", () => {
+  assert.equal(progressLine(HALFWAY, 10_000), "30/60 trials  3.0 trials/s  ETA 30 s");
+  assert.equal(progressLine({ ...HALFWAY, rows: 300 }, 10_000), "300/60 trials  30 trials/s  ETA 30 s");
+  assert.equal(progressLine({ ...HALFWAY, rows: 0, epochs: 0 }, 10_000), "0/60 trials  0.0 trials/s  ETA ?");
+});
+
+test("a duration is in seconds, then minutes, then hours", () => {
+  assert.deepEqual([0, 59_400, 60_000, 3_599_000, 3_600_000, 90_061_000].map(duration), [
+    "0 s",
+    "59 s",
+    "1 min 0 s",
+    "59 min 59 s",
+    "1 h 0 min",
+    "25 h 1 min",
+  ]);
+});
+
+test("on a terminal progress writes over its line and clears it at the end", () => {
+  const { stream, text } = terminal(true);
+  const printer = new ProgressPrinter(stream);
+  printer.update(HALFWAY);
+  const line = text();
+  assert.ok(line.startsWith("\r") && line.endsWith("\x1b[K"));
+  assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trials\/s {2}ETA \d+ s$/);
+  printer.end();
+  assert.ok(text().endsWith("\r\x1b[K"));
+});
+
+test("in a pipe progress has no escape codes, and says nothing of a run that is soon over", () => {
+  const { stream, text } = terminal(false);
+  const printer = new ProgressPrinter(stream);
+  printer.update(HALFWAY);
+  printer.end();
+  assert.equal(text(), "");
+});
+
+/** A stream that keeps what is written to it, and says whether it is a terminal. */
+function terminal(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+  const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY });
+  let text = "";
+  stream.on("data", (part: string) => {
+    text += part;
+  });
+  const flush = (): string => {
+    for (let part = stream.read() as string | null; part !== null; part = stream.read() as string | null) text += part;
+    return text;
+  };
+  return { stream: stream as unknown as NodeJS.WriteStream, text: flush };
+}

@@ -1,0 +1,128 @@
+/** Weights as .npz files: named and shaped as PyTorch's state_dict, used as given. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { unzipSync, zipSync } from "fflate";
+import { readNpy, writeNpy } from "../src/data/npy.js";
+import { stream } from "../src/data/streams.js";
+import { readWeights, writeWeights } from "../src/data/weights.js";
+import { parameterCount } from "../src/engine/contract.js";
+import { folder } from "./command-line.js";
+
+const SHAPE = { features: 3, hidden: [5, 4] } as const;
+
+function someWeights(): Float64Array {
+  const random = stream("test", "weights");
+  return Float64Array.from({ length: parameterCount(SHAPE) }, () => random.normal());
+}
+
+/** The arrays of a written file, to be spoilt and written again. */
+function arrays(path: string): Record<string, Uint8Array> {
+  writeWeights(path, SHAPE, someWeights());
+  return unzipSync(readFileSync(path));
+}
+
+function rewritten(path: string, files: Record<string, Uint8Array>): string {
+  writeFileSync(path, zipSync(files));
+  return path;
+}
+
+test("weights come back to the bit, not rounded to float32", (t) => {
+  const path = join(folder(t), "w.npz");
+  const weights = someWeights();
+  writeWeights(path, SHAPE, weights);
+  assert.deepEqual(readWeights(path, SHAPE), weights);
+  assert.ok(weights.some((value) => value !== Math.fround(value)));
+});
+
+test("the arrays have the names, shapes and order of the state_dict", (t) => {
+  const path = join(folder(t), "w.npz");
+  const files = arrays(path);
+  assert.deepEqual(Object.keys(files), [
+    "fc1.weight.npy",
+    "fc1.bias.npy",
+    "fc2.weight.npy",
+    "fc2.bias.npy",
+    "fc3.weight.npy",
+    "fc3.bias.npy",
+  ]);
+  const shapes = Object.values(files).map((bytes) => readNpy(bytes, "array", ["<f8"]).shape);
+  assert.deepEqual(shapes, [[5, 3], [5], [4, 5], [4], [2, 4], [2]]);
+  assert.deepEqual(readNpy(files["fc1.weight.npy"], "array", ["<f8"]).values, someWeights().subarray(0, 15));
+});
+
+test("the same weights make the same bytes", (t) => {
+  const [one, two] = ["1.npz", "2.npz"].map((name) => join(folder(t), name));
+  for (const path of [one, two]) writeWeights(path, SHAPE, someWeights());
+  assert.deepEqual(readFileSync(one), readFileSync(two));
+});
+
+test("a compressed file, its arrays in another order and in float32, is read too", (t) => {
+  const path = join(folder(t), "w.npz");
+  const files = Object.entries(arrays(path)).reverse();
+  const float32 = (bytes: Uint8Array): Uint8Array => {
+    const { shape, values } = readNpy(bytes, "array", ["<f8"]);
+    return writeNpy(shape, Float32Array.from(values));
+  };
+  writeFileSync(path, zipSync(Object.fromEntries(files.map(([name, bytes]) => [name, float32(bytes)])), { level: 9 }));
+  assert.deepEqual(readWeights(path, SHAPE), someWeights().map(Math.fround));
+});
+
+test("a missing array is named, beside those that are there", (t) => {
+  const path = join(folder(t), "w.npz");
+  const { "fc2.bias.npy": _, ...files } = arrays(path);
+  assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
+    code: "BAD_USAGE",
+    message: `--init must hold the array fc2.bias, but ${path} has only fc1.weight, fc1.bias, fc2.weight, fc3.weight, fc3.bias`,
+  });
+});
+
+test("weights of another net are refused with both shapes", (t) => {
+  const path = join(folder(t), "w.npz");
+  writeWeights(path, SHAPE, someWeights());
+  assert.throws(() => readWeights(path, { features: 3, hidden: [6, 4] }), {
+    code: "BAD_USAGE",
+    message:
+      "--init: fc1.weight must have shape (6, 3) for this net, got (5, 3): give --hidden and the data that the weights belong to",
+  });
+});
+
+test("weights of another type are refused", (t) => {
+  const path = join(folder(t), "w.npz");
+  const files = { ...arrays(path), "fc1.bias.npy": writeNpy([5], new Uint8Array(5)) };
+  assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
+    code: "BAD_USAGE",
+    message: "--init: fc1.bias must hold <f4 or <f8 values, got |u1: convert it with numpy's astype",
+  });
+});
+
+test("an array that is no .npy is refused", (t) => {
+  const path = join(folder(t), "w.npz");
+  const files = { ...arrays(path), "fc1.bias.npy": new TextEncoder().encode("not an array at all") };
+  assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
+    code: "BAD_USAGE",
+    message: "--init: fc1.bias must be a numpy .npy file, but its header cannot be read: write it with numpy.save",
+  });
+});
+
+test("a file that is no .npz, and one that is not there, are refused", (t) => {
+  const path = join(folder(t), "w.npz");
+  assert.throws(() => readWeights(path, SHAPE), {
+    code: "BAD_USAGE",
+    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (ENOENT: no such file or directory, open '${path}')`,
+  });
+  writeFileSync(path, "no zip");
+  assert.throws(() => readWeights(path, SHAPE), {
+    code: "BAD_USAGE",
+    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (invalid zip data)`,
+  });
+});
+
+test("a file that cannot be written is refused", (t) => {
+  const path = join(folder(t), "none", "w.npz");
+  assert.throws(() => writeWeights(path, SHAPE, someWeights()), {
+    code: "BAD_USAGE",
+    message: `--out must be a file that can be written, got ${path} (ENOENT: no such file or directory, open '${path}')`,
+  });
+});
