@@ -3,7 +3,7 @@ import type { Draw } from "./data/draw.js";
 import type { Engine } from "./engine/contract.js";
 import { messageOf } from "./errors.js";
 import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
-import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trajectoryKey } from "./trial.js";
+import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trainingKey } from "./trial.js";
 
 /** A flag between the coordinator and its threads, in shared memory. */
 export interface StopFlag {
@@ -32,12 +32,15 @@ export function runChunk(
 ): Outcome[] {
   const outcomes: Outcome[] = [];
   const trained = new Map<string, Float64Array>();
-  const wanted = new Set(specs.map(identity));
+  // A start may be asked for itself, and then at more epochs than its last.
+  const wanted = new Map(specs.map((spec) => [trainingKey(spec), spec]));
 
-  /** Trains `spec` and keeps its parameters; null where the flag stopped it. */
-  function train(spec: TrajectorySpec): Float64Array | null {
-    const known = trained.get(identity(spec));
+  /** Trains `asked` and keeps its parameters; null where the flag stopped it. */
+  function train(asked: TrajectorySpec): Float64Array | null {
+    const key = trainingKey(asked);
+    const known = trained.get(key);
     if (known !== undefined) return known;
+    const spec = wanted.get(key) ?? asked;
     const start = spec.start === null ? freshParameters(spec) : train(spec.start);
     if (start === null || Atomics.load(stop.drain, 0) !== 0) return null;
     const draw = load(spec.draw);
@@ -45,11 +48,11 @@ export function runChunk(
     const curve = trainTrajectory(spec, engine, draw, start, stop.cancel);
     if (curve === null) return null;
     const { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit, parameters } = curve;
-    trained.set(identity(spec), parameters);
+    trained.set(key, parameters);
     outcomes.push({
       state: "trained",
       spec,
-      wanted: wanted.has(identity(spec)),
+      wanted: wanted.has(key),
       rows: trialRows(spec.asked, curve),
       curve: { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit },
       elapsedMs: performance.now() - began,
@@ -65,11 +68,6 @@ export function runChunk(
     }
   }
   return outcomes;
-}
-
-/** A trajectory with its length: a start is the parameters at its last epoch. */
-function identity(spec: TrajectorySpec): string {
-  return `${trajectoryKey(spec)} ${spec.asked.join(",")}`;
 }
 
 /** Loads each draw once, and keeps the last few: a thread works on neighbouring draws. */

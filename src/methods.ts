@@ -21,6 +21,8 @@ export interface Method {
   readonly lambda: number;
   readonly epochs: number;
   rowWeights(preset: Preset, n: number, k: number): RowWeights;
+  /** Whether it trains the forget rows towards the other class. */
+  readonly flipsForgetLabels: boolean;
   readonly published: Published | null;
 }
 
@@ -32,6 +34,7 @@ const METHODS: readonly Method[] = [
     lambda: 0,
     epochs: 100,
     rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
+    flipsForgetLabels: false,
     published: { trainAccuracy: [0.93339, 0.0017], forgetProbability: [0.96756, 0.03002] },
   },
   {
@@ -44,6 +47,7 @@ const METHODS: readonly Method[] = [
       crossEntropy: overRetainedRows(n, k),
       penalty: preset === "notebook" ? overNotebookRows(n, k) : overRetainedRows(n, k),
     }),
+    flipsForgetLabels: false,
     published: { trainAccuracy: [0.93341, 0.00177], forgetProbability: [0.78481, 0.19006] },
   },
   {
@@ -52,6 +56,7 @@ const METHODS: readonly Method[] = [
     lambda: 4.2,
     epochs: 5,
     rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
+    flipsForgetLabels: false,
     published: { trainAccuracy: [0.9244, 0], forgetProbability: [0.78052, 6e-8] },
   },
   {
@@ -60,11 +65,53 @@ const METHODS: readonly Method[] = [
     lambda: 0,
     epochs: 100,
     rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
+    flipsForgetLabels: false,
     published: { trainAccuracy: [0.9452, 0], forgetProbability: [1, 0] },
+  },
+  {
+    name: "fine_tune",
+    start: "original",
+    lambda: 0,
+    epochs: 5,
+    rowWeights: (_preset, n, k) => ({ crossEntropy: overRetainedRows(n, k), penalty: overRetainedRows(n, k) }),
+    flipsForgetLabels: false,
+    published: null,
+  },
+  {
+    name: "gradient_ascent",
+    start: "original",
+    lambda: 0,
+    epochs: 5,
+    // Up the loss of F alone, as Thudi et al. 2022 (arXiv 2109.13398) and Golatkar et al. 2020 (arXiv 1911.04933) name it.
+    rowWeights: (_preset, n, k) => ({ crossEntropy: overForgetRows(n, k, -1), penalty: overForgetRows(n, k, 1) }),
+    flipsForgetLabels: false,
+    published: null,
+  },
+  {
+    name: "relabel",
+    start: "original",
+    lambda: 0,
+    epochs: 5,
+    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
+    flipsForgetLabels: true,
+    published: null,
+  },
+  {
+    // How fast an unlearned net learns x again: plain training, whose curve says when it is as sure of x as the original.
+    name: "relearn",
+    start: "unlearn",
+    lambda: 0,
+    epochs: 50,
+    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
+    flipsForgetLabels: false,
+    published: null,
   },
 ];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map(({ name }) => name);
+
+/** Those that the notebook published numbers of. */
+export const NOTEBOOK_METHODS: readonly string[] = METHODS.filter(({ published }) => published !== null).map(({ name }) => name);
 
 /** The record of a method; names were checked where they came in. */
 export function methodNamed(name: string): Method {
@@ -91,6 +138,11 @@ function overAllRows(n: number, k: number): Float64Array {
 /** The mean over D; F weighs nothing. */
 function overRetainedRows(n: number, k: number): Float64Array {
   return new Float64Array(n + k).fill(1 / n, 0, n);
+}
+
+/** `weight` times the mean over F; D weighs nothing. */
+function overForgetRows(n: number, k: number, weight: number): Float64Array {
+  return new Float64Array(n + k).fill(weight / k, n);
 }
 
 /** The mean over the notebook's X_train, which is D ∪ F followed by D again. */

@@ -1,36 +1,122 @@
-/** Pure: from a config to the trajectories it asks for, in the order in which they should run. */
-import type { SweepConfig } from "./config.js";
+/** Pure: from settings to the trajectories they ask for, in groups that share a start, in the order in which they should run. */
+import type { Setting } from "./config.js";
 import { isOneRun, methodNamed } from "./methods.js";
-import type { TrajectorySpec } from "./trial.js";
+import { lastEpoch, type TrajectorySpec, trainingKey, trajectoryKey } from "./trial.js";
 
-/**
- * The trajectories of a sweep. `total` is the count of trials the sweep has been asked for so far: in the notebook
- * preset its last original is where the copies start, so those cover all of it.
- */
-export function plan(config: SweepConfig, total: number): TrajectorySpec[] {
-  const trials = Array.from({ length: config.trials }, (_, index) => index + 1);
-  // Methods outermost: a start comes before all that goes on from it, and the longest work is not left to the end.
-  return config.methods.flatMap((name) => {
-    if (!isOneRun(config.preset, methodNamed(name))) return trials.map((trial) => specOf(config, name, trial, trial));
-    return [{ ...specOf(config, name, 1, total), copies: total - 1 }];
-  });
+/** A part of a plan: group `index`, `index + count`, `index + 2·count` … of it. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
 }
 
-/** The trajectory of a method's trial, whose start, where it has one, is of trial `startTrial`. */
-export function specOf(config: SweepConfig, name: string, trial: number, startTrial: number): TrajectorySpec {
+export const WHOLE: Shard = { index: 0, count: 1 };
+
+/**
+ * The trajectories of a sweep, group by group; those of a group share a fresh start, so that whoever trains a group
+ * trains each start once. `total` is the count of trials the sweep has been asked for so far: in the notebook preset
+ * its last original is where the copies start, so those cover all of it.
+ */
+export function* plan(
+  settings: readonly Setting[],
+  trials: number,
+  total: number,
+  shard: Shard = WHOLE,
+): Generator<TrajectorySpec[]> {
+  let index = 0;
+  for (const setting of settings) {
+    for (const trial of trialsInOrder(setting, trials, total)) {
+      const wanted = trial <= trials ? setting.methods : oneRunMethods(setting);
+      const specs = wanted.flatMap((name) => specsOfTrial(setting, name, trial, total));
+      for (const group of groupByStart(specs)) if (index++ % shard.count === shard.index) yield group;
+    }
+  }
+}
+
+/** A trajectory of each arm — each method, λ and start — whose cells are a sweep's cells. */
+export function arms(setting: Setting, total: number): TrajectorySpec[] {
+  return setting.methods.flatMap((name) => specsOfTrial(setting, name, total, total));
+}
+
+/** Every trial; first the one that the copies of the notebook's preset go on from, since that group takes longest. */
+function trialsInOrder(setting: Setting, trials: number, total: number): number[] {
+  const all = Array.from({ length: trials }, (_, i) => i + 1);
+  return oneRunMethods(setting).length === 0 ? all : [total, ...all.filter((trial) => trial !== total)];
+}
+
+function oneRunMethods({ preset, methods }: Setting): string[] {
+  return methods.filter((name) => isOneRun(preset, methodNamed(name)));
+}
+
+/** What `trial` adds to a plan: methods that are one run stand in the plan once, with the trial they start from. */
+function specsOfTrial(setting: Setting, name: string, trial: number, total: number): TrajectorySpec[] {
+  if (!isOneRun(setting.preset, methodNamed(name))) return specsOf(setting, name, trial, trial);
+  if (trial !== total) return [];
+  return specsOf(setting, name, 1, total).map((spec) => ({ ...spec, copies: total - 1 }));
+}
+
+/** The trajectories of a method's trial, one for each λ and each start: every λ and asked epoch count of its start's method. */
+export function specsOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec[] {
   const method = methodNamed(name);
-  const { draw, hidden, learningRate, preset, seed } = config;
-  return {
-    draw,
-    hidden,
-    learningRate,
-    preset,
-    method: name,
-    lambda: config.lambda[name],
-    seed,
-    trial,
-    start: method.start === null ? null : specOf(config, method.start, startTrial, startTrial),
-    asked: [config.epochs[name]],
-    copies: 0,
+  const { draw, hidden, learningRate, preset, seed } = setting;
+  const starts =
+    method.start === null ? [null] : specsOf(setting, method.start, startTrial, startTrial).flatMap(startsAt);
+  return setting.lambda[name].flatMap((lambda) =>
+    starts.map((start) => ({
+      draw,
+      hidden,
+      learningRate,
+      preset,
+      method: name,
+      lambda,
+      seed,
+      trial,
+      start,
+      asked: setting.epochs[name],
+      copies: 0,
+    })),
+  );
+}
+
+/** The one trajectory of a method's trial where λ and epochs have one value each. */
+export function specOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec {
+  return specsOf(setting, name, trial, startTrial)[0];
+}
+
+/** A trajectory as what others start from: cut at each of its asked epochs. */
+function startsAt(spec: TrajectorySpec): TrajectorySpec[] {
+  return spec.asked.map((epochs) => ({ ...spec, asked: [epochs] }));
+}
+
+/** The specs in groups that share a fresh start; the longest group first. */
+export function groupByStart(specs: readonly TrajectorySpec[]): TrajectorySpec[][] {
+  const groups = new Map<string, TrajectorySpec[]>();
+  for (const spec of specs) {
+    const key = trajectoryKey(freshRoot(spec));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [spec]);
+    else group.push(spec);
+  }
+  return [...groups.values()].sort((a, b) => epochsToTrain(b) - epochsToTrain(a));
+}
+
+function freshRoot(spec: TrajectorySpec): TrajectorySpec {
+  return spec.start === null ? spec : freshRoot(spec.start);
+}
+
+/** The epochs a thread trains for a group, starts that nobody asked for included. */
+export function epochsToTrain(group: readonly TrajectorySpec[]): number {
+  const lengths = new Map<string, number>();
+  const add = (spec: TrajectorySpec): void => {
+    const key = trainingKey(spec);
+    if (lengths.has(key)) return;
+    lengths.set(key, lastEpoch(spec));
+    if (spec.start !== null) add(spec.start);
   };
+  group.forEach(add);
+  return [...lengths.values()].reduce((sum, length) => sum + length, 0);
+}
+
+/** How many trial rows specs stand for. */
+export function countRows(specs: readonly TrajectorySpec[]): number {
+  return specs.reduce((sum, spec) => sum + spec.asked.length * (1 + spec.copies), 0);
 }

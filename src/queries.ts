@@ -85,8 +85,28 @@ export function trialCurve(reader: Reader, sweep: number, method: string, trial:
   );
 }
 
-/** A trial row as the digest takes it: its key, then its state and measures. */
-export interface DigestRow {
+/** The columns that say which trial row a row is. */
+export const KEY_COLUMNS = [
+  "draw",
+  "samples",
+  "features",
+  "forget_rows",
+  "hidden",
+  "learning_rate",
+  "preset",
+  "method",
+  "lambda_reg",
+  "epochs",
+  "seed",
+  "trial",
+  "start_trial",
+  "start",
+  "profile",
+] as const;
+
+const KEY = KEY_COLUMNS.join(", ");
+
+export interface RowKey {
   readonly draw: string;
   readonly samples: number;
   readonly features: number;
@@ -102,6 +122,10 @@ export interface DigestRow {
   readonly start_trial: number | null;
   readonly start: string;
   readonly profile: string;
+}
+
+/** A trial row as the digest takes it: its key, then its state and measures. */
+export interface DigestRow extends RowKey {
   readonly state: string;
   readonly train_accuracy: number | null;
   readonly test_accuracy: number | null;
@@ -111,11 +135,24 @@ export interface DigestRow {
   readonly penalty: number | null;
 }
 
-export function digestRows(reader: Reader, sweep: number): Promise<DigestRow[]> {
-  return reader.all(
-    `select draw, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg, epochs, seed, trial, start_trial, start, profile,
-       state, train_accuracy, test_accuracy, forget_probability, forget_logit, cross_entropy, penalty
-     from trial_results where sweep = ?`,
+/** The trial rows of a sweep in the order of their keys. */
+export function digestRows(reader: Reader, sweep: number): AsyncIterable<DigestRow> {
+  return reader.each(
+    `select ${KEY}, state, train_accuracy, test_accuracy, forget_probability, forget_logit, cross_entropy, penalty
+     from trial_results where sweep = ? order by ${KEY}`,
+    sweep,
+  );
+}
+
+/** One forget row's logit at an asked epoch; there are none of a forget set of one row. */
+export interface ForgetLogitRow extends RowKey {
+  readonly forget_row: number;
+  readonly forget_logit: number | null;
+}
+
+export function forgetLogitRows(reader: Reader, sweep: number): AsyncIterable<ForgetLogitRow> {
+  return reader.each(
+    `select ${KEY}, forget_row, forget_logit from forget_results where sweep = ? order by ${KEY}, forget_row`,
     sweep,
   );
 }

@@ -1,7 +1,7 @@
 /** One trajectory on one engine: from a spec to its curve and its trial rows. */
 import type { Draw } from "./data/draw.js";
 import { stream } from "./data/streams.js";
-import { type Curve, type Engine, parameterCount, type Shape, type Training } from "./engine/contract.js";
+import { type Curve, type Engine, parameterCount, type Rows, type Shape, type Training } from "./engine/contract.js";
 import { effectiveLambda, methodNamed } from "./methods.js";
 import { drawKey, lastEpoch, type TrajectorySpec, type TrialRow } from "./trial.js";
 
@@ -23,7 +23,7 @@ function trainingOf(spec: TrajectorySpec, draw: Draw, start: Float64Array, cance
   const weights = method.rowWeights(spec.preset, rows.n, rows.k);
   return {
     shape: shapeOf(spec),
-    rows,
+    rows: method.flipsForgetLabels ? withFlippedForgetLabels(rows) : rows,
     test,
     crossEntropyWeights: weights.crossEntropy,
     penaltyWeights: weights.penalty,
@@ -34,6 +34,11 @@ function trainingOf(spec: TrajectorySpec, draw: Draw, start: Float64Array, cance
     asked: spec.asked,
     cancel,
   };
+}
+
+/** The same rows, but F in the other class. */
+function withFlippedForgetLabels(rows: Rows): Rows {
+  return { ...rows, y: rows.y.map((label, i) => (i < rows.n ? label : 1 - label)) };
 }
 
 export function shapeOf({ draw, hidden }: TrajectorySpec): Shape {
@@ -67,6 +72,7 @@ export function freshParameters(spec: TrajectorySpec): Float64Array {
 
 /** The trial rows that a curve holds at the asked epochs. */
 export function trialRows(asked: readonly number[], curve: Curve): TrialRow[] {
+  const forgetRows = curve.askedLogits.length / asked.length;
   return asked.map((epochs, place) => {
     const at = epochs - 1;
     const measures = [curve.penalty[at], curve.crossEntropy[at], curve.forgetProbability[at], curve.forgetLogit[at]];
@@ -80,6 +86,7 @@ export function trialRows(asked: readonly number[], curve: Curve): TrialRow[] {
       forgetLogit: curve.forgetLogit[at],
       crossEntropy: curve.crossEntropy[at],
       penalty: curve.penalty[at],
+      forgetLogits: curve.askedLogits.slice(place * forgetRows, (place + 1) * forgetRows),
     };
   });
 }

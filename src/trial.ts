@@ -54,6 +54,8 @@ export interface TrialRow {
   readonly forgetLogit: number;
   readonly crossEntropy: number;
   readonly penalty: number;
+  /** z₀ − z₁ of each forget row, whose mean is forgetLogit. */
+  readonly forgetLogits: Float64Array;
 }
 
 /** The measures of every epoch; index e is epoch e+1. */
@@ -102,10 +104,10 @@ export function startKey(spec: TrajectorySpec): string {
   return `${start.method}@${start.lambda}x${lastEpoch(start)}${before === "" ? "" : `<${before}`}`;
 }
 
-/** What a trajectory is, whatever epochs are asked of it; equal keys and equal profiles mean equal bits. */
-export function trajectoryKey(spec: TrajectorySpec, trial = spec.trial): string {
+/** What a trajectory is trained under, whatever its trial: a cell's key, but its epoch count and the numerics profile. */
+export function armKey(spec: TrajectorySpec): readonly (string | number)[] {
   const { draw, hidden, learningRate, preset, method, lambda, seed } = spec;
-  return JSON.stringify([
+  return [
     drawKey(draw),
     draw.samples,
     draw.features,
@@ -116,8 +118,21 @@ export function trajectoryKey(spec: TrajectorySpec, trial = spec.trial): string 
     method,
     lambda,
     seed,
-    trial,
-    spec.start === null ? 0 : spec.start.trial,
     startKey(spec),
-  ]);
+  ];
+}
+
+/** What a trajectory is, whatever epochs are asked of it; equal keys and equal profiles mean equal bits. */
+export function trajectoryKey(spec: TrajectorySpec): string {
+  return JSON.stringify([...armKey(spec), spec.trial, startTrial(spec)]);
+}
+
+/** The trial of the start; 0 for a fresh start, because SQL's unique takes two nulls for different. */
+export function startTrial(spec: TrajectorySpec): number {
+  return spec.start === null ? 0 : spec.start.trial;
+}
+
+/** A trajectory with its length: what is trained once, and what others start from. */
+export function trainingKey(spec: TrajectorySpec): string {
+  return `${trajectoryKey(spec)} ${lastEpoch(spec)}`;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { configFrom, sweepIdentity } from "../src/config.js";
+import { configFrom, runIdentity } from "../src/config.js";
 import { plan } from "../src/plan.js";
 import { SqliteReader } from "../src/store/reader.js";
 import { SqliteStore } from "../src/store/sqlite.js";
@@ -292,7 +292,7 @@ async function failedBefore(path: string, flags: Record<string, string>): Promis
   const { loadEngine } = await import("../src/engine/engines.js");
   const { profile } = await loadEngine(config.engine);
   const store = new SqliteStore(path);
-  const sweep = await store.openSweep({ ...sweepRecord(config, profile), identity: sweepIdentity(config, profile) });
+  const sweep = await store.openSweep({ ...sweepRecord(config, profile), identity: runIdentity(config, profile) });
   const specs = plan(config, config.trials);
   await store.enroll(sweep, specs);
   await store.record(sweep, [failed(specs[1], "its thread died: worker exited with code: 9")]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { doctorCommand } from "../src/commands/doctor.js";
 import { trainCommand } from "../src/commands/train.js";
-import type { Flags } from "../src/config.js";
+import type { Flags } from "../src/flags.js";
 import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
 import { SqliteReader } from "../src/store/reader.js";

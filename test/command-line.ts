@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Command } from "../src/commands/command.js";
-import type { Flags } from "../src/config.js";
+import type { Flags } from "../src/flags.js";
 import { SqliteReader } from "../src/store/reader.js";
 
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));

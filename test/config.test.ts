@@ -1,15 +1,8 @@
 /** From flags to a config: every form that is taken, and the exact sentence for every one that is not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import {
-  configFrom,
-  databaseFrom,
-  type Flags,
-  oneOf,
-  type SweepConfig,
-  sweepIdentity,
-  workersFrom,
-} from "../src/config.js";
+import { configFrom, databaseFrom, type SweepConfig, runIdentity, workersFrom } from "../src/config.js";
+import { type Flags, oneOf } from "../src/flags.js";
 import { METHOD_NAMES } from "../src/methods.js";
 
 const METHODS = "original, retrain_scratch, unlearn, retrain_original";
@@ -216,7 +209,7 @@ test("a name out of a list is taken as it is written, and its fallback where it 
 });
 
 test("two configs are one sweep where they ask for the same numbers, however they were written", () => {
-  const identity = (flags: Flags, profile = "p"): string => sweepIdentity(configFrom(flags), profile);
+  const identity = (flags: Flags, profile = "p"): string => runIdentity(configFrom(flags), profile);
   assert.equal(identity({ trials: "3" }), identity({ trials: "5" }));
   assert.equal(identity({ lambda: "4.20" }), identity({}));
   assert.equal(identity({ methods: "unlearn,original" }), identity({ methods: "original,unlearn" }));
@@ -240,5 +233,5 @@ test("two configs are one sweep where they ask for the same numbers, however the
 test("imported data is one sweep wherever its folder lies", () => {
   const draw = { kind: "imported", sha256: "ab", samples: 4, features: 1, forgetRows: 1 } as const;
   const config = (directory: string): SweepConfig => ({ ...configFrom({}), draw: { ...draw, directory } });
-  assert.equal(sweepIdentity(config("here"), "p"), sweepIdentity(config("there"), "p"));
+  assert.equal(runIdentity(config("here"), "p"), runIdentity(config("there"), "p"));
 });

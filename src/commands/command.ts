@@ -1,7 +1,8 @@
 /** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import type { Options } from "yargs";
-import { DEFAULTS, type Flags, PRESETS } from "../config.js";
+import { DEFAULTS, PRESETS } from "../config.js";
 import { ENGINE_NAMES } from "../engine/engines.js";
+import type { Flags } from "../flags.js";
 import { METHOD_NAMES } from "../methods.js";
 
 /** The exit codes that a shell sees. */
@@ -51,6 +52,31 @@ export const TRAINING_OPTIONS = {
   engine: value(`what trains: ${ENGINE_NAMES.join(", ")}`, DEFAULTS.engine),
   precision: value("f32 or f64, where the engine has both", "the engine's first"),
 };
+
+export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
+  "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
+  quiet: { type: "boolean", describe: "no progress on stderr" },
+};
+
+/** A command line that asks for the same again: what was given of the command's options, but `without`. */
+export function commandLine(
+  words: readonly string[],
+  flags: Flags,
+  options: Readonly<Record<string, Options>>,
+  without: readonly string[],
+): string {
+  const given = Object.keys(options).filter((name) => flags[name] !== undefined && !without.includes(name));
+  const parts = given.flatMap((name) =>
+    options[name].type === "boolean"
+      ? [`--${name}`]
+      : [flags[name]].flat().map((text) => `--${name} ${shellWord(String(text))}`),
+  );
+  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 export const METHOD_LIST = METHOD_NAMES.join(", ");
 

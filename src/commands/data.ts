@@ -1,5 +1,6 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
-import { drawFrom, type Flags, parseName } from "../config.js";
+import { drawFrom } from "../config.js";
+import { type Flags, parseName } from "../flags.js";
 import { exportDraw } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { type Command, EXIT, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";

@@ -1,5 +1,6 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
-import { databaseFrom, type Flags, oneOf } from "../config.js";
+import { databaseFrom } from "../config.js";
+import { type Flags, oneOf } from "../flags.js";
 import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
 import { SqliteReader } from "../store/reader.js";
 import { type Command, DB_OPTION, EXIT, type Terminal, value } from "./command.js";

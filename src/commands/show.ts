@@ -1,5 +1,6 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
-import { databaseFrom, type Flags, parseName, parseWhole, wholeNumber } from "../config.js";
+import { databaseFrom } from "../config.js";
+import { type Flags, parseName, parseWhole, wholeNumber } from "../flags.js";
 import { SweepError } from "../errors.js";
 import { METHOD_NAMES } from "../methods.js";
 import { newestSweepWith, trialCurve } from "../queries.js";

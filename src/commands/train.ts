@@ -1,5 +1,6 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
-import { configFrom, type Flags, oneOf, type SweepConfig, text, wholeNumber } from "../config.js";
+import { configFrom, type SweepConfig } from "../config.js";
+import { type Flags, oneOf, text, wholeNumber } from "../flags.js";
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import { readWeights, writeWeights } from "../data/weights.js";

@@ -4,11 +4,17 @@ import type { Progress } from "../coordinator.js";
 const TERMINAL_INTERVAL_MS = 100;
 const PIPE_INTERVAL_MS = 10_000;
 
-/** `elapsedMs` since the work began. */
-export function progressLine({ rows, missing, epochs, toTrain }: Progress, elapsedMs: number): string {
-  const perSecond = (rows / elapsedMs) * 1000;
-  const left = epochs === 0 ? "?" : duration((elapsedMs / epochs) * (toTrain - epochs));
-  return `${rows}/${missing} trials  ${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trials/s  ETA ${left}`;
+/** How far a run is, `elapsedMs` after it began; `extra` stands at the end. */
+export function progressLine({ landed, missing }: Progress, elapsedMs: number, extra: readonly string[] = []): string {
+  const perSecond = (landed.trajectories / elapsedMs) * 1000;
+  // By epochs, since trajectories differ in length; the whole past, so that it settles.
+  const left = landed.epochs === 0 ? "?" : duration((elapsedMs / landed.epochs) * (missing.epochs - landed.epochs));
+  const parts = [
+    `${landed.rows}/${missing.rows} trials`,
+    `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trajectories/s`,
+    `ETA ${left}`,
+  ];
+  return [...parts, ...extra].join("  ");
 }
 
 export function duration(ms: number): string {
@@ -30,11 +36,12 @@ export class ProgressPrinter {
     this.#last = stream.isTTY ? Number.NEGATIVE_INFINITY : this.#began;
   }
 
-  update(state: Progress): void {
+  /** `extra` is asked for only when a line is due. */
+  update(progress: Progress, extra: () => readonly string[] = () => []): void {
     const now = performance.now();
     if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS)) return;
     this.#last = now;
-    const line = progressLine(state, now - this.#began);
+    const line = progressLine(progress, now - this.#began, extra());
     this.#stream.write(this.#stream.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
     this.#open = this.#stream.isTTY;
   }

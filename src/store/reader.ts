@@ -1,13 +1,17 @@
 /** Reads of a database file that another process may be writing. */
 import Database from "better-sqlite3";
 import { messageOf, SweepError } from "../errors.js";
-import type { Reader } from "./contract.js";
+import type { TrajectorySpec } from "../trial.js";
+import { Arms } from "./arms.js";
+import type { Missing, Reader } from "./contract.js";
 import { checkOwner, guarded, WAIT_FOR_LOCK_MS } from "./file.js";
+import { MissingRows } from "./missing.js";
 
 /** A read-only view of a database file. Throws BAD_STORE where there is none. */
 export class SqliteReader implements Reader {
   readonly #path: string;
   readonly #db: Database.Database;
+  #missing: MissingRows | null = null;
 
   constructor(path: string) {
     this.#path = path;
@@ -23,6 +27,16 @@ export class SqliteReader implements Reader {
 
   async all<Row>(sql: string, ...values: readonly (string | number | null)[]): Promise<Row[]> {
     return guarded(this.#path, () => this.#db.prepare(sql).all(...values) as Row[]);
+  }
+
+  async *each<Row>(sql: string, ...values: readonly (string | number | null)[]): AsyncGenerator<Row> {
+    yield* this.#db.prepare(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  /** What `Store.missing` says of a sweep of this profile. */
+  missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Missing {
+    this.#missing ??= new MissingRows(this.#db, new Arms(this.#db));
+    return this.#missing.of(profile, specs, retryFailed);
   }
 
   /** Any one select: its columns, and its rows one by one, integers as bigint. Throws BAD_USAGE where SQLite does not take it. */
