@@ -1,7 +1,7 @@
 /** `npm run agree`: do fused and reference give one distribution over whole runs? Equal seeds, n = 500, 100 trials; exit code 1 if not. */
 import { availableParallelism } from "node:os";
 import { configFrom, type SweepConfig } from "../src/config.js";
-import { type Flags } from "../src/flags.js";
+import type { Flags } from "../src/flags.js";
 import { plan } from "../src/plan.js";
 import { TRIAL_WORKER, TrialPool } from "../src/pool.js";
 import { alignedTable } from "../src/report/table.js";
@@ -21,7 +21,9 @@ interface Sample {
 async function samples(config: SweepConfig): Promise<Map<string, Sample[]>> {
   const pool = new TrialPool({ workers: availableParallelism(), engine: config.engine, entry: TRIAL_WORKER });
   try {
-    const trained = await Promise.all([...plan([config], config.trials, config.trials)].flat().map((spec) => sampleOf(spec, pool)));
+    const trained = await Promise.all(
+      [...plan([config], config.trials, config.trials)].flat().map((spec) => sampleOf(spec, pool)),
+    );
     const byMethod = new Map<string, Sample[]>(config.methods.map((name) => [name, []]));
     for (const [method, sample] of trained) byMethod.get(method)?.push(sample);
     return byMethod;

@@ -5,15 +5,36 @@ import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { type Command, EXIT, type Terminal } from "./commands/command.js";
 import { dataCommand } from "./commands/data.js";
+import { diffCommand } from "./commands/diff.js";
+import { digestCommand } from "./commands/digest.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { gridCommand } from "./commands/grid.js";
+import { mergeCommand } from "./commands/merge.js";
 import { queryCommand } from "./commands/query.js";
+import { replayCommand } from "./commands/replay.js";
 import { runCommand } from "./commands/run.js";
 import { showCommand } from "./commands/show.js";
+import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
 import { SweepError } from "./errors.js";
 import { VERSION } from "./version.js";
 
-const COMMANDS: readonly Command[] = [runCommand, queryCommand, showCommand, trainCommand, dataCommand, doctorCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  gridCommand,
+  statusCommand,
+  queryCommand,
+  showCommand,
+  digestCommand,
+  verifyCommand,
+  replayCommand,
+  diffCommand,
+  mergeCommand,
+  trainCommand,
+  dataCommand,
+  doctorCommand,
+];
 const HELP_WIDTH = 110;
 
 const terminal: Terminal = {

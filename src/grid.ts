@@ -19,11 +19,13 @@ import {
   seedFrom,
   trialsFrom,
 } from "./config.js";
-import type { EngineChoice } from "./engine/engines.js";
+import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "./engine/engines.js";
 import { bad, type Flags, items, oneOf, parseName, text } from "./flags.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
 import { RECORDS, type RecordLevel } from "./store/contract.js";
 import type { DrawSource, Preset } from "./trial.js";
+
+const MAX_SETTINGS = 1_000_000;
 
 /** A grid as it is asked for: every combination of its lists is a setting. */
 export interface GridConfig {
@@ -62,24 +64,21 @@ export const GRID_READERS = {
   features: (flags: Flags): number[] =>
     listOf(flags, "features", [DEFAULTS.features], (option, item) => numbersIn(option, item, parseFeatures)),
   "forget-rows": (flags: Flags): number[] =>
-    listOf(flags, "forget-rows", [DEFAULTS["forget-rows"]], (option, item) =>
-      numbersIn(option, item, parseForgetRows),
-    ),
+    listOf(flags, "forget-rows", [DEFAULTS["forget-rows"]], (option, item) => numbersIn(option, item, parseForgetRows)),
   data: (flags: Flags): string | null => text(flags, "data"),
   hidden: (flags: Flags): (readonly [number, number])[] => hiddenFrom(flags),
   "learning-rate": (flags: Flags): number[] =>
     listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (_option, item) => [parseLearningRate(item)]),
   methods: (flags: Flags): string[] => methodList(flags, GRID_DEFAULTS.methods),
   epochs: (flags: Flags): PerMethod =>
-    ascending(
-      perMethod(flags, "epochs", (option, item) => numbersIn(option, item, parseEpochs), eachOnce),
-    ),
+    ascending(perMethod(flags, "epochs", (option, item) => numbersIn(option, item, parseEpochs), eachOnce)),
   lambda: (flags: Flags): PerMethod =>
     perMethod(flags, "lambda", (option, item) => numbersIn(option, item, parseLambda), eachOnce),
   trials: trialsFrom,
   seed: seedFrom,
   engine: engineFrom,
-  precision: engineFrom,
+  // Of any engine: whether it is one of this grid's engine, which another flag may say, `engine` knows.
+  precision: (flags: Flags): string | null => precisionFrom(flags),
   record: (flags: Flags): RecordLevel => oneOf(flags, "record", RECORDS, GRID_DEFAULTS.record),
 } as const;
 
@@ -102,6 +101,11 @@ export function gridFrom(flags: Flags): GridConfig {
   if (grid.methods.includes("relearn") && grid.record !== "all")
     throw bad(
       `--record must be all where relearn is trained, whose curve says when x is learned again, got ${grid.record}: leave one of the two out`,
+    );
+  const settings = grid.draws.length * grid.presets.length * grid.hidden.length * grid.learningRates.length;
+  if (settings > MAX_SETTINGS)
+    throw bad(
+      `--preset, --hidden and --learning-rate must make at most ${MAX_SETTINGS} settings of the grid's draws, got ${settings}`,
     );
   return grid;
 }
@@ -134,14 +138,18 @@ export function gridIdentity({ name, seed }: GridConfig, profile: string): strin
 
 function drawsFrom(flags: Flags): DrawSource[] {
   const directory = GRID_READERS.data(flags);
-  if (directory !== null)
-    return [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])];
+  if (directory !== null) return [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])];
   const axes = {
     seeds: GRID_READERS["data-seeds"](flags),
     samples: GRID_READERS.samples(flags),
     features: GRID_READERS.features(flags),
     forgetRows: GRID_READERS["forget-rows"](flags),
   };
+  const draws = axes.seeds.length * axes.samples.length * axes.features.length * axes.forgetRows.length;
+  if (draws > MAX_SETTINGS)
+    throw bad(
+      `--data-seeds, --samples, --features and --forget-rows must make at most ${MAX_SETTINGS} draws, got ${draws}`,
+    );
   return axes.samples.flatMap((samples) =>
     axes.features.flatMap((features) =>
       axes.forgetRows.flatMap((forgetRows) =>
@@ -159,9 +167,17 @@ function nameFrom(flags: Flags): string {
 
 /** A pair of widths has a comma of its own, so that more than one is more than one --hidden. */
 function hiddenFrom(flags: Flags): (readonly [number, number])[] {
-  const given = flags["hidden"] ?? DEFAULTS.hidden;
-  const texts = withoutRepeats("--hidden", (Array.isArray(given) ? given : [given]).map(String));
-  return texts.map(parseWidths);
+  const given = flags["hidden"];
+  const pairs = (Array.isArray(given) ? given : [given]).map((pair) =>
+    parseWidths(text({ hidden: pair }, "hidden") ?? DEFAULTS.hidden),
+  );
+  withoutRepeats("--hidden", pairs.map(String));
+  return pairs;
+}
+
+function precisionFrom(flags: Flags): string | null {
+  const given = text(flags, "precision");
+  return given === null ? null : parseName("--precision", given, [...new Set(ENGINE_NAMES.flatMap(precisionsOf))]);
 }
 
 /** The values of a flag's items, each once; `fallback` where it was not given. */

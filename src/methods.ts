@@ -111,7 +111,9 @@ const METHODS: readonly Method[] = [
 export const METHOD_NAMES: readonly string[] = METHODS.map(({ name }) => name);
 
 /** Those that the notebook published numbers of. */
-export const NOTEBOOK_METHODS: readonly string[] = METHODS.filter(({ published }) => published !== null).map(({ name }) => name);
+export const NOTEBOOK_METHODS: readonly string[] = METHODS.filter(({ published }) => published !== null).map(
+  ({ name }) => name,
+);
 
 /** The record of a method; names were checked where they came in. */
 export function methodNamed(name: string): Method {

@@ -1,5 +1,5 @@
 /** Named, typed reads of a store. */
-import type { Reader } from "./store/contract.js";
+import type { Reader, RecordLevel } from "./store/contract.js";
 
 /** A row of the view method_summary. */
 export interface MethodSummary {
@@ -155,4 +155,221 @@ export function forgetLogitRows(reader: Reader, sweep: number): AsyncIterable<Fo
     `select ${KEY}, forget_row, forget_logit from forget_results where sweep = ? order by ${KEY}, forget_row`,
     sweep,
   );
+}
+
+/** How many trials the sweep of this identity has been asked for; 0 where there is none. */
+export async function askedTrials(reader: Reader, identity: string): Promise<number> {
+  const rows = await reader.all<{ trials: number }>("select trials from sweeps where identity = ?", identity);
+  return rows.length === 0 ? 0 : rows[0].trials;
+}
+
+/** What a store has of a cell. */
+export interface CellMean {
+  /** The cell's key: `armKey`, then epochs. */
+  readonly key: readonly (string | number)[];
+  readonly rows: number;
+  readonly forgetProbability: number;
+}
+
+/** What each cell of a sweep has: its key as `armKey` has it, then epochs; how many finished rows; their mean. */
+export async function cellMeans(reader: Reader, sweep: number): Promise<CellMean[]> {
+  const rows = await reader.all<CellMeanRow>(
+    `select draw, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg, seed, start, epochs,
+       count(*) as trials, coalesce(avg(forget_probability), 0) as forget_probability
+     from trial_results where sweep = ? and state = 'done'
+     group by draw, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg, seed, start, epochs`,
+    sweep,
+  );
+  return rows.map(({ trials, forget_probability, ...key }) => ({
+    key: Object.values(key),
+    rows: trials,
+    forgetProbability: forget_probability,
+  }));
+}
+
+interface CellMeanRow extends Readonly<Record<string, string | number>> {
+  readonly trials: number;
+  readonly forget_probability: number;
+}
+
+/** A cell without its draw, held against retraining on each draw. */
+export interface NearestCell {
+  readonly preset: string;
+  readonly method: string;
+  readonly hidden: string;
+  readonly learning_rate: number;
+  readonly lambda_reg: number;
+  readonly epochs: number;
+  readonly start: string;
+  readonly draws: number;
+  readonly trials: number;
+  readonly train_accuracy_mean: number;
+  readonly forget_probability_mean: number;
+  readonly retrain_mean: number;
+  /** |mean forget probability − retrain_scratch's mean on the same draw|, mean over draws. */
+  readonly distance: number;
+}
+
+const NEAREST_SHOWN = 10;
+
+/** The cells whose mean forget probability is nearest to that of retrain_scratch, over all draws they were trained on. */
+export function nearestCells(reader: Reader, sweep: number): Promise<NearestCell[]> {
+  return reader.all(
+    `with cell as materialized (
+       select preset, draw, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start, count(*) as trials,
+         avg(train_accuracy) as train_accuracy, avg(forget_probability) as forget_probability
+       from trial_results where sweep = ? and state = 'done'
+       group by preset, draw, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start
+     )
+     select c.preset, c.method, c.hidden, c.learning_rate, c.lambda_reg, c.epochs, c.start, count(*) as draws, sum(c.trials) as trials,
+       avg(c.train_accuracy) as train_accuracy_mean, avg(c.forget_probability) as forget_probability_mean,
+       avg(r.forget_probability) as retrain_mean, avg(abs(c.forget_probability - r.forget_probability)) as distance
+     from cell c join cell r on r.method = 'retrain_scratch' and r.preset = c.preset and r.draw = c.draw and r.samples = c.samples
+       and r.features = c.features and r.forget_rows = c.forget_rows and r.hidden = c.hidden and r.learning_rate = c.learning_rate
+     where c.method not in ('original', 'retrain_scratch')
+     group by c.preset, c.hidden, c.learning_rate, c.method, c.lambda_reg, c.epochs, c.start
+     order by distance limit ${NEAREST_SHOWN}`,
+    sweep,
+  );
+}
+
+/** A sweep, as its file notes it. */
+export interface SweepNote {
+  readonly id: number;
+  readonly identity: string;
+  readonly command: string;
+  readonly config: string;
+  readonly trials: number;
+  readonly engine: string;
+  readonly profile: string;
+  readonly record: RecordLevel;
+  readonly shard: string | null;
+}
+
+export function sweepNotes(reader: Reader): Promise<SweepNote[]> {
+  return reader.all(
+    "select id, identity, command, config, trials, engine, profile, record, shard from sweeps order by id",
+  );
+}
+
+/** The cells of a sweep added up by method. */
+export interface MethodStatus {
+  readonly preset: string;
+  readonly method: string;
+  readonly cells: number;
+  readonly rows: number;
+  readonly done: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+export function statusByMethod(reader: Reader, sweep: number): Promise<MethodStatus[]> {
+  return reader.all(
+    `select preset, method, count(*) as cells, sum(trials) as rows, sum(done) as done, sum(diverged) as diverged, sum(failed) as failed,
+       sum(missing) as missing
+     from cell_status where sweep = ? group by preset, method order by preset, method`,
+    sweep,
+  );
+}
+
+/** A row of cell_status. */
+export interface CellStatus {
+  readonly preset: string;
+  readonly draw: string;
+  readonly samples: number;
+  readonly hidden: string;
+  readonly method: string;
+  readonly lambda_reg: number;
+  readonly epochs: number;
+  readonly done: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+/** The first cells that are not complete. */
+export function incompleteCells(reader: Reader, sweep: number, most: number): Promise<CellStatus[]> {
+  return reader.all(
+    "select * from cell_status where sweep = ? and missing + failed > 0 order by preset, draw, method, lambda_reg, epochs limit ?",
+    sweep,
+    most,
+  );
+}
+
+/** The columns of a trial row's measures, and their names in TrialRow. */
+export const MEASURES = [
+  ["train_accuracy", "trainAccuracy"],
+  ["test_accuracy", "testAccuracy"],
+  ["forget_probability", "forgetProbability"],
+  ["forget_logit", "forgetLogit"],
+  ["cross_entropy", "crossEntropy"],
+  ["penalty", "penalty"],
+] as const;
+
+/** A row's key with all that it takes to train it again. */
+export interface StoredKey extends RowKey {
+  readonly data_seed: number | null;
+  readonly engine: string;
+  /** The trial whose run it repeats; null: its own. */
+  readonly replicate_of: number | null;
+}
+
+/** The columns of a StoredKey in trial_results. */
+const STORED_KEY = `draw, data_seed, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg,
+  epochs, seed, trial, start_trial, start, replicate_of, engine, profile`;
+
+/** A finished trial row, with all that it takes to train it again. */
+export interface StoredRow extends StoredKey {
+  readonly train_accuracy: number | null;
+  readonly test_accuracy: number | null;
+  readonly forget_probability: number | null;
+  readonly forget_logit: number | null;
+  readonly cross_entropy: number | null;
+  readonly penalty: number | null;
+}
+
+export function storedRows(reader: Reader, sweep: number): AsyncIterable<StoredRow> {
+  return reader.each(
+    `select ${STORED_KEY}, ${MEASURES.map(([column]) => column).join(", ")}
+     from trial_results where sweep = ? and state <> 'failed' order by ${KEY}`,
+    sweep,
+  );
+}
+
+/** A trajectory that was trained, to its last finished row. */
+export interface ArmRow extends StoredKey {
+  readonly trajectory_id: number;
+}
+
+/** The trajectories of a method's trial, whatever sweep they came with. */
+export function armsWith(reader: Reader, method: string, trial: number): Promise<ArmRow[]> {
+  return reader.all(
+    `select d.draw, d.data_seed, d.samples, d.features, d.forget_rows, a.hidden, a.learning_rate, a.preset, a.method, a.lambda_reg,
+       max(r.epochs) as epochs, a.seed, t.trial, nullif(t.start_trial, 0) as start_trial, a.start, t.replicate_of, a.engine, a.profile,
+       coalesce(t.source_id, t.id) as trajectory_id
+     from trajectories t join arms a on a.id = t.arm_id join draws d on d.id = a.draw_id
+     join trial_rows r on r.trajectory_id = t.id and r.state <> 'failed'
+     where a.method = ? and t.trial = ? group by t.id
+     -- Copies that a larger count of trials superseded are still there, and are not meant.
+     having a.one_run = 0 or t.start_trial = (select max(start_trial) from trajectories where arm_id = a.id)`,
+    method,
+    trial,
+  );
+}
+
+/** What is stored of a trajectory at the first stored epoch from `epoch` on: of every epoch, or of those that were kept. */
+export async function storedEpoch(
+  reader: Reader,
+  trajectory: number,
+  epoch: number,
+): Promise<{ epoch: number; train_accuracy: number | null; forget_probability: number | null }> {
+  const [row] = await reader.all<{ epoch: number; train_accuracy: number | null; forget_probability: number | null }>(
+    `select epoch, train_accuracy, forget_probability from epochs where trajectory_id = ? and epoch >= ?
+     union all
+     select epochs, train_accuracy, forget_probability from trial_rows where trajectory_id = ? and epochs >= ? and state <> 'failed'
+     order by 1 limit 1`,
+    ...[trajectory, epoch, trajectory, epoch],
+  );
+  return row;
 }

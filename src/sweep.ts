@@ -51,7 +51,8 @@ export async function trainSweep(request: SweepRequest, store: Store, watcher: W
   const survey = await surveyMissing(planned(), lookup);
   const skipped = survey.planned - survey.missing.rows - (retryFailed ? 0 : survey.failed);
   await watcher.opened(sweep, survey.missing);
-  if (survey.missing.rows === 0) return { sweep, skipped, tally: { trained: 0, failed: 0, diverged: 0, stopped: false } };
+  if (survey.missing.rows === 0)
+    return { sweep, skipped, tally: { trained: 0, failed: 0, diverged: 0, stopped: false } };
   const pool = new TrialPool({
     workers: Math.min(request.workers, survey.missing.trajectories),
     engine: request.engine,

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
+import { METHOD_NAMES } from "../src/methods.js";
 import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
@@ -132,7 +133,7 @@ const NOT_SHOWN: [method: string, trial: string, options: Record<string, string>
   ["original", "1", { sweep: "no" }, "--sweep must be a whole number from 1 up to 2^53 − 1, got no"],
   ["original", "0", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got 0"],
   ["original", "one", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
-  ["orignal", "1", {}, "METHOD must be one of original, retrain_scratch, unlearn, retrain_original, got orignal"],
+  ["orignal", "1", {}, `METHOD must be one of ${METHOD_NAMES.join(", ")}, got orignal`],
 ];
 
 for (const [method, trial, options, message] of NOT_SHOWN) {

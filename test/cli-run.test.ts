@@ -4,11 +4,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { configFrom, runIdentity } from "../src/config.js";
-import { plan } from "../src/plan.js";
 import { SqliteReader } from "../src/store/reader.js";
 import { SqliteStore } from "../src/store/sqlite.js";
 import { assertGolden, folder, gmm, SMALL, sweepObject, TINY } from "./command-line.js";
-import { failed, sweepRecord } from "./fixtures/sweeps.js";
+import { failed, specsIn, sweepRecord } from "./fixtures/sweeps.js";
 
 const SUMMARY_KEYS = [
   "sweep",
@@ -131,7 +130,7 @@ describe("run", { concurrency: 2 }, () => {
     assert.deepEqual([fewer.code, object.trained, object.digest], [0, 0, grown.digest]);
     assert.equal(
       fewer.err,
-      "this sweep has been asked for 5 trials before: the table covers all of them\neverything is finished already: nothing to train\n",
+      "this sweep has been asked for 5 trials before: the results cover all of them\neverything is finished already: nothing to train\n",
     );
   });
 
@@ -293,7 +292,7 @@ async function failedBefore(path: string, flags: Record<string, string>): Promis
   const { profile } = await loadEngine(config.engine);
   const store = new SqliteStore(path);
   const sweep = await store.openSweep({ ...sweepRecord(config, profile), identity: runIdentity(config, profile) });
-  const specs = plan(config, config.trials);
+  const specs = specsIn(config);
   await store.enroll(sweep, specs);
   await store.record(sweep, [failed(specs[1], "its thread died: worker exited with code: 9")]);
   await store.close();

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
+import { METHOD_NAMES } from "../src/methods.js";
 import { folder, gmm, TINY } from "./command-line.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
-const TRAINING = ["preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine"];
+const TRAINING = ["preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
 const OPTIONS: Record<string, readonly string[]> = {
   "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
   run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
@@ -66,7 +67,7 @@ const REFUSED: [line: string, said: string | RegExp][] = [
     "query selectnone",
     "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db",
   ],
-  ["train --method unlern", "--method must be one of original, retrain_scratch, unlearn, retrain_original, got unlern"],
+  ["train --method unlern", `--method must be one of ${METHOD_NAMES.join(", ")}, got unlern`],
   ["train --trials 3", `there is no option or command trials${LISTS}`],
   ["data import draw --samples 4", /^gmm-sweep: [^\n]*import[^\n]*\n$/],
   [

@@ -1,11 +1,10 @@
 /** From flags to a config: every form that is taken, and the exact sentence for every one that is not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { configFrom, databaseFrom, type SweepConfig, runIdentity, workersFrom } from "../src/config.js";
+import { configFrom, databaseFrom, type PerMethod, runIdentity, type SweepConfig, workersFrom } from "../src/config.js";
 import { type Flags, oneOf } from "../src/flags.js";
-import { METHOD_NAMES } from "../src/methods.js";
 
-const METHODS = "original, retrain_scratch, unlearn, retrain_original";
+const METHODS = "original, retrain_scratch, unlearn, retrain_original, fine_tune, gradient_ascent, relabel, relearn";
 
 /** Flags as argv gives them, and what is said of them. */
 const REFUSED: [flags: Flags, sentence: string][] = [
@@ -119,13 +118,35 @@ for (const [workers, sentence] of [
   });
 }
 
+/** Each method's epochs and λ where the user says nothing. */
+const EPOCHS: PerMethod = {
+  original: [100],
+  retrain_scratch: [100],
+  unlearn: [5],
+  retrain_original: [100],
+  fine_tune: [5],
+  gradient_ascent: [5],
+  relabel: [5],
+  relearn: [50],
+};
+const LAMBDA: PerMethod = {
+  original: [0],
+  retrain_scratch: [0],
+  unlearn: [4.2],
+  retrain_original: [0],
+  fine_tune: [0],
+  gradient_ascent: [0],
+  relabel: [0],
+  relearn: [0],
+};
+
 test("without flags the config is the notebook's experiment", () => {
   assert.deepEqual(configFrom({}), {
     preset: "notebook",
-    methods: METHOD_NAMES,
+    methods: ["original", "retrain_scratch", "unlearn", "retrain_original"],
     trials: 100,
-    epochs: { original: 100, retrain_scratch: 100, unlearn: 5, retrain_original: 100 },
-    lambda: { original: 0, retrain_scratch: 0, unlearn: 4.2, retrain_original: 0 },
+    epochs: EPOCHS,
+    lambda: LAMBDA,
     seed: 0,
     draw: { kind: "seeded", dataSeed: 0, samples: 5000, features: 10, forgetRows: 1 },
     hidden: [64, 32],
@@ -155,7 +176,7 @@ const LAMBDAS: [text: string | string[], unlearn: number, original: number][] = 
 for (const [text, unlearn, original] of LAMBDAS) {
   test(`--lambda ${JSON.stringify(text)} is ${unlearn} for unlearn and ${original} for original`, () => {
     const { lambda } = configFrom({ lambda: text });
-    assert.deepEqual(lambda, { original, retrain_scratch: 0, unlearn, retrain_original: 0 });
+    assert.deepEqual(lambda, { ...LAMBDA, original: [original], unlearn: [unlearn] });
   });
 }
 
@@ -167,7 +188,7 @@ for (const [text, unlearn, original] of [
 ] as const) {
   test(`--epochs ${JSON.stringify(text)} is ${unlearn} for unlearn and ${original} for original`, () => {
     const { epochs } = configFrom({ epochs: text });
-    assert.deepEqual(epochs, { original, retrain_scratch: 100, unlearn, retrain_original: 100 });
+    assert.deepEqual(epochs, { ...EPOCHS, original: [original], unlearn: [unlearn] });
   });
 }
 

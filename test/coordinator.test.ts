@@ -6,20 +6,28 @@ import test, { type TestContext } from "node:test";
 import { BroadcastChannel } from "node:worker_threads";
 import { cachedDraws, runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/chunk.js";
 import type { SweepConfig } from "../src/config.js";
-import type { Flags } from "../src/flags.js";
-import { countRows, epochsToTrain, groupByStart, type Progress, runSweep, type Tally } from "../src/coordinator.js";
+import { type Progress, runSweep, type SweepEvent, type Tally } from "../src/coordinator.js";
 import { loadDraw } from "../src/data/source.js";
-import { digestOf } from "../src/digest.js";
+import { sweepDigest } from "../src/digest.js";
 import type { Engine } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { plan } from "../src/plan.js";
+import type { Flags } from "../src/flags.js";
+import { countRows, epochsToTrain, groupByStart } from "../src/plan.js";
 import { TRIAL_WORKER, TrialPool } from "../src/pool.js";
-import { digestRows } from "../src/queries.js";
 import type { OpenSweep } from "../src/store/contract.js";
 import { SqliteStore } from "../src/store/sqlite.js";
 import type { TrajectorySpec } from "../src/trial.js";
 import { folder } from "./command-line.js";
-import { engineNamed, smallConfig, sweepRecord, trained } from "./fixtures/sweeps.js";
+import {
+  engineNamed,
+  groupsOf,
+  oneByOne,
+  smallConfig,
+  specsIn,
+  surveyOf,
+  sweepRecord,
+  trained,
+} from "./fixtures/sweeps.js";
 import type { Behaviour } from "./fixtures/telling-worker.js";
 
 const TELLING_WORKER = new URL("./fixtures/telling-worker.js", import.meta.url);
@@ -38,7 +46,7 @@ async function setting(t: TestContext, flags: Flags): Promise<Setting> {
   const store = new SqliteStore(":memory:");
   t.after(() => store.close());
   const sweep = await store.openSweep(sweepRecord(config));
-  const specs = plan(config, config.trials);
+  const specs = specsIn(config);
   await store.enroll(sweep, specs);
   return { config, store, sweep, specs };
 }
@@ -96,7 +104,7 @@ for (const workers of [1, 2]) {
   test(`a worker thread that exits fails its own trial and no other, with ${workers} at work`, async (t) => {
     const { store, sweep, specs } = await setting(t, ORIGINALS);
     const { pool, told } = tellingPool(t, workers, { exits: 2 });
-    const tally = await runSweep(specs, sweep, { store, pool, report: quiet });
+    const tally = await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
     assert.deepEqual(tally, { trained: 5, failed: 1, diverged: 0, stopped: false });
     assert.deepEqual(await states(store), doneBut(2, "its thread died: worker exited with code: 9"));
     assert.equal(attempts(told, 6)[1], 2, "it is tried once more, and only once");
@@ -106,7 +114,7 @@ for (const workers of [1, 2]) {
 test("a trial whose thread dies once succeeds the second time, and leaves no trace of the first", async (t) => {
   const { store, sweep, specs } = await setting(t, ORIGINALS);
   const { pool, told } = tellingPool(t, 2, { exitsOnce: 3 });
-  assert.deepEqual(await runSweep(specs, sweep, { store, pool, report: quiet }), {
+  assert.deepEqual(await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet }), {
     trained: 6,
     failed: 0,
     diverged: 0,
@@ -115,13 +123,13 @@ test("a trial whose thread dies once succeeds the second time, and leaves no tra
   assert.equal(attempts(told, 6)[2], 2);
   const undisturbed = await setting(t, ORIGINALS);
   await undisturbed.store.record(undisturbed.sweep, runHere(specs));
-  assert.equal(await digest(store, sweep), await digest(undisturbed.store, undisturbed.sweep));
+  assert.equal(await sweepDigest(store, sweep.id), await sweepDigest(undisturbed.store, undisturbed.sweep.id));
 });
 
 test("an exception fails its own trial and no other, and is tried exactly twice", async (t) => {
   const { store, sweep, specs } = await setting(t, ORIGINALS);
   const { pool, told } = tellingPool(t, 2, { throws: 4 });
-  assert.deepEqual(await runSweep(specs, sweep, { store, pool, report: quiet }), {
+  assert.deepEqual(await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet }), {
     trained: 5,
     failed: 1,
     diverged: 0,
@@ -134,7 +142,7 @@ test("an exception fails its own trial and no other, and is tried exactly twice"
 test("a trial that throws once succeeds the second time", async (t) => {
   const { store, sweep, specs } = await setting(t, ORIGINALS);
   const { pool, told } = tellingPool(t, 1, { throwsOnce: 1 });
-  assert.deepEqual(await runSweep(specs, sweep, { store, pool, report: quiet }), {
+  assert.deepEqual(await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet }), {
     trained: 6,
     failed: 0,
     diverged: 0,
@@ -158,7 +166,7 @@ test("threads that died are replaced: a pool whose every trial kills its thread 
     const [healthy] = await pool.run([specs[trial % 3]]);
     assert.deepEqual([first.state, second.state, healthy.state], ["failed", "failed", "trained"]);
   }
-  assert.deepEqual(await store.missing(sweep, specs, false), specs, "a pool records nothing by itself");
+  assert.deepEqual((await store.missing(sweep, specs, false)).specs, specs, "a pool records nothing by itself");
 });
 
 test("a thread that cannot even start fails its trial, and the process lives on", async (t) => {
@@ -180,7 +188,7 @@ test("a drain lets running trajectories finish and starts no other", async (t) =
   const { store, sweep, specs } = await setting(t, ORIGINALS);
   const { pool, told } = tellingPool(t, 2, { holds: "drain" });
   const running = begun(told, 2);
-  const swept = runSweep(specs, sweep, { store, pool, report: quiet });
+  const swept = runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
   await running;
   pool.drain();
   assert.deepEqual(await swept, { trained: 2, failed: 0, diverged: 0, stopped: true });
@@ -194,14 +202,14 @@ test("a drain lets running trajectories finish and starts no other", async (t) =
     tried.flatMap((count, i) => (count === 1 ? [i + 1] : [])),
   );
   const missing = await store.missing(sweep, specs, true);
-  assert.equal(missing.length, 4, "what was not begun is missing, and has not failed");
+  assert.equal(missing.specs.length, 4, "what was not begun is missing, and has not failed");
 });
 
 test("a trial whose thread dies while the pool drains has not failed: it is missing, to be tried by the next run", async (t) => {
   const { store, sweep, specs } = await setting(t, { ...ORIGINALS, trials: "3" });
   const { pool, told } = tellingPool(t, 2, { holds: "drain", exits: 1 });
   const running = begun(told, 2);
-  const swept = runSweep(specs, sweep, { store, pool, report: quiet });
+  const swept = runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
   await running;
   pool.drain();
   assert.deepEqual(await swept, { trained: 1, failed: 0, diverged: 0, stopped: true });
@@ -212,18 +220,18 @@ test("a cancel gives up what is running, and records nothing of it", async (t) =
   const { store, sweep, specs } = await setting(t, ORIGINALS);
   const { pool, told } = tellingPool(t, 2, { holds: "cancel" });
   const running = begun(told, 2);
-  const swept = runSweep(specs, sweep, { store, pool, report: quiet });
+  const swept = runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
   await running;
   pool.cancel();
   assert.deepEqual(await swept, { trained: 0, failed: 0, diverged: 0, stopped: true });
-  assert.deepEqual(await store.missing(sweep, specs, false), specs);
+  assert.deepEqual((await store.missing(sweep, specs, false)).specs, specs);
 });
 
 test("a cancel stops a training between two epochs", async (t) => {
   const { store, sweep, specs } = await setting(t, { ...ORIGINALS, trials: "1", epochs: "original=1000000" });
   const { pool, told } = tellingPool(t, 1, {});
   const running = begun(told, 1);
-  const swept = runSweep(specs, sweep, { store, pool, report: quiet });
+  const swept = runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
   await running;
   pool.cancel();
   assert.deepEqual(await swept, { trained: 0, failed: 0, diverged: 0, stopped: true });
@@ -234,7 +242,7 @@ test("a run that everything had finished in, when it was told to stop, was not s
   const { store, sweep, specs } = await setting(t, { ...ORIGINALS, trials: "2" });
   const { pool, told } = tellingPool(t, 2, { holds: "drain" });
   const running = begun(told, 2);
-  const swept = runSweep(specs, sweep, { store, pool, report: quiet });
+  const swept = runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet });
   await running;
   pool.drain();
   assert.deepEqual(await swept, { trained: 2, failed: 0, diverged: 0, stopped: false });
@@ -249,7 +257,7 @@ test("a diverged trial is counted as diverged and recorded as such", async (t) =
   });
   const pool = new TrialPool({ workers: 1, engine: engineNamed("reference"), entry: TRIAL_WORKER });
   t.after(() => pool.close());
-  assert.deepEqual(await runSweep(specs, sweep, { store, pool, report: quiet }), {
+  assert.deepEqual(await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet }), {
     trained: 0,
     failed: 0,
     diverged: 2,
@@ -266,7 +274,7 @@ test("what a store refuses stops the sweep with the store's sentence", async (t)
   await store.record(sweep, [trained(specs[0])]);
   const pool = new TrialPool({ workers: 2, engine: engineNamed("reference"), entry: TRIAL_WORKER });
   t.after(() => pool.close());
-  await assert.rejects(runSweep(specs, sweep, { store, pool, report: quiet }), {
+  await assert.rejects(runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell: quiet }), {
     name: "SweepError",
     code: "BAD_STORE",
     message: /^:memory: holds .* where original trial 1 now gave .* at epoch 1, so one of the two is wrong/,
@@ -278,13 +286,19 @@ test("progress counts trial rows and epochs up to all that were missing", async 
   const pool = new TrialPool({ workers: 2, engine: engineNamed("reference"), entry: TRIAL_WORKER });
   t.after(() => pool.close());
   const seen: Progress[] = [];
-  await runSweep(specs, sweep, { store, pool, report: (progress) => void seen.push(progress) });
-  assert.deepEqual(seen.at(-1), { rows: 12, missing: 12, epochs: 29, toTrain: 29 });
-  const rows = seen.map((progress) => progress.rows);
-  assert.deepEqual(
-    rows,
-    rows.toSorted((a, b) => a - b),
-  );
+  const tell = (event: SweepEvent): void => {
+    if (event.kind === "landed") seen.push(event.progress);
+  };
+  await runSweep(groupsOf(specs), surveyOf(specs), sweep, { store, pool, tell });
+  const all = { rows: 12, trajectories: 8, epochs: 29 };
+  assert.deepEqual(seen.at(-1), { landed: all, missing: all });
+  for (const measure of ["rows", "trajectories", "epochs"] as const) {
+    const counts = seen.map(({ landed }) => landed[measure]);
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
+  }
 });
 
 test("results are equal to the bit for 1, 2 and 8 workers, and in the reverse order", async (t) => {
@@ -298,17 +312,18 @@ test("results are equal to the bit for 1, 2 and 8 workers, and in the reverse or
   ] as const) {
     const { store, sweep, specs } = await setting(t, flags);
     const pool = new TrialPool({ workers, engine: engineNamed("reference"), entry: TRIAL_WORKER });
-    const tally = await runSweep(reversed ? specs.toReversed() : specs, sweep, { store, pool, report: quiet });
+    const groups = reversed ? oneByOne(groupByStart(specs).toReversed()) : groupsOf(specs);
+    const tally = await runSweep(groups, surveyOf(specs), sweep, { store, pool, tell: quiet });
     await pool.close();
     assert.deepEqual(tally, { trained: 24, failed: 0, diverged: 0, stopped: false } satisfies Tally);
-    digests.add(await digest(store, sweep));
+    digests.add(await sweepDigest(store, sweep.id));
   }
   assert.equal(digests.size, 1);
 });
 
 test("trajectories that share a start are one group, trained together; the longest group comes first", () => {
   const config = smallConfig({ preset: "paired", trials: "2" });
-  const groups = groupByStart(plan(config, 2));
+  const groups = groupByStart(specsIn(config));
   const names = groups.map((group) => group.map(({ method, trial }) => `${method} ${trial}`));
   assert.deepEqual(names, [
     ["original 1", "unlearn 1", "retrain_original 1"],
@@ -320,7 +335,7 @@ test("trajectories that share a start are one group, trained together; the longe
 });
 
 test("in the notebook preset the copies go with the last original", () => {
-  const groups = groupByStart(plan(smallConfig({ trials: "3" }), 3));
+  const groups = groupByStart(specsIn(smallConfig({ trials: "3" })));
   assert.deepEqual(
     groups[0].map(({ method, trial }) => `${method} ${trial}`),
     ["original 3", "unlearn 1", "retrain_original 1"],
@@ -329,7 +344,7 @@ test("in the notebook preset the copies go with the last original", () => {
 });
 
 test("the epochs of a start that nobody asked for count, once for all that go on from it", () => {
-  const [, , unlearn, again] = plan(smallConfig({ trials: "1", lambda: "3" }), 1);
+  const [, , unlearn, again] = specsIn(smallConfig({ trials: "1", lambda: "3" }));
   assert.equal(epochsToTrain([unlearn]), 6);
   assert.equal(epochsToTrain([unlearn, again]), 9);
   assert.equal(epochsToTrain([{ ...unlearn, asked: [1, 2, 7] }]), 11);
@@ -337,13 +352,13 @@ test("the epochs of a start that nobody asked for count, once for all that go on
 });
 
 test("trial rows are counted with their copies, one for each asked epoch", () => {
-  const specs = plan(smallConfig({ trials: "3" }), 3);
+  const specs = specsIn(smallConfig({ trials: "3" }));
   assert.equal(countRows(specs), 12);
   assert.equal(countRows([{ ...specs[6], asked: [1, 2] }]), 6);
 });
 
 test("a chunk trains a start once, and says of one that nobody asked for that it was not wanted", () => {
-  const specs = plan(smallConfig({ trials: "1" }), 1);
+  const specs = specsIn(smallConfig({ trials: "1" }));
   const wanted = (chunk: readonly TrajectorySpec[]): string[] =>
     runHere(chunk).map(
       (outcome) => `${outcome.spec.method}${outcome.state === "trained" && outcome.wanted ? "" : " (unwanted)"}`,
@@ -354,7 +369,7 @@ test("a chunk trains a start once, and says of one that nobody asked for that it
 });
 
 test("an exception in a chunk is that trajectory's outcome, and the others are trained", () => {
-  const specs = plan(smallConfig({ trials: "3", methods: "original" }), 3);
+  const specs = specsIn(smallConfig({ trials: "3", methods: "original" }));
   let calls = 0;
   const second: Engine = {
     ...referenceEngine(),
@@ -373,7 +388,7 @@ test("an exception in a chunk is that trajectory's outcome, and the others are t
 });
 
 test("a start that throws fails all that go on from it, and only those", () => {
-  const specs = plan(smallConfig({ trials: "1" }), 1);
+  const specs = specsIn(smallConfig({ trials: "1" }));
   const engine: Engine = {
     ...referenceEngine(),
     train: (training) => {
@@ -381,7 +396,7 @@ test("a start that throws fails all that go on from it, and only those", () => {
       return referenceEngine().train(training);
     },
   };
-  const longer = plan(smallConfig({ trials: "1", epochs: "original=5,retrain_scratch=4" }), 1);
+  const longer = specsIn(smallConfig({ trials: "1", epochs: "original=5,retrain_scratch=4" }));
   const outcomes = runChunk(longer, engine, loadDraw, stopFlag(new SharedArrayBuffer(STOP_FLAG_BYTES)));
   assert.deepEqual(
     outcomes.map(({ spec, state }) => `${spec.method} ${state}`),
@@ -391,7 +406,7 @@ test("a start that throws fails all that go on from it, and only those", () => {
 });
 
 test("a chunk that is told to stop returns what is finished", () => {
-  const specs = plan(smallConfig({ trials: "3", methods: "original" }), 3);
+  const specs = specsIn(smallConfig({ trials: "3", methods: "original" }));
   const stop = stopFlag(new SharedArrayBuffer(STOP_FLAG_BYTES));
   const engine: Engine = {
     ...referenceEngine(),
@@ -420,10 +435,6 @@ test("a thread loads a draw once, and keeps the last few", () => {
   assert.deepEqual(loads, [1, 2, 3, 2], "1 was used last when 3 came, so 2 had to go");
   assert.notEqual(load({ ...sources[0], samples: 6 }), load(sources[0]));
 });
-
-function digest(store: SqliteStore, sweep: OpenSweep): Promise<string> {
-  return digestRows(store, sweep.id).then(digestOf);
-}
 
 /** Trains a chunk on this thread. */
 function runHere(specs: readonly TrajectorySpec[]): ReturnType<typeof runChunk> {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { METHOD_NAMES } from "../src/methods.js";
-import { plan, specOf } from "../src/plan.js";
+import { specOf } from "../src/plan.js";
 import { freshParameters } from "../src/trajectory.js";
 import { drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
-import { smallConfig } from "./fixtures/sweeps.js";
+import { smallConfig, specsIn } from "./fixtures/sweeps.js";
 
 function cells(specs: readonly TrajectorySpec[]): string[] {
   return specs.map(
@@ -15,28 +15,28 @@ function cells(specs: readonly TrajectorySpec[]): string[] {
 }
 
 test("the notebook preset runs original and retrain_scratch for each trial, and the rest once, from the last original", () => {
-  assert.deepEqual(cells(plan(smallConfig({ trials: "2" }), 2)), [
+  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2" }), 2)), [
     ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
     ...["unlearn 1 from 2 +1", "retrain_original 1 from 2 +1"],
   ]);
 });
 
 test("the paired preset runs every method for each trial, from the original of that trial", () => {
-  assert.deepEqual(cells(plan(smallConfig({ trials: "2", preset: "paired" }), 2)), [
+  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2", preset: "paired" }), 2)), [
     ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
     ...["unlearn 1 from 1", "unlearn 2 from 2", "retrain_original 1 from 1", "retrain_original 2 from 2"],
   ]);
 });
 
 test("with fewer trials than before the copies still cover all that the sweep has", () => {
-  assert.deepEqual(cells(plan(smallConfig({ trials: "2" }), 5)), [
+  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2" }), 5)), [
     ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
     ...["unlearn 1 from 5 +4", "retrain_original 1 from 5 +4"],
   ]);
 });
 
 test("only the methods that are asked for are planned, and a start that is not among them is still a start", () => {
-  const [spec, ...others] = plan(smallConfig({ trials: "1", methods: "unlearn" }), 1);
+  const [spec, ...others] = specsIn(smallConfig({ trials: "1", methods: "unlearn" }), 1);
   assert.deepEqual(others, []);
   assert.equal(spec.start?.method, "original");
   assert.equal(spec.start?.start, null);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import test from "node:test";
+import type { Survey } from "../src/coordinator.js";
 import type { EpochRow } from "../src/queries.js";
 import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
@@ -119,12 +120,24 @@ test("a method that the notebook does not have stands without published numbers"
   );
 });
 
-const HALFWAY = { rows: 30, missing: 60, epochs: 500, toTrain: 2000 };
+const HALFWAY = {
+  landed: { rows: 30, trajectories: 20, epochs: 500 },
+  missing: { rows: 60, trajectories: 40, epochs: 2000 },
+};
 
-test("progress says trials done, trials a second, and the time that is left by epochs", () => {
-  assert.equal(progressLine(HALFWAY, 10_000), "30/60 trials  3.0 trials/s  ETA 30 s");
-  assert.equal(progressLine({ ...HALFWAY, rows: 300 }, 10_000), "300/60 trials  30 trials/s  ETA 30 s");
-  assert.equal(progressLine({ ...HALFWAY, rows: 0, epochs: 0 }, 10_000), "0/60 trials  0.0 trials/s  ETA ?");
+test("progress says trials done, trajectories a second, and the time that is left by epochs", () => {
+  const after = (landed: Partial<Survey>): string =>
+    progressLine({ ...HALFWAY, landed: { ...HALFWAY.landed, ...landed } }, 10_000);
+  assert.equal(after({}), "30/60 trials  2.0 trajectories/s  ETA 30 s");
+  assert.equal(after({ rows: 45, trajectories: 300 }), "45/60 trials  30 trajectories/s  ETA 30 s");
+  assert.equal(after({ rows: 0, trajectories: 0, epochs: 0 }), "0/60 trials  0.0 trajectories/s  ETA ?");
+});
+
+test("what a command adds stands at the end of the progress line", () => {
+  assert.equal(
+    progressLine(HALFWAY, 10_000, ["3/9 cells", "draw 0"]),
+    "30/60 trials  2.0 trajectories/s  ETA 30 s  3/9 cells  draw 0",
+  );
 });
 
 test("a duration is in seconds, then minutes, then hours", () => {
@@ -144,7 +157,7 @@ test("on a terminal progress writes over its line and clears it at the end", () 
   printer.update(HALFWAY);
   const line = text();
   assert.ok(line.startsWith("\r") && line.endsWith("\x1b[K"));
-  assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trials\/s {2}ETA \d+ s$/);
+  assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trajectories\/s {2}ETA \d+ s$/);
   printer.end();
   assert.ok(text().endsWith("\r\x1b[K"));
 });

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { SweepConfig } from "../src/config.js";
-import { plan } from "../src/plan.js";
 import { methodSummary } from "../src/queries.js";
 import type { OpenSweep, Reader, Store } from "../src/store/contract.js";
 import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
-import { failed, nextUp, smallConfig, sweepRecord, trained, withLastEpoch } from "./fixtures/sweeps.js";
+import { failed, nextUp, smallConfig, specsIn, sweepRecord, trained, withLastEpoch } from "./fixtures/sweeps.js";
 
 /** A store to test, empty; `place` is what its errors call it. */
 export interface OpenedStore {
@@ -73,29 +72,29 @@ function testSweeps(name: string, open: Open): void {
 function testMissing(name: string, open: Open): void {
   test(`${name}: in an empty store every trajectory is missing, as it was asked for`, async (t) => {
     const { store, sweep, specs } = await enrolled(open(t));
-    assert.deepEqual(await store.missing(sweep, specs, false), specs);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), specs);
   });
 
   test(`${name}: what was recorded is not missing, and nothing else is touched`, async (t) => {
     const { store, sweep, specs } = await enrolled(open(t));
     await store.record(sweep, [trained(specs[0]), trained(specs[4])]);
-    assert.deepEqual(await store.missing(sweep, specs, false), [...specs.slice(1, 4), ...specs.slice(5)]);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), [...specs.slice(1, 4), ...specs.slice(5)]);
   });
 
   test(`${name}: under the paired preset each trial is found finished by its own start`, async (t) => {
     const { store, sweep, specs } = await enrolled(open(t), smallConfig({ preset: "paired" }));
     await store.record(sweep, specs.filter(({ trial }) => trial !== 2).map(trained));
     const missing = specs.filter(({ trial }) => trial === 2);
-    assert.deepEqual(await store.missing(sweep, specs, false), missing);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), missing);
     await store.record(sweep, missing.map(trained));
-    assert.deepEqual(await store.missing(sweep, specs, false), []);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), []);
   });
 
   test(`${name}: asked is cut after the last row that is missing`, async (t) => {
     const { store, sweep, specs } = await enrolled(open(t));
     await store.record(sweep, [trained({ ...specs[0], asked: [4] })]);
     const missing = async (asked: number[]): Promise<(readonly number[])[]> =>
-      (await store.missing(sweep, [{ ...specs[0], asked }], false)).map((spec) => spec.asked);
+      (await missingIn(store, sweep, [{ ...specs[0], asked }], false)).map((spec) => spec.asked);
     assert.deepEqual(await missing([1, 2, 4]), [[1, 2]]);
     assert.deepEqual(await missing([4, 6]), [[4, 6]]);
     assert.deepEqual(await missing([4]), []);
@@ -105,8 +104,8 @@ function testMissing(name: string, open: Open): void {
     const { store, sweep, specs } = await enrolled(open(t));
     await store.record(sweep, [failed(specs[1], "it fell over")]);
     const others = specs.filter((spec) => spec !== specs[1]);
-    assert.deepEqual(await store.missing(sweep, specs, false), others);
-    assert.deepEqual(await store.missing(sweep, specs, true), specs);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), others);
+    assert.deepEqual(await missingIn(store, sweep, specs, true), specs);
   });
 
   test(`${name}: another λ in the same store finds the starts finished`, async (t) => {
@@ -114,7 +113,7 @@ function testMissing(name: string, open: Open): void {
     const first = await enrolled(opened);
     await first.store.record(first.sweep, first.specs.map(trained));
     const second = await enrolled(opened, smallConfig({ lambda: "2" }));
-    const missing = await second.store.missing(second.sweep, second.specs, false);
+    const missing = await missingIn(second.store, second.sweep, second.specs, false);
     assert.deepEqual(
       missing.map(({ method }) => method),
       ["unlearn"],
@@ -125,7 +124,7 @@ function testMissing(name: string, open: Open): void {
     const { store, sweep, specs } = await enrolled(open(t));
     await store.record(sweep, specs.map(trained));
     const other = await store.openSweep(sweepRecord(smallConfig(), "another/profile"));
-    assert.deepEqual(await store.missing(other, specs, false), specs);
+    assert.deepEqual(await missingIn(store, other, specs, false), specs);
   });
 
   for (const flags of [
@@ -143,7 +142,7 @@ function testMissing(name: string, open: Open): void {
       const first = await enrolled(opened);
       await first.store.record(first.sweep, first.specs.map(trained));
       const second = await enrolled(opened, smallConfig(flags));
-      assert.deepEqual(await second.store.missing(second.sweep, second.specs, false), second.specs);
+      assert.deepEqual(await missingIn(second.store, second.sweep, second.specs, false), second.specs);
     });
   }
 
@@ -153,7 +152,7 @@ function testMissing(name: string, open: Open): void {
     await first.store.record(first.sweep, first.specs.map(trained));
     const epochs = "original=6,retrain_scratch=4,unlearn=2,retrain_original=3";
     const second = await enrolled(opened, smallConfig({ epochs }));
-    const missing = await second.store.missing(second.sweep, second.specs, false);
+    const missing = await missingIn(second.store, second.sweep, second.specs, false);
     const methods = missing.map(({ method }) => method);
     assert.deepEqual(methods, ["original", "original", "original", "unlearn", "retrain_original"]);
   });
@@ -217,7 +216,7 @@ function testRecord(name: string, open: Open): void {
     assert.deepEqual(await store.all("select penalty, cross_entropy from epoch_results where epoch = 4"), [
       { penalty: null, cross_entropy: Number.POSITIVE_INFINITY },
     ]);
-    assert.deepEqual(await store.missing(sweep, specs, true), specs.slice(1));
+    assert.deepEqual(await missingIn(store, sweep, specs, true), specs.slice(1));
     await store.record(sweep, [outcome]);
   });
 
@@ -321,7 +320,7 @@ function testRefusals(name: string, open: Open): void {
     const { store, place, sweep, specs } = await enrolled(open(t));
     const again = { ...trained(specs[0]), wanted: false };
     await store.record(sweep, [again]);
-    assert.deepEqual(await store.missing(sweep, specs, false), specs);
+    assert.deepEqual(await missingIn(store, sweep, specs, false), specs);
     await store.record(sweep, [trained(specs[0])]);
     const before = await contents(store);
     await store.record(sweep, [again]);
@@ -365,7 +364,7 @@ function testCopies(name: string, open: Open): void {
       [1, 2, 3].map((trial) => ({ trial, epochs: 2 })),
     );
     assert.deepEqual(await store.all("select count(*) as rows from epochs"), [{ rows: 2 }], "the curve is stored once");
-    assert.deepEqual(await store.missing(sweep, [unlearn], false), []);
+    assert.deepEqual(await missingIn(store, sweep, [unlearn], false), []);
   });
 
   test(`${name}: a run that fails fails for all of its copies`, async (t) => {
@@ -393,7 +392,7 @@ function testCopies(name: string, open: Open): void {
       { method: "original" },
       { method: "retrain_scratch" },
     ]);
-    const missing = await store.missing(grown.sweep, grown.specs, false);
+    const missing = await missingIn(store, grown.sweep, grown.specs, false);
     assert.deepEqual(
       missing.map(({ method, trial, copies }) => [method, trial, copies]),
       [
@@ -491,7 +490,7 @@ function testViews(name: string, open: Open): void {
         state: "done",
         replicate_of: 1,
       },
-      ...{ engine: "reference", profile: "test/f64/r1", elapsed_ms: null },
+      ...{ engine: "fused", profile: "test/f64/r1", elapsed_ms: null },
     });
     assert.deepEqual(
       await store.all(
@@ -512,7 +511,10 @@ function testViews(name: string, open: Open): void {
       { seed: "3" },
     ]) {
       const other = await enrolled(opened, smallConfig(flags));
-      await other.store.record(other.sweep, (await other.store.missing(other.sweep, other.specs, false)).map(trained));
+      await other.store.record(
+        other.sweep,
+        (await missingIn(other.store, other.sweep, other.specs, false)).map(trained),
+      );
     }
     const after = await viewsOf(first.store, first.sweep);
     assert.deepEqual(after.trials, seen.trials);
@@ -533,7 +535,7 @@ function testViews(name: string, open: Open): void {
       opened,
       smallConfig({ epochs: "original=9,retrain_scratch=4,unlearn=2,retrain_original=3" }),
     );
-    await store.record(longer.sweep, (await store.missing(longer.sweep, longer.specs, false)).map(trained));
+    await store.record(longer.sweep, (await missingIn(store, longer.sweep, longer.specs, false)).map(trained));
     assert.deepEqual(await lengths(), before);
   });
 
@@ -584,14 +586,26 @@ function assertMoments(values: readonly number[], mean: number, deviation: numbe
 
 async function enrolled({ store, place }: OpenedStore, config: SweepConfig = smallConfig()): Promise<Enrolled> {
   const sweep = await store.openSweep(sweepRecord(config));
-  const specs = plan(config, sweep.trials);
+  const specs = specsIn(config, sweep.trials);
   await store.enroll(sweep, specs);
   return { store, place, sweep, specs };
 }
 
+/** The trajectories that a store lacks. */
+async function missingIn(
+  store: Store,
+  sweep: OpenSweep,
+  specs: readonly TrajectorySpec[],
+  retryFailed: boolean,
+): Promise<TrajectorySpec[]> {
+  return (await store.missing(sweep, specs, retryFailed)).specs;
+}
+
 /** All that the store holds of results. */
 async function contents(store: Reader): Promise<unknown[]> {
-  return Promise.all(["trajectories", "trial_rows", "epochs"].map((table) => store.all(`select * from ${table}`)));
+  return Promise.all(
+    ["trajectories", "trial_rows", "epochs", "forget_logits"].map((table) => store.all(`select * from ${table}`)),
+  );
 }
 
 async function viewsOf(store: Reader, sweep: OpenSweep): Promise<{ trials: unknown[]; summary: unknown[] }> {

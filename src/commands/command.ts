@@ -35,6 +35,10 @@ const value = (describe: string, fallback: string | number | null = null): Optio
 
 export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
 
+/** For commands that read a file: named bare, or by --db. */
+export const DB_ARGUMENT = { file: `the database file, in place of --db` };
+export const SWEEP_OPTION = { sweep: value("the number of a sweep", "all of the file's") };
+
 export const SEEDED_DATA_OPTIONS = {
   "data-seed": value("seed of the data draw", DEFAULTS["data-seed"]),
   samples: value("rows of D, both classes together; even, from 4 up", DEFAULTS.samples),

@@ -1,8 +1,8 @@
 /** `gmm-sweep doctor`: what works on this machine and what does not, with the remedy. */
 import { availableParallelism, cpus } from "node:os";
 import Database from "better-sqlite3";
-import type { Flags } from "../flags.js";
 import { engineReports } from "../engine/engines.js";
+import type { Flags } from "../flags.js";
 import { VERSION } from "../version.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 

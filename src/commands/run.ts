@@ -12,7 +12,15 @@ import { EventLog } from "../report/log.js";
 import { summaryText } from "../report/summary.js";
 import { SqliteStore } from "../store/sqlite.js";
 import type { SweepResult } from "../sweep.js";
-import { type Command, commandLine, DB_OPTION, RUNNING_OPTIONS, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
+import {
+  type Command,
+  commandLine,
+  DB_OPTION,
+  RUNNING_OPTIONS,
+  type Terminal,
+  TRAINING_OPTIONS,
+  value,
+} from "./command.js";
 import { exitCode, NO_EXTRA, trainRequest } from "./training.js";
 
 export const runCommand: Command = {

@@ -1,7 +1,7 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
 import { databaseFrom } from "../config.js";
-import { type Flags, parseName, parseWhole, wholeNumber } from "../flags.js";
 import { SweepError } from "../errors.js";
+import { type Flags, parseName, parseWhole, wholeNumber } from "../flags.js";
 import { METHOD_NAMES } from "../methods.js";
 import { newestSweepWith, trialCurve } from "../queries.js";
 import { notebookLines } from "../report/curve.js";

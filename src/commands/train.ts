@@ -1,16 +1,15 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
 import { configFrom, type SweepConfig } from "../config.js";
-import { type Flags, oneOf, text, wholeNumber } from "../flags.js";
-import type { Draw } from "../data/draw.js";
-import { loadDraw } from "../data/source.js";
 import { readWeights, writeWeights } from "../data/weights.js";
-import type { Curve, Engine } from "../engine/contract.js";
+import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
+import { type Flags, oneOf, text, wholeNumber } from "../flags.js";
 import { effectiveLambda, METHOD_NAMES, methodNamed } from "../methods.js";
 import { specOf } from "../plan.js";
+import { retrain, retrainFrom } from "../rebuild.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
-import { freshParameters, shapeOf, trainTrajectory } from "../trajectory.js";
-import { lastEpoch, type TrajectorySpec } from "../trial.js";
+import { shapeOf } from "../trajectory.js";
+import { lastEpoch } from "../trial.js";
 import { type Command, EXIT, METHOD_LIST, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
 
 const MAX_TRIAL = 1_000_000;
@@ -45,10 +44,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const trial = wholeNumber(flags, "trial", 1, MAX_TRIAL, 1);
   const [init, out] = [text(flags, "init"), text(flags, "out")];
   const engine = await loadEngine(config.engine);
-  const draw = loadDraw(config.draw);
   const spec = specOf(config, method, trial, trial);
-  const start = init === null ? startParameters(spec, engine, draw) : readWeights(init, shapeOf(spec));
-  const curve = train(spec, engine, draw, start);
+  const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shapeOf(spec)), spec, engine);
   if (out !== null) writeWeights(out, shapeOf(spec), curve.parameters);
   const rows = curveRows(curve, lastEpoch(spec));
   const lambda = {
@@ -72,17 +69,6 @@ function configFor(flags: Flags, method: string): SweepConfig {
     }),
   );
   return configFrom({ ...flags, ...named });
-}
-
-/** Fresh weights of the seed, or what the method's start leaves when it is trained from them. */
-function startParameters(spec: TrajectorySpec, engine: Engine, draw: Draw): Float64Array {
-  if (spec.start === null) return freshParameters(spec);
-  return train(spec.start, engine, draw, startParameters(spec.start, engine, draw)).parameters;
-}
-
-function train(spec: TrajectorySpec, engine: Engine, draw: Draw, start: Float64Array): Curve {
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  return trainTrajectory(spec, engine, draw, start, never) as Curve;
 }
 
 function curveRows(curve: Curve, epochs: number): CurveRow[] {

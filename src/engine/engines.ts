@@ -2,7 +2,7 @@
 import { messageOf, SweepError } from "../errors.js";
 import type { Engine } from "./contract.js";
 import { kernelReports, loadFused } from "./fused/fused.js";
-import type { Isa, Precision } from "./fused/kernel.js";
+import { ISAS, type Isa, type Precision } from "./fused/kernel.js";
 import { referenceEngine } from "./reference/reference.js";
 
 /** Which engine, and how it computes. It crosses threads, so it is plain data. */
@@ -41,6 +41,25 @@ export function precisionsOf(name: string): readonly Precision[] {
 /** Loads an engine; throws UNAVAILABLE with the remedy where this machine lacks what it needs. */
 export function loadEngine(choice: EngineChoice): Promise<Engine> {
   return ENGINES[choice.name].load(choice);
+}
+
+/** The engine called `name` in the way that gives the bits of `profile`; null where this machine has none. */
+export async function loadProfile(name: string, profile: string): Promise<Engine | null> {
+  if (!ENGINE_NAMES.includes(name)) return null;
+  // A kernel without fused multiply-add runs on every machine, and is a profile of its own.
+  const isas = name === "fused" ? [null, ...ISAS] : [null];
+  for (const precision of precisionsOf(name)) {
+    for (const isa of isas) {
+      const engine = await loadEngine({ name, precision, isa }).catch(unavailable);
+      if (engine?.profile === profile) return engine;
+    }
+  }
+  return null;
+}
+
+function unavailable(error: unknown): null {
+  if (error instanceof SweepError) return null;
+  throw error;
 }
 
 /** Whether an engine, or a kernel of the fused one, works here; where it does not, `detail` says why and what to do. */

@@ -36,10 +36,9 @@ export class Arms {
     if (known !== null) return known;
     const [draw, samples, features, forgetRows, ...arm] = [...armKey(spec), profile];
     const place = [draw, samples, features, forgetRows];
-    db.prepare("insert or ignore into draws (draw, samples, features, forget_rows, data_seed) values (?, ?, ?, ?, ?)").run(
-      ...place,
-      spec.draw.kind === "seeded" ? spec.draw.dataSeed : null,
-    );
+    db.prepare(
+      "insert or ignore into draws (draw, samples, features, forget_rows, data_seed) values (?, ?, ?, ?, ?)",
+    ).run(...place, spec.draw.kind === "seeded" ? spec.draw.dataSeed : null);
     db.prepare(
       `insert into arms (draw_id, hidden, learning_rate, preset, method, lambda_reg, seed, start, profile, lambda_effective, one_run, engine)
        select id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from draws where draw = ? and samples = ? and features = ? and forget_rows = ?`,

@@ -140,9 +140,7 @@ function statements(db: Database.Database) {
     insertTrajectory: db.prepare(
       "insert or ignore into trajectories (arm_id, trial, start_trial, replicate_of, source_id) values (?, ?, ?, ?, ?)",
     ),
-    trajectory: db
-      .prepare("select id from trajectories where arm_id = ? and trial = ? and start_trial = ?")
-      .pluck(),
+    trajectory: db.prepare("select id from trajectories where arm_id = ? and trial = ? and start_trial = ?").pluck(),
     insertEpoch: db.prepare("insert into epochs values (?, ?, ?, ?, ?, ?, ?)"),
     epochs: db
       .prepare(

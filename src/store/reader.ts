@@ -33,6 +33,11 @@ export class SqliteReader implements Reader {
     yield* this.#db.prepare(sql).iterate(...values) as Iterable<Row>;
   }
 
+  /** Makes the tables of another file of ours readable as `name`.table. */
+  attach(path: string, name: string): void {
+    guarded(path, () => this.#db.prepare(`attach ? as ${name}`).run(path));
+  }
+
   /** What `Store.missing` says of a sweep of this profile. */
   missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Missing {
     this.#missing ??= new MissingRows(this.#db, new Arms(this.#db));

@@ -1,0 +1,28 @@
+/** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
+import { databaseFrom } from "../config.js";
+import { sweepDigest } from "../digest.js";
+import { type Flags, text } from "../flags.js";
+import { SqliteReader } from "../store/reader.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
+import { sweepsFrom } from "./sweeps.js";
+
+export const digestCommand: Command = {
+  words: ["digest [file]"],
+  describe: "print each sweep's digest: equal digests mean equal results, to the bit",
+  positionals: DB_ARGUMENT,
+  options: { ...SWEEP_OPTION, ...DB_OPTION },
+  examples: [["$0 digest night.db", "to be held against the digest of another machine's file"]],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const path = text(flags, "file") ?? databaseFrom(flags);
+  const reader = new SqliteReader(path);
+  try {
+    for (const { id, command } of await sweepsFrom(reader, flags, path))
+      await terminal.out(`${await sweepDigest(reader, id)}  sweep ${id}: ${command}\n`);
+    return EXIT.ok;
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,226 @@
+/** From flags to a grid and its settings: defaults, order, and the exact sentence for every grid that is not one. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Setting } from "../src/config.js";
+import { exportDraw } from "../src/data/directory.js";
+import { seededDraw } from "../src/data/draw.js";
+import { ENGINE_NAMES } from "../src/engine/engines.js";
+import type { Flags } from "../src/flags.js";
+import { GRID_READERS, gridFrom, gridIdentity, settingsOf } from "../src/grid.js";
+import { METHOD_NAMES, methodNamed } from "../src/methods.js";
+import { folder } from "./command-line.js";
+
+const METHODS = METHOD_NAMES.join(", ");
+const ALL = METHOD_NAMES.map((name) => [name, methodNamed(name)] as const);
+
+/** Flags as argv gives them, and what is said of them. */
+const REFUSED: [flags: Flags, sentence: string][] = [
+  [{ name: "a b" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a b"],
+  [{ name: "a/b" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a/b"],
+  [{ name: "a\n" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a\n"],
+  [
+    { name: "x".repeat(65) },
+    `--name must be up to 64 letters, digits, dots, dashes and underscores, got ${"x".repeat(65)}`,
+  ],
+  [{ name: "" }, "--name must have a value, got none: write --name VALUE or leave it out"],
+  [{ preset: "both" }, "--preset must be one of notebook, paired, got both"],
+  [{ preset: "paired,paired" }, "--preset must have each value once, got paired twice: leave one out"],
+  [{ "data-seeds": "1.5" }, "--data-seeds must be a whole number from 0 up to 2^53 − 1, got 1.5"],
+  [{ "data-seeds": "1:5,3" }, "--data-seeds must have each value once, got 3 twice: leave one out"],
+  [{ "data-seeds": ["1", "01"] }, "--data-seeds must have each value once, got 1 twice: leave one out"],
+  [
+    { "data-seeds": "1,,2" },
+    "--data-seeds must be values separated by commas, got an empty one: remove the extra comma or leave --data-seeds out",
+  ],
+  [
+    { "data-seeds": "" },
+    "--data-seeds must be values separated by commas, got an empty one: remove the extra comma or leave --data-seeds out",
+  ],
+  [{ samples: "500,501" }, "--samples must be even, since both classes have half of them, got 501: try 502"],
+  [{ samples: "500,500" }, "--samples must have each value once, got 500 twice: leave one out"],
+  [{ features: "2:257" }, "--features 2:257 must be a whole number from 1 to 256, got 257"],
+  [{ "forget-rows": "0:3" }, "--forget-rows 0:3 must be a whole number from 1 to 10000, got 0"],
+  [{ hidden: "64" }, "--hidden must be two widths such as 64,32, got 64"],
+  [{ hidden: "64,32,128,64" }, "--hidden must be two widths such as 64,32, got 64,32,128,64"],
+  [{ hidden: ["64,32", "0,32"] }, "--hidden must be a whole number from 1 to 256, got 0"],
+  [{ hidden: ["64,32", "064,32"] }, "--hidden must have each value once, got 64,32 twice: leave one out"],
+  [{ hidden: "" }, "--hidden must have a value, got none: write --hidden VALUE or leave it out"],
+  [{ hidden: ["64,32", ""] }, "--hidden must have a value, got none: write --hidden VALUE or leave it out"],
+  [{ "learning-rate": "0" }, "--learning-rate must be a number above 0, got 0"],
+  [{ "learning-rate": "0.01,1e-2" }, "--learning-rate must have each value once, got 0.01 twice: leave one out"],
+  [{ "learning-rate": "0.01:0.1:0.01" }, "--learning-rate must be a number above 0, got 0.01:0.1:0.01"],
+  [{ methods: "unlern" }, `--methods must be one of ${METHODS}, got unlern`],
+  [{ methods: "unlearn,unlearn" }, "--methods must name each method once, got unlearn twice: leave one out"],
+  [{ epochs: "0" }, "--epochs must be a whole number from 1 to 1000000, got 0"],
+  [{ epochs: "original=0:5" }, "--epochs original 0:5 must be a whole number from 1 to 1000000, got 0"],
+  [{ epochs: "orig=5" }, `--epochs METHOD=VALUE must be one of ${METHODS}, got orig`],
+  [{ epochs: "5,unlearn=5" }, "--epochs unlearn must have each value once, got 5 twice: leave one out"],
+  [{ epochs: "1:50,7" }, "--epochs unlearn must have each value once, got 7 twice: leave one out"],
+  [{ epochs: "original=" }, "--epochs METHOD=VALUE must have a value, got original=: write original=5 or leave it out"],
+  [{ lambda: "-1" }, "--lambda must be a number from 0 up, got -1"],
+  [{ lambda: "0:1:0.1,0.3" }, "--lambda unlearn must have each value once, got 0.3 twice: leave one out"],
+  [{ lambda: ["1", "1.0"] }, "--lambda unlearn must have each value once, got 1 twice: leave one out"],
+  [{ lambda: "relabel=1,relabel=1" }, "--lambda relabel must have each value once, got 1 twice: leave one out"],
+  [{ trials: "0" }, "--trials must be a whole number from 1 to 1000000, got 0"],
+  [{ trials: "1:5" }, "--trials must be a whole number from 1 to 1000000, got 1:5"],
+  [{ trials: ["1", "2"] }, "--trials must be given once, got it 2 times: keep one"],
+  [{ seed: "1,2" }, "--seed must be a whole number from 0 up to 2^53 − 1, got 1,2"],
+  [{ engine: "gpu" }, `--engine must be one of ${ENGINE_NAMES.join(", ")}, got gpu`],
+  [{ precision: "f16" }, "--precision of engine fused must be one of f32, f64, got f16"],
+  [{ engine: "reference", precision: "f32" }, "--precision of engine reference must be one of f64, got f32"],
+  [{ record: "some" }, "--record must be one of final, asked, all, got some"],
+  [
+    { methods: "original,unlearn,relearn", record: "asked" },
+    "--record must be all where relearn is trained, whose curve says when x is learned again, got asked: leave one of the two out",
+  ],
+  [
+    { data: "there", "data-seeds": "1:3" },
+    "--data-seeds must not be given with --data, whose files decide it, got 1:3: leave one of the two out",
+  ],
+  [
+    { data: "there", samples: "10" },
+    "--samples must not be given with --data, whose files decide it, got 10: leave one of the two out",
+  ],
+  [{ data: "" }, "--data must have a value, got none: write --data VALUE or leave it out"],
+  [
+    { "data-seeds": "1:100000", features: "1:11" },
+    "--data-seeds, --samples, --features and --forget-rows must make at most 1000000 draws, got 1100000",
+  ],
+  [
+    { "data-seeds": "1:100000", hidden: Array.from({ length: 11 }, (_, i) => `${i + 1},2`) },
+    "--preset, --hidden and --learning-rate must make at most 1000000 settings of the grid's draws, got 1100000",
+  ],
+];
+
+for (const [flags, sentence] of REFUSED) {
+  const line = Object.entries(flags).map(([name, value]) => `--${name} ${JSON.stringify(value).slice(0, 40)}`);
+  test(`refused: ${line.join(" ")}`, () => {
+    assert.throws(() => gridFrom(flags), { name: "SweepError", code: "BAD_USAGE", message: sentence });
+  });
+}
+
+test("without flags a grid is one paired setting with the registry's λ and epochs", () => {
+  assert.deepEqual(gridFrom({}), {
+    name: "grid",
+    presets: ["paired"],
+    draws: [{ kind: "seeded", dataSeed: 0, samples: 5000, features: 10, forgetRows: 1 }],
+    hidden: [[64, 32]],
+    learningRates: [0.01],
+    methods: ["original", "retrain_scratch", "unlearn"],
+    epochs: Object.fromEntries(ALL.map(([name, { epochs }]) => [name, [epochs]])),
+    lambda: Object.fromEntries(ALL.map(([name, { lambda }]) => [name, [lambda]])),
+    trials: 100,
+    seed: 0,
+    engine: gridFrom({}).engine,
+    record: "all",
+  });
+  assert.equal(gridFrom({}).engine.name, "fused");
+  assert.equal(settingsOf(gridFrom({})).length, 1);
+});
+
+test("every flag of a grid is read, and each has a reader", () => {
+  const grid = gridFrom({
+    name: "My-sweep_1.2",
+    preset: "paired,notebook",
+    "data-seeds": "1:3,7",
+    samples: "500,5000",
+    features: "2:4:2",
+    "forget-rows": ["1", "2"],
+    hidden: ["64,32", "32,64"],
+    "learning-rate": "0.01,1e-3",
+    methods: "unlearn,original",
+    epochs: "1:3,original=100,original=50",
+    lambda: "0:1:0.5,fine_tune=1",
+    trials: "5",
+    seed: "9",
+    engine: "fused",
+    precision: "f64",
+    record: "final",
+  });
+  const isa = gridFrom({}).engine.isa;
+  assert.deepEqual(
+    [grid.name, grid.presets, grid.trials, grid.seed, grid.engine, grid.record],
+    ["My-sweep_1.2", ["paired", "notebook"], 5, 9, { name: "fused", precision: "f64", isa }, "final"],
+  );
+  assert.deepEqual(grid.hidden.map(String), ["64,32", "32,64"]);
+  assert.deepEqual(grid.learningRates, [0.01, 0.001]);
+  assert.deepEqual(grid.methods, ["original", "unlearn"]);
+  assert.deepEqual(grid.epochs["unlearn"], [1, 2, 3]);
+  assert.deepEqual(grid.epochs["original"], [50, 100]);
+  assert.deepEqual(
+    [grid.lambda["unlearn"], grid.lambda["fine_tune"], grid.lambda["original"]],
+    [[0, 0.5, 1], [1], [0]],
+  );
+  assert.equal(grid.draws.length, 4 * 2 * 2 * 2);
+  assert.equal(settingsOf(grid).length, grid.draws.length * 2 * 2 * 2);
+});
+
+test("bare λ and epochs speak of unlearn, whatever they stand beside", () => {
+  const { lambda, epochs } = gridFrom({ lambda: ["original=2,1", "3"], epochs: "original=50,60" });
+  assert.deepEqual([lambda["original"], lambda["unlearn"]], [[2], [1, 3]]);
+  assert.deepEqual([epochs["original"], epochs["unlearn"]], [[50], [60]]);
+});
+
+test("epochs ascend in whatever order they were given, for a curve is one training", () => {
+  const { epochs } = gridFrom({ epochs: ["50", "1:3", "10,original=9,original=10"] });
+  assert.deepEqual(epochs["unlearn"], [1, 2, 3, 10, 50]);
+  assert.deepEqual(epochs["original"], [9, 10]);
+});
+
+test("settings come draw by draw, seeds innermost of the draws, then by preset, widths and learning rate", () => {
+  const grid = gridFrom({
+    samples: "4,6",
+    "data-seeds": "1,2",
+    preset: "notebook,paired",
+    hidden: ["2,1", "1,2"],
+    "learning-rate": "0.1,0.2",
+  });
+  const told = ({ draw, preset, hidden, learningRate }: Setting): string =>
+    `${draw.samples} ${draw.kind === "seeded" ? draw.dataSeed : ""} ${preset} ${hidden} ${learningRate}`;
+  const settings = settingsOf(grid).map(told);
+  assert.deepEqual(settings.slice(0, 9), [
+    "4 1 notebook 2,1 0.1",
+    "4 1 notebook 2,1 0.2",
+    "4 1 notebook 1,2 0.1",
+    "4 1 notebook 1,2 0.2",
+    "4 1 paired 2,1 0.1",
+    "4 1 paired 2,1 0.2",
+    "4 1 paired 1,2 0.1",
+    "4 1 paired 1,2 0.2",
+    "4 2 notebook 2,1 0.1",
+  ]);
+  assert.equal(settings[16], "6 1 notebook 2,1 0.1");
+  assert.equal(new Set(settings).size, 32);
+});
+
+test("a setting carries the grid's methods, λ, epochs and seed", () => {
+  const grid = gridFrom({ lambda: "0:1", epochs: "1:3", methods: "original,unlearn", seed: "4" });
+  const [{ methods, epochs, lambda, seed }] = settingsOf(grid);
+  assert.deepEqual(
+    { methods, epochs, lambda, seed },
+    { methods: grid.methods, epochs: grid.epochs, lambda: grid.lambda, seed: 4 },
+  );
+});
+
+test("a folder of data is the grid's one draw", (t) => {
+  const data = folder(t);
+  exportDraw(seededDraw({ kind: "seeded", dataSeed: 3, samples: 8, features: 2, forgetRows: 2 }), data);
+  const [draw, ...others] = gridFrom({ data, preset: "notebook,paired" }).draws;
+  assert.deepEqual([draw.kind, draw.samples, draw.features, draw.forgetRows, others], ["imported", 8, 2, 2, []]);
+});
+
+test("two grids are one sweep where name, seed and numerics are the same: all else may grow", () => {
+  const identity = (flags: Flags, profile = "p"): string => gridIdentity(gridFrom(flags), profile);
+  const grown: Flags[] = [{ lambda: "0:10" }, { trials: "7" }, { "data-seeds": "1:9" }, { preset: "notebook" }];
+  assert.deepEqual(new Set(grown.map((flags) => identity(flags))), new Set([identity({})]));
+  const others = [identity({}), identity({ name: "other" }), identity({ seed: "1" }), identity({}, "q")];
+  assert.equal(new Set(others).size, 4);
+});
+
+test("a reader of one part looks at no other: a precision waits for its engine, which another flag may say", () => {
+  assert.equal(GRID_READERS.precision({ precision: "f64", engine: "tfjs" }), "f64");
+  assert.equal(GRID_READERS.precision({}), null);
+  assert.throws(() => GRID_READERS.precision({ precision: "f16" }), {
+    message: "--precision must be one of f32, f64, got f16",
+  });
+});
