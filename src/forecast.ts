@@ -3,7 +3,7 @@ import type { Setting } from "./config.js";
 import { type Lookup, surveyMissing } from "./coordinator.js";
 import { loadDraw } from "./data/source.js";
 import type { Curve, Engine } from "./engine/contract.js";
-import { arms, epochsToTrain, plan, type Shard } from "./plan.js";
+import { arms, countRows, epochsToTrain, plan, type Shard } from "./plan.js";
 import { RECORDS, type RecordLevel } from "./store/contract.js";
 import { SqliteStore } from "./store/sqlite.js";
 import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
@@ -26,6 +26,9 @@ export interface Forecast {
   readonly bytes: Readonly<Record<RecordLevel, number>>;
 }
 
+/** What a store that holds nothing says. */
+export const ALL_MISSING: Lookup = (specs) => ({ specs: [...specs], rows: countRows(specs), failed: 0 });
+
 export interface ForecastRequest {
   readonly settings: readonly Setting[];
   readonly trials: number;
@@ -39,8 +42,7 @@ export interface ForecastRequest {
 export async function forecast(request: ForecastRequest, engine: Engine, lookup: Lookup): Promise<Forecast> {
   const { settings, trials, total, shard, workers } = request;
   const planned = (): Iterable<TrajectorySpec[]> => plan(settings, trials, total, shard);
-  const nothing: Lookup = (specs) => ({ specs: [...specs], rows: 0, failed: 0 });
-  const whole = await surveyMissing(planned(), nothing);
+  const whole = await surveyMissing(planned(), ALL_MISSING);
   const left = await surveyMissing(planned(), lookup);
   const naive = naiveEpochs(planned());
   const speed = new Stopwatch(engine);

@@ -4,7 +4,7 @@ import type { Setting } from "./config.js";
 import { missingGroups, runSweep, type Survey, type SweepEvent, surveyMissing, type Tally } from "./coordinator.js";
 import type { EngineChoice } from "./engine/engines.js";
 import { arms, plan, type Shard } from "./plan.js";
-import { TRIAL_WORKER, TrialPool } from "./pool.js";
+import { TrialPool } from "./pool.js";
 import type { Missing, OpenSweep, RecordLevel, Store } from "./store/contract.js";
 import type { TrajectorySpec } from "./trial.js";
 import { VERSION } from "./version.js";
@@ -23,6 +23,8 @@ export interface SweepRequest {
   readonly profile: string;
   readonly workers: number;
   readonly retryFailed: boolean;
+  /** The module of the worker threads, such as TRIAL_WORKER. */
+  readonly entry: URL;
 }
 
 /** What the outside hears of a sweep, and how it stops one. */
@@ -56,7 +58,7 @@ export async function trainSweep(request: SweepRequest, store: Store, watcher: W
   const pool = new TrialPool({
     workers: Math.min(request.workers, survey.missing.trajectories),
     engine: request.engine,
-    entry: TRIAL_WORKER,
+    entry: request.entry,
   });
   const unwatch = watcher.watch(pool);
   try {

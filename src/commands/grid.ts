@@ -6,10 +6,11 @@ import type { Lookup } from "../coordinator.js";
 import { sweepDigest } from "../digest.js";
 import { ENGINE_NAMES, loadEngine } from "../engine/engines.js";
 import { bad, type Flags, parseWhole, text } from "../flags.js";
-import { forecast } from "../forecast.js";
+import { ALL_MISSING, forecast } from "../forecast.js";
 import { GRID_DEFAULTS, type GridConfig, gridFrom, gridIdentity, settingsOf } from "../grid.js";
 import { METHOD_NAMES } from "../methods.js";
 import { type Shard, WHOLE } from "../plan.js";
+import { TRIAL_WORKER } from "../pool.js";
 import { askedTrials, cellMeans, nearestCells, stateCounts } from "../queries.js";
 import { CellTracker } from "../report/cells.js";
 import { forecastText } from "../report/forecast.js";
@@ -92,6 +93,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       profile,
       workers,
       retryFailed: flags["retry-failed"] === true,
+      entry: TRIAL_WORKER,
     };
     const cells = new CellTracker(settings, grid.trials);
     const result = await trainRequest(request, {
@@ -163,10 +165,8 @@ async function dryRun({ grid, shard, workers, path, flags }: DryRun, terminal: T
   const engine = await loadEngine(grid.engine);
   const reader = existsSync(path) ? new SqliteReader(path) : null;
   try {
-    const lookup: Lookup = (specs) =>
-      reader === null
-        ? { specs: [...specs], rows: 0, failed: 0 }
-        : reader.missing(engine.profile, specs, flags["retry-failed"] === true);
+    const lookup: Lookup =
+      reader === null ? ALL_MISSING : (specs) => reader.missing(engine.profile, specs, flags["retry-failed"] === true);
     const before = reader === null ? 0 : await askedTrials(reader, gridIdentity(grid, engine.profile));
     const total = Math.max(grid.trials, before);
     const request = { settings: settingsOf(grid), trials: grid.trials, total, shard, workers };

@@ -7,6 +7,7 @@ import { loadEngine } from "../engine/engines.js";
 import type { Flags } from "../flags.js";
 import { METHOD_NAMES } from "../methods.js";
 import { WHOLE } from "../plan.js";
+import { TRIAL_WORKER } from "../pool.js";
 import { copiedMethods, methodSummary, stateCounts } from "../queries.js";
 import { EventLog } from "../report/log.js";
 import { summaryText } from "../report/summary.js";
@@ -69,6 +70,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       profile,
       workers,
       retryFailed: flags["retry-failed"] === true,
+      entry: TRIAL_WORKER,
     } as const;
     const quiet = flags["quiet"] === true;
     const result = await trainRequest(request, { store, terminal, quiet, log: new EventLog(null), extra: NO_EXTRA });
