@@ -4,6 +4,7 @@ import { lastEpoch, type Outcome, type TrajectorySpec } from "./trial.js";
 
 const CHUNK_MS = 200; // short enough that a kill loses little and threads end together, long beside the cost of a message
 const LONGEST_CHUNK_MS = 5000; // a group that takes longer is split, at the price of training its starts again
+const LARGEST_CHUNK = 500; // trajectories, so that tiny ones do not fill the memory
 const CHUNKS_LEFT_PER_WORKER = 4; // towards the end chunks shrink, so that no thread waits for another's long one
 const LEAST_PIECE = 10; // times the epochs of the starts that a piece of a group has to train again
 
@@ -47,7 +48,7 @@ export class ChunkQueue {
     let cost = epochsToTrain(chunk);
     for (let next = await this.#peek(); next !== null && rest === null; next = await this.#peek()) {
       const more = epochsToTrain(next);
-      if (cost + more > target) break;
+      if (cost + more > target || chunk.length + next.length > LARGEST_CHUNK) break;
       chunk.push(...next);
       cost += more;
       this.#head = null;
