@@ -26,13 +26,19 @@ test("the help in the README is what --help prints", () => {
   assert.equal(block, gmmSweep(["--help"]));
 });
 
-for (const view of ["trial_results", "epoch_results", "method_summary"]) {
+const VIEWS = [
+  ...["trial_results", "epoch_results", "method_summary", "cell_summary", "cell_status", "missing"],
+  ...["forget_results", "relearn_epochs"],
+];
+
+for (const view of VIEWS) {
   test(`the README lists the columns of ${view}, in order`, async () => {
-    const section = README.slice(README.indexOf(`### \`${view}\``)).split("\n\n")[1];
+    const section = README.slice(README.indexOf(`### \`${view}\``));
     const documented = section
+      .slice(section.indexOf("\n| column"), section.indexOf("\n\n", section.indexOf("\n| column")))
       .split("\n")
-      .slice(2)
-      .map((line) => line.split("|")[1].trim());
+      .slice(3)
+      .flatMap((line) => line.split("|")[1].trim().split(", "));
     const store = new SqliteStore(":memory:");
     const columns = await store.all<{ name: string }>("select name from pragma_table_info(?)", view);
     await store.close();
@@ -55,12 +61,12 @@ function small(example: string): string[] {
     .map(([, quoted, bare]) => quoted ?? bare)
     .slice(2);
   const command = (words[0]?.startsWith("-") ?? true) ? "run" : words[0];
-  if (command === "run") {
+  if (command === "run" || command === "grid") {
     const trials = words.indexOf("--trials");
     if (trials !== -1) words.splice(trials, 2);
     words.push("--trials", "2", "--quiet");
   }
-  const draws = ["run", "train", "data"].includes(command) && !words.includes("--data");
+  const draws = ["run", "grid", "train", "data"].includes(command) && !words.includes("--data");
   return draws ? [...words, "--samples", "40"] : words;
 }
 
