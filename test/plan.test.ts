@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { METHOD_NAMES } from "../src/methods.js";
-import { specOf } from "../src/plan.js";
+import { arms, plan, type Shard, specOf, WHOLE } from "../src/plan.js";
 import { freshParameters } from "../src/trajectory.js";
-import { drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
-import { smallConfig, specsIn } from "./fixtures/sweeps.js";
+import { armKey, drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
+import { smallConfig, specsIn, withLists } from "./fixtures/sweeps.js";
 
 function cells(specs: readonly TrajectorySpec[]): string[] {
   return specs.map(
@@ -48,6 +48,128 @@ test("each method has its own λ and epochs, and a start has those of its method
   assert.deepEqual([unlearn.lambda, unlearn.asked, unlearn.start?.lambda, unlearn.start?.asked], [3, [7], 0.5, [9]]);
   assert.equal(lastEpoch(unlearn), 7);
 });
+
+/** A grid of one trial: two lengths of original, two λ and two lengths of unlearn, and relearn. */
+const LISTS = withLists(smallConfig({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
+  lambda: { unlearn: [1, 2] },
+  epochs: { original: [2, 4], unlearn: [1, 3], relearn: [5] },
+});
+
+/** Method, λ and start of each trajectory, with the epochs that are asked of it. */
+function arcs(specs: readonly TrajectorySpec[]): string[] {
+  return specs.map(
+    (spec) => `${spec.method}@${spec.lambda}x${spec.asked}${spec.start === null ? "" : ` < ${startKey(spec)}`}`,
+  );
+}
+
+test("each λ is a trajectory, which holds all asked epochs, and each asked epoch of its start's method is a start", () => {
+  assert.deepEqual(arcs(specsIn(LISTS)), [
+    "original@0x2,4",
+    ...["unlearn@1x1,3 < original@0x2", "unlearn@1x1,3 < original@0x4"],
+    ...["unlearn@2x1,3 < original@0x2", "unlearn@2x1,3 < original@0x4"],
+    ...["relearn@0x5 < unlearn@1x1<original@0x2", "relearn@0x5 < unlearn@1x3<original@0x2"],
+    ...["relearn@0x5 < unlearn@1x1<original@0x4", "relearn@0x5 < unlearn@1x3<original@0x4"],
+    ...["relearn@0x5 < unlearn@2x1<original@0x2", "relearn@0x5 < unlearn@2x3<original@0x2"],
+    ...["relearn@0x5 < unlearn@2x1<original@0x4", "relearn@0x5 < unlearn@2x3<original@0x4"],
+  ]);
+});
+
+test("what goes on from one fresh start is one group; another λ of original is another fresh start", () => {
+  const groups = [
+    ...plan([withLists(LISTS, { lambda: { original: [0, 0.5] }, epochs: { original: [4], relearn: [1] } })], 1, 1),
+  ];
+  const lambdas = groups.map((group) =>
+    group.map((spec) => (spec.method === "original" ? spec.lambda : startKey(spec).split("original@")[1])),
+  );
+  assert.deepEqual(lambdas, [
+    [0, ...Array<string>(6).fill("0x4")],
+    [0.5, ...Array<string>(6).fill("0.5x4")],
+  ]);
+});
+
+/** Each group as the method and trial of its trajectories. */
+function named(groups: Iterable<readonly TrajectorySpec[]>): string[] {
+  return Array.from(groups, (group) => cells(group).join(", "));
+}
+
+test("a plan goes draw by draw and trial by trial, the longest group of a trial first", () => {
+  const config = withLists(smallConfig({ preset: "paired", methods: "original,retrain_scratch,unlearn" }), {
+    lambda: { unlearn: [1, 2] },
+  });
+  const other = { ...config, draw: smallConfig({ "data-seed": "1" }).draw };
+  const groups = [...plan([config, other], 2, 2)];
+  const trial = (t: number): string[] => [
+    `original ${t}, unlearn ${t} from ${t}, unlearn ${t} from ${t}`,
+    `retrain_scratch ${t}`,
+  ];
+  assert.deepEqual(named(groups), [...trial(1), ...trial(2), ...trial(1), ...trial(2)]);
+  assert.deepEqual(
+    groups.map(([{ draw }]) => drawKey(draw)),
+    ["0", "0", "0", "0", "1", "1", "1", "1"],
+  );
+});
+
+test("in the notebook preset the last original comes first, with the copies of every λ; the others follow", () => {
+  const config = withLists(smallConfig({ trials: "3", methods: "original,unlearn" }), {
+    lambda: { unlearn: [1, 2] },
+    epochs: { original: [2, 4], unlearn: [1, 3] },
+  });
+  const groups = [...plan([config], 3, 3)];
+  assert.deepEqual(named(groups), [
+    `original 3, ${Array<string>(4).fill("unlearn 1 from 3 +2").join(", ")}`,
+    ...["original 1", "original 2"],
+  ]);
+  assert.deepEqual(arcs(groups[0]), [
+    "original@0x2,4",
+    ...["unlearn@1x1,3 < original@0x2", "unlearn@1x1,3 < original@0x4"],
+    ...["unlearn@2x1,3 < original@0x2", "unlearn@2x1,3 < original@0x4"],
+  ]);
+  assert.deepEqual(named(plan([config], 2, 3)), [
+    Array<string>(4).fill("unlearn 1 from 3 +2").join(", "),
+    "original 1",
+    "original 2",
+  ]);
+});
+
+for (const preset of ["notebook", "paired"]) {
+  const config = withLists(smallConfig({ preset, trials: "5", methods: METHOD_NAMES.join(",") }), {
+    lambda: { original: [0, 1], unlearn: [1, 2] },
+    epochs: { original: [2, 4], unlearn: [1, 3] },
+  });
+  const settings = [config, { ...config, draw: smallConfig({ "data-seed": "1" }).draw }];
+  const keys = (shard: Shard, total: number): string[] =>
+    Array.from(plan(settings, 5, total, shard), (group) => JSON.stringify(group));
+
+  for (const count of [1, 2, 3, 7, 19, 100]) {
+    test(`under ${preset} ${count} shards are the plan, each group in one of them, and each shard is the same each time`, () => {
+      for (const total of [5, 8]) {
+        const shards = Array.from({ length: count }, (_, index) => keys({ index, count }, total));
+        assert.deepEqual(
+          Array.from({ length: count }, (_, index) => keys({ index, count }, total)),
+          shards,
+        );
+        const whole = keys(WHOLE, total);
+        assert.equal(new Set(whole).size, whole.length);
+        assert.deepEqual(
+          whole.map((_, i) => shards[i % count][Math.floor(i / count)]),
+          whole,
+        );
+        assert.equal(
+          shards.reduce((sum, shard) => sum + shard.length, 0),
+          whole.length,
+        );
+      }
+    });
+  }
+
+  test(`under ${preset} the arms of a setting are those of its plan, each once`, () => {
+    const armsOf = (specs: readonly TrajectorySpec[]): string[] =>
+      specs.map((spec) => JSON.stringify([armKey(spec), spec.asked]));
+    const enrolled = armsOf(arms(config, 5));
+    assert.equal(new Set(enrolled).size, enrolled.length);
+    assert.deepEqual(new Set(enrolled), new Set(armsOf(specsIn(config))));
+  });
+}
 
 test("the key of a start names its method, λ and epochs, back to the fresh weights", () => {
   const unlearn = specOf(smallConfig(), "unlearn", 1, 3);
