@@ -1,105 +1,107 @@
-/** `npm run bench`: what an epoch costs on each engine that loads, and in PyTorch, measured in one run, as ratios. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+/** `npm run bench`: how fast it is, in ratios against peers and limits that are measured in the same run. */
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { configFrom } from "../src/config.js";
-import { exportDraw } from "../src/data/directory.js";
-import { loadDraw } from "../src/data/source.js";
-import type { Engine } from "../src/engine/contract.js";
-import { ENGINE_NAMES, loadEngine, precisionsOf } from "../src/engine/engines.js";
 import { messageOf, SweepError } from "../src/errors.js";
-import { specOf } from "../src/plan.js";
-import { alignedTable } from "../src/report/table.js";
-import { freshParameters, trainTrajectory } from "../src/trajectory.js";
+import { type Findings, missesTarget, sectionText } from "./bench/finding.js";
+import type { BenchOptions, Section } from "./bench/section.js";
+import { SECTIONS } from "./bench/sections.js";
 
-const USAGE = `usage: npm run bench -- [--json] [--python PYTHON]
-  --json           one JSON object instead of the table
-  --python PYTHON  a Python with torch: also times PyTorch on the notebook's loop
+const DEFAULT_SECONDS = 2;
+const EXIT = { ok: 0, missed: 1, usage: 2 } as const;
+
+const USAGE = `usage: npm run bench -- [--json] [--python PYTHON] [--seconds S] [--only SECTION,…]
+  --json           one JSON object instead of the tables
+  --python PYTHON  a Python with torch and jax, for the peers in them [default: those are left out]
+  --seconds S      how long each contestant runs in each of a measurement's samples [default: ${DEFAULT_SECONDS}]
+  --only SECTION   some of the sections, separated by commas [default: all]
+Sections:
+${SECTIONS.map(({ name, describe }) => `  ${name.padEnd(15)}  ${describe}\n`).join("")}Contestants take turns, every figure is a median of samples. Progress goes to stderr.
+Exit codes: 0 every target that was measured is met, 1 one is missed, 2 the command line is not as it must be.
 `;
 
-const SAMPLE_MS = 2000; // an engine is timed for at least as long
-const PYTORCH_EPOCHS = 100;
-
-/** The median time of an epoch of `original` at the default shape: 10-64-32-2, n = 5000. */
-interface Measurement {
-  readonly name: string;
-  readonly msPerEpoch: number;
+interface Command {
+  readonly json: boolean;
+  readonly sections: readonly Section[];
+  readonly options: BenchOptions;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    python: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-async function bench(json: boolean, python: string | null): Promise<void> {
-  const engines = await loadable();
-  const measured = [...engines.map(measure), ...(python === null ? [] : [measurePyTorch(python)])];
-  const fastest = Math.min(...measured.map(({ msPerEpoch }) => msPerEpoch));
-  const results = measured.map(({ name, msPerEpoch }) => ({
-    name,
-    ms_per_epoch: msPerEpoch,
-    times_the_fastest: msPerEpoch / fastest,
-  }));
-  const machine = `${cpus()[0]?.model ?? "unknown processor"} × ${cpus().length}, Node ${process.versions.node}`;
-  if (json) process.stdout.write(`${JSON.stringify({ machine, shape: "10-64-32-2", samples: 5000, results })}\n`);
-  else {
-    const rows = results.map((row) => [row.name, row.ms_per_epoch.toFixed(2), row.times_the_fastest.toFixed(1)]);
-    process.stdout.write(
-      `${machine}; 10-64-32-2, n = 5000, one core\n\n${alignedTable(["engine", "ms/epoch", "× the fastest"], rows)}`,
-    );
-  }
-}
+process.exitCode = await main();
 
-/** The engines this machine has, each once: two names may lead to one. */
-async function loadable(): Promise<Engine[]> {
-  const engines = new Map<string, Engine>();
-  for (const name of ENGINE_NAMES) {
-    try {
-      const engine = await loadEngine({ name, precision: precisionsOf(name)[0], isa: null });
-      engines.set(engine.profile, engine);
-    } catch (error) {
-      if (!(error instanceof SweepError)) throw error;
-      process.stderr.write(`left out: ${name} (${messageOf(error)})\n`);
-    }
-  }
-  return [...engines.values()];
-}
-
-function measure(engine: Engine): Measurement {
-  const spec = specOf(configFrom({}), "original", 1, 1);
-  const draw = loadDraw(spec.draw);
-  const start = freshParameters(spec);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  const train = (epochs: number): number => {
-    const began = performance.now();
-    trainTrajectory({ ...spec, asked: [epochs] }, engine, draw, start, never);
-    return (performance.now() - began) / epochs;
-  };
-  const warm = Math.min(train(2), train(2));
-  const epochs = Math.max(2, Math.min(100, Math.round(SAMPLE_MS / 5 / warm)));
-  const samples: number[] = [];
-  for (let total = 0; total < SAMPLE_MS || samples.length < 3; total += (samples.at(-1) ?? 0) * epochs)
-    samples.push(train(epochs));
-  samples.sort((a, b) => a - b);
-  return { name: engine.profile, msPerEpoch: samples[Math.floor(samples.length / 2)] };
-}
-
-function measurePyTorch(python: string): Measurement {
-  const folder = mkdtempSync(join(tmpdir(), "gmm-sweep-bench-"));
+async function main(): Promise<number> {
   try {
-    exportDraw(loadDraw(configFrom({}).draw), folder);
-    const output = execFileSync(python, ["scripts/pytorch_notebook.py", folder, String(PYTORCH_EPOCHS)], {
-      encoding: "utf8",
-    });
-    return JSON.parse(output) as Measurement;
-  } finally {
-    rmSync(folder, { recursive: true });
+    const command = commandFrom(process.argv.slice(2));
+    if (command !== null) return await bench(command);
+    process.stdout.write(USAGE);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    process.stderr.write(`bench: ${error.message}\n`);
+    return EXIT.usage;
   }
 }
 
-if (values.help) process.stdout.write(USAGE);
-else await bench(values.json, values.python ?? null);
+/** The command line; null where it asks for help. */
+function commandFrom(words: readonly string[]): Command | null {
+  const { json, python, seconds, only, help } = flagsFrom(words);
+  if (help) return null;
+  const names = only === undefined ? SECTIONS.map(({ name }) => name) : only.split(",");
+  return {
+    json,
+    sections: names.map(sectionNamed),
+    options: {
+      seconds: positive("--seconds", seconds),
+      python: python ?? null,
+      progress: (what) => void process.stderr.write(`${what}\n`),
+    },
+  };
+}
+
+function flagsFrom(words: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: {
+        json: { type: "boolean", default: false },
+        python: { type: "string" },
+        seconds: { type: "string", default: `${DEFAULT_SECONDS}` },
+        only: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new SweepError("BAD_USAGE", `${messageOf(error)}: npm run bench -- --help lists the options`, {
+      cause: error,
+    });
+  }
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new SweepError("BAD_USAGE", `${option} must be a number above 0, got ${text}`);
+}
+
+function sectionNamed(name: string): Section {
+  const section = SECTIONS.find((one) => one.name === name);
+  if (section !== undefined) return section;
+  const names = SECTIONS.map((one) => one.name).join(", ");
+  throw new SweepError("BAD_USAGE", `--only must name some of ${names}, got ${name}`);
+}
+
+/** Runs the sections and prints what each found as it ends, or everything as one object. */
+async function bench({ json, sections, options }: Command): Promise<number> {
+  const machine = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}, Node ${process.versions.node}`;
+  const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
+  if (!json) process.stdout.write(`${machine}: ${command}\n`);
+  const found: (Findings & { readonly section: string })[] = [];
+  for (const { name, run } of sections) {
+    const findings = await run(options);
+    found.push({ section: name, ...findings });
+    if (!json) process.stdout.write(`\n${sectionText(name, findings)}`);
+  }
+  const missed = found.flatMap(({ findings }) => findings).filter(missesTarget).length;
+  if (json) process.stdout.write(`${JSON.stringify({ machine, command, sections: found, missed })}\n`);
+  else if (missed > 0) process.stdout.write(`\n${missed} ${missed === 1 ? "target is" : "targets are"} missed\n`);
+  return missed === 0 ? EXIT.ok : EXIT.missed;
+}
