@@ -1,7 +1,8 @@
 /** The sections of the bench, in the order in which they run. To add one, add a file with its record, and the record here. */
 import { kernelsSection } from "./kernels.js";
 import { peersSection } from "./peers.js";
+import { scaleSection } from "./scale.js";
 import type { Section } from "./section.js";
 import { threadsSection } from "./threads.js";
 
-export const SECTIONS: readonly Section[] = [kernelsSection, peersSection, threadsSection];
+export const SECTIONS: readonly Section[] = [kernelsSection, peersSection, threadsSection, scaleSection];

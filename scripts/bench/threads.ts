@@ -6,9 +6,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { configFrom } from "../../src/config.js";
-import { epochsToTrain, groupByStart } from "../../src/coordinator.js";
 import { loadFused } from "../../src/engine/fused/fused.js";
-import { plan } from "../../src/plan.js";
+import { epochsToTrain, plan } from "../../src/plan.js";
 import { TRIAL_WORKER, TrialPool } from "../../src/pool.js";
 import { SqliteReader } from "../../src/store/reader.js";
 import type { Finding, Findings } from "./finding.js";
@@ -103,7 +102,8 @@ async function defaultRuns(
 ): Promise<readonly Finding[]> {
   const workers = availableParallelism();
   const config = configFrom({});
-  const epochs = groupByStart(plan(config, config.trials)).reduce((sum, group) => sum + epochsToTrain(group), 0);
+  const planned = [...plan([config], config.trials, config.trials)];
+  const epochs = planned.reduce((sum, group) => sum + epochsToTrain(group), 0);
   const task = taskOf(NOTEBOOK_SHAPE);
   const engine = loadFused({ precision: "f32" });
   const onOneCore = repeated((count) => trainTrials(engine, task, count), EPOCHS);
