@@ -22,7 +22,7 @@ interface TrainObject {
 
 const SHAPE = { features: 3, hidden: [6, 4] } as const;
 
-const FLAGS = { samples: "40", features: "3", hidden: "6,4", engine: "reference", json: true };
+const FLAGS = { "data-seed": "0", samples: "40", features: "3", hidden: "6,4", engine: "reference", json: true };
 
 async function trainObject(flags: Flags): Promise<TrainObject> {
   const { code, out, err } = await spoken(trainCommand, { ...FLAGS, ...flags });
