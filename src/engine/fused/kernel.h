@@ -9,6 +9,8 @@
 #pragma once
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
+#elif defined(GMM_VALGRIND)
+#include <valgrind/memcheck.h>
 #endif
 #include "elementary.h"
 #include "task.h"
@@ -172,11 +174,15 @@ template <class R> struct Trainer {
   R *logit, *decay, *likelier, *dLogit, *probabilityZero;
 };
 
-// Under the address sanitizer a poisoned gap follows each array: it sees an overrun from one array into the next, too.
+// Where scripts/sanitize.sh builds this, a poisoned gap follows each array: an overrun from one array into the next is seen, too.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr uint64_t kGapBytes = 64;
 GMM_INLINE void poison(char *p) { __asan_poison_memory_region(p, kGapBytes); }
 GMM_INLINE void unpoison(void *p, uint64_t bytes) { __asan_unpoison_memory_region(p, bytes); }
+#elif defined(GMM_VALGRIND)
+constexpr uint64_t kGapBytes = 64;
+GMM_INLINE void poison(char *p) { VALGRIND_MAKE_MEM_NOACCESS(p, kGapBytes); }
+GMM_INLINE void unpoison(void *p, uint64_t bytes) { VALGRIND_MAKE_MEM_UNDEFINED(p, bytes); }
 #else
 constexpr uint64_t kGapBytes = 0;
 GMM_INLINE void poison(char *) {}
