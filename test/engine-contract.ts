@@ -49,12 +49,12 @@ const SHAPES: readonly Sizes[] = [
   { n: 6, k: 1, features: 256, hidden: [256, 7] },
   { n: 5, k: 2, features: 17, hidden: [65, 33] },
   { n: 11, k: 1, features: 10, hidden: [32, 64] },
-  // Blocks of 120 rows: one row short of one, just one, one row over, and a second block that is only F.
-  { n: 118, k: 1, features: 10, hidden: [64, 32] },
-  { n: 119, k: 1, features: 10, hidden: [64, 32] },
-  { n: 120, k: 1, features: 10, hidden: [64, 32] },
-  { n: 120, k: 3, features: 4, hidden: [7, 256] },
-  { n: 241, k: 1, features: 5, hidden: [16, 8] },
+  // Blocks of 96 rows (kernel.h): one row short of one, just one, one row over, and a second block that is only F.
+  { n: 94, k: 1, features: 10, hidden: [64, 32] },
+  { n: 95, k: 1, features: 10, hidden: [64, 32] },
+  { n: 96, k: 1, features: 10, hidden: [64, 32] },
+  { n: 96, k: 3, features: 4, hidden: [7, 256] },
+  { n: 193, k: 1, features: 5, hidden: [16, 8] },
 ];
 
 export function testEngineContract(name: string, load: () => Promise<Engine> | Engine, options: ContractOptions): void {
