@@ -13,7 +13,18 @@ import { SqliteReader } from "../src/store/reader.js";
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
 
 /** A draw and a net so small that an epoch takes microseconds. */
-export const SMALL = ["--data-seed", "0", "--samples", "40", "--features", "3", "--hidden", "6,4", "--engine", "reference"];
+export const SMALL = [
+  "--data-seed",
+  "0",
+  "--samples",
+  "40",
+  "--features",
+  "3",
+  "--hidden",
+  "6,4",
+  "--engine",
+  "reference",
+];
 
 /** Options of a run of all methods that ends within a second. */
 export const TINY = [

@@ -221,7 +221,13 @@ test("the ends of each range are taken", () => {
     seed: "9007199254740991",
   });
   assert.equal(most.seed, Number.MAX_SAFE_INTEGER);
-  assert.deepEqual(most.draw, { kind: "seeded", dataSeed: 372_941, samples: 10_000_000, features: 256, forgetRows: 10_000 });
+  assert.deepEqual(most.draw, {
+    kind: "seeded",
+    dataSeed: 372_941,
+    samples: 10_000_000,
+    features: 256,
+    forgetRows: 10_000,
+  });
 });
 
 test("a name out of a list is taken as it is written, and its fallback where it is not given", () => {
