@@ -94,6 +94,8 @@ export async function runSweep(
       if (outcome.state === "failed" || outcome.wanted) done.trajectories += 1;
       done.epochs += lastEpoch(outcome.spec);
     }
+    // A row that had failed lands too where its trajectory is trained for a later one.
+    done.rows = Math.min(done.rows, missing.rows);
     // A group that was split trains its start more than once.
     done.epochs = Math.min(done.epochs, missing.epochs);
     tell({ kind: "landed", outcomes, progress: { landed: { ...done }, missing } });
@@ -110,7 +112,7 @@ export async function runSweep(
 
   // One more loop than threads: a thread has its next chunk at hand while the last one is being recorded.
   await Promise.all(Array.from({ length: pool.workers + 1 }, feed));
-  return { ...tally, stopped: pool.draining && done.rows < missing.rows };
+  return { ...tally, stopped: pool.draining && done.trajectories < missing.trajectories };
 }
 
 /** Tries each failed trajectory once more, alone, so that one that kills its thread takes no other with it. */

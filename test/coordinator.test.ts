@@ -20,6 +20,7 @@ import type { TrajectorySpec } from "../src/trial.js";
 import { folder } from "./command-line.js";
 import {
   engineNamed,
+  failed,
   groupsOf,
   oneByOne,
   smallConfig,
@@ -246,6 +247,23 @@ test("a run that everything had finished in, when it was told to stop, was not s
   await running;
   pool.drain();
   assert.deepEqual(await swept, { trained: 2, failed: 0, diverged: 0, stopped: false });
+});
+
+test("a run that was told to stop was stopped where a trajectory is missing, however many rows had failed before and are there now", async (t) => {
+  const { store, sweep, specs } = await setting(t, { ...ORIGINALS, trials: "2" });
+  const longer = specs.map((spec) => ({ ...spec, asked: [3, 4] }));
+  await store.record(
+    sweep,
+    specs.map((spec) => failed(spec, "it fell over")),
+  );
+  const missing = await store.missing(sweep, longer, false);
+  assert.deepEqual(missing, { specs: longer, rows: 2, failed: 2 });
+  const { pool, told } = tellingPool(t, 1, { holds: "drain" });
+  const running = begun(told, 1);
+  const swept = runSweep(groupsOf(longer), { ...surveyOf(longer), rows: 2 }, sweep, { store, pool, tell: quiet });
+  await running;
+  pool.drain();
+  assert.deepEqual(await swept, { trained: 2, failed: 0, diverged: 0, stopped: true });
 });
 
 test("a diverged trial is counted as diverged and recorded as such", async (t) => {

@@ -2,10 +2,21 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import type { SweepConfig } from "../src/config.js";
+import { sweepDigest } from "../src/digest.js";
+import { arms } from "../src/plan.js";
 import { methodSummary } from "../src/queries.js";
-import type { OpenSweep, Reader, Store } from "../src/store/contract.js";
-import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
-import { failed, nextUp, smallConfig, specsIn, sweepRecord, trained, withLastEpoch } from "./fixtures/sweeps.js";
+import { type OpenSweep, RECORDS, type Reader, type RecordLevel, type Store } from "../src/store/contract.js";
+import { startKey, type TrainedOutcome, type TrajectorySpec } from "../src/trial.js";
+import {
+  failed,
+  nextUp,
+  smallConfig,
+  specsIn,
+  sweepRecord,
+  trained,
+  withLastEpoch,
+  withLists,
+} from "./fixtures/sweeps.js";
 
 /** A store to test, empty; `place` is what its errors call it. */
 export interface OpenedStore {
@@ -13,10 +24,10 @@ export interface OpenedStore {
   readonly place: string;
 }
 
-type Open = (t: TestContext) => OpenedStore;
+export type Open = (t: TestContext) => OpenedStore;
 
 /** A sweep whose cells are enrolled, with its specs. */
-interface Enrolled {
+export interface Enrolled {
   readonly store: Store & Reader;
   readonly place: string;
   readonly sweep: OpenSweep;
@@ -39,7 +50,10 @@ export function testStoreContract(name: string, open: Open): void {
   testSweeps(name, open);
   testMissing(name, open);
   testRecord(name, open);
+  testCounts(name, open);
+  testLevels(name, open);
   testRefusals(name, open);
+  testForgetLogits(name, open);
   testCopies(name, open);
   testViews(name, open);
 }
@@ -265,6 +279,214 @@ function testRecord(name: string, open: Open): void {
     await store.record(sweep, [trained({ ...specs[0], asked: [2] })]);
     assert.deepEqual(await store.all("select epochs from trial_rows order by epochs"), [{ epochs: 2 }, { epochs: 4 }]);
     assert.deepEqual(await store.all("select count(*) as epochs from epochs"), [{ epochs: 4 }]);
+  });
+}
+
+function testCounts(name: string, open: Open): void {
+  test(`${name}: what landed is counted in trial rows that were not there before, copies included`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t));
+    const diverged = withLastEpoch(trained(specs[1]), { penalty: Number.NaN });
+    const batch = [{ ...trained(specs[0]), wanted: false }, diverged, failed(specs[2], "no"), trained(specs[6])];
+    assert.deepEqual(await store.record(sweep, batch), { trained: 3, diverged: 1, failed: 1 });
+    assert.deepEqual(await store.record(sweep, [diverged, trained(specs[6])]), { trained: 0, diverged: 0, failed: 0 });
+    assert.deepEqual(await store.record(sweep, [failed(specs[6], "no")]), { trained: 0, diverged: 0, failed: 0 });
+    assert.deepEqual(await store.record(sweep, [trained(specs[2])]), { trained: 1, diverged: 0, failed: 0 });
+    const longer = { ...specs[6], asked: [1, 2, 5] };
+    assert.deepEqual(await store.record(sweep, [trained(longer)]), { trained: 6, diverged: 0, failed: 0 });
+    assert.deepEqual(await store.record(sweep, [failed(specs[7], "no")]), { trained: 0, diverged: 0, failed: 3 });
+    assert.deepEqual(await store.record(sweep, []), { trained: 0, diverged: 0, failed: 0 });
+  });
+
+  test(`${name}: what is missing is counted in trial rows, copies included, and so is what failed`, async (t) => {
+    const config = withLists(smallConfig(), { epochs: { unlearn: [1, 2] } });
+    const { store, sweep, specs } = await enrolled(open(t), config);
+    const counts = async (retryFailed: boolean): Promise<[rows: number, failed: number, specs: number]> => {
+      const missing = await store.missing(sweep, specs, retryFailed);
+      return [missing.rows, missing.failed, missing.specs.length];
+    };
+    assert.deepEqual(await counts(false), [6 + 6 + 3, 0, 8]);
+    await store.record(sweep, [failed(specs[0], "no"), failed(specs[6], "no")]);
+    assert.deepEqual(await counts(false), [5 + 3, 7, 6]);
+    assert.deepEqual(await counts(true), [15, 7, 8], "to be tried again, they are missing as well as failed");
+    await store.record(sweep, specs.map(trained));
+    assert.deepEqual(await counts(true), [0, 0, 0]);
+  });
+
+  test(`${name}: a trajectory of which one row is done and another failed is missing up to its last row that is not there`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t));
+    const spec = { ...specs[0], asked: [2, 4, 6, 8] };
+    await store.record(sweep, [trained({ ...spec, asked: [2] }), failed({ ...spec, asked: [4, 8] }, "no")]);
+    const missing = (retryFailed: boolean): Promise<unknown> => store.missing(sweep, [spec], retryFailed);
+    assert.deepEqual(await missing(false), { specs: [{ ...spec, asked: [2, 4, 6] }], rows: 1, failed: 2 });
+    assert.deepEqual(await missing(true), { specs: [spec], rows: 3, failed: 2 });
+  });
+}
+
+function testLevels(name: string, open: Open): void {
+  const KEPT: Record<RecordLevel, [short: number[], long: number[]]> = {
+    final: [[4], [4, 7]],
+    asked: [
+      [2, 4],
+      [2, 4, 7],
+    ],
+    all: [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5, 6, 7],
+    ],
+  };
+  const epochsOf = async (store: Reader): Promise<number[]> =>
+    (await store.all<{ epoch: number }>("select epoch from epochs order by trajectory_id, epoch")).map(
+      ({ epoch }) => epoch,
+    );
+  const config = (epochs: number[]): SweepConfig =>
+    withLists(smallConfig({ trials: "1", methods: "original" }), { epochs: { original: epochs } });
+
+  for (const level of RECORDS) {
+    test(`${name}: with --record ${level} a curve keeps its ${level} epochs, and a longer one adds its own; trial rows are all there`, async (t) => {
+      const opened = open(t);
+      const [short, long] = KEPT[level];
+      const first = await enrolled(opened, config([2, 4]), level);
+      assert.equal(first.sweep.record, level);
+      await first.store.record(first.sweep, first.specs.map(trained));
+      assert.deepEqual(await epochsOf(first.store), short);
+      const second = await enrolled(opened, config([2, 4, 7]), level);
+      await second.store.record(second.sweep, second.specs.map(trained));
+      assert.deepEqual(await epochsOf(second.store), long);
+      const rows = trained(second.specs[0]).rows.map((row) => ({ epochs: row.epochs, forget_logit: row.forgetLogit }));
+      assert.deepEqual(await second.store.all("select epochs, forget_logit from trial_rows order by epochs"), rows);
+    });
+
+    test(`${name}: with --record ${level} what was kept is still compared to the bit`, async (t) => {
+      const { store, place, sweep, specs } = await enrolled(open(t), config([2, 4]), level);
+      await store.record(sweep, specs.map(trained));
+      const before = await contents(store);
+      const longer = trained({ ...specs[0], asked: [2, 4, 7] });
+      const was = longer.curve.crossEntropy[3];
+      longer.curve.crossEntropy[3] = nextUp(was);
+      for (const wanted of [true, false])
+        await assert.rejects(store.record(sweep, [{ ...longer, wanted }]), {
+          message: refusal(place, was, nextUp(was), 4),
+        });
+      const row = trained(specs[0]);
+      const rows = [{ ...row.rows[0], penalty: nextUp(row.rows[0].penalty) }, row.rows[1]];
+      for (const wanted of [true, false])
+        await assert.rejects(store.record(sweep, [{ ...row, rows, wanted }]), {
+          message: refusal(place, row.rows[0].penalty, nextUp(row.rows[0].penalty), 2),
+        });
+      assert.deepEqual(await contents(store), before);
+    });
+  }
+
+  test(`${name}: a sweep has the level it was last opened with; what is trained then keeps more, and nothing that is there changes`, async (t) => {
+    const opened = open(t);
+    const final = await enrolled(opened, config([2, 4]), "final");
+    await final.store.record(final.sweep, final.specs.map(trained));
+    const rows = await final.store.all("select * from trial_rows");
+    const all = await enrolled(opened, config([2, 4]), "all");
+    assert.deepEqual([all.sweep.id, all.sweep.record], [final.sweep.id, "all"]);
+    assert.deepEqual(await missingIn(all.store, all.sweep, all.specs, false), [], "no row is missing");
+    await all.store.record(all.sweep, all.specs.map(trained));
+    assert.deepEqual(await epochsOf(all.store), [1, 2, 3, 4]);
+    assert.deepEqual(await all.store.all("select * from trial_rows"), rows);
+  });
+}
+
+function testForgetLogits(name: string, open: Open): void {
+  /** The paired preset's original and unlearn of one trial on three forget rows. */
+  const three = (preset: string, trials: string): SweepConfig =>
+    withLists(smallConfig({ preset, trials, methods: "original,unlearn", "forget-rows": "3" }), {
+      epochs: { original: [2, 4], unlearn: [1, 3] },
+    });
+  const LOGITS =
+    "select method, trial, start_trial, start, epochs, forget_row, forget_logit, replicate_of from forget_results";
+
+  test(`${name}: the logit of each of several forget rows is kept at the asked epochs, to the bit`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t), three("paired", "1"));
+    assert.deepEqual(await store.all(LOGITS), []);
+    await store.record(sweep, specs.map(trained));
+    const expected = specs.flatMap((spec) =>
+      trained(spec).rows.flatMap(({ epochs, forgetLogits }) =>
+        Array.from(forgetLogits, (forget_logit, i) => ({
+          ...{ method: spec.method, trial: 1, start_trial: spec.start === null ? null : 1, start: startKey(spec) },
+          ...{ epochs, forget_row: i + 1, forget_logit, replicate_of: null },
+        })),
+      ),
+    );
+    assert.equal(expected.length, 18);
+    assert.deepEqual(await store.all(`${LOGITS} order by method, start, epochs, forget_row`), expected);
+  });
+
+  test(`${name}: a single forget row's logit is the trial row's, and is not kept twice`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t));
+    await store.record(sweep, specs.map(trained));
+    assert.deepEqual(await store.all(LOGITS), []);
+  });
+
+  test(`${name}: the copies of one run show its logits, which are stored once`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t), three("notebook", "3"));
+    const unlearn = specs.filter(({ method }) => method === "unlearn");
+    await store.record(sweep, unlearn.map(trained));
+    await store.record(sweep, unlearn.map(trained));
+    assert.deepEqual(await store.all("select count(*) as logits from forget_logits"), [{ logits: 2 * 2 * 3 }]);
+    const logits = Array.from(trained(unlearn[0]).rows[1].forgetLogits);
+    assert.deepEqual(
+      await store.all(`${LOGITS} where start = ? and epochs = 3 order by trial, forget_row`, startKey(unlearn[0])),
+      [1, 2, 3].flatMap((trial) =>
+        logits.map((forget_logit, i) => ({
+          ...{ method: "unlearn", trial, start_trial: 3, start: startKey(unlearn[0]), epochs: 3 },
+          ...{ forget_row: i + 1, forget_logit, replicate_of: trial === 1 ? null : 1 },
+        })),
+      ),
+    );
+  });
+
+  test(`${name}: a forget row's logit that differs in its last bit is refused, though the mean is the same`, async (t) => {
+    const { store, place, sweep, specs } = await enrolled(open(t), three("paired", "1"));
+    await store.record(sweep, specs.map(trained));
+    const before = await contents(store);
+    const other = trained(specs[0]);
+    const { forgetLogits } = other.rows[0];
+    const was = forgetLogits[2];
+    forgetLogits[2] = nextUp(was);
+    for (const wanted of [true, false])
+      await assert.rejects(store.record(sweep, [{ ...other, wanted }]), {
+        message: refusal(place, was, nextUp(was), 2),
+      });
+    assert.deepEqual(await contents(store), before);
+  });
+
+  test(`${name}: a logit that is no number is null, and a longer run adds those of its own epochs`, async (t) => {
+    const { store, sweep, specs } = await enrolled(open(t), three("paired", "1"));
+    const short = trained({ ...specs[0], asked: [2] });
+    short.rows[0].forgetLogits[1] = Number.NaN;
+    await store.record(sweep, [short]);
+    const long = trained(specs[0]);
+    long.rows[0].forgetLogits[1] = Number.NaN;
+    await store.record(sweep, [long]);
+    const [first, , third] = long.rows[0].forgetLogits;
+    assert.deepEqual(
+      (await store.all<{ forget_logit: number | null }>(`${LOGITS} order by epochs, forget_row`)).map(
+        (row) => row.forget_logit,
+      ),
+      [first, null, third, ...long.rows[1].forgetLogits],
+    );
+  });
+
+  test(`${name}: the digest holds the logit of every forget row, of every trial`, async (t) => {
+    for (const preset of ["paired", "notebook"]) {
+      const digests = new Set<string>();
+      for (const changed of [null, 0, 1]) {
+        const { store, sweep, specs } = await enrolled(open(t), three(preset, "2"));
+        const outcomes = specs.map(trained);
+        for (const at of [0, outcomes.length - 1]) {
+          const logits = outcomes[at].rows[1].forgetLogits;
+          if (changed === (at === 0 ? 0 : 1)) logits[1] = nextUp(Math.abs(logits[1]));
+        }
+        await store.record(sweep, outcomes);
+        digests.add(await sweepDigest(store, sweep.id));
+      }
+      assert.equal(digests.size, 3, preset);
+    }
   });
 }
 
@@ -577,18 +799,21 @@ function testViews(name: string, open: Open): void {
 }
 
 /** Mean and population deviation, in two passes; the deviation within `tolerance` of itself. */
-function assertMoments(values: readonly number[], mean: number, deviation: number, tolerance = 1e-12): void {
+export function assertMoments(values: readonly number[], mean: number, deviation: number, tolerance = 1e-12): void {
   const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
   const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length);
   assert.ok(Math.abs(mean - centre) <= 1e-15 * Math.abs(centre) + 1e-15, `mean ${mean}, expected ${centre}`);
   assert.ok(Math.abs(deviation - spread) <= tolerance * spread, `deviation ${deviation}, expected ${spread}`);
 }
 
-async function enrolled({ store, place }: OpenedStore, config: SweepConfig = smallConfig()): Promise<Enrolled> {
-  const sweep = await store.openSweep(sweepRecord(config));
-  const specs = specsIn(config, sweep.trials);
-  await store.enroll(sweep, specs);
-  return { store, place, sweep, specs };
+export async function enrolled(
+  { store, place }: OpenedStore,
+  config: SweepConfig = smallConfig(),
+  record: RecordLevel = "all",
+): Promise<Enrolled> {
+  const sweep = await store.openSweep({ ...sweepRecord(config), record });
+  await store.enroll(sweep, arms(config, sweep.trials));
+  return { store, place, sweep, specs: specsIn(config, sweep.trials) };
 }
 
 /** The trajectories that a store lacks. */

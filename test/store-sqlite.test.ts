@@ -23,20 +23,23 @@ import { SqliteReader } from "../src/store/reader.js";
 import { SqliteStore } from "../src/store/sqlite.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, started, TINY } from "./command-line.js";
 import { smallConfig, specsIn, sweepRecord, trained } from "./fixtures/sweeps.js";
-import { testStoreContract } from "./store-contract.js";
+import { type Open, type OpenedStore, testStoreContract } from "./store-contract.js";
+import { testStoreViews } from "./store-views.js";
 
-testStoreContract("sqlite in memory", (t) => {
-  const store = new SqliteStore(":memory:");
-  t.after(() => store.close());
-  return { store, place: ":memory:" };
-});
+const STORES: [name: string, open: Open][] = [
+  ["sqlite in memory", (t) => opened(t, ":memory:")],
+  ["sqlite in a file", (t) => opened(t, join(folder(t), "sweep.db"))],
+];
 
-testStoreContract("sqlite in a file", (t) => {
-  const place = join(folder(t), "sweep.db");
+for (const [name, open] of STORES) testStoreContract(name, open);
+// The views are one text of SQL, wherever the pages lie.
+testStoreViews(...STORES[0]);
+
+function opened(t: TestContext, place: string): OpenedStore {
   const store = new SqliteStore(place);
   t.after(() => store.close());
   return { store, place };
-});
+}
 
 const HOLDER = fileURLToPath(new URL("fixtures/hold-store.js", import.meta.url));
 const NOBODY = 65534;

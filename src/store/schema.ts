@@ -216,13 +216,13 @@ create view relearn_epochs as
 select r.sweep, r.preset, r.draw, r.data_seed, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.trial, r.seed,
   r.start, o.forget_probability_mean as original_mean,
   min(r.epoch) filter (where r.forget_probability >= o.forget_probability_mean) as relearn_epochs, max(r.epoch) as trained_epochs
-from epoch_results r
--- The chain of starts ends in the original's cell: unlearn@4.2x5<original@0x100.
-join cell_summary o on o.method = 'original' and o.sweep = r.sweep and o.preset = r.preset and o.draw = r.draw and o.samples = r.samples
+-- The chain of starts ends in the original's cell, as unlearn@4.2x5<original@0x100 does: 0x100 is its root.
+from (select *, substr(start, instr(start, '<original@') + length('<original@')) as root from epoch_results where method = 'relearn') r
+-- λ is compared as a number: 1e-7 has other digits in SQL. A sweep without original has no mean, but its curves.
+left join cell_summary o on o.method = 'original' and o.sweep = r.sweep and o.preset = r.preset and o.draw = r.draw and o.samples = r.samples
   and o.features = r.features and o.forget_rows = r.forget_rows and o.hidden = r.hidden and o.learning_rate = r.learning_rate
-  and substr(r.start, instr(r.start, '<') + 1) = 'original@' || iif(o.lambda_reg = cast(o.lambda_reg as integer), cast(o.lambda_reg as integer), o.lambda_reg) || 'x' || o.epochs
-where r.method = 'relearn'
-group by r.sweep, r.preset, r.draw, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.trial, r.start, o.lambda_reg, o.epochs;
+  and o.lambda_reg = cast(substr(r.root, 1, instr(r.root, 'x') - 1) as real) and o.epochs = cast(substr(r.root, instr(r.root, 'x') + 1) as integer)
+group by r.sweep, r.preset, r.draw, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.trial, r.start, r.lambda_reg;
 `;
 
 export const MIGRATIONS: readonly string[] = [VERSION_1];
