@@ -3,7 +3,7 @@ import type { Setting } from "./config.js";
 import { isOneRun, methodNamed } from "./methods.js";
 import { lastEpoch, type TrajectorySpec, trainingKey, trajectoryKey } from "./trial.js";
 
-/** A part of a plan: group `index`, `index + count`, `index + 2·count` … of it. */
+/** A part of a plan: of each kind of group every `count`-th. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
@@ -22,14 +22,34 @@ export function* plan(
   total: number,
   shard: Shard = WHOLE,
 ): Generator<TrajectorySpec[]> {
-  let index = 0;
+  const deal = dealer(shard.count);
   for (const setting of settings) {
     for (const trial of trialsInOrder(setting, trials, total)) {
       const wanted = trial <= trials ? setting.methods : oneRunMethods(setting);
       const specs = wanted.flatMap((name) => specsOfTrial(setting, name, trial, total));
-      for (const group of groupByStart(specs)) if (index++ % shard.count === shard.index) yield group;
+      for (const group of groupByStart(specs)) if (deal(group) === shard.index) yield group;
     }
   }
+}
+
+/**
+ * Says of each group of a plan, one after the other, which of `count` shards it is in. Groups that take as long are dealt
+ * round by themselves: original with all that goes on from it alternates with retrain_scratch, and every second group of
+ * the plan would give half of the shards nothing but retrain_scratch.
+ */
+export function dealer(count: number): (group: readonly TrajectorySpec[]) => number {
+  if (count === 1) return () => 0;
+  const next = new Map<string, number>();
+  let groups = 0;
+  return (group) => {
+    const [{ draw, hidden }] = group;
+    const kind = [epochsToTrain(group), draw.samples, draw.features, ...hidden].join(" ");
+    // Kinds begin at shards of their own, so that rare ones do not all fall to the first.
+    const place = next.get(kind) ?? groups;
+    next.set(kind, place + 1);
+    groups += 1;
+    return place % count;
+  };
 }
 
 /** A trajectory of each arm — each method, λ and start — whose cells are a sweep's cells. */

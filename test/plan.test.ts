@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { METHOD_NAMES } from "../src/methods.js";
-import { arms, plan, type Shard, specOf, WHOLE } from "../src/plan.js";
+import { arms, epochsToTrain, plan, type Shard, specOf, WHOLE } from "../src/plan.js";
 import { freshParameters } from "../src/trajectory.js";
 import { armKey, drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
 import { smallConfig, specsIn, withLists } from "./fixtures/sweeps.js";
@@ -150,14 +150,34 @@ for (const preset of ["notebook", "paired"]) {
         );
         const whole = keys(WHOLE, total);
         assert.equal(new Set(whole).size, whole.length);
-        assert.deepEqual(
-          whole.map((_, i) => shards[i % count][Math.floor(i / count)]),
-          whole,
-        );
-        assert.equal(
-          shards.reduce((sum, shard) => sum + shard.length, 0),
-          whole.length,
-        );
+        for (const shard of shards)
+          assert.deepEqual(
+            shard,
+            whole.filter((group) => shard.includes(group)),
+            "in the order of the plan",
+          );
+        assert.deepEqual(shards.flat().sort(), whole.toSorted());
+      }
+    });
+  }
+
+  for (const count of [2, 3, 4, 5, 8]) {
+    test(`under ${preset} each of ${count} shards has its share of the groups of each length and net, to within one`, () => {
+      const grid = smallConfig({ preset, trials: "20" });
+      const settings = [1, 2, 3, 4, 5, 6].flatMap((seed) =>
+        ["4,3", "8,6"].map((hidden) => smallConfig({ preset, trials: "20", "data-seed": `${seed}`, hidden })),
+      );
+      const kinds = Array.from({ length: count }, (_, index) => {
+        const tally = new Map<string, number>();
+        for (const group of plan(settings, grid.trials, grid.trials, { index, count })) {
+          const kind = `${epochsToTrain(group)} epochs of ${group[0].hidden}`;
+          tally.set(kind, (tally.get(kind) ?? 0) + 1);
+        }
+        return tally;
+      });
+      for (const kind of new Set(kinds.flatMap((tally) => [...tally.keys()]))) {
+        const shares = kinds.map((tally) => tally.get(kind) ?? 0);
+        assert.ok(Math.max(...shares) - Math.min(...shares) <= 1, `${kind}: ${shares}`);
       }
     });
   }
