@@ -1,7 +1,7 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
 import type { Flags } from "../flags.js";
 import { alignedTable } from "../report/table.js";
-import { type CellDifference, cellDifferences } from "../store/difference.js";
+import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { SqliteReader } from "../store/reader.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 
@@ -15,35 +15,43 @@ export const diffCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const [first, second] = [String(flags["first"]), String(flags["second"])];
-  // Opened once by itself, so that a file that is not ours is refused in the usual sentence.
-  new SqliteReader(second).close();
-  const reader = new SqliteReader(first);
+  const readers: SqliteReader[] = [];
   try {
-    const cells = await cellDifferences(reader, second);
-    const unequal = cells.filter((cell) => cell.differing + cell.only_first + cell.only_second > 0);
+    for (const name of ["first", "second"]) readers.push(new SqliteReader(String(flags[name])));
+    const [first, second] = readers;
+    const differences = await cellDifferences(first, second);
+    const unequal = differences.cells.filter(isUnequal);
     if (flags["json"] === true) await terminal.out(`${JSON.stringify(unequal)}\n`);
-    else await terminal.out(differenceText(cells, unequal));
+    else await terminal.out(differenceText(differences, unequal));
     return unequal.length === 0 ? EXIT.ok : EXIT.trialFailed;
   } finally {
-    reader.close();
+    for (const reader of readers) reader.close();
   }
 }
 
-function differenceText(cells: readonly CellDifference[], unequal: readonly CellDifference[]): string {
+function isUnequal({ differing, only_first, only_second }: CellDifference): boolean {
+  return differing + only_first + only_second > 0;
+}
+
+function differenceText({ profiles, cells }: Differences, unequal: readonly CellDifference[]): string {
+  const [first, second] = profiles.map((names) => names.join(", ") || "none");
+  const across = first === second ? "" : `numerics profiles: ${first} in the first, ${second} in the second\n\n`;
   const rows = cells.reduce((sum, { both }) => sum + both, 0);
-  if (unequal.length === 0) return `no difference: ${rows} trial rows in ${cells.length} cells are equal to the bit\n`;
+  if (unequal.length === 0)
+    return `${across}no difference: ${rows} trial rows in ${cells.length} cells are equal to the bit\n`;
   const lines = unequal.map((cell) => [
+    ...(cell.profile === null ? [] : [cell.profile]),
     ...[cell.preset, cell.draw, cell.samples, cell.hidden, cell.method, cell.lambda_reg, cell.epochs],
     ...[cell.both, cell.differing, cell.only_first, cell.only_second],
     ...[cell.train_accuracy_largest, cell.forget_probability_largest, cell.forget_probability_mean].map(rounded),
   ]);
   const header = [
+    ...(unequal[0].profile === null ? [] : ["profile"]),
     ...["preset", "draw", "samples", "hidden", "method", "λ", "epochs"],
     ...["in both", "differing", "first only", "second only"],
     ...["largest Δ accuracy", "largest Δ forget prob.", "mean Δ forget prob."],
   ];
-  return `${alignedTable(header, lines)}\n${unequal.length} of ${cells.length} cells differ\n`;
+  return `${across}${alignedTable(header, lines)}\n${unequal.length} of ${cells.length} cells differ\n`;
 }
 
 function rounded(value: number | null): number | null {
