@@ -1,4 +1,6 @@
 /** Reads of a database file that another process may be writing. */
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { messageOf, SweepError } from "../errors.js";
 import type { TrajectorySpec } from "../trial.js";
@@ -15,14 +17,7 @@ export class SqliteReader implements Reader {
 
   constructor(path: string) {
     this.#path = path;
-    this.#db = guarded(path, () => {
-      const db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
-      if (checkOwner(path, db) > 0) return db;
-      throw new SweepError(
-        "BAD_STORE",
-        `${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`,
-      );
-    });
+    this.#db = guarded(path, () => openForReading(path));
   }
 
   async all<Row>(sql: string, ...values: readonly (string | number | null)[]): Promise<Row[]> {
@@ -30,12 +25,13 @@ export class SqliteReader implements Reader {
   }
 
   async *each<Row>(sql: string, ...values: readonly (string | number | null)[]): AsyncGenerator<Row> {
-    yield* this.#db.prepare(sql).iterate(...values) as Iterable<Row>;
-  }
-
-  /** Makes the tables of another file of ours readable as `name`.table. */
-  attach(path: string, name: string): void {
-    guarded(path, () => this.#db.prepare(`attach ? as ${name}`).run(path));
+    try {
+      yield* this.#db.prepare(sql).iterate(...values) as Iterable<Row>;
+    } catch (error) {
+      guarded(this.#path, () => {
+        throw error;
+      });
+    }
   }
 
   /** What `Store.missing` says of a sweep of this profile. */
@@ -59,6 +55,34 @@ export class SqliteReader implements Reader {
 
   close(): void {
     this.#db.close();
+  }
+}
+
+/** Throws what SQLite throws, or BAD_STORE. */
+export function openForReading(path: string): Database.Database {
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
+    if (checkOwner(path, db) > 0) return db;
+  } catch (error) {
+    if (error instanceof SweepError || !may(path, constants.R_OK) || may(dirname(path), constants.W_OK)) throw error;
+    throw new SweepError(
+      "BAD_STORE",
+      `${path} cannot be read where it is, because SQLite keeps files beside the one it reads and the folder is read-only: copy it, with ${path}-wal where there is one, to another folder`,
+      { cause: error },
+    );
+  }
+  throw new SweepError(
+    "BAD_STORE",
+    `${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`,
+  );
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
   }
 }
 
