@@ -78,7 +78,8 @@ export function commandLine(
   return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
 }
 
-function shellWord(word: string): string {
+/** A word as a shell reads it back. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -6,9 +6,8 @@ import { Arms } from "./arms.js";
 import type { Landed, Missing, OpenSweep, Reader, Store, SweepRecord } from "./contract.js";
 import { guarded, lockFor, lockPath, openForWriting } from "./file.js";
 import { Landing } from "./landing.js";
-import { type Merged, mergeAttached } from "./merge.js";
+import { type Merged, mergePart } from "./merge.js";
 import { MissingRows } from "./missing.js";
-import { SqliteReader } from "./reader.js";
 
 export class SqliteStore implements Store, Reader {
   readonly #path: string;
@@ -82,15 +81,9 @@ export class SqliteStore implements Store, Reader {
     yield* this.#db.prepare(sql).iterate(...values) as Iterable<Row>;
   }
 
-  /** Takes in what another file of ours has; all of it or nothing. Throws BAD_STORE where the two differ in a bit. */
-  async merge(part: string): Promise<Merged> {
-    new SqliteReader(part).close(); // which says in its own sentence what is wrong with it
-    guarded(part, () => this.#db.prepare("attach ? as part").run(part));
-    try {
-      return this.#write(() => mergeAttached(this.#db, this.#path, part));
-    } finally {
-      this.#db.exec("detach part");
-    }
+  /** Takes in what other files of ours have, in this order; all of it or nothing. Throws BAD_STORE where two of them differ in a bit. */
+  async merge(parts: readonly string[]): Promise<Merged[]> {
+    return this.#write(() => parts.map((part) => mergePart(this.#db, this.#path, part)));
   }
 
   async close(): Promise<void> {
