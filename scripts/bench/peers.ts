@@ -47,6 +47,7 @@ interface Match {
   /** Medians of what was measured within one sample. */
   readonly ratio: number;
   readonly ratioAtPeak: number;
+  readonly oursOfPeak: number;
 }
 
 async function run(options: BenchOptions): Promise<Findings> {
@@ -109,6 +110,7 @@ async function match(plan: PeerPlan, form: string, { folder, task, options }: Su
       theirs: over(([, theirs]) => theirs),
       ratio: over(([ours, theirs]) => ours / theirs),
       ratioAtPeak: over(([, theirs, atPeak]) => atPeak / theirs),
+      oursOfPeak: over(([ours, , atPeak]) => ours / atPeak),
     };
   } finally {
     peer.close();
@@ -134,12 +136,12 @@ function findingOf({ what, atLeast }: PeerPlan, { ours, theirs, ratio }: Match):
 }
 
 /** Where a target is beyond the roofline, or near it: what the peak itself would give. */
-function limitOf({ what, atLeast }: PeerPlan, { ratio, ratioAtPeak }: Match): string[] {
+function limitOf({ what, atLeast }: PeerPlan, { ratio, ratioAtPeak, oursOfPeak }: Match): string[] {
   if (ratio >= atLeast) return [];
   return [
     `${what}: multiply-adds at their peak and nothing else would be ${significant(ratioAtPeak)} × as fast as it, ` +
       `so ${atLeast} × ${ratioAtPeak < atLeast ? "is beyond this core" : `asks for ${percent(atLeast / ratioAtPeak)} of the peak`}; ` +
-      `it runs at ${percent(1 / ratioAtPeak)} of the peak, fused at ${percent(ratio / ratioAtPeak)}`,
+      `it runs at ${percent(1 / ratioAtPeak)} of the peak, fused at ${percent(oursOfPeak)}`,
   ];
 }
 
