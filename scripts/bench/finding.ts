@@ -1,4 +1,4 @@
-/** What a section of the bench finds out: figures as ratios against a peer or a limit of the same run, some with a target. */
+/** What a section of the bench finds out: ratios against a peer or a limit of the same run, some with a target. */
 import { alignedTable } from "../../src/report/table.js";
 
 export type Target = { readonly atLeast: number } | { readonly atMost: number };
@@ -8,7 +8,7 @@ export interface Finding {
   readonly what: string;
   readonly measured: number;
   readonly unit: string;
-  /** The figure that counts: `measured` against `against`, the greater the better unless the target is a greatest value. */
+  /** The figure that counts: `measured` against `against`; greater is better, unless the target is `atMost`. */
   readonly ratio: number;
   /** A share of a limit (of 1), or how many times as fast. */
   readonly ratioIs: "share" | "times";

@@ -1,4 +1,4 @@
-/** Section `kernels`: each kernel of the fused engine against the peak of multiply-adds that its instruction set reaches. */
+/** Section `kernels`: each kernel of the fused engine against the peak of multiply-adds of its instruction set. */
 import type { Engine } from "../../src/engine/contract.js";
 import { kernelReports, loadFused } from "../../src/engine/fused/fused.js";
 import type { Isa, Kernel } from "../../src/engine/fused/kernel.js";

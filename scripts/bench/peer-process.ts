@@ -1,4 +1,4 @@
-/** A peer: a process that trains the same trials in another library, checks itself, and is timed on request (scripts/peers/peer.py). */
+/** A peer: a process that trains the same in another library, checks itself, and is timed on request (see peer.py). */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

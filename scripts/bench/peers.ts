@@ -1,4 +1,4 @@
-/** Section `peers`: a trial of `original` on the fused engine against the same trial in other libraries, each on one core. */
+/** Section `peers`: a trial of `original` on the fused engine against the same in other libraries, each on one core. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,9 +138,11 @@ function findingOf({ what, atLeast }: PeerPlan, { ours, theirs, ratio }: Match):
 /** Where a target is beyond the roofline, or near it: what the peak itself would give. */
 function limitOf({ what, atLeast }: PeerPlan, { ratio, ratioAtPeak, oursOfPeak }: Match): string[] {
   if (ratio >= atLeast) return [];
+  const asked =
+    ratioAtPeak < atLeast ? "is beyond this core" : `asks for ${percent(atLeast / ratioAtPeak)} of the peak`;
   return [
     `${what}: multiply-adds at their peak and nothing else would be ${significant(ratioAtPeak)} × as fast as it, ` +
-      `so ${atLeast} × ${ratioAtPeak < atLeast ? "is beyond this core" : `asks for ${percent(atLeast / ratioAtPeak)} of the peak`}; ` +
+      `so ${atLeast} × ${asked}; ` +
       `it runs at ${percent(1 / ratioAtPeak)} of the peak, fused at ${percent(oursOfPeak)}`,
   ];
 }

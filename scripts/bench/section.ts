@@ -10,7 +10,7 @@ export interface BenchOptions {
   readonly progress: (what: string) => void;
 }
 
-/** A section measures something in `run`, by samples of `seconds` each whose contestants take turns, and reports ratios. */
+/** A section measures in `run`, by samples whose contestants take turns for `seconds` each, and reports ratios. */
 export interface Section {
   readonly name: string;
   readonly describe: string;

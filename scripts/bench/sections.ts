@@ -1,4 +1,4 @@
-/** The sections of the bench, in the order in which they run. To add one, add a file with its record, and the record here. */
+/** The sections of the bench, in the order in which they run. To add one, add a file with its record, and name it here. */
 import { kernelsSection } from "./kernels.js";
 import { peersSection } from "./peers.js";
 import { scaleSection } from "./scale.js";

@@ -3,9 +3,9 @@
 usage: jax_scan.py FOLDER whole|halves|two   (see peer.py)
 
 Tried on one Zen 4 core where an epoch of the fused engine takes 0.71 ms, in ms/epoch and trial: rows last with the bias
-as a weight 1.1 to 1.7 (`whole`), in two blocks of rows 1.4 (`halves`), two trials by vmap 1.1 to 1.9 (`two`), three 2.0,
-four 1.4, eight 1.7, blocks and vmap together 1.4 and more; rows first 2.0 to 2.4; bias added apart 1.6; blocks of 128 to
-1,280 rows 1.6 to 2.0; XLA's flags for 512-bit vectors, fast math and oneDNN made no difference that noise does not make.
+as a weight 1.1 to 1.7 (`whole`), in two blocks of rows 1.4 to 1.6 (`halves`), two trials by vmap 1.1 to 1.9 (`two`),
+three 2.0, four 1.4, eight 1.7, blocks and vmap together 1.4 and more; rows first 2.0 to 2.4; bias added apart 1.6;
+blocks of 128 to 1,280 rows 1.6 to 2.0. XLA's flags for 512-bit vectors, fast math and oneDNN changed no more than noise.
 """
 import os
 

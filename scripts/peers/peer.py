@@ -2,11 +2,11 @@
 
 The task is a folder that bench writes: X.npy, Y.npy, x.npy, weights.npz (the initial weights, named as in PyTorch's
 state_dict) and curve.json (penalty and cross-entropy before each of the first epochs of `original`, by the reference
-engine). A peer is called as PEER.py FOLDER FORM. It trains, checks its curve, prints one JSON line with its name, and then
-answers each line of stdin that holds a number of seconds with a JSON line {"ms": …, "epochs": …}: the epochs of whole
-trials that it trained in at least so long, over all the trials of a batch.
+engine). A peer is called as PEER.py FOLDER FORM. It trains, checks its curve, prints one JSON line with its name, and
+then answers each line of stdin that holds a number of seconds with a JSON line {"ms": …, "epochs": …}: the epochs of
+whole trials that it trained in at least so long, over all the trials of a batch.
 
-Import this module before any other: it pins the process to one core, and thread pools ask at their start how many there are.
+Import this module before any other: it pins the process to one core, which thread pools ask about when they start.
 """
 import json
 import os

@@ -1,11 +1,12 @@
-"""The peer that trains `original` in PyTorch as fast as we could make it: distinct rows with weights, one compiled step.
+"""The peer that trains `original` in PyTorch at its best: distinct rows with weights, one compiled step.
 
 usage: pytorch_compiled.py FOLDER one|two   (see peer.py; how many trials are trained at once)
 
-Tried on one Zen 4 core where an epoch of the fused engine takes 0.71 ms, in ms/epoch and trial: this, one trial 1.4, two
-1.9, four 2.6, eight 2.1 (activations leave the caches); eager with fused or foreach Adam 4.7 and 6.5; the loss compiled
-and optim.Adam(fused=True) 1.6 with batched products, 3.1 with nn.functional.linear; the whole step compiled with linear
-2.8, with rows last 2.7; inductor's max_autotune 1.7 to 2.2. A batch of one through baddbmm is what takes the faster path.
+Tried on one Zen 4 core where an epoch of the fused engine takes 0.71 ms, in ms/epoch and trial: this, one trial 1.4,
+two 1.7, four 2.6, eight 2.1 (activations leave the caches); eager with fused or foreach Adam 4.7 and 6.5; the loss
+compiled and optim.Adam(fused=True) 1.6 with batched products, 3.1 with nn.functional.linear; the whole step compiled
+with linear 2.8, with rows last 2.7; inductor's max_autotune 1.7 to 2.2. A batch of one, through baddbmm, takes the
+faster path.
 """
 import peer
 import numpy as np

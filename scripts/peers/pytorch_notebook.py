@@ -1,4 +1,4 @@
-"""The peer that trains `original` in PyTorch as the notebook writes it: two passes an epoch over 15,002 rows, two backwards.
+"""The peer that trains `original` in PyTorch as the notebook writes it: 15,002 rows, two backwards an epoch.
 
 usage: pytorch_notebook.py FOLDER notebook   (see peer.py)
 """

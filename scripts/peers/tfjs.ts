@@ -1,6 +1,6 @@
 /**
- * The peer that trains `original` in TensorFlow.js, by the code of the tfjs engine: distinct rows with weights, one pass an
- * epoch, one thread. usage: node dist/scripts/peers/tfjs.js FOLDER wasm|tensorflow; task and protocol are peer.py's.
+ * The peer that trains `original` in TensorFlow.js, by the code of the tfjs engine: distinct rows with weights, one pass
+ * an epoch, one thread. usage: node dist/scripts/peers/tfjs.js FOLDER wasm|tensorflow; task and protocol are peer.py's.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { shapeOf } from "../../src/trajectory.js";
 import { train } from "../bench/task.js";
 
 const TOLERANCE = 1e-4; // peer.py's
-const EPOCHS = 10; // at once: 100 take the WASM backend many seconds, and the forward pass more at the end is 3 % of ten
+const EPOCHS = 10; // at once: 100 take the WASM backend many seconds, and the last forward pass is but 3 % of ten
 
 const [folder, backend] = process.argv.slice(2);
 
