@@ -1,5 +1,5 @@
 /** Reads of a database file that another process may be writing. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { messageOf, SweepError } from "../errors.js";
@@ -60,6 +60,8 @@ export class SqliteReader implements Reader {
 
 /** Throws what SQLite throws, or BAD_STORE. */
 export function openForReading(path: string): Database.Database {
+  // SQLite opens a folder for reading, and then speaks of a disk that fails.
+  if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EISDIR" });
   try {
     const db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
     if (checkOwner(path, db) > 0) return db;
