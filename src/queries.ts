@@ -278,20 +278,29 @@ export interface CellStatus {
   readonly preset: string;
   readonly draw: string;
   readonly samples: number;
+  readonly features: number;
+  readonly forget_rows: number;
   readonly hidden: string;
+  readonly learning_rate: number;
   readonly method: string;
   readonly lambda_reg: number;
   readonly epochs: number;
+  readonly start: string;
   readonly done: number;
   readonly diverged: number;
   readonly failed: number;
   readonly missing: number;
 }
 
+/** The cells of a sweep. */
+export function cellStatus(reader: Reader, sweep: number): Promise<CellStatus[]> {
+  return reader.all("select * from cell_status where sweep = ?", sweep);
+}
+
 /** The first cells that are not complete. */
 export function incompleteCells(reader: Reader, sweep: number, most: number): Promise<CellStatus[]> {
   return reader.all(
-    "select * from cell_status where sweep = ? and missing + failed > 0 order by preset, draw, method, lambda_reg, epochs limit ?",
+    "select * from cell_status where sweep = ? and missing + failed > 0 order by preset, samples, data_seed, draw, method, lambda_reg, epochs limit ?",
     sweep,
     most,
   );
@@ -315,25 +324,72 @@ export interface StoredKey extends RowKey {
   readonly replicate_of: number | null;
 }
 
-/** The columns of a StoredKey in trial_results. */
-const STORED_KEY = `draw, data_seed, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg,
-  epochs, seed, trial, start_trial, start, replicate_of, engine, profile`;
-
 /** A finished trial row, with all that it takes to train it again. */
 export interface StoredRow extends StoredKey {
+  readonly state: string;
   readonly train_accuracy: number | null;
   readonly test_accuracy: number | null;
   readonly forget_probability: number | null;
   readonly forget_logit: number | null;
   readonly cross_entropy: number | null;
   readonly penalty: number | null;
+  /** The trajectory that has the curve and the forget rows' logits. */
+  readonly source_id: number;
 }
 
 export function storedRows(reader: Reader, sweep: number): AsyncIterable<StoredRow> {
   return reader.each(
-    `select ${STORED_KEY}, ${MEASURES.map(([column]) => column).join(", ")}
-     from trial_results where sweep = ? and state <> 'failed' order by ${KEY}`,
+    `with row as (
+       select t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate, t.preset, t.method, t.lambda_reg,
+         r.epochs, t.seed, t.trial, t.start_trial, t.start, t.replicate_of, t.engine, t.profile, t.source_id,
+         r.state, ${MEASURES.map(([column]) => `r.${column}`).join(", ")}
+       from sweep_trajectories t
+       join sweep_cells c on c.sweep_id = t.sweep and c.arm_id = t.arm_id
+       join trial_rows r on r.trajectory_id = t.trajectory_id and r.epochs = c.epochs
+       where t.sweep = ? and r.state <> 'failed'
+     )
+     select * from row order by ${KEY}`,
     sweep,
+  );
+}
+
+/** The logits of a trajectory's forget rows at an asked epoch; none of a forget set of one row. */
+export async function storedLogits(reader: Reader, trajectory: number, epochs: number): Promise<(number | null)[]> {
+  const rows = await reader.all<{ forget_logit: number | null }>(
+    "select forget_logit from forget_logits where trajectory_id = ? and epochs = ? order by forget_row",
+    trajectory,
+    epochs,
+  );
+  return rows.map(({ forget_logit }) => forget_logit);
+}
+
+/** The columns of a curve, and their names in EpochCurve. */
+export const CURVE = [
+  ["penalty", "penalty"],
+  ["cross_entropy", "crossEntropy"],
+  ["train_accuracy", "trainAccuracy"],
+  ["forget_probability", "forgetProbability"],
+  ["forget_logit", "forgetLogit"],
+] as const;
+
+/** What is stored of an epoch. */
+export interface StoredEpoch {
+  readonly epoch: number;
+  readonly penalty: number | null;
+  readonly cross_entropy: number | null;
+  readonly train_accuracy: number | null;
+  readonly forget_probability: number | null;
+  readonly forget_logit: number | null;
+}
+
+const STORED_EPOCH = CURVE.map(([column]) => column).join(", ");
+
+/** The epochs that were kept of a trajectory's curve, up to `last`. */
+export function storedCurve(reader: Reader, trajectory: number, last: number): Promise<StoredEpoch[]> {
+  return reader.all(
+    `select epoch, ${STORED_EPOCH} from epochs where trajectory_id = ? and epoch <= ? order by epoch`,
+    trajectory,
+    last,
   );
 }
 
@@ -352,24 +408,31 @@ export function armsWith(reader: Reader, method: string, trial: number): Promise
      join trial_rows r on r.trajectory_id = t.id and r.state <> 'failed'
      where a.method = ? and t.trial = ? group by t.id
      -- Copies that a larger count of trials superseded are still there, and are not meant.
-     having a.one_run = 0 or t.start_trial = (select max(start_trial) from trajectories where arm_id = a.id)`,
+     having a.one_run = 0 or t.start_trial = (select max(start_trial) from trajectories where arm_id = a.id)
+     order by a.lambda_reg, a.preset, d.data_seed, d.draw, d.samples, a.hidden, a.learning_rate, a.seed, a.start`,
     method,
     trial,
   );
 }
 
-/** What is stored of a trajectory at the first stored epoch from `epoch` on: of every epoch, or of those that were kept. */
-export async function storedEpoch(
-  reader: Reader,
-  trajectory: number,
-  epoch: number,
-): Promise<{ epoch: number; train_accuracy: number | null; forget_probability: number | null }> {
-  const [row] = await reader.all<{ epoch: number; train_accuracy: number | null; forget_probability: number | null }>(
-    `select epoch, train_accuracy, forget_probability from epochs where trajectory_id = ? and epoch >= ?
-     union all
-     select epochs, train_accuracy, forget_probability from trial_rows where trajectory_id = ? and epochs >= ? and state <> 'failed'
-     order by 1 limit 1`,
+/** The methods that have finished rows. */
+export async function finishedMethods(reader: Reader): Promise<string[]> {
+  const rows = await reader.all<{ method: string }>(
+    `select distinct a.method from arms a join trajectories t on t.arm_id = a.id
+     join trial_rows r on r.trajectory_id = t.id and r.state <> 'failed' order by a.id`,
+  );
+  return rows.map(({ method }) => method);
+}
+
+/** What is stored of a trajectory at the first stored epoch from `epoch` on: of its curve, of its rows, or of both. */
+export function storedAt(reader: Reader, trajectory: number, epoch: number): Promise<StoredEpoch[]> {
+  return reader.all(
+    `with stored as (
+       select epoch, ${STORED_EPOCH} from epochs where trajectory_id = ? and epoch >= ?
+       union all
+       select epochs, ${STORED_EPOCH} from trial_rows where trajectory_id = ? and epochs >= ? and state <> 'failed'
+     )
+     select * from stored where epoch = (select min(epoch) from stored)`,
     ...[trajectory, epoch, trajectory, epoch],
   );
-  return row;
 }

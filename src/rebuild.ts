@@ -7,13 +7,21 @@ import { SweepError } from "./errors.js";
 import { METHOD_NAMES } from "./methods.js";
 import type { StoredKey } from "./queries.js";
 import { freshParameters, trainTrajectory } from "./trajectory.js";
-import type { DrawSource, Preset, TrajectorySpec } from "./trial.js";
+import { type DrawSource, drawKey, type Preset, type TrajectorySpec } from "./trial.js";
 
-/** The trajectory of a stored row, as long as the row's epochs; `data` is the folder of imported data, null where the draw is seeded. */
-export function specOfRow(row: StoredKey, data: string | null): TrajectorySpec {
+/** Imported draws by their names: a file of results does not hold them. */
+export type ImportedDraws = ReadonlyMap<string, DrawSource>;
+
+/** Reads each folder. Throws BAD_USAGE where one is no folder of data. */
+export function importedDraws(folders: readonly string[]): ImportedDraws {
+  return new Map(folders.map((folder) => importDraw(folder).source).map((source) => [drawKey(source), source]));
+}
+
+/** The trajectory of a stored row, as long as the row's epochs. */
+export function specOfRow(row: StoredKey, imported: ImportedDraws): TrajectorySpec {
   const [h1, h2] = row.hidden.split(",").map(Number);
   const common = {
-    draw: drawOfRow(row, data),
+    draw: drawOfRow(row, imported),
     hidden: [h1, h2] as const,
     learningRate: row.learning_rate,
     preset: row.preset as Preset,
@@ -52,6 +60,11 @@ export function retrainFrom(
   return trainTrajectory(spec, engine, draw, start, never) as Curve;
 }
 
+/** Whether a file that holds `stored` has this number in it: it keeps NaN as null, and −0 as 0. */
+export function isStoredAs(trained: number | null, stored: number | null): boolean {
+  return stored === (Number.isNaN(trained) ? null : trained);
+}
+
 /** One link of a start key: method@λxEPOCHS. */
 function startOf(text: string): { method: string; lambda: number; epochs: number } {
   const [, method, lambda, epochs] = /^(\w+)@(.+)x(\d+)$/.exec(text) ?? [];
@@ -67,17 +80,16 @@ function known(method: string): string {
   );
 }
 
-function drawOfRow({ draw, data_seed, samples, features, forget_rows }: StoredKey, data: string | null): DrawSource {
+function drawOfRow(
+  { draw, data_seed, samples, features, forget_rows }: StoredKey,
+  imported: ImportedDraws,
+): DrawSource {
   if (data_seed !== null) return { kind: "seeded", dataSeed: data_seed, samples, features, forgetRows: forget_rows };
-  if (data === null)
-    throw new SweepError(
-      "BAD_USAGE",
-      `--data must name the folder of the imported data ${draw}, since a file of results does not hold it, got none`,
-    );
-  const { source } = importDraw(data);
-  if (source.kind === "imported" && draw === `sha256:${source.sha256}`) return source;
+  const source = imported.get(draw);
+  if (source !== undefined) return source;
+  const given = [...imported.keys()];
   throw new SweepError(
     "BAD_USAGE",
-    `--data must be the folder of the data that was trained on, ${draw}, got another in ${data}`,
+    `--data must name the folder of the imported data ${draw}, since a file of results does not hold it, got ${given.length === 0 ? "none" : given.join(", ")}`,
   );
 }

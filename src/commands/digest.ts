@@ -1,10 +1,9 @@
 /** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
-import { databaseFrom } from "../config.js";
 import { sweepDigest } from "../digest.js";
-import { type Flags, text } from "../flags.js";
+import type { Flags } from "../flags.js";
 import { SqliteReader } from "../store/reader.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
-import { sweepsFrom } from "./sweeps.js";
+import { fileFrom, sweepsFrom } from "./sweeps.js";
 
 export const digestCommand: Command = {
   words: ["digest [file]"],
@@ -16,7 +15,7 @@ export const digestCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = text(flags, "file") ?? databaseFrom(flags);
+  const path = fileFrom(flags);
   const reader = new SqliteReader(path);
   try {
     for (const { id, command } of await sweepsFrom(reader, flags, path))

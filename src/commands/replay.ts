@@ -1,27 +1,42 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
-import { databaseFrom } from "../config.js";
+import {
+  PRESETS,
+  parseFeatures,
+  parseForgetRows,
+  parseLambda,
+  parseLearningRate,
+  parseSamples,
+  parseSeed,
+  parseWidths,
+} from "../config.js";
 import { writeWeights } from "../data/weights.js";
-import { loadProfile } from "../engine/engines.js";
-import { SweepError } from "../errors.js";
-import { bad, type Flags, parseName, parseReal, text, wholeNumber } from "../flags.js";
+import type { Curve } from "../engine/contract.js";
+import { bad, type Flags, parseName, parseWhole, text, wholeNumber } from "../flags.js";
 import { METHOD_NAMES } from "../methods.js";
-import { type ArmRow, armsWith, storedEpoch } from "../queries.js";
-import { retrain, specOfRow } from "../rebuild.js";
+import { type ArmRow, armsWith, CURVE, finishedMethods, type StoredEpoch, storedAt } from "../queries.js";
+import { importedDraws, isStoredAs, retrain, specOfRow } from "../rebuild.js";
 import { SqliteReader } from "../store/reader.js";
 import { shapeOf } from "../trajectory.js";
+import { writableFile } from "../writable.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
+import { engineOf, fileFrom } from "./sweeps.js";
 
-/** The options that tell cells of one method apart, and their columns. */
-const NARROWING = {
-  lambda: "lambda_reg",
-  preset: "preset",
-  draw: "draw",
-  samples: "samples",
-  hidden: "hidden",
-  "learning-rate": "learning_rate",
-  seed: "seed",
-  start: "start",
-} as const;
+/** The options that tell trajectories of one method's trial apart: each with its column, and how its value is read. */
+const NARROWING: readonly (readonly [option: string, column: keyof ArmRow, read: (given: string) => unknown])[] = [
+  ["preset", "preset", (given) => parseName("--preset", given, PRESETS)],
+  ["lambda", "lambda_reg", (given) => parseLambda("--lambda", given)],
+  ["draw", "draw", (given) => given],
+  ["samples", "samples", (given) => parseSamples("--samples", given)],
+  ["features", "features", (given) => parseFeatures("--features", given)],
+  ["forget-rows", "forget_rows", (given) => parseForgetRows("--forget-rows", given)],
+  ["hidden", "hidden", parseWidths],
+  ["learning-rate", "learning_rate", parseLearningRate],
+  ["seed", "seed", (given) => parseSeed("--seed", given)],
+  ["start", "start", (given) => given],
+  ["profile", "profile", (given) => given],
+];
+
+const VALUES_SHOWN = 8;
 
 export const replayCommand: Command = {
   words: ["replay [file]"],
@@ -32,13 +47,16 @@ export const replayCommand: Command = {
     trial: value("its number, from 1", 1),
     epoch: value("the epoch whose weights are wanted", "the last"),
     lambda: value("λ as written, where the file has several"),
-    preset: value("its preset, where the file has both"),
+    preset: value(`${PRESETS.join(" or ")}, where the file has both`),
     draw: value("its draw, as the column draw names it, where the file has several"),
     samples: value("rows of D, where the file has several"),
-    hidden: value("widths, where the file has several"),
-    "learning-rate": value("learning rate, where the file has several"),
+    features: value("features of a row, where the file has several"),
+    "forget-rows": value("rows of the forget set, where the file has several"),
+    hidden: value("widths of the two hidden layers, where the file has several"),
+    "learning-rate": value("Adam's learning rate, where the file has several"),
     seed: value("seed of the initial weights, where the file has several"),
     start: value("its start, as the column start names it, where the file has several"),
+    profile: value("its numerics profile, as the column profile names it, where the file has several"),
     data: value("the folder of imported data, where it was trained on one"),
     out: value("write the weights to this .npz"),
     ...DB_OPTION,
@@ -53,43 +71,38 @@ export const replayCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = text(flags, "file") ?? databaseFrom(flags);
+  const path = fileFrom(flags);
   const method = parseName("--method", text(flags, "method") ?? "unlearn", METHOD_NAMES);
   const trial = wholeNumber(flags, "trial", 1, Number.MAX_SAFE_INTEGER, 1);
-  const given = text(flags, "lambda");
-  const lambda = given === null ? null : String(parseReal("--lambda", given, 0, "a number from 0 up"));
-  const [out, data] = [text(flags, "out"), text(flags, "data")];
+  const given = text(flags, "epoch");
+  if (given !== null) parseWhole("--epoch", given, 1, Number.MAX_SAFE_INTEGER);
+  const data = text(flags, "data");
+  const imported = importedDraws(data === null ? [] : [data]);
+  const wanted = wantedFrom(flags, [...imported.keys()]);
+  const out = writableFile(flags, "out", [["the database", path]]);
   const reader = new SqliteReader(path);
   try {
-    const arm = onlyOne(
-      narrowed(await armsWith(reader, method, trial), { ...flags, lambda: lambda ?? undefined }),
-      path,
-    );
-    const epoch = wholeNumber(flags, "epoch", 1, arm.epochs, arm.epochs);
-    const engine = await loadProfile(arm.engine, arm.profile);
-    if (engine === null)
-      throw new SweepError(
-        "UNAVAILABLE",
-        `${path} was trained with the numerics profile ${arm.profile}, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
-      );
-    const stored = await storedEpoch(reader, arm.trajectory_id, epoch);
-    const trainedTo = stored.epoch;
-    const longer = retrain(specOfRow({ ...arm, epochs: trainedTo }, data), engine);
-    const again = [longer.trainAccuracy[trainedTo - 1], longer.forgetProbability[trainedTo - 1]];
-    const there = [stored.train_accuracy, stored.forget_probability];
-    const equal = again.every((value, i) => Object.is(Number.isNaN(value) ? null : value, there[i]));
+    const arms = await armsWith(reader, method, trial);
+    if (arms.length === 0) throw await noneOf(method, trial, path, reader);
+    const arm = onlyOne(narrowed(arms, wanted, `${path} has of ${method} trial ${trial}`), path);
+    const epoch = given === null ? arm.epochs : epochOf(given, arm);
+    const engine = await engineOf(arm, path);
+    const stored = await storedAt(reader, arm.trajectory_id, epoch);
+    const trainedTo = stored[0].epoch;
+    const longer = retrain(specOfRow({ ...arm, epochs: trainedTo }, imported), engine);
     const what = `${method} trial ${trial}, λ ${arm.lambda_reg}, epoch ${epoch}`;
-    if (!equal) {
+    const difference = differenceOf(stored, longer);
+    if (difference !== null) {
       terminal.err(
-        `${what}: trained again it gives train accuracy ${again[0]} and forget probability ${again[1]} at epoch ${trainedTo}, where ${path} holds ${there[0]} and ${there[1]}; nothing was written\n`,
+        `${what}: trained again it gives ${difference.trained} as ${difference.column} of epoch ${trainedTo}, where ${path} holds ${difference.there}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify compares other trials\n`,
       );
       return EXIT.trialFailed;
     }
-    const spec = specOfRow({ ...arm, epochs: epoch }, data);
+    const spec = specOfRow({ ...arm, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
     if (out !== null) writeWeights(out, shapeOf(spec), curve.parameters);
     await terminal.out(
-      `${what}: train accuracy ${curve.trainAccuracy[epoch - 1]}, forget probability ${curve.forgetProbability[epoch - 1]}; equal to the bit to what is stored at epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
+      `${what}: train accuracy ${curve.trainAccuracy[epoch - 1]}, forget probability ${curve.forgetProbability[epoch - 1]}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
     );
     return EXIT.ok;
   } finally {
@@ -97,26 +110,73 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   }
 }
 
-/** The arms that the narrowing options leave. */
-function narrowed(arms: readonly ArmRow[], flags: Flags): ArmRow[] {
-  return arms.filter((arm) =>
-    Object.entries(NARROWING).every(([option, column]) => {
-      const wanted = text(flags, option);
-      return wanted === null || String(arm[column]) === wanted;
-    }),
-  );
+/** What a column has to be, and the option that says so. */
+interface Wanted {
+  readonly option: string;
+  readonly column: keyof ArmRow;
+  readonly value: string;
+}
+
+/** What the options ask for; a folder of data names its draw. */
+function wantedFrom(flags: Flags, imported: readonly string[]): Wanted[] {
+  const wanted = NARROWING.flatMap(([option, column, read]) => {
+    const given = text(flags, option);
+    return given === null ? [] : [{ option, column, value: String(read(given)) }];
+  });
+  if (wanted.some(({ option }) => option === "draw")) return wanted;
+  return [...wanted, ...imported.map((value) => ({ option: "data", column: "draw" as const, value }))];
+}
+
+/** The arms that are wanted; `there` says whose they are. */
+function narrowed(arms: readonly ArmRow[], wanted: readonly Wanted[], there: string): ArmRow[] {
+  let left = [...arms];
+  for (const { option, column, value } of wanted) {
+    const found = left.filter((arm) => String(arm[column]) === value);
+    if (found.length === 0)
+      throw bad(`--${option} must be what ${there}, one of ${valuesOf(left, column)}, got ${value}`);
+    left = found;
+  }
+  return left;
 }
 
 function onlyOne(arms: readonly ArmRow[], path: string): ArmRow {
   if (arms.length === 1) return arms[0];
-  if (arms.length === 0)
-    throw bad(
-      `--method, --trial and what else is given must name a finished trial of ${path}, got none: gmm-sweep status ${path} lists what is there`,
-    );
-  const [option, column] = Object.entries(NARROWING).find(
-    ([, name]) => new Set(arms.map((arm) => arm[name])).size > 1,
-  ) as [string, (typeof NARROWING)[keyof typeof NARROWING]];
+  const several = NARROWING.find(([, column]) => new Set(arms.map((arm) => arm[column])).size > 1);
+  if (several === undefined) throw new Error(`${path} has one trajectory twice`);
+  const [option, column] = several;
+  throw bad(`--${option} must say which trial of ${path} is meant, one of ${valuesOf(arms, column)}, got none`);
+}
+
+function valuesOf(arms: readonly ArmRow[], column: keyof ArmRow): string {
   const values = [...new Set(arms.map((arm) => arm[column]))];
-  const shown = values.length > 8 ? `${values.slice(0, 8).join(", ")}, …` : values.join(", ");
-  throw bad(`--${option} must say which trial of ${path} is meant, got none: it has ${shown}`);
+  return values.length > VALUES_SHOWN ? `${values.slice(0, VALUES_SHOWN).join(", ")}, …` : values.join(", ");
+}
+
+/** Why there is nothing to replay. */
+async function noneOf(method: string, trial: number, path: string, reader: SqliteReader): Promise<Error> {
+  const methods = await finishedMethods(reader);
+  const remedy = `gmm-sweep status ${path} says what is there`;
+  return methods.includes(method)
+    ? bad(`--trial must be a finished trial of ${method} in ${path}, got ${trial}: ${remedy}`)
+    : bad(`--method must be one that ${path} has finished trials of, got ${method}: ${remedy}`);
+}
+
+function epochOf(given: string, { epochs, method, trial }: ArmRow): number {
+  const epoch = Number(given);
+  if (epoch <= epochs) return epoch;
+  throw bad(`--epoch must be one that ${method} trial ${trial} was trained to, 1 to ${epochs}, got ${epoch}`);
+}
+
+/** The first stored value that `curve` does not have; null: it has them all. */
+function differenceOf(
+  stored: readonly StoredEpoch[],
+  curve: Curve,
+): { column: string; there: number | null; trained: number } | null {
+  for (const row of stored) {
+    for (const [column, name] of CURVE) {
+      const [there, trained] = [row[column], curve[name][row.epoch - 1]];
+      if (!isStoredAs(trained, there)) return { column, there, trained };
+    }
+  }
+  return null;
 }

@@ -1,18 +1,24 @@
 /** `gmm-sweep verify`: trains a sample of the stored trial rows again, and compares them to the bit. */
-import { databaseFrom } from "../config.js";
+import { cachedDraws } from "../chunk.js";
+import type { Draw } from "../data/draw.js";
+import { loadDraw } from "../data/source.js";
 import { stream } from "../data/streams.js";
-import { loadProfile } from "../engine/engines.js";
-import { SweepError } from "../errors.js";
-import { type Flags, text, wholeNumber } from "../flags.js";
-import { MEASURES, type StoredRow, storedRows } from "../queries.js";
-import { retrain, specOfRow } from "../rebuild.js";
+import type { Engine } from "../engine/contract.js";
+import { type Flags, items, wholeNumber } from "../flags.js";
+import { CURVE, MEASURES, type StoredRow, type SweepNote, storedCurve, storedLogits, storedRows } from "../queries.js";
+import { type ImportedDraws, importedDraws, isStoredAs, retrain, specOfRow } from "../rebuild.js";
+import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
 import { SqliteReader } from "../store/reader.js";
 import { trialRows } from "../trajectory.js";
+import type { DrawSource } from "../trial.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal, value } from "./command.js";
-import { sweepsFrom } from "./sweeps.js";
+import { engineOf, fileFrom, sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;
+const MAX_SAMPLE = 1_000_000;
+const FAULTS_SHOWN = 20;
+const DRAWS_KEPT = 4; // rows are sampled in the order of their keys, so that neighbours share a draw
 
 export const verifyCommand: Command = {
   words: ["verify [file]"],
@@ -21,7 +27,7 @@ export const verifyCommand: Command = {
   options: {
     sample: value("how many trial rows of each sweep", SAMPLE),
     seed: value("seed of the choice", 0),
-    data: value("the folder of imported data, where the rows were trained on one"),
+    data: value("the folders of imported data, where the rows were trained on such, separated by commas"),
     ...SWEEP_OPTION,
     ...DB_OPTION,
   },
@@ -30,62 +36,93 @@ export const verifyCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = text(flags, "file") ?? databaseFrom(flags);
-  const count = wholeNumber(flags, "sample", 1, 1_000_000, SAMPLE);
+  const path = fileFrom(flags);
+  const count = wholeNumber(flags, "sample", 1, MAX_SAMPLE, SAMPLE);
   const seed = wholeNumber(flags, "seed", 0, Number.MAX_SAFE_INTEGER, 0);
-  const data = text(flags, "data");
+  const imported = importedDraws(items(flags, "data"));
   const reader = new SqliteReader(path);
   try {
-    let differing = 0;
+    let equal = true;
     for (const sweep of await sweepsFrom(reader, flags, path)) {
+      const engine = await engineOf(sweep, path);
+      const load = cachedDraws(loadDraw, DRAWS_KEPT);
       const rows = await sample(storedRows(reader, sweep.id), count, seed);
-      const faults: (string | number)[][] = [];
-      for (const row of rows) faults.push(...(await differences(row, data, path)));
-      differing += faults.length;
-      if (faults.length > 0)
-        await terminal.out(
-          alignedTable(["method", "trial", "λ", "epochs", "measure", "stored", "trained again"], faults),
-        );
-      const equal = rows.length - new Set(faults.map((fault) => fault.slice(0, 4).join())).size;
-      await terminal.out(
-        `sweep ${sweep.id}: ${equal} of ${rows.length} trial rows came out equal to the bit (${sweep.profile})\n`,
-      );
+      const compared: Compared[] = [];
+      for (const row of rows) compared.push({ row, faults: await faultsOf(row, { reader, engine, imported, load }) });
+      await terminal.out(verifiedText(sweep, compared));
+      equal &&= compared.every(({ faults }) => faults.length === 0);
     }
-    return differing === 0 ? EXIT.ok : EXIT.trialFailed;
+    return equal ? EXIT.ok : EXIT.trialFailed;
   } finally {
     reader.close();
   }
 }
 
-/** `count` of the rows, each as likely as any other (Vitter 1985, algorithm R); the same for the same seed. */
+/** `count` of the rows, each as likely as any other (Vitter 1985, algorithm R), in their order; the same for the same seed. */
 async function sample<Row>(rows: AsyncIterable<Row>, count: number, seed: number): Promise<Row[]> {
   const random = stream("verify", seed);
-  const chosen: Row[] = [];
+  const chosen: { row: Row; place: number }[] = [];
   let seen = 0;
   for await (const row of rows) {
-    seen += 1;
-    if (chosen.length < count) chosen.push(row);
+    const place = seen++;
+    if (chosen.length < count) chosen.push({ row, place });
     else {
-      const place = Math.floor(random.uniform() * seen);
-      if (place < count) chosen[place] = row;
+      const other = Math.floor(random.uniform() * seen);
+      if (other < count) chosen[other] = { row, place };
     }
   }
-  return chosen;
+  return chosen.sort((a, b) => a.place - b.place).map(({ row }) => row);
 }
 
-/** The measures of a row that come out otherwise when it is trained again. */
-async function differences(row: StoredRow, data: string | null, path: string): Promise<(string | number)[][]> {
-  const engine = await loadProfile(row.engine, row.profile);
-  if (engine === null)
-    throw new SweepError(
-      "UNAVAILABLE",
-      `${path} was trained with the numerics profile ${row.profile}, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
-    );
-  const spec = specOfRow(row, data);
-  const [again] = trialRows(spec.asked, retrain(spec, engine));
-  return MEASURES.flatMap(([column, name]) => {
-    const trained = again[name] === null || Number.isNaN(again[name]) ? null : again[name];
-    if (Object.is(row[column], trained)) return [];
-    return [[row.method, row.trial, row.lambda_reg, row.epochs, column, String(row[column]), String(trained)]];
-  });
+interface Compared {
+  readonly row: StoredRow;
+  readonly faults: readonly Fault[];
+}
+
+/** A stored value that came out otherwise. */
+interface Fault {
+  /** The measure and, but for those of the row itself, where it stands. */
+  readonly what: string;
+  readonly stored: string;
+  readonly trained: string;
+}
+
+interface Trainer {
+  readonly reader: SqliteReader;
+  readonly engine: Engine;
+  readonly imported: ImportedDraws;
+  readonly load: (source: DrawSource) => Draw;
+}
+
+/** What of a row, its forget rows' logits and its curve up to there comes out otherwise when it is trained again. */
+async function faultsOf(row: StoredRow, { reader, engine, imported, load }: Trainer): Promise<Fault[]> {
+  const spec = specOfRow(row, imported);
+  const curve = retrain(spec, engine, load(spec.draw));
+  const [again] = trialRows(spec.asked, curve);
+  const faults: Fault[] = [];
+  const compare = (what: string, stored: number | null, trained: number | null): void => {
+    if (!isStoredAs(trained, stored)) faults.push({ what, stored: String(stored), trained: String(trained) });
+  };
+  if (row.state !== again.state) faults.push({ what: "state", stored: row.state, trained: again.state });
+  for (const [column, name] of MEASURES) compare(column, row[column], again[name]);
+  for (const [i, logit] of (await storedLogits(reader, row.source_id, row.epochs)).entries())
+    compare(`forget_logit of forget row ${i + 1}`, logit, again.forgetLogits[i]);
+  for (const stored of await storedCurve(reader, row.source_id, row.epochs))
+    for (const [column, name] of CURVE)
+      compare(`${column} of epoch ${stored.epoch}`, stored[column], curve[name][stored.epoch - 1]);
+  return faults;
+}
+
+function verifiedText({ id, profile }: SweepNote, compared: readonly Compared[]): string {
+  if (compared.length === 0) return `sweep ${id}: there is no finished trial row to train again\n`;
+  const differing = compared.filter(({ faults }) => faults.length > 0);
+  const verdict = `sweep ${id}: ${compared.length - differing.length} of ${compared.length} trial rows came out equal to the bit (${profile})\n`;
+  if (differing.length === 0) return verdict;
+  const { header, cells } = cellColumns(differing.map(({ row }) => row));
+  const lines = differing.flatMap(({ row, faults }, i) =>
+    faults.map(({ what, stored, trained }) => [...cells[i], row.trial, what, stored, trained]),
+  );
+  const table = alignedTable([...header, "trial", "measure", "stored", "trained again"], lines.slice(0, FAULTS_SHOWN));
+  const more = lines.length > FAULTS_SHOWN ? `… and ${lines.length - FAULTS_SHOWN} more\n` : "";
+  return `${table}${more}\n${verdict}the file was changed after it was written, or one of the two trainings went wrong: keep the file, and train the sweep into another with --db\n`;
 }

@@ -1,0 +1,33 @@
+/** Files that an option names for writing: whether they can be is known before anything is trained for them. */
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { messageOf, SweepError } from "./errors.js";
+import { bad, type Flags, text } from "./flags.js";
+
+/** The file of an option, null where it is not given; `kept` are the files of the command that it must not overwrite. Writes nothing. */
+export function writableFile(
+  flags: Flags,
+  name: string,
+  kept: readonly (readonly [what: string, path: string])[],
+): string | null {
+  const path = text(flags, name);
+  if (path === null) return null;
+  const clash = kept.find(([, other]) => whereabouts(other) === whereabouts(path));
+  if (clash !== undefined)
+    throw bad(`--${name} must be another file than ${clash[0]}, got ${path} for both: name a file of its own`);
+  try {
+    if (existsSync(path) && statSync(path).isDirectory()) throw new Error("it is a folder");
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    return path;
+  } catch (error) {
+    throw new SweepError(
+      "BAD_USAGE",
+      `--${name} must be a file that can be written, got ${path} (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+function whereabouts(path: string): string {
+  return existsSync(path) ? realpathSync(path) : resolve(path);
+}
