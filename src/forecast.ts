@@ -5,6 +5,7 @@ import { loadDraw } from "./data/source.js";
 import type { Curve, Engine } from "./engine/contract.js";
 import { arms, countRows, epochsToTrain, plan, type Shard } from "./plan.js";
 import { RECORDS, type RecordLevel } from "./store/contract.js";
+import { epochsToKeep } from "./store/landing.js";
 import { SqliteStore } from "./store/sqlite.js";
 import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "./trial.js";
@@ -19,9 +20,13 @@ export interface Forecast {
   readonly naiveEpochs: number;
   readonly naiveEpochsWithStarts: number;
   readonly finishedRows: number;
+  /** Those that failed and are not to be trained again. */
+  readonly failedRows: number;
   /** Epochs that are left, starts and prefixes that have to be trained again included. */
   readonly epochsLeft: number;
   readonly msPerEpoch: number;
+  /** As many as there is work for. */
+  readonly threads: number;
   readonly secondsLeft: number;
   readonly bytes: Readonly<Record<RecordLevel, number>>;
 }
@@ -35,28 +40,34 @@ export interface ForecastRequest {
   /** The trials that the sweep has been asked for so far. */
   readonly total: number;
   readonly shard: Shard;
+  readonly retryFailed: boolean;
+  /** Threads that can train at once. */
   readonly workers: number;
 }
 
 /** Counts a plan, against `lookup` for what is finished; times a few epochs of each shape; measures rows in a file. */
 export async function forecast(request: ForecastRequest, engine: Engine, lookup: Lookup): Promise<Forecast> {
-  const { settings, trials, total, shard, workers } = request;
+  const { settings, trials, total, shard, retryFailed } = request;
   const planned = (): Iterable<TrajectorySpec[]> => plan(settings, trials, total, shard);
   const whole = await surveyMissing(planned(), ALL_MISSING);
   const left = await surveyMissing(planned(), lookup);
   const naive = naiveEpochs(planned());
   const speed = new Stopwatch(engine);
   const milliseconds = await millisecondsLeft(planned(), lookup, speed);
+  const failedRows = retryFailed ? 0 : left.failed;
+  const threads = Math.max(1, Math.min(request.workers, left.missing.trajectories));
   return {
     cells: settings.reduce((sum, setting) => sum + sumOf(arms(setting, total), ({ asked }) => asked.length), 0),
     trialRows: whole.planned,
     trajectories: whole.missing.trajectories,
     epochs: whole.missing.epochs,
     ...naive,
-    finishedRows: left.planned - left.missing.rows,
+    finishedRows: left.planned - left.missing.rows - failedRows,
+    failedRows,
     epochsLeft: left.missing.epochs,
     msPerEpoch: left.missing.epochs === 0 ? 0 : milliseconds / left.missing.epochs,
-    secondsLeft: milliseconds / workers / 1000,
+    threads,
+    secondsLeft: milliseconds / threads / 1000,
     bytes: await bytesOf(planned()),
   };
 }
@@ -119,51 +130,63 @@ class Stopwatch {
   }
 }
 
-const SAMPLE_GROUPS = 50; // of the plan, landed in a file in memory to see what a row takes
-
-/** The size of the finished file at each record level, by what a part of it takes. */
+/** The size of the finished file at each record level: of each kind of trajectory some are landed in a file in memory. */
 async function bytesOf(plan: Iterable<TrajectorySpec[]>): Promise<Record<RecordLevel, number>> {
-  const sample: TrajectorySpec[] = [];
-  let [trajectories, groups] = [0, 0];
+  const kinds = new Map<string, { spec: TrajectorySpec; count: number }>();
   for (const group of plan) {
-    if (groups++ < SAMPLE_GROUPS) sample.push(...group);
-    trajectories += group.length;
+    for (const spec of group) {
+      const kind = [spec.asked.length, lastEpoch(spec), spec.copies, spec.draw.forgetRows].join();
+      const known = kinds.get(kind) ?? { spec, count: 0 };
+      known.count += 1;
+      kinds.set(kind, known);
+    }
   }
-  const sizes = RECORDS.map(async (record) => [
-    record,
-    ((await sampleBytes(sample, record)) / sample.length) * trajectories,
-  ]);
-  return Object.fromEntries(await Promise.all(sizes)) as Record<RecordLevel, number>;
+  const empty = await inMemory(sizeOf);
+  const bytes = { final: empty, asked: empty, all: empty };
+  for (const { spec, count } of kinds.values())
+    for (const record of RECORDS) bytes[record] += (await bytesEach(spec, record)) * count;
+  return bytes;
 }
 
-async function sampleBytes(specs: readonly TrajectorySpec[], record: RecordLevel): Promise<number> {
+const SAMPLE_RECORDS = 8000; // of a kind, trial rows and epochs: beside them a page of SQLite's is small
+
+/** What a trajectory like `spec` takes in a file with many of them. */
+async function bytesEach(spec: TrajectorySpec, record: RecordLevel): Promise<number> {
+  const rows = spec.asked.length * (1 + spec.copies) * Math.max(1, spec.draw.forgetRows);
+  const count = Math.ceil(SAMPLE_RECORDS / (rows + epochsToKeep(record, spec).length));
+  const outcome = placeholder(spec);
+  const outcomes = Array.from({ length: count }, (_, i) => ({
+    ...outcome,
+    spec: { ...spec, trial: 1 + i * (1 + spec.copies) },
+  }));
+  return inMemory(async (store) => {
+    const empty = await sizeOf(store);
+    await store.record(await store.openSweep({ ...NOTE, record }), outcomes);
+    return ((await sizeOf(store)) - empty) / count;
+  });
+}
+
+async function sizeOf(store: SqliteStore): Promise<number> {
+  const [{ bytes }] = await store.all<{ bytes: number }>(
+    "select page_count * page_size as bytes from pragma_page_count, pragma_page_size",
+  );
+  return bytes;
+}
+
+async function inMemory(measure: (store: SqliteStore) => Promise<number>): Promise<number> {
   const store = new SqliteStore(":memory:");
   try {
-    const note = {
-      identity: "",
-      command: "",
-      config: "",
-      trials: 1,
-      engine: "",
-      profile: "",
-      shard: null,
-      version: "",
-      machine: "",
-    };
-    const sweep = await store.openSweep({ ...note, record });
-    const size = async (): Promise<number> => {
-      const [{ bytes }] = await store.all<{ bytes: number }>(
-        "select page_count * page_size as bytes from pragma_page_count, pragma_page_size",
-      );
-      return bytes;
-    };
-    const empty = await size();
-    await store.record(sweep, specs.map(placeholder));
-    return (await size()) - empty;
+    return await measure(store);
   } finally {
     await store.close();
   }
 }
+
+/** A sweep of which only the size matters. */
+const NOTE = {
+  ...{ identity: "", command: "", config: "", trials: 1, engine: "", profile: "" },
+  ...{ shard: null, version: "", machine: "" },
+};
 
 /** An outcome of the size of `spec`'s, whose numbers mean nothing. */
 function placeholder(spec: TrajectorySpec): Outcome {

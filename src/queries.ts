@@ -167,28 +167,34 @@ export async function askedTrials(reader: Reader, identity: string): Promise<num
 export interface CellMean {
   /** The cell's key: `armKey`, then epochs. */
   readonly key: readonly (string | number)[];
-  readonly rows: number;
+  /** Those that are finished. */
+  readonly trials: readonly number[];
+  /** Over the `done` trials that did not diverge. */
+  readonly done: number;
   readonly forgetProbability: number;
 }
 
-/** What each cell of a sweep has: its key as `armKey` has it, then epochs; how many finished rows; their mean. */
+/** What each cell of a sweep has. */
 export async function cellMeans(reader: Reader, sweep: number): Promise<CellMean[]> {
   const rows = await reader.all<CellMeanRow>(
     `select draw, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg, seed, start, epochs,
-       count(*) as trials, coalesce(avg(forget_probability), 0) as forget_probability
-     from trial_results where sweep = ? and state = 'done'
+       json_group_array(trial) as trials, sum(state = 'done') as done,
+       coalesce(avg(forget_probability) filter (where state = 'done'), 0) as forget_probability
+     from trial_results where sweep = ? and state <> 'failed'
      group by draw, samples, features, forget_rows, hidden, learning_rate, preset, method, lambda_reg, seed, start, epochs`,
     sweep,
   );
-  return rows.map(({ trials, forget_probability, ...key }) => ({
+  return rows.map(({ trials, done, forget_probability, ...key }) => ({
     key: Object.values(key),
-    rows: trials,
+    trials: JSON.parse(trials) as number[],
+    done,
     forgetProbability: forget_probability,
   }));
 }
 
 interface CellMeanRow extends Readonly<Record<string, string | number>> {
-  readonly trials: number;
+  readonly trials: string;
+  readonly done: number;
   readonly forget_probability: number;
 }
 
@@ -212,7 +218,10 @@ export interface NearestCell {
 
 const NEAREST_SHOWN = 10;
 
-/** The cells whose mean forget probability is nearest to that of retrain_scratch, over all draws they were trained on. */
+/**
+ * The cells whose mean forget probability is nearest to that of retrain_scratch, over all draws they were trained on.
+ * Where a grid has retrain_scratch at several λ or epochs, it is that of the least λ at the most epochs.
+ */
 export function nearestCells(reader: Reader, sweep: number): Promise<NearestCell[]> {
   return reader.all(
     `with cell as materialized (
@@ -220,15 +229,20 @@ export function nearestCells(reader: Reader, sweep: number): Promise<NearestCell
          avg(train_accuracy) as train_accuracy, avg(forget_probability) as forget_probability
        from trial_results where sweep = ? and state = 'done'
        group by preset, draw, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start
+     ),
+     retrained as materialized (
+       select *, row_number() over (
+         partition by preset, draw, samples, features, forget_rows, hidden, learning_rate order by lambda_reg, epochs desc) as place
+       from cell where method = 'retrain_scratch'
      )
      select c.preset, c.method, c.hidden, c.learning_rate, c.lambda_reg, c.epochs, c.start, count(*) as draws, sum(c.trials) as trials,
        avg(c.train_accuracy) as train_accuracy_mean, avg(c.forget_probability) as forget_probability_mean,
        avg(r.forget_probability) as retrain_mean, avg(abs(c.forget_probability - r.forget_probability)) as distance
-     from cell c join cell r on r.method = 'retrain_scratch' and r.preset = c.preset and r.draw = c.draw and r.samples = c.samples
+     from cell c join retrained r on r.place = 1 and r.preset = c.preset and r.draw = c.draw and r.samples = c.samples
        and r.features = c.features and r.forget_rows = c.forget_rows and r.hidden = c.hidden and r.learning_rate = c.learning_rate
      where c.method not in ('original', 'retrain_scratch')
      group by c.preset, c.hidden, c.learning_rate, c.method, c.lambda_reg, c.epochs, c.start
-     order by distance limit ${NEAREST_SHOWN}`,
+     order by distance, c.preset, c.method, c.lambda_reg, c.epochs, c.start limit ${NEAREST_SHOWN}`,
     sweep,
   );
 }

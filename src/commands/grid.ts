@@ -1,27 +1,28 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { DEFAULTS, databaseFrom, PRESETS, workersFrom } from "../config.js";
-import type { Lookup } from "../coordinator.js";
+import type { Lookup, SweepEvent } from "../coordinator.js";
 import { sweepDigest } from "../digest.js";
 import { ENGINE_NAMES, loadEngine } from "../engine/engines.js";
 import { bad, type Flags, parseWhole, text } from "../flags.js";
 import { ALL_MISSING, forecast } from "../forecast.js";
 import { GRID_DEFAULTS, type GridConfig, gridFrom, gridIdentity, settingsOf } from "../grid.js";
 import { METHOD_NAMES } from "../methods.js";
-import { type Shard, WHOLE } from "../plan.js";
+import { plan, type Shard, WHOLE } from "../plan.js";
 import { TRIAL_WORKER } from "../pool.js";
 import { askedTrials, cellMeans, nearestCells, stateCounts } from "../queries.js";
 import { CellTracker } from "../report/cells.js";
 import { forecastText } from "../report/forecast.js";
 import { EventLog } from "../report/log.js";
 import { nearestText } from "../report/nearest.js";
-import { RECORDS } from "../store/contract.js";
+import { type OpenSweep, RECORDS } from "../store/contract.js";
 import { SqliteReader } from "../store/reader.js";
 import { SqliteStore } from "../store/sqlite.js";
-import type { SweepResult } from "../sweep.js";
+import type { SweepRequest, SweepResult } from "../sweep.js";
 import { gridFromFile } from "../sweep-file.js";
-import { type Command, commandLine, DB_OPTION, RUNNING_OPTIONS, type Terminal, value } from "./command.js";
+import { writableFile } from "../writable.js";
+import { type Command, commandLine, DB_OPTION, EXIT, RUNNING_OPTIONS, type Terminal, value } from "./command.js";
 import { exitCode, trainRequest } from "./training.js";
 
 export const gridCommand: Command = {
@@ -34,7 +35,7 @@ export const gridCommand: Command = {
     methods: value(`some of ${METHOD_NAMES.join(", ")}`, GRID_DEFAULTS.methods.join(",")),
     lambda: value("λ of unlearn: values and ranges FROM:TO:STEP, or METHOD=…", 4.2),
     epochs: value("epochs of unlearn: values and ranges FROM:TO, or METHOD=…", 5),
-    preset: value(`${PRESETS.join(", ")} or both`, GRID_DEFAULTS.preset),
+    preset: value(`${PRESETS.join(" or ")}, or both as ${PRESETS.join(",")}`, GRID_DEFAULTS.preset),
     "data-seeds": value("seeds of the data draws: values and ranges", DEFAULTS["data-seed"]),
     samples: value("rows of D: values and ranges", DEFAULTS.samples),
     features: value("features of a row: values and ranges", DEFAULTS.features),
@@ -67,48 +68,59 @@ const MOST_SHARDS = 100_000;
 /** Options that do not change what is asked for. */
 const NOT_PART_OF_IT = ["workers", "quiet", "json", "retry-failed", "dry-run", "log", "shard", "db"];
 
+/** A grid as a command line asks for it, and where it goes. */
+interface Asked {
+  readonly grid: GridConfig;
+  readonly shard: Shard;
+  readonly workers: number;
+  readonly path: string;
+  readonly command: string;
+  readonly log: string | null;
+  readonly retryFailed: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const began = performance.now();
   const file = text(flags, "file");
   const grid = file === null ? gridFrom(flags) : gridFromFile(file, flags);
-  const shard = shardFrom(flags);
-  const workers = workersFrom(flags, availableParallelism());
   const path = databaseFrom(flags);
-  if (flags["dry-run"] === true) return await dryRun({ grid, shard, workers, path, flags }, terminal);
-  const log = new EventLog(text(flags, "log"));
+  const words = file === null ? ["grid"] : ["grid", file];
+  const kept: [string, string][] = [["the database", path]];
+  if (file !== null) kept.push(["the sweep file", file]);
+  const asked: Asked = {
+    grid,
+    shard: shardFrom(flags),
+    workers: workersFrom(flags, availableParallelism()),
+    path,
+    command: commandLine(words, flags, gridCommand.options, NOT_PART_OF_IT),
+    log: writableFile(flags, "log", kept),
+    retryFailed: flags["retry-failed"] === true,
+    quiet: flags["quiet"] === true,
+    json: flags["json"] === true,
+  };
+  return flags["dry-run"] === true ? dryRun(asked, terminal) : train(asked, terminal);
+}
+
+async function train(asked: Asked, terminal: Terminal): Promise<number> {
+  const began = performance.now();
+  const { grid, path, quiet, shard } = asked;
   const { profile } = await loadEngine(grid.engine);
   const store = new SqliteStore(path);
+  const log = new EventLog(asked.log);
   try {
-    const settings = settingsOf(grid);
-    const words = file === null ? ["grid"] : ["grid", file];
-    const request = {
-      identity: gridIdentity(grid, profile),
-      command: commandLine(words, flags, gridCommand.options, NOT_PART_OF_IT),
-      config: grid,
-      settings,
-      trials: grid.trials,
-      shard,
-      record: grid.record,
-      engine: grid.engine,
-      profile,
-      workers,
-      retryFailed: flags["retry-failed"] === true,
-      entry: TRIAL_WORKER,
-    };
-    const cells = new CellTracker(settings, grid.trials);
-    const result = await trainRequest(request, {
-      store,
-      terminal,
-      quiet: flags["quiet"] === true,
-      log,
-      extra: {
-        opened: async ({ id }) => cells.seed(await cellMeans(store, id)),
-        event: (event) => cells.event(event),
-        parts: () => cells.parts(),
+    let cells = new CellTracker([], 0);
+    const extra = {
+      opened: async ({ id, trials }: OpenSweep) => {
+        cells = new CellTracker(plan(settingsOf(grid), grid.trials, trials, shard), trials);
+        cells.seed(await cellMeans(store, id));
       },
-    });
+      event: (event: SweepEvent) => cells.event(event),
+      parts: () => cells.parts(),
+    };
+    const result = await trainRequest(requestOf(asked, profile), { store, terminal, quiet, log, extra });
     const elapsedMs = performance.now() - began;
-    await print({ store, result, elapsedMs, json: flags["json"] === true }, terminal);
+    await print({ store, result, elapsedMs, json: asked.json }, terminal);
     const code = await exitCode(store, result, path, terminal);
     log.write("end", { ...result.tally, skipped: result.skipped, elapsed_ms: Math.round(elapsedMs), exit_code: code });
     return code;
@@ -116,6 +128,23 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     log.close();
     await store.close();
   }
+}
+
+function requestOf({ grid, command, shard, workers, retryFailed }: Asked, profile: string): SweepRequest {
+  return {
+    identity: gridIdentity(grid, profile),
+    command,
+    config: grid,
+    settings: settingsOf(grid),
+    trials: grid.trials,
+    shard,
+    record: grid.record,
+    engine: grid.engine,
+    profile,
+    workers,
+    retryFailed,
+    entry: TRIAL_WORKER,
+  };
 }
 
 interface Printed {
@@ -153,26 +182,20 @@ function shardFrom(flags: Flags): Shard {
   return { index: parseWhole("--shard I/N", part, 1, count) - 1, count };
 }
 
-interface DryRun {
-  readonly grid: GridConfig;
-  readonly shard: Shard;
-  readonly workers: number;
-  readonly path: string;
-  readonly flags: Flags;
-}
-
-async function dryRun({ grid, shard, workers, path, flags }: DryRun, terminal: Terminal): Promise<number> {
+async function dryRun({ grid, shard, workers, path, retryFailed, json }: Asked, terminal: Terminal): Promise<number> {
   const engine = await loadEngine(grid.engine);
-  const reader = existsSync(path) ? new SqliteReader(path) : null;
+  // An empty file is one that a run would make its own.
+  const reader = existsSync(path) && statSync(path).size > 0 ? new SqliteReader(path) : null;
   try {
     const lookup: Lookup =
-      reader === null ? ALL_MISSING : (specs) => reader.missing(engine.profile, specs, flags["retry-failed"] === true);
+      reader === null ? ALL_MISSING : (specs) => reader.missing(engine.profile, specs, retryFailed);
     const before = reader === null ? 0 : await askedTrials(reader, gridIdentity(grid, engine.profile));
     const total = Math.max(grid.trials, before);
-    const request = { settings: settingsOf(grid), trials: grid.trials, total, shard, workers };
+    const threads = Math.min(workers, availableParallelism());
+    const request = { settings: settingsOf(grid), trials: grid.trials, total, shard, retryFailed, workers: threads };
     const result = await forecast(request, engine, lookup);
-    await terminal.out(flags["json"] === true ? `${JSON.stringify(result)}\n` : forecastText(result, workers));
-    return 0;
+    await terminal.out(json ? `${JSON.stringify(result)}\n` : forecastText(result));
+    return EXIT.ok;
   } finally {
     reader?.close();
   }

@@ -46,7 +46,7 @@ export async function trainRequest(
         extra.event(event);
         if (event.kind === "landed" && !quiet) printer.update(event.progress, () => extra.parts());
       },
-      watch: (pool) => stopOnSignals(pool, terminal, log),
+      watch: (pool) => stopOnSignals(pool, terminal, log, printer),
     });
   } finally {
     printer.end();
@@ -54,12 +54,13 @@ export async function trainRequest(
 }
 
 /** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up; returns what undoes this. */
-function stopOnSignals(pool: TrialPool, terminal: Terminal, log: EventLog): () => void {
+function stopOnSignals(pool: TrialPool, terminal: Terminal, log: EventLog, printer: ProgressPrinter): () => void {
   const stop = (signal: string): void => {
     log.write("stopping", { signal, now: pool.draining });
     if (pool.draining) pool.cancel();
     else {
       pool.drain();
+      printer.end();
       terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
     }
   };

@@ -3,24 +3,34 @@ import type { Forecast } from "../forecast.js";
 import { RECORDS } from "../store/contract.js";
 import { duration } from "./progress.js";
 
-export function forecastText(forecast: Forecast, workers: number): string {
-  const { epochs, naiveEpochs, naiveEpochsWithStarts, epochsLeft } = forecast;
+export function forecastText(forecast: Forecast): string {
+  const { epochs, naiveEpochs, naiveEpochsWithStarts } = forecast;
   const lines = [
     ["cells", whole(forecast.cells)],
-    ["trial rows", `${whole(forecast.trialRows)}, of which ${whole(forecast.finishedRows)} are finished`],
+    ["trial rows", `${whole(forecast.trialRows)}, of which ${finishedText(forecast)}`],
     ["trajectories", whole(forecast.trajectories)],
-    ["epochs", `${whole(epochs)}, of which ${whole(epochsLeft)} are to be trained now`],
+    ["epochs", `${whole(epochs)}, of which ${whole(forecast.epochsLeft)} are to be trained now`],
+    ["a naive runner", `${whole(naiveEpochs)} epochs (${ratio(naiveEpochs, epochs)})`],
     [
-      "a naive runner",
-      `${whole(naiveEpochs)} epochs (${ratio(naiveEpochs, epochs)}), and ${whole(naiveEpochsWithStarts)} (${ratio(naiveEpochsWithStarts, epochs)}) with a start for each trial of each cell`,
+      "",
+      `${whole(naiveEpochsWithStarts)} with a start for each trial of each cell (${ratio(naiveEpochsWithStarts, epochs)})`,
     ],
-    [
-      "time",
-      `about ${duration(forecast.secondsLeft * 1000)} on ${workers} ${workers === 1 ? "thread" : "threads"} (${forecast.msPerEpoch.toFixed(3)} ms an epoch, measured here)`,
-    ],
-    ["file", RECORDS.map((record) => `${megabytes(forecast.bytes[record])} with --record ${record}`).join(", ")],
+    ["time", timeText(forecast)],
+    ["file", RECORDS.map((record) => `${size(forecast.bytes[record])} with --record ${record}`).join(", ")],
   ];
   return lines.map(([name, text]) => `${name.padEnd(16)}${text}\n`).join("");
+}
+
+function finishedText({ finishedRows, failedRows }: Forecast): string {
+  const failed = failedRows === 0 ? "" : `, ${whole(failedRows)} failed (--retry-failed trains them again)`;
+  return `${whole(finishedRows)} are finished${failed}`;
+}
+
+function timeText({ epochsLeft, secondsLeft, msPerEpoch, threads }: Forecast): string {
+  if (epochsLeft === 0) return "none: there is nothing to train";
+  const time = secondsLeft < 1 ? "less than 1 s" : `about ${duration(secondsLeft * 1000)}`;
+  const milliseconds = Number(msPerEpoch.toPrecision(3));
+  return `${time} on ${threads} ${threads === 1 ? "thread" : "threads"} (${milliseconds} ms an epoch, measured here)`;
 }
 
 function whole(value: number): string {
@@ -31,6 +41,8 @@ function ratio(more: number, less: number): string {
   return `${(more / less).toFixed(1)} times as many`;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

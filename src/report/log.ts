@@ -21,7 +21,13 @@ export class EventLog {
 
   write(event: string, details: object): void {
     if (this.#file === null) return;
-    appendFileSync(this.#file, `${JSON.stringify({ time: new Date().toISOString(), event, ...details })}\n`);
+    const line = `${JSON.stringify({ time: new Date().toISOString(), event, ...details })}\n`;
+    try {
+      appendFileSync(this.#file, line);
+    } catch (error) {
+      const sentence = `--log could not be written any more (${messageOf(error)}): make room and run the same command again; what had finished is kept`;
+      throw new SweepError("BAD_USAGE", sentence, { cause: error });
+    }
   }
 
   event(event: SweepEvent): void {
@@ -31,7 +37,9 @@ export class EventLog {
     }
     for (const outcome of event.outcomes)
       if (outcome.state === "failed") this.write("failed", { ...named(outcome.spec), reason: outcome.reason });
-    this.write("landed", { trajectories: event.outcomes.length, progress: event.progress });
+    // Starts that were trained again count for nothing, as in the progress.
+    const trajectories = event.outcomes.filter((outcome) => outcome.state === "failed" || outcome.wanted).length;
+    this.write("landed", { trajectories, progress: event.progress });
   }
 
   close(): void {

@@ -1,14 +1,14 @@
 /** The cells that come nearest to retraining, as text. */
 import type { NearestCell } from "../queries.js";
+import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 
-export function nearestText(cells: readonly NearestCell[]): string {
-  if (cells.length === 0) return "no finished cell to hold against retrain_scratch: see cell_summary\n";
-  const rows = cells.map((cell) => [
-    cell.preset,
-    cell.method,
-    cell.lambda_reg,
-    cell.epochs,
+export function nearestText(nearest: readonly NearestCell[]): string {
+  if (nearest.length === 0)
+    return 'no finished cell to hold against retrain_scratch: gmm-sweep query "select * from cell_summary" lists what is there\n';
+  const { header, cells } = cellColumns(nearest);
+  const rows = nearest.map((cell, i) => [
+    ...cells[i],
     cell.draws,
     cell.trials,
     cell.train_accuracy_mean.toFixed(5),
@@ -16,9 +16,6 @@ export function nearestText(cells: readonly NearestCell[]): string {
     cell.retrain_mean.toFixed(5),
     cell.distance.toFixed(5),
   ]);
-  const header = [
-    ...["preset", "method", "λ", "epochs", "draws", "trials", "train accuracy", "forget prob."],
-    ...["retrain_scratch", "|difference|"],
-  ];
-  return `nearest to retraining, by the mean forget probability on each draw:\n\n${alignedTable(header, rows)}`;
+  const measures = ["draws", "trials", "train accuracy", "forget prob.", "retrain_scratch", "|difference|"];
+  return `nearest to retraining, by the mean forget probability on each draw:\n\n${alignedTable([...header, ...measures], rows)}`;
 }

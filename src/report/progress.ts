@@ -1,11 +1,15 @@
-/** Progress on stderr: one line that is written over on a terminal, a line now and then in a pipe. */
+/** Progress on stderr: a line that is written over on a terminal, or two where one is too narrow; a line now and then in a pipe. */
 import type { Progress } from "../coordinator.js";
 
 const TERMINAL_INTERVAL_MS = 100;
-const PIPE_INTERVAL_MS = 10_000;
+const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines
 
 /** How far a run is, `elapsedMs` after it began; `extra` stands at the end. */
-export function progressLine({ landed, missing }: Progress, elapsedMs: number, extra: readonly string[] = []): string {
+export function progressLine(progress: Progress, elapsedMs: number, extra: readonly string[] = []): string {
+  return progressParts(progress, elapsedMs, extra).join("  ");
+}
+
+function progressParts({ landed, missing }: Progress, elapsedMs: number, extra: readonly string[]): string[] {
   const perSecond = (landed.trajectories / elapsedMs) * 1000;
   // By epochs, since trajectories differ in length; the whole past, so that it settles.
   const left = landed.epochs === 0 ? "?" : duration((elapsedMs / landed.epochs) * (missing.epochs - landed.epochs));
@@ -14,7 +18,7 @@ export function progressLine({ landed, missing }: Progress, elapsedMs: number, e
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trajectories/s`,
     `ETA ${left}`,
   ];
-  return [...parts, ...extra].join("  ");
+  return [...parts, ...extra];
 }
 
 export function duration(ms: number): string {
@@ -24,12 +28,24 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** Writes progress to `stream`, at most every so often, and clears its line when done. */
+/** The parts of a line in lines that a terminal does not wrap, since those cannot be written over. Some terminals do not say their width. */
+function linesOf(parts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines[lines.length - 1]}  ${part}`;
+    if (lines.length > 0 && columns > 0 && longer.length >= columns) lines.push(part);
+    else lines[Math.max(0, lines.length - 1)] = longer;
+  }
+  return columns > 0 ? lines.map((line) => line.slice(0, columns - 1)) : lines;
+}
+
+/** Writes progress to `stream`, at most every so often, and clears it when done. */
 export class ProgressPrinter {
   readonly #stream: NodeJS.WriteStream;
   readonly #began = performance.now();
   #last: number;
-  #open = false;
+  /** On the terminal now; the cursor stands in the first of them. */
+  #lines = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -41,13 +57,21 @@ export class ProgressPrinter {
     const now = performance.now();
     if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS)) return;
     this.#last = now;
-    const line = progressLine(progress, now - this.#began, extra());
-    this.#stream.write(this.#stream.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
-    this.#open = this.#stream.isTTY;
+    const elapsedMs = now - this.#began;
+    if (this.#stream.isTTY) this.#draw(linesOf(progressParts(progress, elapsedMs, extra()), this.#stream.columns));
+    else this.#stream.write(`${progressLine(progress, elapsedMs, extra())}\n`);
   }
 
+  #draw(lines: readonly string[]): void {
+    this.end();
+    const up = lines.length > 1 ? `\x1b[${lines.length - 1}A` : "";
+    this.#stream.write(`\r${lines.join("\n")}\x1b[K${up}`);
+    this.#lines = lines.length;
+  }
+
+  /** Clears what stands on the terminal. */
   end(): void {
-    if (this.#open) this.#stream.write("\r\x1b[K");
-    this.#open = false;
+    if (this.#lines > 0) this.#stream.write(this.#lines > 1 ? "\r\x1b[J" : "\r\x1b[K");
+    this.#lines = 0;
   }
 }

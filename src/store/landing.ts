@@ -128,7 +128,8 @@ export class Landing {
   }
 }
 
-function epochsToKeep(record: RecordLevel, spec: TrajectorySpec): readonly number[] {
+/** The epochs of a curve that a record level keeps. */
+export function epochsToKeep(record: RecordLevel, spec: TrajectorySpec): readonly number[] {
   if (record === "final") return [lastEpoch(spec)];
   if (record === "asked") return spec.asked;
   return Array.from({ length: lastEpoch(spec) }, (_, e) => e + 1);
