@@ -1,15 +1,42 @@
 /** The command line as such: help, and what a mistake in it leads to: one sentence on stderr, exit code 2, nothing written. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { gridCommand } from "../src/commands/grid.js";
+import type { Flags } from "../src/flags.js";
 import { METHOD_NAMES } from "../src/methods.js";
-import { folder, gmm, TINY } from "./command-line.js";
+import { folder, gmm, spoken, TINY } from "./command-line.js";
+import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
 const TRAINING = ["preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
 const OPTIONS: Record<string, readonly string[]> = {
   "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
   run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
+  grid: [
+    ...[
+      "workers",
+      "trials",
+      "methods",
+      "lambda",
+      "epochs",
+      "preset",
+      "data-seeds",
+      "samples",
+      "features",
+      "forget-rows",
+    ],
+    ...["data", "hidden", "learning-rate", "seed", "engine", "precision", "name", "record", "shard", "db", "dry-run"],
+    ...["log", "retry-failed", "quiet", "json"],
+  ],
+  status: ["sweep", "db", "json"],
+  digest: ["sweep", "db"],
+  verify: ["sample", "seed", "data", "sweep", "db"],
+  replay: [
+    ...["method", "trial", "epoch", "lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden"],
+    ...["learning-rate", "seed", "start", "profile", "data", "out", "db"],
+  ],
   query: ["format", "db"],
   show: ["sweep", "db"],
   train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "json"],
@@ -32,7 +59,16 @@ describe("help", { concurrency: 2 }, () => {
 
   test("help of gmm-sweep lists the commands", async (t) => {
     const { out } = await gmm(folder(t), "-h");
-    for (const command of ["run", "query <sql>", "show <method> <trial>", "train", "data export <dir>", "doctor"])
+    const files = ["grid [file]", "status [file]", "digest [file]", "verify [file]", "replay [file]"];
+    for (const command of [
+      ...files,
+      "run",
+      "query <sql>",
+      "show <method> <trial>",
+      "train",
+      "data export <dir>",
+      "doctor",
+    ])
       assert.ok(out.includes(`gmm-sweep ${command} `), command);
   });
 
@@ -69,12 +105,92 @@ const REFUSED: [line: string, said: string | RegExp][] = [
   ],
   ["train --method unlern", `--method must be one of ${METHOD_NAMES.join(", ")}, got unlern`],
   ["train --trials 3", `there is no option or command trials${LISTS}`],
+  [
+    "grid --lambda",
+    "--lambda must be values separated by commas, got an empty one: remove the extra comma or leave --lambda out",
+  ],
+  ["grid --data-seed 3", `there is no option or command data-seed${LISTS}`],
+  ["grid one.yaml two.yaml", `there is no option or command two.yaml${LISTS}`],
+  ["grid --shard=9/8", "--shard I/N must be a whole number from 1 to 8, got 9"],
+  ["grid --dry-run=yes", "--dry-run must stand alone, got yes: write --dry-run or leave it out"],
+  ["verify --sample none", "--sample must be a whole number from 1 to 1000000, got none"],
+  ["digest", "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db"],
+  ["replay none.db --epoch 0", "--epoch must be a whole number from 1 up to 2^53 − 1, got 0"],
   ["data import draw --samples 4", /^gmm-sweep: [^\n]*import[^\n]*\n$/],
   [
     "--json=maybe --samples 4 --trials 1 --methods original --epochs original=1",
     /^gmm-sweep: [^\n]*--json[^\n]* got maybe[^\n]*\n$/,
   ],
 ];
+
+/** What `grid` says of its flags; the rest of a grid is as small as it can be. */
+const REFUSED_GRIDS: [flags: Flags, said: string][] = [
+  [{ trials: "0" }, "--trials must be a whole number from 1 to 1000000, got 0"],
+  [{ trials: "1e2" }, "--trials must be a whole number from 1 to 1000000, got 1e2"],
+  [{ trials: ["1", "2"] }, "--trials must be given once, got it 2 times: keep one"],
+  [{ workers: "0" }, "--workers must be a whole number from 1 to 1024, got 0"],
+  [{ workers: "all" }, "--workers must be a whole number from 1 to 1024, got all"],
+  [{ lambda: "-1" }, "--lambda must be a number from 0 up, got -1"],
+  [{ lambda: "0:1:0.3" }, "--lambda must be a range whose steps meet its end, got 0:1:0.3: write 0:0.9:0.3"],
+  [{ lambda: "10:0" }, "--lambda must be a range that goes up, got 10:0: write 0:10"],
+  [{ lambda: "0:1:0" }, "--lambda must have a step above 0, got 0:1:0"],
+  [{ lambda: "0:1:2:3" }, "--lambda must be a number, FROM:TO or FROM:TO:STEP, got 0:1:2:3"],
+  [{ lambda: "0:1000000:0.1" }, "--lambda must be at most 1000000 values, got 10000001 in 0:1000000:0.1"],
+  [{ lambda: "0,1,0" }, "--lambda unlearn must have each value once, got 0 twice: leave one out"],
+  [
+    { lambda: "1,,2" },
+    "--lambda must be values separated by commas, got an empty one: remove the extra comma or leave --lambda out",
+  ],
+  [{ lambda: "unlern=1" }, `--lambda METHOD=VALUE must be one of ${METHOD_NAMES.join(", ")}, got unlern`],
+  [{ epochs: "0:5" }, "--epochs 0:5 must be a whole number from 1 to 1000000, got 0"],
+  [{ epochs: "1:5,3" }, "--epochs unlearn must have each value once, got 3 twice: leave one out"],
+  [{ epochs: "original=" }, "--epochs METHOD=VALUE must have a value, got original=: write original=5 or leave it out"],
+  [{ preset: "both" }, "--preset must be one of notebook, paired, got both"],
+  [{ methods: "unlearn,unlearn" }, "--methods must name each method once, got unlearn twice: leave one out"],
+  [{ "data-seeds": "1:3,2" }, "--data-seeds must have each value once, got 2 twice: leave one out"],
+  [{ samples: "101" }, "--samples must be even, since both classes have half of them, got 101: try 102"],
+  [{ features: "257" }, "--features must be a whole number from 1 to 256, got 257"],
+  [{ "forget-rows": "0" }, "--forget-rows must be a whole number from 1 to 10000, got 0"],
+  [{ hidden: "64" }, "--hidden must be two widths such as 64,32, got 64"],
+  [{ hidden: ["6,4", "6,4"] }, "--hidden must have each value once, got 6,4 twice: leave one out"],
+  [{ "learning-rate": "0.1,0" }, "--learning-rate must be a number above 0, got 0"],
+  [{ seed: "-1" }, "--seed must be a whole number from 0 up to 2^53 − 1, got -1"],
+  [{ engine: "torch" }, "--engine must be one of fused, reference, tfjs, tfjs-node, got torch"],
+  [{ engine: "reference", precision: "f32" }, "--precision of engine reference must be one of f64, got f32"],
+  [{ name: "my sweep" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got my sweep"],
+  [{ record: "some" }, "--record must be one of final, asked, all, got some"],
+  [
+    { methods: "relearn", record: "final" },
+    "--record must be all where relearn is trained, whose curve says when x is learned again, got final: leave one of the two out",
+  ],
+  [{ shard: "3" }, "--shard must be I/N such as 3/8, got 3"],
+  [{ shard: "0/8" }, "--shard I/N must be a whole number from 1 to 8, got 0"],
+  [{ shard: "9/8" }, "--shard I/N must be a whole number from 1 to 8, got 9"],
+  [{ log: "" }, "--log must have a value, got none: write --log VALUE or leave it out"],
+  [
+    { data: "none" },
+    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
+  ],
+  [
+    { data: "none", "data-seeds": "1:3" },
+    "--data-seeds must not be given with --data, whose files decide it, got 1:3: leave one of the two out",
+  ],
+  [
+    { file: "none.yaml" },
+    "FILE must be a sweep file, but none.yaml cannot be read (ENOENT: no such file or directory, open 'none.yaml')",
+  ],
+];
+
+for (const [flags, said] of REFUSED_GRIDS) {
+  test(`grid refuses ${JSON.stringify(flags)} in one sentence, dry or not, and writes nothing`, async (t) => {
+    const cwd = folder(t);
+    for (const dry of [undefined, true]) {
+      const asked = spoken(gridCommand, { db: join(cwd, "sweep.db"), "dry-run": dry, ...flags });
+      await assert.rejects(asked, { name: "SweepError", code: "BAD_USAGE", message: said });
+    }
+    assert.deepEqual(readdirSync(cwd), []);
+  });
+}
 
 describe("refused", { concurrency: 2 }, () => {
   for (const [line, said] of REFUSED) {
@@ -97,6 +213,8 @@ test("there is no escape code in a pipe, whatever a command prints", async (t) =
     ["query", "select * from method_summary"],
     ["show", "original", "1"],
     ["train", "--samples", "20", "--epochs", "2"],
+    ["grid", ...SMALL_GRID, "--trials", "2"],
+    ["status"],
     ["doctor"],
     ["nonsense"],
   ];

@@ -1,0 +1,258 @@
+/** `gmm-sweep status`: what of a sweep is there, cell by cell, and whether that is all of it. */
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { gridCommand } from "../src/commands/grid.js";
+import { statusCommand } from "../src/commands/status.js";
+import type { Flags } from "../src/flags.js";
+import { SqliteReader } from "../src/store/reader.js";
+import { SqliteStore } from "../src/store/sqlite.js";
+import { assertGolden, folder, gmm, spoken, start, untilRows } from "./command-line.js";
+import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
+
+const FLAGS: Flags = {
+  samples: "40",
+  features: "3",
+  hidden: "6,4",
+  engine: "reference",
+  trials: "3",
+  workers: "1",
+  lambda: "0,4.2",
+  epochs: "1:2,original=12,retrain_scratch=10",
+  "data-seeds": "1",
+  quiet: true,
+};
+
+interface Cell {
+  readonly method: string;
+  readonly lambda_reg: number;
+  readonly epochs: number;
+  readonly trials: number;
+  readonly done: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+/** A file with a finished grid. */
+function trained(t: TestContext, flags: Flags = {}): Promise<string> {
+  return trainedFile(t, { ...FLAGS, ...flags });
+}
+
+/** The same, changed by SQL. */
+async function changed(t: TestContext, flags: Flags, ...statements: readonly string[]): Promise<string> {
+  const db = await trained(t, flags);
+  await change(db, ...statements);
+  return db;
+}
+
+/** Trial 2 of unlearn at λ 4.2 is not there; trial 3 of the original failed. */
+const FORGOTTEN =
+  "delete from trial_rows where trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn' and a.lambda_reg = 4.2 and t.trial = 2) returning epochs";
+const FAILED =
+  "update trial_rows set state = 'failed', error = 'its thread died' where trajectory_id = (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'original' and t.trial = 3) returning epochs";
+
+async function cells(db: string, code: number, flags: Flags = {}): Promise<Cell[]> {
+  const told = await spoken(statusCommand, { file: db, json: true, ...flags });
+  assert.deepEqual([told.code, told.err], [code, ""]);
+  return JSON.parse(told.out) as Cell[];
+}
+
+test("the status of a finished grid", async (t) => {
+  const { code, out, err } = await spoken(statusCommand, { file: await trained(t) });
+  assert.deepEqual([code, err], [0, ""]);
+  assertGolden("the status of a finished grid", out);
+});
+
+test("the status of a grid with missing and failed trials", async (t) => {
+  const { code, out, err } = await spoken(statusCommand, { file: await changed(t, {}, FORGOTTEN, FAILED) });
+  assert.deepEqual([code, err], [1, ""]);
+  assertGolden("the status of a grid with missing and failed trials", out);
+});
+
+test("--json counts done, diverged, failed and missing of each cell, which add up to its trials", async (t) => {
+  const all = await cells(await changed(t, {}, FORGOTTEN, FAILED), 1);
+  for (const { trials, done, diverged, failed, missing } of all)
+    assert.equal(done + diverged + failed + missing, trials);
+  assert.deepEqual(
+    all.map(({ method, lambda_reg, epochs, done, failed, missing }) =>
+      [method, lambda_reg, epochs, done, failed, missing].join(" "),
+    ),
+    [
+      "original 0 12 2 1 0",
+      "retrain_scratch 0 10 3 0 0",
+      "unlearn 0 1 3 0 0",
+      "unlearn 0 2 3 0 0",
+      "unlearn 4.2 1 2 0 1",
+      "unlearn 4.2 2 2 0 1",
+    ],
+  );
+});
+
+test("the view missing lists exactly the rows that status counts", async (t) => {
+  const db = await changed(t, {}, FORGOTTEN, FAILED);
+  const reader = new SqliteReader(db);
+  t.after(() => reader.close());
+  assert.deepEqual(await reader.all("select method, trial, lambda_reg, epochs from missing order by epochs"), [
+    { method: "unlearn", trial: 2, lambda_reg: 4.2, epochs: 1 },
+    { method: "unlearn", trial: 2, lambda_reg: 4.2, epochs: 2 },
+  ]);
+});
+
+test("trials that diverged are there: the sweep is complete", async (t) => {
+  const all = await cells(await trained(t, { "learning-rate": "1e300", lambda: "4.2", epochs: "original=5" }), 0);
+  assert.ok(all.some(({ diverged }) => diverged > 0));
+  assert.ok(all.every(({ missing }) => missing === 0));
+});
+
+test("copies that a larger count of trials superseded are not counted", async (t) => {
+  const db = await trained(t, { preset: "notebook" });
+  assert.equal((await spoken(gridCommand, { ...FLAGS, preset: "notebook", trials: "5", db })).code, 0);
+  const all = await cells(db, 0);
+  assert.deepEqual(new Set(all.map(({ trials, done }) => `${done} of ${trials}`)), new Set(["5 of 5"]));
+});
+
+test("more than 20 cells that are not complete are cut, and it says how to list each row", async (t) => {
+  const flags = { lambda: "4.2", epochs: "1:30,original=3,retrain_scratch=3" };
+  const db = await changed(t, flags, FORGOTTEN);
+  const { code, out } = await spoken(statusCommand, { file: db });
+  const lines = out.trimEnd().split("\n");
+  assert.deepEqual(
+    [code, lines.at(-1)],
+    [1, '… and more: gmm-sweep query "select * from missing" lists each missing row'],
+  );
+  assert.deepEqual(lines.slice(-23, -20), [
+    "preset  method     λ  epochs  done  diverged  failed  missing",
+    "------  -------  ---  ------  ----  --------  ------  -------",
+    "paired  unlearn  4.2       1     2         0       0        1",
+  ]);
+});
+
+test("cells that are not complete are told apart by all that the grid has several of", async (t) => {
+  const flags = {
+    hidden: ["6,4", "4,6"],
+    "data-seeds": "1:2",
+    lambda: "4.2",
+    epochs: "2,original=3,retrain_scratch=3",
+  };
+  const { out } = await spoken(statusCommand, { file: await changed(t, flags, FORGOTTEN) });
+  assert.match(out, /\npreset {2}draw {2}hidden {2}method {5}λ {2}epochs {2}done {2}diverged {2}failed {2}missing\n/);
+});
+
+test("all sweeps of a file are told, or the one of --sweep; as JSON they are one array", async (t) => {
+  const db = await trained(t);
+  assert.equal((await spoken(gridCommand, { ...FLAGS, db, name: "other", methods: "original" })).code, 0);
+  const { out } = await spoken(statusCommand, { file: db });
+  assert.deepEqual(out.match(/^sweep \d+: .*(?=\n\n)/gm), [
+    "sweep 1: gmm-sweep grid --trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference (3 trials a cell, reference/f64/r1)",
+    "sweep 2: gmm-sweep grid --trials 3 --methods original --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference --name other (3 trials a cell, reference/f64/r1)",
+  ]);
+  assert.ok(!(await spoken(statusCommand, { file: db, sweep: "2" })).out.includes("sweep 1:"));
+  assert.deepEqual([(await cells(db, 0)).length, (await cells(db, 0, { sweep: "2" })).length], [7, 1]);
+});
+
+test("a shard is complete when its own part is there, and says who trains the rest", async (t) => {
+  const flags = { shard: "1/2", lambda: "4.2", epochs: "2,original=3,retrain_scratch=3" };
+  const db = await trained(t, flags);
+  const whole = await spoken(statusCommand, { file: db });
+  assert.equal(whole.code, 0);
+  assert.match(
+    whole.out,
+    /, shard 1\/2\)\n[\s\S]*\n\d of 9 trial rows are missing, 0 failed\nshard 1\/2 of it is complete: other shards train what is missing, gmm-sweep merge unites them\n$/,
+  );
+  await change(db, "delete from trial_rows where trajectory_id = 1 returning epochs");
+  const lacking = await spoken(statusCommand, { file: db });
+  assert.equal(lacking.code, 1);
+  assert.match(lacking.out, /\nshard 1\/2 of it lacks 1, other shards train the rest\n\npreset /);
+  await spoken(gridCommand, { ...FLAGS, ...flags, db });
+  assert.equal((await spoken(gridCommand, { ...FLAGS, ...flags, shard: "2/2", db })).code, 0);
+  const both = await spoken(statusCommand, { file: db });
+  assert.equal(both.code, 0);
+  assert.match(both.out, /\ncomplete: each of the 9 trial rows is there\n$/);
+});
+
+test("status answers while a run is writing the file, and its counts grow", async (t) => {
+  const cwd = folder(t);
+  const db = join(cwd, "sweep.db");
+  const args = [
+    "--lambda",
+    "4.2",
+    "--epochs",
+    "5,original=1000",
+    "--trials",
+    "40",
+    "--workers",
+    "2",
+    "--db",
+    "sweep.db",
+  ];
+  const run = start(cwd, "grid", ...SMALL_GRID, ...args);
+  await untilRows(db, 1, run);
+  const before = await cells(db, 1);
+  const done = (found: readonly Cell[]): number => found.reduce((sum, cell) => sum + cell.done, 0);
+  assert.ok(done(before) > 0 && done(before) < 120);
+  assert.equal((await run.ended).code, 0);
+  assert.equal(done(await cells(db, 0)), 120);
+});
+
+const REFUSED: [what: string, flags: (cwd: string) => Flags, message: (cwd: string) => string][] = [
+  [
+    "a file that is not there",
+    (cwd) => ({ file: join(cwd, "none.db") }),
+    (cwd) => `${cwd}/none.db cannot be opened as a database file: check the path, or name another file with --db`,
+  ],
+  [
+    "a folder",
+    (cwd) => ({ db: cwd }),
+    (cwd) => `${cwd} cannot be opened as a database file: check the path, or name another file with --db`,
+  ],
+  [
+    "an empty file",
+    (cwd) => ({ file: join(cwd, "empty.db") }),
+    (cwd) => `${cwd}/empty.db must hold results, but it is empty: run gmm-sweep first, or name another file with --db`,
+  ],
+  [
+    "a file without a sweep",
+    (cwd) => ({ file: join(cwd, "new.db") }),
+    (cwd) =>
+      `${cwd}/new.db must hold a sweep, but it has none yet: run gmm-sweep first, or name another file with --db`,
+  ],
+  [
+    "a file that is named twice",
+    (cwd) => ({ file: join(cwd, "new.db"), db: "other.db" }),
+    (cwd) =>
+      `FILE must not be given with --db, which names the file too, got ${cwd}/new.db and other.db: leave one of them out`,
+  ],
+];
+
+for (const [what, flags, message] of REFUSED) {
+  test(`refused in one sentence: ${what}`, async (t) => {
+    const cwd = folder(t);
+    writeFileSync(join(cwd, "empty.db"), "");
+    await new SqliteStore(join(cwd, "new.db")).close();
+    await assert.rejects(spoken(statusCommand, flags(cwd)), { name: "SweepError", message: message(cwd) });
+  });
+}
+
+test("a sweep that the file does not have is refused with those that it has", async (t) => {
+  const db = await trained(t, { methods: "original" });
+  await assert.rejects(spoken(statusCommand, { file: db, sweep: "2" }), {
+    code: "BAD_USAGE",
+    message: `--sweep must be a sweep of ${db}, one of 1, got 2`,
+  });
+  await assert.rejects(spoken(statusCommand, { file: db, sweep: "first" }), {
+    message: "--sweep must be a whole number from 1 up to 2^53 − 1, got first",
+  });
+});
+
+test("the exit code of a process is that of the command", async (t) => {
+  const cwd = folder(t);
+  assert.deepEqual(await gmm(cwd, "status", "none.db"), {
+    code: 2,
+    signal: null,
+    out: "",
+    err: "gmm-sweep: none.db cannot be opened as a database file: check the path, or name another file with --db\n",
+  });
+  assert.deepEqual(readdirSync(cwd), []);
+});

@@ -1,0 +1,38 @@
+/** Progress on a terminal that is too narrow for one line: it is laid in several, and all of them are written over. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { ProgressPrinter } from "../src/report/progress.js";
+
+const HALFWAY = {
+  landed: { rows: 30, trajectories: 20, epochs: 500 },
+  missing: { rows: 60, trajectories: 40, epochs: 2000 },
+};
+const EXTRA = ["3/9 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.012 away)"];
+
+/** What a printer writes to a terminal of this width; 0 is that of one that does not say it. */
+function written(columns: number, extra: readonly string[]): string {
+  let text = "";
+  const write = (part: string): void => {
+    text += part;
+  };
+  const stream = { isTTY: true, columns, write };
+  const printer = new ProgressPrinter(stream as unknown as NodeJS.WriteStream);
+  printer.update(HALFWAY, () => extra);
+  printer.end();
+  return text.replace(/\d+(\.\d)? trajectories\/s {2}ETA \d+ s/, "SPEED and ETA");
+}
+
+test("parts that do not fit stand in a second line, the cursor goes back to the first, and the end clears both", () => {
+  assert.equal(written(80, EXTRA), `\r30/60 trials  SPEED and ETA  ${EXTRA[0]}\n${EXTRA[1]}\x1b[K\x1b[1A\r\x1b[J`);
+});
+
+test("what fits, and whatever a terminal of unknown width gets, is one line", () => {
+  const line = `\r30/60 trials  SPEED and ETA  ${EXTRA.join("  ")}\x1b[K\r\x1b[K`;
+  assert.equal(written(160, EXTRA), line);
+  assert.equal(written(0, EXTRA), line);
+});
+
+test("a part that is longer than the terminal is cut", () => {
+  for (const line of written(40, EXTRA).split("\x1b")[0].split("\n"))
+    assert.ok(line.replace("\r", "").length < 40, line);
+});
