@@ -75,7 +75,7 @@ function specsOfTrial(setting: Setting, name: string, trial: number, total: numb
 }
 
 /** The trajectories of a method's trial, one for each λ and each start: every λ and asked epoch count of its start's method. */
-export function specsOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec[] {
+function specsOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec[] {
   const method = methodNamed(name);
   const { draw, hidden, learningRate, preset, seed } = setting;
   const starts =

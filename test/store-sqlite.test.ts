@@ -303,7 +303,7 @@ test("a query of a file in a read-only folder is refused in a sentence", async (
     [
       2,
       "",
-      "gmm-sweep: results/sweep.db must be a file that can be written, but it or its folder is read-only: change its permissions, or name another file with --db\n",
+      "gmm-sweep: results/sweep.db cannot be read where it is, because SQLite keeps files beside the one it reads and the folder is read-only: copy it, with results/sweep.db-wal where there is one, to another folder\n",
     ],
   );
 });
