@@ -86,7 +86,8 @@ export function rowsIn(database: string): number {
 export async function faultsOf(database: string, digest: string): Promise<string[]> {
   const reader = new SqliteReader(database);
   try {
-    const count = async (sql: string): Promise<number> => (await reader.all<{ n: number }>(`select ${sql} as n`))[0].n;
+    const count = async (sql: string): Promise<number> =>
+      (await reader.all<{ n: number }>(`select (select ${sql}) as n`))[0].n;
     const counts = {
       "rows missing": await count("count(*) from missing"),
       "rows failed": await count("count(*) from trial_rows where state = 'failed'"),

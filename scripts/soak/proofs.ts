@@ -48,7 +48,7 @@ async function killedOnce(
 }
 
 /** The same grid on threads that die. */
-function startMortal(database: string, flags: readonly string[]): Running {
+export function startMortal(database: string, flags: readonly string[]): Running {
   return startNode([beside("exiting-grid.js"), database, ...flags]);
 }
 

@@ -1,0 +1,130 @@
+/** `gmm-sweep diff`: which cells of two files differ, and by how much. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { diffCommand } from "../src/commands/diff.js";
+import type { Flags } from "../src/flags.js";
+import type { CellDifference } from "../src/store/difference.js";
+import { assertGolden, folder, spoken } from "./command-line.js";
+import { change, trainedFile } from "./fixtures/grids.js";
+
+const GRID: Flags = {
+  ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "3", workers: "1" },
+  ...{ lambda: "0,4.2", epochs: "1:2,original=12,retrain_scratch=10", "data-seeds": "1" },
+};
+
+const ROW =
+  "where epochs = 2 and trajectory_id = (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn' and a.lambda_reg = 4.2 and t.trial = 2) returning epochs";
+
+function diff(first: string, second: string, flags: Flags = {}): Promise<{ code: number; out: string; err: string }> {
+  return spoken(diffCommand, { first, second, ...flags });
+}
+
+async function cells(first: string, second: string): Promise<CellDifference[]> {
+  const { code, out } = await diff(first, second, { json: true });
+  const found = JSON.parse(out) as CellDifference[];
+  assert.equal(code, found.length === 0 ? 0 : 1);
+  return found;
+}
+
+async function twoFiles(t: TestContext, flags: Flags = GRID): Promise<[string, string]> {
+  return [await trainedFile(t, flags), await trainedFile(t, flags)];
+}
+
+test("two trainings of one grid do not differ, whatever order and number of threads they had", async (t) => {
+  const first = await trainedFile(t, GRID);
+  const second = await trainedFile(t, { ...GRID, trials: "1" }, { ...GRID, workers: "2" });
+  assert.deepEqual(await diff(first, second), {
+    code: 0,
+    out: "no difference: 18 trial rows in 6 cells are equal to the bit\n",
+    err: "",
+  });
+});
+
+test("the difference of a measure that was changed", async (t) => {
+  const [first, second] = await twoFiles(t);
+  await change(second, `update trial_rows set forget_probability = 0.25, train_accuracy = 0.5 ${ROW}`);
+  await change(first, `update trial_rows set forget_probability = 0.75, train_accuracy = 0.625 ${ROW}`);
+  const { code, out, err } = await diff(first, second);
+  assert.deepEqual([code, err], [1, ""]);
+  assertGolden("the difference of a measure that was changed", out);
+});
+
+for (const column of [
+  "train_accuracy",
+  "test_accuracy",
+  "forget_probability",
+  "forget_logit",
+  "cross_entropy",
+  "penalty",
+]) {
+  test(`a last bit of ${column} makes its cell differ, and no other`, async (t) => {
+    const [first, second] = await twoFiles(t);
+    await change(first, `update trial_rows set ${column} = 0.1 ${ROW}`);
+    await change(second, `update trial_rows set ${column} = 0.1 + 2e-17 ${ROW}`);
+    const found = await cells(first, second);
+    assert.deepEqual(
+      found.map(({ method, lambda_reg, epochs, both, differing }) => [method, lambda_reg, epochs, both, differing]),
+      [["unlearn", 4.2, 2, 3, 1]],
+    );
+  });
+}
+
+test("rows that one of the files lacks are counted on their side", async (t) => {
+  const [first, second] = await twoFiles(t);
+  await change(second, `delete from trial_rows ${ROW}`);
+  assert.deepEqual(
+    (await cells(first, second)).map(({ both, only_first, only_second }) => [both, only_first, only_second]),
+    [[2, 1, 0]],
+  );
+  assert.deepEqual(
+    (await cells(second, first)).map(({ both, only_first, only_second }) => [both, only_first, only_second]),
+    [[2, 0, 1]],
+  );
+});
+
+test("a cell that only one of the files has stands there whole", async (t) => {
+  const first = await trainedFile(t, GRID);
+  const second = await trainedFile(t, { ...GRID, lambda: "0,4.2,7" });
+  const found = await cells(first, second);
+  assert.deepEqual(
+    found.map(({ lambda_reg, epochs, both, only_second }) => [lambda_reg, epochs, both, only_second]),
+    [
+      [7, 1, 0, 3],
+      [7, 2, 0, 3],
+    ],
+  );
+  assert.equal(found[0].forget_probability_mean, null);
+});
+
+test("the logit of one of several forget rows makes its cell differ, though the mean is the same", async (t) => {
+  const [first, second] = await twoFiles(t, { ...GRID, "forget-rows": "2" });
+  await change(
+    second,
+    "update forget_logits set forget_logit = forget_logit + 1 where epochs = 12 and forget_row = 1 and trajectory_id = (select min(trajectory_id) from forget_logits where epochs = 12) returning epochs",
+  );
+  assert.deepEqual(
+    (await cells(first, second)).map(({ method, differing }) => [method, differing]),
+    [["original", 1]],
+  );
+});
+
+test("two numerics profiles are compared row by row, and named", async (t) => {
+  const first = await trainedFile(t, GRID);
+  const second = await trainedFile(t, { ...GRID, engine: "fused" });
+  const { code, out } = await diff(first, second);
+  assert.equal(code, 1);
+  assert.match(out, /^numerics profiles: reference\S* in the first, fused\/f32\/\S+ in the second\n\n/);
+  const found = await cells(first, second);
+  assert.ok(found.every(({ both, only_first, only_second }) => both === 3 && only_first + only_second === 0));
+  const fresh = found.filter(({ method }) => method === "original");
+  assert.ok(fresh.every(({ forget_probability_largest }) => Number(forget_probability_largest) < 1e-4));
+});
+
+test("diff refuses a file that is not there", async (t) => {
+  const none = join(folder(t), "none.db");
+  await assert.rejects(diff(await trainedFile(t, GRID), none), {
+    name: "SweepError",
+    message: `${none} cannot be opened as a database file: check the path, or name another file with --db`,
+  });
+});

@@ -1,0 +1,247 @@
+/** `gmm-sweep merge`: shards united give the file of the whole grid, and what does not fit together is refused. */
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { digestCommand } from "../src/commands/digest.js";
+import { gridCommand } from "../src/commands/grid.js";
+import { mergeCommand } from "../src/commands/merge.js";
+import type { Flags } from "../src/flags.js";
+import { folder, gmm, spoken } from "./command-line.js";
+import { change, SMALL_GRID } from "./fixtures/grids.js";
+
+const GRID: Flags = {
+  ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "3", workers: "1" },
+  ...{ lambda: "0,4.2", epochs: "1:2,original=12,retrain_scratch=10", "data-seeds": "1:2", quiet: true },
+};
+const SHARDS = 4;
+
+/** Trains shards of the grid into part1.db … in `cwd`; returns their paths. */
+async function parts(cwd: string, numbers: readonly number[], flags: Flags = {}): Promise<string[]> {
+  const paths: string[] = [];
+  for (const number of numbers) {
+    const db = join(cwd, `part${number}.db`);
+    const { code, err } = await spoken(gridCommand, { ...GRID, shard: `${number}/${SHARDS}`, ...flags, db });
+    assert.deepEqual([code, err], [0, ""]);
+    paths.push(db);
+  }
+  return paths;
+}
+
+function merge(out: string, files: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  return spoken(mergeCommand, { out, parts: files });
+}
+
+async function digest(file: string): Promise<string> {
+  const { out } = await spoken(digestCommand, { file });
+  return /[0-9a-f]{64}/.exec(out)?.[0] ?? out;
+}
+
+/** The digest of the grid in one file. */
+async function wholeDigest(t: TestContext): Promise<string> {
+  const db = join(folder(t), "whole.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, db })).code, 0);
+  return digest(db);
+}
+
+test("four shards merged, in any order, are the whole grid to the bit", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 3, 4]);
+  const expected = await wholeDigest(t);
+  const [forward, backward] = [join(cwd, "forward.db"), join(cwd, "backward.db")];
+  const { code, out } = await merge(forward, files);
+  assert.equal(code, 0);
+  assert.match(out, new RegExp(`: 36 of 36 trial rows, digest ${expected}\n$`));
+  assert.equal((await merge(backward, files.toReversed())).code, 0);
+  assert.equal(await digest(backward), expected);
+});
+
+test("every shard has a part of its own, and merging it twice adds nothing", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 3, 4]);
+  const whole = join(cwd, "whole.db");
+  const first = (await merge(whole, files)).out.matchAll(/: (\d+) trial rows and (\d+) epochs were new\n/g);
+  const rows = [...first].map(([, count]) => Number(count));
+  assert.ok(rows.every((count) => count > 0));
+  assert.equal(
+    rows.reduce((sum, count) => sum + count, 0),
+    36,
+  );
+  const again = await merge(whole, files);
+  assert.equal(again.code, 0);
+  assert.equal(again.out.match(/: 0 trial rows and 0 epochs were new\n/g)?.length, SHARDS);
+});
+
+test("a missing shard is named with the lines that run it, and running that line completes the grid", async (t) => {
+  const cwd = folder(t);
+  await parts(cwd, [1, 2, 4]);
+  const told = await gmm(cwd, "merge", "whole.db", "part1.db", "part2.db", "part4.db");
+  assert.equal(told.code, 1);
+  const words =
+    "--trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1:2 --samples 40 --features 3 --hidden 6,4 --engine reference";
+  assert.match(told.out, /shards that are missing or not complete: 3 of 4; each goes on from what its file has:\n/);
+  assert.ok(told.out.includes(`\n  npx gmm-sweep grid ${words} --shard 3/4 --db part3.db\n`), told.out);
+  assert.match(told.out, /\n {2}sbatch --array=3 \S*scripts\/slurm\.sbatch 4 --trials 3 /);
+  const line = /npx gmm-sweep (grid .* --db part3\.db)\n/.exec(told.out)?.[1] ?? "";
+  assert.equal((await gmm(cwd, ...line.split(" "), "--quiet")).code, 0);
+  const { code, out } = await gmm(cwd, "merge", "whole.db", "part3.db");
+  assert.equal(code, 0, out);
+  assert.ok(out.includes(await wholeDigest(t)));
+});
+
+test("a shard that is not complete is named like one that is missing", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 3, 4]);
+  await change(
+    files[1],
+    "delete from trial_rows where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+  );
+  const { code, out } = await merge(join(cwd, "whole.db"), files);
+  assert.equal(code, 1);
+  assert.match(out, /missing or not complete: 2 of 4;/);
+});
+
+test("a part that differs in one bit from one before it is refused, and no file is made", async (t) => {
+  const cwd = folder(t);
+  const [part] = await parts(cwd, [1]);
+  const [other] = await parts(folder(t), [1]);
+  await change(
+    other,
+    "update trial_rows set penalty = penalty * (1 + 4e-16) where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+  );
+  await assert.rejects(merge(join(cwd, "whole.db"), [part, other]), (error: Error & { code: string }) => {
+    assert.equal(error.code, "BAD_STORE");
+    assert.match(
+      error.message,
+      /^\S*part1\.db differs from \S*whole\.db or from a part before it in \w+ of λ [\d.]+, trial \d, at epoch \d+, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE$/,
+    );
+    return true;
+  });
+  assert.deepEqual(
+    readdirSync(cwd).filter((name) => name.startsWith("whole")),
+    [],
+  );
+});
+
+test("an epoch of a curve that differs is refused too, and a file that was there stays as it was", async (t) => {
+  const cwd = folder(t);
+  const [part] = await parts(cwd, [1]);
+  const whole = join(cwd, "whole.db");
+  await merge(whole, [part]);
+  const before = await digest(whole);
+  await change(part, "update epochs set forget_logit = forget_logit + 1 where epoch = 1 returning epoch");
+  await assert.rejects(merge(whole, [...(await parts(cwd, [2])), part]), { code: "BAD_STORE" });
+  assert.equal(await digest(whole), before);
+});
+
+test("a finished row takes the place of one that failed elsewhere, in either order", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 3, 4]);
+  const [failed] = await parts(folder(t), [1]);
+  await change(
+    failed,
+    "update trial_rows set state = 'failed', error = 'its thread died', train_accuracy = null, test_accuracy = null, forget_probability = null, forget_logit = null, cross_entropy = null, penalty = null where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+  );
+  const expected = await wholeDigest(t);
+  for (const [i, order] of [
+    [failed, ...files],
+    [...files, failed],
+  ].entries()) {
+    const { code, out } = await merge(join(cwd, `whole${i}.db`), order);
+    assert.equal(code, 0, out);
+    assert.ok(out.includes(expected));
+  }
+  const alone = await merge(join(cwd, "failed.db"), [failed, ...files.slice(1)]);
+  assert.equal(alone.code, 1);
+  assert.match(alone.out, /of them failed; this trains them again:\n {2}npx gmm-sweep grid .* --retry-failed\n/);
+});
+
+test("several forget rows, both presets and copies come through a merge", async (t) => {
+  const cwd = folder(t);
+  const flags = { "forget-rows": "2", preset: "notebook,paired" };
+  const files = await parts(cwd, [1, 2, 3, 4], flags);
+  const whole = join(cwd, "whole.db");
+  assert.equal((await merge(whole, files)).code, 0);
+  const alone = join(cwd, "alone.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, ...flags, db: alone })).code, 0);
+  assert.equal(await digest(whole), await digest(alone));
+});
+
+const FITS_NOT: [
+  title: string,
+  refused: (t: TestContext) => Promise<[out: string, parts: string[], sentence: RegExp]>,
+][] = [
+  [
+    "OUT among the parts",
+    async (t) => {
+      const [part] = await parts(folder(t), [1]);
+      return [part, [part], /^OUT must be another file than the parts, got \S+part1\.db for both$/];
+    },
+  ],
+  [
+    "a part in OUT's place",
+    async (t) => {
+      const [first, second] = await parts(folder(t), [1, 2]);
+      return [
+        first,
+        [second],
+        /^OUT must be a file of its own, but \S+part1\.db is shard 1\/4 of `gmm-sweep grid .*`: name OUT first, then the parts$/,
+      ];
+    },
+  ],
+  [
+    "shards of two grids",
+    async (t) => {
+      const [first] = await parts(folder(t), [1]);
+      const [second] = await parts(folder(t), [2], { trials: "4" });
+      return [
+        join(folder(t), "whole.db"),
+        [first, second],
+        /^the parts must be shards of one grid, but \S+part1\.db is shard 1\/4 of `.*` and \S+part2\.db is shard 2\/4 of `.*`: merge them into files of their own, and then those$/,
+      ];
+    },
+  ],
+  [
+    "a part that is not there",
+    async (t) => [
+      join(folder(t), "whole.db"),
+      [join(folder(t), "none.db")],
+      /^\S+none\.db cannot be opened as a database file: check the path, or name another file with --db$/,
+    ],
+  ],
+  [
+    "a part that is no database",
+    async (t) => {
+      const text = join(folder(t), "notes.txt");
+      writeFileSync(text, "not a database, but long enough to look at");
+      return [
+        join(folder(t), "whole.db"),
+        [text],
+        /^\S+notes\.txt must be a gmm-sweep database, but is not a SQLite file: /,
+      ];
+    },
+  ],
+];
+
+for (const [title, refused] of FITS_NOT) {
+  test(`merge refuses ${title}`, async (t) => {
+    const [out, files, message] = await refused(t);
+    await assert.rejects(merge(out, files), { name: "SweepError", message });
+  });
+}
+
+const NO_SHARD: [given: string, sentence: string][] = [
+  ["3", "--shard must be I/N such as 3/8, got 3"],
+  ["0/4", "--shard I/N must be a whole number from 1 to 4, got 0"],
+  ["5/4", "--shard I/N must be a whole number from 1 to 4, got 5"],
+  ["1/0", "--shard I/N must be a whole number from 1 to 100000, got 0"],
+  ["a/b", "--shard must be I/N such as 3/8, got a/b"],
+];
+
+for (const [given, sentence] of NO_SHARD) {
+  test(`grid refuses --shard ${given}, and writes nothing`, async (t) => {
+    const cwd = folder(t);
+    const { code, out, err } = await gmm(cwd, "grid", ...SMALL_GRID, "--shard", given);
+    assert.deepEqual([code, out, err, readdirSync(cwd)], [2, "", `gmm-sweep: ${sentence}\n`, []]);
+  });
+}
