@@ -1,5 +1,5 @@
 /** `npm run soak`: kills, frozen processes, full disks, clocks set back and readers, against the promise that nothing is lost, doubled or changed. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ import {
 } from "./soak/proofs.js";
 
 const USAGE = `usage: npm run soak -- [--kills N]
-  --kills N  how often a run is killed, processes and threads together [default: 200]
+  --kills N  how often a run is killed by SIGKILL; threads die beside that [default: 200]
 Kills a small grid at random instants and restarts it, and does it other harm; each time the results must be those of an
 undisturbed run, to the bit. Exit code 1 where they are not.
 `;
@@ -36,6 +36,7 @@ const { values } = parseArgs({
 
 async function soak(killCount: number): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), "gmm-sweep-soak-"));
+  chmodSync(home, 0o755); // one proof runs as another user
   const flags = gridFlags(TRIALS, SAMPLES);
   try {
     const digest = await undisturbed(join(home, "undisturbed.db"), flags);

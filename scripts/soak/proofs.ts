@@ -20,10 +20,10 @@ const WORKERS = ["--workers", "2"];
 /** Kills at random instants, each followed by a restart; a grid that comes to its end is checked, and begun anew. */
 export async function kills(setting: Setting, count: number, longestMs: number): Promise<string> {
   const tally = { process: 0, thread: 0, rounds: 0 };
-  while (tally.process + tally.thread < count) {
+  while (tally.process < count) {
     tally.rounds += 1;
     const database = join(setting.folder, `round${tally.rounds}.db`);
-    while (tally.process + tally.thread < count && !(await killedOnce(setting, database, longestMs, tally)));
+    while (tally.process < count && !(await killedOnce(setting, database, longestMs, tally)));
     await finished(startGrid(database, [...setting.flags, ...WORKERS, "--retry-failed"]));
     await mustBeWhole(setting, database);
   }
@@ -99,8 +99,9 @@ export async function readOnly(setting: Setting): Promise<string> {
   const begun = startGrid(database, [...setting.flags, ...WORKERS], asUser);
   await untilRows(database, 1, begun);
   begun.child.kill("SIGINT");
-  await begun.ended;
+  const interrupted = await begun.ended;
   const rows = rowsIn(database);
+  must(rows > 0, "nothing had landed before the file was made read-only", interrupted);
   for (const name of readdirSync(home)) chmodSync(join(home, name), 0o444);
   const refused = await startGrid(database, [...setting.flags, ...WORKERS], asUser).ended;
   must(refused.code === 2 && refused.err.includes("read-only"), "a read-only file was not refused", refused);
