@@ -1,4 +1,6 @@
 // e^x and ln x on vectors, the same bits everywhere. Coefficients: interpolation in Chebyshev nodes at 60 digits.
+// Largest error over every float32, in units of the last place (npm run ulp): e^x 1.08 for −104 ≤ x ≤ 0, ln x 1.01 for
+// normal x > 0.
 #pragma once
 #include "vec.h"
 
