@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { diffCommand } from "../src/commands/diff.js";
 import type { Flags } from "../src/flags.js";
+import { MEASURES } from "../src/queries.js";
 import type { CellDifference } from "../src/store/difference.js";
 import { assertGolden, folder, spoken } from "./command-line.js";
 import { change, trainedFile } from "./fixtures/grids.js";
@@ -50,14 +51,7 @@ test("the difference of a measure that was changed", async (t) => {
   assertGolden("the difference of a measure that was changed", out);
 });
 
-for (const column of [
-  "train_accuracy",
-  "test_accuracy",
-  "forget_probability",
-  "forget_logit",
-  "cross_entropy",
-  "penalty",
-]) {
+for (const [column] of MEASURES) {
   test(`a last bit of ${column} makes its cell differ, and no other`, async (t) => {
     const [first, second] = await twoFiles(t);
     await change(first, `update trial_rows set ${column} = 0.1 ${ROW}`);

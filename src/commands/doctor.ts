@@ -29,10 +29,11 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     { name: "SQLite", works: true, detail: sqliteVersion() },
     ...(await engineReports()),
   ];
+  const width = Math.max(...findings.map(({ name }) => name.length));
   if (flags["json"] === true) await terminal.out(`${JSON.stringify(findings)}\n`);
   else
     for (const { name, works, detail } of findings)
-      await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(18)}  ${detail}\n`);
+      await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(width)}  ${detail}\n`);
   return EXIT.ok;
 }
 
