@@ -1,5 +1,5 @@
 /** Files that an option names for writing: whether they can be is known before anything is trained for them. */
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, SweepError } from "./errors.js";
 import { bad, type Flags, text } from "./flags.js";
@@ -16,7 +16,7 @@ export function writableFile(
   if (clash !== undefined)
     throw bad(`--${name} must be another file than ${clash[0]}, got ${path} for both: name a file of its own`);
   try {
-    if (existsSync(path) && statSync(path).isDirectory()) throw new Error("it is a folder");
+    if (isFolder(path)) throw new Error("it is a folder");
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
     return path;
   } catch (error) {
@@ -26,6 +26,21 @@ export function writableFile(
       { cause: error },
     );
   }
+}
+
+/** Makes a folder and those above it that are not there. mkdirSync's own `recursive` never returns below /proc, where no folder can be made. */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  makeFolder(dirname(resolve(path)));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error; // else another process made it meanwhile
+  }
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 function whereabouts(path: string): string {

@@ -255,6 +255,14 @@ for (const [about, name, bytes, sentence] of BAD_FILES) {
   });
 }
 
+test("a folder below one where none can be made is refused", { skip: !existsSync("/proc/self") && "no /proc" }, () => {
+  assert.throws(() => exportDraw(seededDraw(DRAW), "/proc/none/draw"), {
+    code: "BAD_USAGE",
+    message:
+      "DIR must be a folder that can be written, got /proc/none/draw (ENOENT: no such file or directory, mkdir '/proc/none')",
+  });
+});
+
 test("a folder that cannot be written is refused", (t) => {
   const path = join(folder(t), "file");
   writeFileSync(path, "");

@@ -1,10 +1,11 @@
 /** Data as files: X.npy, Y.npy, x.npy and, where there are any, X_test.npy and Y_test.npy in one folder, as numpy reads and writes them. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { messageOf, SweepError } from "../errors.js";
 import type { ImportedDraw } from "../trial.js";
+import { makeFolder } from "../writable.js";
 import { type Draw, float32Rows } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
 
@@ -54,7 +55,7 @@ export function exportDraw(draw: Draw, directory: string): string[] {
     files.push(["Y_test.npy", writeNpy([draw.test.rows], draw.test.y)]);
   }
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   } catch (error) {
     throw new SweepError(

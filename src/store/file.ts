@@ -1,8 +1,9 @@
 /** A SQLite file of ours: opened, migrated, locked, and each way in which it fails told with its remedy. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { SweepError } from "../errors.js";
+import { makeFolder } from "../writable.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
 
 export const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
@@ -54,7 +55,7 @@ export function lockPath(path: string): string {
 /** Holds `path`.lock for as long as this process lives: the system lets go of it even at kill -9. */
 export function lockFor(path: string): Database.Database {
   return guarded(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     accessSync(dirname(path), constants.W_OK); // SQLite would say no more than that it cannot open the file
     const lock = new Database(lockPath(path), { timeout: 0 });
     try {
