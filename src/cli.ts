@@ -60,7 +60,7 @@ async function main(): Promise<number> {
       (parser, command) => withCommand(parser, command, (code) => (exitCode = code)),
       emptyParser(),
     );
-    refuseSwitchValues(process.argv);
+    refuseWhatYargsDrops(process.argv);
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
@@ -109,11 +109,15 @@ function withCommand(parser: Argv, command: Command, done: (exitCode: number) =>
   );
 }
 
-/** yargs takes --json=maybe for false, and says nothing. */
-function refuseSwitchValues(argv: readonly string[]): void {
+/** yargs takes --json=maybe for false, and leaves out what follows a bare --; it says nothing of either. */
+function refuseWhatYargsDrops(argv: readonly string[]): void {
   for (const word of argv) {
+    if (word === "--")
+      throw new SweepError("BAD_USAGE", "options must stand without a -- before them, got one: leave it out");
     const [given, name, value] = /^--([^=]+)=(.*)$/.exec(word) ?? [];
-    const isSwitch = COMMANDS.some(({ options }) => options[name ?? ""]?.type === "boolean");
+    const isSwitch =
+      ["help", "version"].includes(name ?? "") ||
+      COMMANDS.some(({ options }) => options[name ?? ""]?.type === "boolean");
     if (given !== undefined && isSwitch)
       throw new SweepError("BAD_USAGE", `--${name} must stand alone, got ${value}: write --${name} or leave it out`);
   }

@@ -116,7 +116,9 @@ export function workersFrom(flags: Flags, cores: number): number {
 
 /** The database file. */
 export function databaseFrom(flags: Flags): string {
-  return text(flags, "db") ?? DEFAULTS.db;
+  const path = text(flags, "db") ?? DEFAULTS.db;
+  if (path !== ":memory:") return path;
+  throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
 }
 
 export function trialsFrom(flags: Flags): number {

@@ -74,14 +74,26 @@ export interface EpochRow {
   readonly replicate_of: number | null;
 }
 
-/** The stored curve of a method's trial. */
-export function trialCurve(reader: Reader, sweep: number, method: string, trial: number): Promise<EpochRow[]> {
+/** The trajectories of a method's trial in a sweep whose curves are there. */
+export function trialTrajectories(reader: Reader, sweep: number, method: string, trial: number): Promise<ArmRow[]> {
   return reader.all(
-    `select epoch, penalty, cross_entropy, train_accuracy, forget_probability, lambda_reg, replicate_of
-     from epoch_results where sweep = ? and method = ? and trial = ? order by epoch`,
+    `select *, last_epoch as epochs from sweep_trajectories t
+     where sweep = ? and method = ? and trial = ? and exists (select 1 from epochs where trajectory_id = t.source_id)
+     order by preset, data_seed, draw, samples, lambda_reg, start`,
     sweep,
     method,
     trial,
+  );
+}
+
+/** The stored curve of a sweep's trajectory. */
+export function trialCurve(reader: Reader, sweep: number, trajectory: number): Promise<EpochRow[]> {
+  return reader.all(
+    `select e.epoch, e.penalty, e.cross_entropy, e.train_accuracy, e.forget_probability, t.lambda_reg, t.replicate_of
+     from sweep_trajectories t join epochs e on e.trajectory_id = t.source_id and e.epoch <= t.last_epoch
+     where t.sweep = ? and t.trajectory_id = ? order by e.epoch`,
+    sweep,
+    trajectory,
   );
 }
 

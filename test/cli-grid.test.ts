@@ -137,6 +137,20 @@ test("asking for fewer trials changes nothing, and says that the results cover a
   );
 });
 
+test("more trials of other cells leave those of the first ones missing, and that is said with what trains them", async (t) => {
+  const db = await trainedFile(t, FLAGS);
+  const { code, err } = await spoken(gridCommand, { ...FLAGS, db, trials: "4", lambda: "7", quiet: true });
+  assert.equal(code, 0);
+  const [missing] = await rows(db, "select count(*) from missing");
+  assert.ok(Number(missing[0]) > 0);
+  assert.equal(
+    err,
+    `${missing[0]} trial rows of the sweep's other cells are missing, since it now has 4 trials a cell: gmm-sweep status ${db} lists the cells, and a grid of them with --trials 4 trains them\n`,
+  );
+  await grid({ db, trials: "4" });
+  assert.deepEqual(await rows(db, "select count(*) from missing"), [[0]]);
+});
+
 test("another name, seed or precision is another sweep of the same file", async (t) => {
   const db = database(t);
   await grid({ db, name: "one", engine: "fused" });

@@ -10,6 +10,7 @@ import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
 import { METHOD_NAMES } from "../src/methods.js";
 import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
+import { trainedFile } from "./fixtures/grids.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
 before(async () => assert.equal((await gmm(cwd, ...TINY, "--trials", "2", "--quiet")).code, 0));
@@ -143,6 +144,27 @@ for (const [method, trial, options, message] of NOT_SHOWN) {
     await assert.rejects(show(method, trial, options), { name: "SweepError", message });
   });
 }
+
+test("show of a grid asks which of a trial's curves is meant, and shows that one alone", async (t) => {
+  const flags = { "data-seeds": "1:2", samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" };
+  const db = await trainedFile(t, {
+    ...flags,
+    trials: "1",
+    lambda: "0,4.2",
+    epochs: "20,original=12,retrain_scratch=10",
+  });
+  await assert.rejects(show("unlearn", "1", { db }), {
+    message: `--lambda must say which trial of ${db} is meant, one of 0, 4.2, got none`,
+  });
+  await assert.rejects(show("unlearn", "1", { db, lambda: "4.2" }), {
+    message: `--draw must say which trial of ${db} is meant, one of 1, 2, got none`,
+  });
+  await assert.rejects(show("unlearn", "1", { db, lambda: "3" }), {
+    message: `--lambda must be what sweep 1 of ${db} has of unlearn trial 1, one of 0, 4.2, got 3`,
+  });
+  const { out } = await show("unlearn", "1", { db, lambda: "4.20", draw: "2" });
+  assert.match(out, /^Epoch \[10\/20\], .*Lambda: 4\.2000\nEpoch \[20\/20\], .*Lambda: 4\.2000\nafter epoch 20: .*\n$/);
+});
 
 test("a result that is larger than memory goes out row by row, as fast as its reader takes it", async () => {
   // 150 MB of rows, through 48 MB of heap.

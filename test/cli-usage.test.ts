@@ -11,6 +11,10 @@ import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
 const TRAINING = ["preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
+const NARROWING = [
+  ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
+  "profile",
+];
 const OPTIONS: Record<string, readonly string[]> = {
   "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
   run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
@@ -33,12 +37,9 @@ const OPTIONS: Record<string, readonly string[]> = {
   status: ["sweep", "db", "json"],
   digest: ["sweep", "db"],
   verify: ["sample", "seed", "data", "sweep", "db"],
-  replay: [
-    ...["method", "trial", "epoch", "lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden"],
-    ...["learning-rate", "seed", "start", "profile", "data", "out", "db"],
-  ],
+  replay: ["method", "trial", "epoch", ...NARROWING, "data", "out", "db"],
   query: ["format", "db"],
-  show: ["sweep", "db"],
+  show: ["sweep", ...NARROWING, "db"],
   train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "json"],
   "data export": DRAW,
   doctor: ["json"],
@@ -112,6 +113,16 @@ const REFUSED: [line: string, said: string | RegExp][] = [
   ["grid --data-seed 3", `there is no option or command data-seed${LISTS}`],
   ["grid one.yaml two.yaml", `there is no option or command two.yaml${LISTS}`],
   ["grid --shard=9/8", "--shard I/N must be a whole number from 1 to 8, got 9"],
+  ["status --file=", "FILE must be the name of a database file, got an empty one"],
+  ["--help=3", "--help must stand alone, got 3: write --help or leave it out"],
+  ["-- --samples 4", "options must stand without a -- before them, got one: leave it out"],
+  ["status -- part1.db", "options must stand without a -- before them, got one: leave it out"],
+  ["--db :memory:", "--db must be a file, since results in memory would be lost, got :memory:"],
+  ["merge :memory: part1.db", "OUT must be a file, got :memory:"],
+  [
+    "diff :memory: part1.db",
+    ":memory: cannot be opened as a database file: check the path, or name another file with --db",
+  ],
   ["grid --dry-run=yes", "--dry-run must stand alone, got yes: write --dry-run or leave it out"],
   ["verify --sample none", "--sample must be a whole number from 1 to 1000000, got none"],
   ["digest", "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db"],

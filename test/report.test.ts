@@ -93,10 +93,11 @@ const SUMMARY = {
   forget_probability_std: 0.03,
 };
 
-test("the summary marks copies, and says what the best possible is where the draw knows", () => {
+test("the summary marks copies, and says what diverged and what the best possible is where the draw knows", () => {
   const text = summaryText({
     summary: [SUMMARY, { ...SUMMARY, method: "unlearn" }],
     copied: ["unlearn"],
+    diverged: 2,
     bayes: { accuracy: 0.93, forgetProbability: 0.5 },
   });
   const lines = text.split("\n");
@@ -108,6 +109,7 @@ test("the summary marks copies, and says what the best possible is where the dra
   assert.deepEqual(lines.slice(4), [
     "",
     "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
+    "2 trial rows diverged (their numbers overflowed), and are left out of the means",
     "best possible on this draw (Bayes): accuracy 0.93000, forget probability 0.50000",
     "",
   ]);
@@ -115,7 +117,7 @@ test("the summary marks copies, and says what the best possible is where the dra
 
 test("a method that the notebook does not have stands without published numbers", () => {
   assert.match(
-    summaryText({ summary: [{ ...SUMMARY, method: "future" }], copied: [], bayes: null }),
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], copied: [], diverged: 0, bayes: null }),
     /^future .* - {2,}-$/m,
   );
 });

@@ -11,7 +11,7 @@ import { GRID_DEFAULTS, type GridConfig, gridFrom, gridIdentity, settingsOf } fr
 import { METHOD_NAMES } from "../methods.js";
 import { plan, type Shard, WHOLE } from "../plan.js";
 import { TRIAL_WORKER } from "../pool.js";
-import { askedTrials, cellMeans, nearestCells, stateCounts } from "../queries.js";
+import { askedTrials, cellMeans, nearestCells, stateCounts, statusByMethod } from "../queries.js";
 import { CellTracker } from "../report/cells.js";
 import { forecastText } from "../report/forecast.js";
 import { EventLog } from "../report/log.js";
@@ -22,7 +22,16 @@ import { SqliteStore } from "../store/sqlite.js";
 import type { SweepRequest, SweepResult } from "../sweep.js";
 import { gridFromFile } from "../sweep-file.js";
 import { writableFile } from "../writable.js";
-import { type Command, commandLine, DB_OPTION, EXIT, RUNNING_OPTIONS, type Terminal, value } from "./command.js";
+import {
+  type Command,
+  commandLine,
+  DB_OPTION,
+  EXIT,
+  RUNNING_OPTIONS,
+  shellWord,
+  type Terminal,
+  value,
+} from "./command.js";
 import { exitCode, trainRequest } from "./training.js";
 
 export const gridCommand: Command = {
@@ -82,6 +91,7 @@ interface Asked {
 }
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
   const file = text(flags, "file");
   const grid = file === null ? gridFrom(flags) : gridFromFile(file, flags);
   const path = databaseFrom(flags);
@@ -121,6 +131,7 @@ async function train(asked: Asked, terminal: Terminal): Promise<number> {
     const result = await trainRequest(requestOf(asked, profile), { store, terminal, quiet, log, extra });
     const elapsedMs = performance.now() - began;
     await print({ store, result, elapsedMs, json: asked.json }, terminal);
+    if (shard === WHOLE && !result.tally.stopped) await tellMissing(store, result.sweep, path, terminal);
     const code = await exitCode(store, result, path, terminal);
     log.write("end", { ...result.tally, skipped: result.skipped, elapsed_ms: Math.round(elapsedMs), exit_code: code });
     return code;
@@ -170,6 +181,20 @@ async function print({ store, result, elapsedMs, json }: Printed, terminal: Term
   await terminal.out(
     `\nsweep ${sweep.id}: ${done} trial rows done, ${diverged} diverged, ${failed} failed\ndigest ${digest}\n`,
   );
+}
+
+/** A sweep that grew in trials asks that many of every cell, also of those that this command did not name. */
+async function tellMissing(
+  store: SqliteStore,
+  { id, trials }: OpenSweep,
+  path: string,
+  terminal: Terminal,
+): Promise<void> {
+  const missing = (await statusByMethod(store, id)).reduce((sum, method) => sum + method.missing, 0);
+  if (missing > 0)
+    terminal.err(
+      `${missing} trial rows of the sweep's other cells are missing, since it now has ${trials} trials a cell: gmm-sweep status ${shellWord(path)} lists the cells, and a grid of them with --trials ${trials} trains them\n`,
+    );
 }
 
 /** `--shard 3/8`, from 1. */

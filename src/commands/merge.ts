@@ -41,6 +41,7 @@ interface ShardNote extends PartNote {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const out = String(flags["out"]);
+  if (out === "" || out === ":memory:") throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
   const parts = [flags["parts"]].flat().map(String);
   if (parts.some((part) => fileAt(part) === fileAt(out)))
     throw bad(`OUT must be another file than the parts, got ${out} for both`);

@@ -1,14 +1,4 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
-import {
-  PRESETS,
-  parseFeatures,
-  parseForgetRows,
-  parseLambda,
-  parseLearningRate,
-  parseSamples,
-  parseSeed,
-  parseWidths,
-} from "../config.js";
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad, type Flags, parseName, parseWhole, text, wholeNumber } from "../flags.js";
@@ -19,24 +9,8 @@ import { SqliteReader } from "../store/reader.js";
 import { shapeOf } from "../trajectory.js";
 import { writableFile } from "../writable.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
+import { NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 import { engineOf, fileFrom } from "./sweeps.js";
-
-/** The options that tell trajectories of one method's trial apart: each with its column, and how its value is read. */
-const NARROWING: readonly (readonly [option: string, column: keyof ArmRow, read: (given: string) => unknown])[] = [
-  ["preset", "preset", (given) => parseName("--preset", given, PRESETS)],
-  ["lambda", "lambda_reg", (given) => parseLambda("--lambda", given)],
-  ["draw", "draw", (given) => given],
-  ["samples", "samples", (given) => parseSamples("--samples", given)],
-  ["features", "features", (given) => parseFeatures("--features", given)],
-  ["forget-rows", "forget_rows", (given) => parseForgetRows("--forget-rows", given)],
-  ["hidden", "hidden", parseWidths],
-  ["learning-rate", "learning_rate", parseLearningRate],
-  ["seed", "seed", (given) => parseSeed("--seed", given)],
-  ["start", "start", (given) => given],
-  ["profile", "profile", (given) => given],
-];
-
-const VALUES_SHOWN = 8;
 
 export const replayCommand: Command = {
   words: ["replay [file]"],
@@ -46,17 +20,7 @@ export const replayCommand: Command = {
     method: value(`one of ${METHOD_LIST}`, "unlearn"),
     trial: value("its number, from 1", 1),
     epoch: value("the epoch whose weights are wanted", "the last"),
-    lambda: value("λ as written, where the file has several"),
-    preset: value(`${PRESETS.join(" or ")}, where the file has both`),
-    draw: value("its draw, as the column draw names it, where the file has several"),
-    samples: value("rows of D, where the file has several"),
-    features: value("features of a row, where the file has several"),
-    "forget-rows": value("rows of the forget set, where the file has several"),
-    hidden: value("widths of the two hidden layers, where the file has several"),
-    "learning-rate": value("Adam's learning rate, where the file has several"),
-    seed: value("seed of the initial weights, where the file has several"),
-    start: value("its start, as the column start names it, where the file has several"),
-    profile: value("its numerics profile, as the column profile names it, where the file has several"),
+    ...NARROWING_OPTIONS,
     data: value("the folder of imported data, where it was trained on one"),
     out: value("write the weights to this .npz"),
     ...DB_OPTION,
@@ -108,48 +72,6 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   } finally {
     reader.close();
   }
-}
-
-/** What a column has to be, and the option that says so. */
-interface Wanted {
-  readonly option: string;
-  readonly column: keyof ArmRow;
-  readonly value: string;
-}
-
-/** What the options ask for; a folder of data names its draw. */
-function wantedFrom(flags: Flags, imported: readonly string[]): Wanted[] {
-  const wanted = NARROWING.flatMap(([option, column, read]) => {
-    const given = text(flags, option);
-    return given === null ? [] : [{ option, column, value: String(read(given)) }];
-  });
-  if (wanted.some(({ option }) => option === "draw")) return wanted;
-  return [...wanted, ...imported.map((value) => ({ option: "data", column: "draw" as const, value }))];
-}
-
-/** The arms that are wanted; `there` says whose they are. */
-function narrowed(arms: readonly ArmRow[], wanted: readonly Wanted[], there: string): ArmRow[] {
-  let left = [...arms];
-  for (const { option, column, value } of wanted) {
-    const found = left.filter((arm) => String(arm[column]) === value);
-    if (found.length === 0)
-      throw bad(`--${option} must be what ${there}, one of ${valuesOf(left, column)}, got ${value}`);
-    left = found;
-  }
-  return left;
-}
-
-function onlyOne(arms: readonly ArmRow[], path: string): ArmRow {
-  if (arms.length === 1) return arms[0];
-  const several = NARROWING.find(([, column]) => new Set(arms.map((arm) => arm[column])).size > 1);
-  if (several === undefined) throw new Error(`${path} has one trajectory twice`);
-  const [option, column] = several;
-  throw bad(`--${option} must say which trial of ${path} is meant, one of ${valuesOf(arms, column)}, got none`);
-}
-
-function valuesOf(arms: readonly ArmRow[], column: keyof ArmRow): string {
-  const values = [...new Set(arms.map((arm) => arm[column]))];
-  return values.length > VALUES_SHOWN ? `${values.slice(0, VALUES_SHOWN).join(", ")}, …` : values.join(", ");
 }
 
 /** Why there is nothing to replay. */

@@ -90,7 +90,8 @@ async function printTable(
 ): Promise<void> {
   const summary = await methodSummary(store, sweep.id);
   const { bayes } = loadDraw(config.draw);
-  await terminal.out(summaryText({ summary, copied: await copiedMethods(store, sweep.id), bayes }));
+  const { diverged } = await stateCounts(store, sweep.id);
+  await terminal.out(summaryText({ summary, copied: await copiedMethods(store, sweep.id), diverged, bayes }));
 }
 
 async function printJson(

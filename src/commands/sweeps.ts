@@ -9,6 +9,7 @@ import type { SqliteReader } from "../store/reader.js";
 
 /** The database file, named bare or by --db. */
 export function fileFrom(flags: Flags): string {
+  if (flags["file"] === "") throw bad("FILE must be the name of a database file, got an empty one");
   const file = text(flags, "file");
   if (file === null) return databaseFrom(flags);
   const db = text(flags, "db");

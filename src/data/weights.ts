@@ -32,6 +32,11 @@ export function readWeights(path: string, shape: Shape): Float64Array {
           .join(", ")}`,
       );
     const array = readNpy(bytes, `--init: ${name}`, ["<f4", "<f8"]);
+    if (!array.values.every(Number.isFinite))
+      throw new SweepError(
+        "BAD_USAGE",
+        `--init: ${name} must hold finite values, got ${array.values.find((value) => !Number.isFinite(value))}: take the weights of a training that did not diverge`,
+      );
     if (array.shape.join(",") === expected.join(",")) return array.values;
     throw new SweepError(
       "BAD_USAGE",

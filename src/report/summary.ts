@@ -8,10 +8,12 @@ export interface SummaryReport {
   readonly summary: readonly MethodSummary[];
   /** Methods whose trials are copies of one run. */
   readonly copied: readonly string[];
+  /** Trial rows whose numbers overflowed. */
+  readonly diverged: number;
   readonly bayes: Bayes | null;
 }
 
-export function summaryText({ summary, copied, bayes }: SummaryReport): string {
+export function summaryText({ summary, copied, diverged, bayes }: SummaryReport): string {
   const rows = summary.map((row) => {
     const published = METHOD_NAMES.includes(row.method) ? methodNamed(row.method).published : null;
     return [
@@ -31,23 +33,25 @@ export function summaryText({ summary, copied, bayes }: SummaryReport): string {
     "notebook: accuracy",
     "notebook: forget prob.",
   ];
-  return alignedTable(header, rows) + footnotes(copied, bayes);
+  return alignedTable(header, rows) + footnotes(copied, diverged, bayes);
 }
 
-function footnotes(copied: readonly string[], bayes: Bayes | null): string {
+function footnotes(copied: readonly string[], diverged: number, bayes: Bayes | null): string {
   const copies =
     copied.length === 0
       ? []
       : [
           "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
         ];
+  const overflowed =
+    diverged === 0 ? [] : [`${diverged} trial rows diverged (their numbers overflowed), and are left out of the means`];
   const known =
     bayes === null
       ? []
       : [
           `best possible on this draw (Bayes): accuracy ${bayes.accuracy.toFixed(5)}, forget probability ${bayes.forgetProbability.toFixed(5)}`,
         ];
-  return ["", ...copies, ...known].map((line) => `${line}\n`).join("");
+  return ["", ...copies, ...overflowed, ...known].map((line) => `${line}\n`).join("");
 }
 
 function publishedText(published: Published | null, measure: keyof Published): string {

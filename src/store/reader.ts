@@ -60,6 +60,8 @@ export class SqliteReader implements Reader {
 
 /** Throws what SQLite throws, or BAD_STORE. */
 export function openForReading(path: string): Database.Database {
+  // SQLite takes these for databases of its own, in memory or in a file without a name.
+  if (path === "" || path === ":memory:") throw Object.assign(new Error(path), { code: "ENOENT" });
   // SQLite opens a folder for reading, and then speaks of a disk that fails.
   if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EISDIR" });
   try {
