@@ -1,10 +1,10 @@
 /** `npm run agree`: do fused and reference give one distribution over whole runs? Equal seeds, n = 500, 100 trials; exit code 1 if not. */
 import { availableParallelism } from "node:os";
-import { configFrom, type SweepConfig } from "../src/config.js";
-import type { Flags } from "../src/flags.js";
-import { plan } from "../src/plan.js";
-import { TRIAL_WORKER, TrialPool } from "../src/pool.js";
+import type { Flags } from "../src/plan/flags.js";
+import { configFrom, type SweepConfig } from "../src/plan/options.js";
+import { plan } from "../src/plan/trajectories.js";
 import { alignedTable } from "../src/report/table.js";
+import { TRIAL_WORKER, TrialPool } from "../src/run/threads.js";
 import { kolmogorovSmirnov } from "../src/stats/kolmogorov-smirnov.js";
 import type { TrajectorySpec } from "../src/trial.js";
 

@@ -1,13 +1,13 @@
 /** Searches data seeds for a draw whose table under --preset notebook resembles the published one: how the default draw was found. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { configFrom } from "../src/config.js";
 import { bayesOf, classMeans } from "../src/data/draw.js";
 import { loadDraw } from "../src/data/source.js";
 import type { Rows } from "../src/engine/contract.js";
-import { methodNamed, type Published } from "../src/methods.js";
-import { specOf } from "../src/plan.js";
-import { TRIAL_WORKER, TrialPool } from "../src/pool.js";
+import { methodNamed, type Published } from "../src/plan/methods.js";
+import { configFrom } from "../src/plan/options.js";
+import { specOf } from "../src/plan/trajectories.js";
+import { TRIAL_WORKER, TrialPool } from "../src/run/threads.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
 
 const USAGE = `usage: node dist/scripts/search-draw.js [--from SEED] [--minutes M]

@@ -1,13 +1,13 @@
 /** The methods that the notebook does not have, trained by the reference engine: each does what its words say. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SweepConfig } from "../src/config.js";
 import { seededDraw } from "../src/data/draw.js";
 import type { Curve, Rows } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { METHOD_NAMES, methodNamed } from "../src/methods.js";
-import { specOf } from "../src/plan.js";
-import { retrain, retrainFrom } from "../src/rebuild.js";
+import { METHOD_NAMES, methodNamed } from "../src/plan/methods.js";
+import type { SweepConfig } from "../src/plan/options.js";
+import { specOf } from "../src/plan/trajectories.js";
+import { retrain, retrainFrom } from "../src/run/rebuild.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
 import { smallConfig } from "./fixtures/sweeps.js";
 

@@ -1,11 +1,11 @@
 /** The cells of a running grid: which are complete, and which is nearest to retraining, whatever was there before. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Flags } from "../src/flags.js";
-import { gridFrom, settingsOf } from "../src/grid.js";
-import { plan, type Shard, WHOLE } from "../src/plan.js";
-import type { CellMean } from "../src/queries.js";
+import type { Flags } from "../src/plan/flags.js";
+import { gridFrom, settingsOf } from "../src/plan/grid.js";
+import { plan, type Shard, WHOLE } from "../src/plan/trajectories.js";
 import { CellTracker } from "../src/report/cells.js";
+import type { CellMean } from "../src/store/sqlite/queries.js";
 import { armKey, type Outcome, type TrajectorySpec } from "../src/trial.js";
 import { failed, trained } from "./fixtures/sweeps.js";
 

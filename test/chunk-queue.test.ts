@@ -1,17 +1,17 @@
 /** How groups are cut into chunks: nothing is lost or doubled, and no cut changes a bit. */
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/chunk.js";
-import { ChunkQueue, splitGroup } from "../src/chunk-queue.js";
-import type { SweepConfig } from "../src/config.js";
-import { runSweep } from "../src/coordinator.js";
 import { loadDraw } from "../src/data/source.js";
 import { stream } from "../src/data/streams.js";
-import { sweepDigest } from "../src/digest.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { epochsToTrain, groupByStart } from "../src/plan.js";
-import { TRIAL_WORKER, TrialPool } from "../src/pool.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import type { SweepConfig } from "../src/plan/options.js";
+import { epochsToTrain, groupByStart } from "../src/plan/trajectories.js";
+import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
+import { ChunkQueue, splitGroup } from "../src/run/chunk-queue.js";
+import { runSweep } from "../src/run/coordinator.js";
+import { TRIAL_WORKER, TrialPool } from "../src/run/threads.js";
+import { sweepDigest } from "../src/store/digest.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import { lastEpoch, type TrajectorySpec, trainingKey } from "../src/trial.js";
 import {
   engineNamed,

@@ -1,14 +1,14 @@
 /** What a thread makes of a chunk where several epochs are asked: starts trained once, and rows that are those of a run stopped there. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/chunk.js";
-import type { SweepConfig } from "../src/config.js";
 import { loadDraw } from "../src/data/source.js";
-import { sweepDigest } from "../src/digest.js";
 import type { Engine } from "../src/engine/contract.js";
 import { loadFused } from "../src/engine/fused/fused.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import type { SweepConfig } from "../src/plan/options.js";
+import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
+import { sweepDigest } from "../src/store/digest.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import {
   lastEpoch,
   type Outcome,

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { diffCommand } from "../src/commands/diff.js";
-import type { Flags } from "../src/flags.js";
-import { MEASURES } from "../src/queries.js";
+import type { Flags } from "../src/plan/flags.js";
 import type { CellDifference } from "../src/store/difference.js";
+import { MEASURES } from "../src/store/sqlite/queries.js";
 import { assertGolden, folder, spoken } from "./command-line.js";
 import { change, trainedFile } from "./fixtures/grids.js";
 

@@ -6,7 +6,7 @@ import test, { type TestContext } from "node:test";
 import { digestCommand } from "../src/commands/digest.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
-import type { Flags } from "../src/flags.js";
+import type { Flags } from "../src/plan/flags.js";
 import { folder, gmm, spoken } from "./command-line.js";
 import { change, SMALL_GRID } from "./fixtures/grids.js";
 

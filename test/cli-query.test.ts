@@ -8,7 +8,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
-import { METHOD_NAMES } from "../src/methods.js";
+import { METHOD_NAMES } from "../src/plan/methods.js";
 import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
 import { trainedFile } from "./fixtures/grids.js";
 

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { configFrom, runIdentity } from "../src/config.js";
-import { SqliteReader } from "../src/store/reader.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import { configFrom, runIdentity } from "../src/plan/options.js";
+import { SqliteReader } from "../src/store/sqlite/reader.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import { assertGolden, folder, gmm, SMALL, sweepObject, TINY } from "./command-line.js";
 import { failed, specsIn, sweepRecord } from "./fixtures/sweeps.js";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { SqliteStore } from "../src/store/sqlite.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import { folder, type Running, rowsIn, start, sweepObject, untilRows } from "./command-line.js";
 
 /** A second of work for one thread of the slowest engine, in several chunks. */

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { statusCommand } from "../src/commands/status.js";
-import type { Flags } from "../src/flags.js";
-import { SqliteReader } from "../src/store/reader.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import type { Flags } from "../src/plan/flags.js";
+import { SqliteReader } from "../src/store/sqlite/reader.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import { assertGolden, folder, gmm, spoken, start, untilRows } from "./command-line.js";
 import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
 

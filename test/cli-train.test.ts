@@ -7,8 +7,8 @@ import { doctorCommand } from "../src/commands/doctor.js";
 import { trainCommand } from "../src/commands/train.js";
 import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
-import type { Flags } from "../src/flags.js";
-import { SqliteReader } from "../src/store/reader.js";
+import type { Flags } from "../src/plan/flags.js";
+import { SqliteReader } from "../src/store/sqlite/reader.js";
 import { assertGolden, folder, gmm, SMALL, spoken, sweepObject, TINY } from "./command-line.js";
 
 interface TrainObject {

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
-import type { Flags } from "../src/flags.js";
-import { METHOD_NAMES } from "../src/methods.js";
+import type { Flags } from "../src/plan/flags.js";
+import { METHOD_NAMES } from "../src/plan/methods.js";
 import { folder, gmm, spoken, TINY } from "./command-line.js";
 import { SMALL_GRID } from "./fixtures/grids.js";
 

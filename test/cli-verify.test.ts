@@ -10,7 +10,7 @@ import { verifyCommand } from "../src/commands/verify.js";
 import { exportDraw } from "../src/data/directory.js";
 import { seededDraw } from "../src/data/draw.js";
 import { readWeights } from "../src/data/weights.js";
-import type { Flags } from "../src/flags.js";
+import type { Flags } from "../src/plan/flags.js";
 import { assertGolden, folder, gmm, spoken } from "./command-line.js";
 import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
 

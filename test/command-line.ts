@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Command } from "../src/commands/command.js";
-import type { Flags } from "../src/flags.js";
-import { SqliteReader } from "../src/store/reader.js";
+import type { Flags } from "../src/plan/flags.js";
+import { SqliteReader } from "../src/store/sqlite/reader.js";
 
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
 

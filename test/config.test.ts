@@ -1,8 +1,15 @@
 /** From flags to a config: every form that is taken, and the exact sentence for every one that is not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { configFrom, databaseFrom, type PerMethod, runIdentity, type SweepConfig, workersFrom } from "../src/config.js";
-import { type Flags, oneOf } from "../src/flags.js";
+import { type Flags, oneOf } from "../src/plan/flags.js";
+import {
+  configFrom,
+  databaseFrom,
+  type PerMethod,
+  runIdentity,
+  type SweepConfig,
+  workersFrom,
+} from "../src/plan/options.js";
 
 const METHODS = "original, retrain_scratch, unlearn, retrain_original, fine_tune, gradient_ascent, relabel, relearn";
 

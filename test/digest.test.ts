@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import { digestOf, sweepDigest } from "../src/digest.js";
-import { type DigestRow, type ForgetLogitRow, KEY_COLUMNS, type RowKey } from "../src/queries.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import { digestOf, sweepDigest } from "../src/store/digest.js";
+import { type DigestRow, type ForgetLogitRow, KEY_COLUMNS, type RowKey } from "../src/store/sqlite/queries.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 import type { TrajectorySpec } from "../src/trial.js";
 import { nextUp, oneByOne, smallConfig, specsIn, sweepRecord, trained } from "./fixtures/sweeps.js";
 

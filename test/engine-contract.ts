@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { stream } from "../src/data/streams.js";
 import { type Curve, type Engine, parameterCount, type Shape, type Training } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { methodNamed } from "../src/methods.js";
+import { methodNamed } from "../src/plan/methods.js";
 import { GOLDEN_DRAWS, type GoldenRun, goldenRuns } from "./goldens.js";
 import { notebookData, notebookMeasures } from "./oracle.js";
 

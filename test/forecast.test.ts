@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import { gridCommand } from "../src/commands/grid.js";
 import type { Engine } from "../src/engine/contract.js";
 import { loadEngine } from "../src/engine/engines.js";
-import type { Flags } from "../src/flags.js";
-import { ALL_MISSING, type Forecast, forecast } from "../src/forecast.js";
-import { gridFrom, settingsOf } from "../src/grid.js";
-import { WHOLE } from "../src/plan.js";
+import type { Flags } from "../src/plan/flags.js";
+import { gridFrom, settingsOf } from "../src/plan/grid.js";
+import { gridFromFile } from "../src/plan/sweep-file.js";
+import { WHOLE } from "../src/plan/trajectories.js";
 import { forecastText } from "../src/report/forecast.js";
-import { gridFromFile } from "../src/sweep-file.js";
+import { ALL_MISSING, type Forecast, forecast } from "../src/run/forecast.js";
 import { folder, spoken } from "./command-line.js";
 
 const SMALL: Flags = { samples: "40", features: "3", hidden: "6,4", trials: "3", workers: "2" };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { importDraw } from "../src/data/directory.js";
 import type { Training } from "../src/engine/contract.js";
-import { effectiveLambda, methodNamed } from "../src/methods.js";
+import { effectiveLambda, methodNamed } from "../src/plan/methods.js";
 import type { Preset } from "../src/trial.js";
 
 /** [penalty before the step, cross-entropy before it, accuracy after it, forget probability after it] of each epoch. */

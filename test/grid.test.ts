@@ -1,13 +1,13 @@
 /** From flags to a grid and its settings: defaults, order, and the exact sentence for every grid that is not one. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Setting } from "../src/config.js";
 import { exportDraw } from "../src/data/directory.js";
 import { seededDraw } from "../src/data/draw.js";
 import { ENGINE_NAMES } from "../src/engine/engines.js";
-import type { Flags } from "../src/flags.js";
-import { GRID_READERS, gridFrom, gridIdentity, settingsOf } from "../src/grid.js";
-import { METHOD_NAMES, methodNamed } from "../src/methods.js";
+import type { Flags } from "../src/plan/flags.js";
+import { GRID_READERS, gridFrom, gridIdentity, settingsOf } from "../src/plan/grid.js";
+import { METHOD_NAMES, methodNamed } from "../src/plan/methods.js";
+import type { Setting } from "../src/plan/options.js";
 import { folder } from "./command-line.js";
 
 const METHODS = METHOD_NAMES.join(", ");

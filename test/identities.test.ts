@@ -5,7 +5,7 @@ import { stream } from "../src/data/streams.js";
 import type { Training } from "../src/engine/contract.js";
 import { penalty } from "../src/engine/reference/kernels.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/methods.js";
+import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/plan/methods.js";
 import { assertAllWithin, assertWithin, finished, gradientOf, smallTraining } from "./engine-contract.js";
 import { goldenRuns } from "./goldens.js";
 import {

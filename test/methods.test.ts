@@ -1,7 +1,7 @@
 /** The registry of methods: the weights of each row in each term, against the table of the design. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/methods.js";
+import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/plan/methods.js";
 import type { Preset } from "../src/trial.js";
 
 const [N, K] = [6, 2];

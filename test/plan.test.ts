@@ -1,9 +1,9 @@
 /** From a config to specs: which trajectories, in which order, from which starts, and the keys they get. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { METHOD_NAMES } from "../src/methods.js";
-import { arms, epochsToTrain, plan, type Shard, specOf, WHOLE } from "../src/plan.js";
-import { freshParameters } from "../src/trajectory.js";
+import { METHOD_NAMES } from "../src/plan/methods.js";
+import { arms, epochsToTrain, plan, type Shard, specOf, WHOLE } from "../src/plan/trajectories.js";
+import { freshParameters } from "../src/run/trajectory.js";
 import { armKey, drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
 import { smallConfig, specsIn, withLists } from "./fixtures/sweeps.js";
 

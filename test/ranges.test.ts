@@ -1,8 +1,8 @@
 /** Numbers and ranges as a user writes them: every form that is taken, and the exact sentence for every one that is not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseEpochs, parseLambda, parseSamples, parseSeed } from "../src/config.js";
-import { numbersIn, withoutRepeats } from "../src/ranges.js";
+import { parseEpochs, parseLambda, parseSamples, parseSeed } from "../src/plan/options.js";
+import { numbersIn, withoutRepeats } from "../src/plan/ranges.js";
 
 const lambdas = (item: string): number[] => numbersIn("--lambda", item, parseLambda);
 const epochs = (item: string): number[] => numbersIn("--epochs", item, parseEpochs);

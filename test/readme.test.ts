@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { METHOD_NAMES } from "../src/methods.js";
-import { SqliteStore } from "../src/store/sqlite.js";
+import { METHOD_NAMES } from "../src/plan/methods.js";
+import { SqliteStore } from "../src/store/sqlite/store.js";
 
 const README = readFileSync("README.md", "utf8");
 const CLI = resolve("dist/src/cli.js");

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import test from "node:test";
-import type { Survey } from "../src/coordinator.js";
-import type { EpochRow } from "../src/queries.js";
 import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
 import { summaryText } from "../src/report/summary.js";
 import { alignedTable, csvLine } from "../src/report/table.js";
+import type { Survey } from "../src/run/coordinator.js";
+import type { EpochRow } from "../src/store/sqlite/queries.js";
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
   const text = alignedTable(

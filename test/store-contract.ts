@@ -1,11 +1,11 @@
 /** The suite that every store must pass: what `src/store/contract.ts` promises, and the views that a reader sees. */
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import type { SweepConfig } from "../src/config.js";
-import { sweepDigest } from "../src/digest.js";
-import { arms } from "../src/plan.js";
-import { methodSummary } from "../src/queries.js";
+import type { SweepConfig } from "../src/plan/options.js";
+import { arms } from "../src/plan/trajectories.js";
 import { type OpenSweep, RECORDS, type Reader, type RecordLevel, type Store } from "../src/store/contract.js";
+import { sweepDigest } from "../src/store/digest.js";
+import { methodSummary } from "../src/store/sqlite/queries.js";
 import { startKey, type TrainedOutcome, type TrajectorySpec } from "../src/trial.js";
 import {
   failed,

@@ -1,7 +1,7 @@
 /** The suite of the views that speak of cells: what each shows of a store, against the same computed here. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SweepConfig } from "../src/config.js";
+import type { SweepConfig } from "../src/plan/options.js";
 import type { OpenSweep, Reader } from "../src/store/contract.js";
 import {
   type EpochCurve,

@@ -1,9 +1,9 @@
 /** The entry of a worker thread: it trains the chunks it is handed. */
 import { workerData } from "node:worker_threads";
-import { cachedDraws, runChunk, stopFlag } from "../src/chunk.js";
 import { loadDraw } from "../src/data/source.js";
 import { loadEngine } from "../src/engine/engines.js";
-import type { ThreadData } from "../src/pool.js";
+import { cachedDraws, runChunk, stopFlag } from "../src/run/chunk.js";
+import type { ThreadData } from "../src/run/threads.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
 
 const DRAWS_KEPT = 4;

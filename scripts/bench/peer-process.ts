@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { exportDraw } from "../../src/data/directory.js";
 import { writeWeights } from "../../src/data/weights.js";
 import { referenceEngine } from "../../src/engine/reference/reference.js";
-import { shapeOf } from "../../src/trajectory.js";
+import { shapeOf } from "../../src/run/trajectory.js";
 import type { Slice } from "./sampling.js";
 import { type Task, train } from "./task.js";
 

@@ -1,10 +1,11 @@
 /** What is timed: trials of `original`, at the notebook's shape or another. */
-import { configFrom } from "../../src/config.js";
+
 import type { Draw } from "../../src/data/draw.js";
 import { loadDraw } from "../../src/data/source.js";
 import type { Curve, Engine } from "../../src/engine/contract.js";
-import { specOf } from "../../src/plan.js";
-import { freshParameters, trainTrajectory } from "../../src/trajectory.js";
+import { configFrom } from "../../src/plan/options.js";
+import { specOf } from "../../src/plan/trajectories.js";
+import { freshParameters, trainTrajectory } from "../../src/run/trajectory.js";
 import type { TrajectorySpec } from "../../src/trial.js";
 
 export interface NetShape {

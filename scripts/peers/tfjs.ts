@@ -5,15 +5,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configFrom } from "../../src/config.js";
 import { loadDraw } from "../../src/data/source.js";
 import { readWeights } from "../../src/data/weights.js";
 import type { Curve } from "../../src/engine/contract.js";
 import type { Backend } from "../../src/engine/tfjs/backends.js";
 import { loadTfjs } from "../../src/engine/tfjs/tfjs.js";
 import { messageOf } from "../../src/errors.js";
-import { specOf } from "../../src/plan.js";
-import { shapeOf } from "../../src/trajectory.js";
+import { configFrom } from "../../src/plan/options.js";
+import { specOf } from "../../src/plan/trajectories.js";
+import { shapeOf } from "../../src/run/trajectory.js";
 import { train } from "../bench/task.js";
 
 const TOLERANCE = 1e-4; // peer.py's

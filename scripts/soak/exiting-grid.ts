@@ -1,10 +1,10 @@
 /** `gmm-sweep grid`, but its threads die: node exiting-grid.js DATABASE FLAG…; prints one line for each thread that died. */
 import { parseArgs } from "node:util";
 import { loadEngine } from "../../src/engine/engines.js";
-import { gridFrom, gridIdentity, settingsOf } from "../../src/grid.js";
-import { WHOLE } from "../../src/plan.js";
-import { SqliteStore } from "../../src/store/sqlite.js";
-import { trainSweep } from "../../src/sweep.js";
+import { gridFrom, gridIdentity, settingsOf } from "../../src/plan/grid.js";
+import { WHOLE } from "../../src/plan/trajectories.js";
+import { trainSweep } from "../../src/run/sweep.js";
+import { SqliteStore } from "../../src/store/sqlite/store.js";
 
 const text = { type: "string" } as const;
 const { values, positionals } = parseArgs({

@@ -1,10 +1,10 @@
 /** A worker like workers/trial.ts whose thread ends, by process.exit, somewhere inside a trajectory of its first few dozen. */
 import { randomInt } from "node:crypto";
 import { workerData } from "node:worker_threads";
-import { cachedDraws, runChunk, stopFlag } from "../../src/chunk.js";
 import { loadDraw } from "../../src/data/source.js";
 import { loadEngine } from "../../src/engine/engines.js";
-import type { ThreadData } from "../../src/pool.js";
+import { cachedDraws, runChunk, stopFlag } from "../../src/run/chunk.js";
+import type { ThreadData } from "../../src/run/threads.js";
 import type { Outcome, TrajectorySpec } from "../../src/trial.js";
 
 // Not its first one: a trial whose second try dies too is recorded as failed, by design.

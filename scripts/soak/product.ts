@@ -3,9 +3,9 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { watch } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sweepDigest } from "../../src/digest.js";
 import { messageOf } from "../../src/errors.js";
-import { SqliteReader } from "../../src/store/reader.js";
+import { sweepDigest } from "../../src/store/digest.js";
+import { SqliteReader } from "../../src/store/sqlite/reader.js";
 
 const CLI = fileURLToPath(new URL("../../src/cli.js", import.meta.url));
 

@@ -1,5 +1,5 @@
 /** Reads a file for as long as a parent process lets it, and says how often and what went wrong: node reading.js DATABASE. */
-import { SqliteReader } from "../../src/store/reader.js";
+import { SqliteReader } from "../../src/store/sqlite/reader.js";
 
 const READS_A_CONNECTION = 50;
 const [, , database] = process.argv;

@@ -1,9 +1,9 @@
 /** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import type { Options } from "yargs";
-import { DEFAULTS, PRESETS } from "../config.js";
 import { ENGINE_NAMES } from "../engine/engines.js";
-import type { Flags } from "../flags.js";
-import { METHOD_NAMES } from "../methods.js";
+import type { Flags } from "../plan/flags.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { DEFAULTS, PRESETS } from "../plan/options.js";
 
 /** The exit codes that a shell sees. */
 export const EXIT = { ok: 0, trialFailed: 1, usage: 2, interrupted: 130 } as const;

@@ -1,8 +1,8 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
-import type { Flags } from "../flags.js";
+import type { Flags } from "../plan/flags.js";
 import { alignedTable } from "../report/table.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
-import { SqliteReader } from "../store/reader.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 
 export const diffCommand: Command = {

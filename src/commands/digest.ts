@@ -1,7 +1,8 @@
 /** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
-import { sweepDigest } from "../digest.js";
-import type { Flags } from "../flags.js";
-import { SqliteReader } from "../store/reader.js";
+
+import type { Flags } from "../plan/flags.js";
+import { sweepDigest } from "../store/digest.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
 import { fileFrom, sweepsFrom } from "./sweeps.js";
 

@@ -2,7 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import Database from "better-sqlite3";
 import { engineReports } from "../engine/engines.js";
-import type { Flags } from "../flags.js";
+import type { Flags } from "../plan/flags.js";
 import { VERSION } from "../version.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 

@@ -1,27 +1,27 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { DEFAULTS, databaseFrom, PRESETS, workersFrom } from "../config.js";
-import type { Lookup, SweepEvent } from "../coordinator.js";
-import { sweepDigest } from "../digest.js";
 import { ENGINE_NAMES, loadEngine } from "../engine/engines.js";
-import { bad, type Flags, parseWhole, text } from "../flags.js";
-import { ALL_MISSING, forecast } from "../forecast.js";
-import { GRID_DEFAULTS, type GridConfig, gridFrom, gridIdentity, settingsOf } from "../grid.js";
-import { METHOD_NAMES } from "../methods.js";
-import { plan, type Shard, WHOLE } from "../plan.js";
-import { TRIAL_WORKER } from "../pool.js";
-import { askedTrials, cellMeans, nearestCells, stateCounts, statusByMethod } from "../queries.js";
+import { writableFile } from "../files.js";
+import { bad, type Flags, parseWhole, text } from "../plan/flags.js";
+import { GRID_DEFAULTS, type GridConfig, gridFrom, gridIdentity, settingsOf } from "../plan/grid.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { DEFAULTS, databaseFrom, PRESETS, workersFrom } from "../plan/options.js";
+import { gridFromFile } from "../plan/sweep-file.js";
+import { plan, type Shard, WHOLE } from "../plan/trajectories.js";
 import { CellTracker } from "../report/cells.js";
 import { forecastText } from "../report/forecast.js";
 import { EventLog } from "../report/log.js";
 import { nearestText } from "../report/nearest.js";
+import type { Lookup, SweepEvent } from "../run/coordinator.js";
+import { ALL_MISSING, forecast } from "../run/forecast.js";
+import type { SweepRequest, SweepResult } from "../run/sweep.js";
+import { TRIAL_WORKER } from "../run/threads.js";
 import { type OpenSweep, RECORDS } from "../store/contract.js";
-import { SqliteReader } from "../store/reader.js";
-import { SqliteStore } from "../store/sqlite.js";
-import type { SweepRequest, SweepResult } from "../sweep.js";
-import { gridFromFile } from "../sweep-file.js";
-import { writableFile } from "../writable.js";
+import { sweepDigest } from "../store/digest.js";
+import { askedTrials, cellMeans, nearestCells, stateCounts, statusByMethod } from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
+import { SqliteStore } from "../store/sqlite/store.js";
 import {
   type Command,
   commandLine,

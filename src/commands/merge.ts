@@ -2,15 +2,15 @@
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sweepDigest } from "../digest.js";
 import { SweepError } from "../errors.js";
-import { bad, type Flags } from "../flags.js";
-import { type GridConfig, settingsOf } from "../grid.js";
-import { dealer, plan } from "../plan.js";
-import { type SweepNote, statusByMethod, sweepNotes } from "../queries.js";
-import { lockPath } from "../store/file.js";
-import { SqliteReader } from "../store/reader.js";
-import { SqliteStore } from "../store/sqlite.js";
+import { bad, type Flags } from "../plan/flags.js";
+import { type GridConfig, settingsOf } from "../plan/grid.js";
+import { dealer, plan } from "../plan/trajectories.js";
+import { sweepDigest } from "../store/digest.js";
+import { lockPath } from "../store/sqlite/file.js";
+import { type SweepNote, statusByMethod, sweepNotes } from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
+import { SqliteStore } from "../store/sqlite/store.js";
 import { drawKey } from "../trial.js";
 import { type Command, EXIT, shellWord, type Terminal } from "./command.js";
 

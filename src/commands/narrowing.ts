@@ -1,4 +1,6 @@
 /** Options that tell the trajectories of one method's trial apart, where a file has several of them. */
+
+import { bad, type Flags, parseName, text } from "../plan/flags.js";
 import {
   PRESETS,
   parseFeatures,
@@ -8,9 +10,8 @@ import {
   parseSamples,
   parseSeed,
   parseWidths,
-} from "../config.js";
-import { bad, type Flags, parseName, text } from "../flags.js";
-import type { RowKey } from "../queries.js";
+} from "../plan/options.js";
+import type { RowKey } from "../store/sqlite/queries.js";
 import { value } from "./command.js";
 
 /** What a trajectory is told apart by; the other parts of its key are named already. */

@@ -1,8 +1,9 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
-import { databaseFrom } from "../config.js";
-import { type Flags, oneOf } from "../flags.js";
+
+import { type Flags, oneOf } from "../plan/flags.js";
+import { databaseFrom } from "../plan/options.js";
 import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
-import { SqliteReader } from "../store/reader.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, DB_OPTION, EXIT, type Terminal, value } from "./command.js";
 
 export const queryCommand: Command = {

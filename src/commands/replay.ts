@@ -1,13 +1,13 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
-import { bad, type Flags, parseName, parseWhole, text, wholeNumber } from "../flags.js";
-import { METHOD_NAMES } from "../methods.js";
-import { type ArmRow, armsWith, CURVE, finishedMethods, type StoredEpoch, storedAt } from "../queries.js";
-import { importedDraws, isStoredAs, retrain, specOfRow } from "../rebuild.js";
-import { SqliteReader } from "../store/reader.js";
-import { shapeOf } from "../trajectory.js";
-import { writableFile } from "../writable.js";
+import { writableFile } from "../files.js";
+import { bad, type Flags, parseName, parseWhole, text, wholeNumber } from "../plan/flags.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { importedDraws, isStoredAs, retrain, specOfRow } from "../run/rebuild.js";
+import { shapeOf } from "../run/trajectory.js";
+import { type ArmRow, armsWith, CURVE, finishedMethods, type StoredEpoch, storedAt } from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
 import { NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 import { engineOf, fileFrom } from "./sweeps.js";

@@ -1,18 +1,18 @@
 /** `gmm-sweep [run]`: the experiment, from flags to the table. */
 import { availableParallelism } from "node:os";
-import { configFrom, databaseFrom, runIdentity, type SweepConfig, workersFrom } from "../config.js";
 import { loadDraw } from "../data/source.js";
-import { sweepDigest } from "../digest.js";
 import { loadEngine } from "../engine/engines.js";
-import type { Flags } from "../flags.js";
-import { METHOD_NAMES } from "../methods.js";
-import { WHOLE } from "../plan.js";
-import { TRIAL_WORKER } from "../pool.js";
-import { copiedMethods, methodSummary, stateCounts } from "../queries.js";
+import type { Flags } from "../plan/flags.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { configFrom, databaseFrom, runIdentity, type SweepConfig, workersFrom } from "../plan/options.js";
+import { WHOLE } from "../plan/trajectories.js";
 import { EventLog } from "../report/log.js";
 import { summaryText } from "../report/summary.js";
-import { SqliteStore } from "../store/sqlite.js";
-import type { SweepResult } from "../sweep.js";
+import type { SweepResult } from "../run/sweep.js";
+import { TRIAL_WORKER } from "../run/threads.js";
+import { sweepDigest } from "../store/digest.js";
+import { copiedMethods, methodSummary, stateCounts } from "../store/sqlite/queries.js";
+import { SqliteStore } from "../store/sqlite/store.js";
 import {
   type Command,
   commandLine,

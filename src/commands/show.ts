@@ -1,11 +1,12 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
-import { databaseFrom } from "../config.js";
+
 import { SweepError } from "../errors.js";
-import { type Flags, parseName, parseWhole, wholeNumber } from "../flags.js";
-import { METHOD_NAMES } from "../methods.js";
-import { newestSweepWith, trialCurve, trialTrajectories } from "../queries.js";
+import { type Flags, parseName, parseWhole, wholeNumber } from "../plan/flags.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { databaseFrom } from "../plan/options.js";
 import { notebookLines } from "../report/curve.js";
-import { SqliteReader } from "../store/reader.js";
+import { newestSweepWith, trialCurve, trialTrajectories } from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
 import { NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 

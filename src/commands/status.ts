@@ -1,8 +1,11 @@
 /** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell; also while a run is writing. */
-import { surveyMissing } from "../coordinator.js";
-import type { Flags } from "../flags.js";
-import { type GridConfig, settingsOf } from "../grid.js";
-import { plan } from "../plan.js";
+
+import type { Flags } from "../plan/flags.js";
+import { type GridConfig, settingsOf } from "../plan/grid.js";
+import { plan } from "../plan/trajectories.js";
+import { cellColumns } from "../report/cell-columns.js";
+import { alignedTable } from "../report/table.js";
+import { surveyMissing } from "../run/coordinator.js";
 import {
   cellStatus,
   failures,
@@ -10,10 +13,8 @@ import {
   type MethodStatus,
   type SweepNote,
   statusByMethod,
-} from "../queries.js";
-import { cellColumns } from "../report/cell-columns.js";
-import { alignedTable } from "../report/table.js";
-import { SqliteReader } from "../store/reader.js";
+} from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
 import { fileFrom, sweepsFrom } from "./sweeps.js";
 

@@ -1,11 +1,12 @@
 /** Which file, and which of its sweeps, a command that reads is about. */
-import { databaseFrom } from "../config.js";
+
 import type { Engine } from "../engine/contract.js";
 import { loadProfile } from "../engine/engines.js";
 import { SweepError } from "../errors.js";
-import { bad, type Flags, text, wholeNumber } from "../flags.js";
-import { type SweepNote, sweepNotes } from "../queries.js";
-import type { SqliteReader } from "../store/reader.js";
+import { bad, type Flags, text, wholeNumber } from "../plan/flags.js";
+import { databaseFrom } from "../plan/options.js";
+import { type SweepNote, sweepNotes } from "../store/sqlite/queries.js";
+import type { SqliteReader } from "../store/sqlite/reader.js";
 
 /** The database file, named bare or by --db. */
 export function fileFrom(flags: Flags): string {

@@ -1,14 +1,15 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
-import { configFrom, type SweepConfig } from "../config.js";
+
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
-import { type Flags, oneOf, text, wholeNumber } from "../flags.js";
-import { effectiveLambda, METHOD_NAMES, methodNamed } from "../methods.js";
-import { specOf } from "../plan.js";
-import { retrain, retrainFrom } from "../rebuild.js";
+import { type Flags, oneOf, text, wholeNumber } from "../plan/flags.js";
+import { effectiveLambda, METHOD_NAMES, methodNamed } from "../plan/methods.js";
+import { configFrom, type SweepConfig } from "../plan/options.js";
+import { specOf } from "../plan/trajectories.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
-import { shapeOf } from "../trajectory.js";
+import { retrain, retrainFrom } from "../run/rebuild.js";
+import { shapeOf } from "../run/trajectory.js";
 import { lastEpoch } from "../trial.js";
 import { type Command, EXIT, METHOD_LIST, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
 

@@ -1,12 +1,13 @@
 /** What `run` and `grid` share: a request becomes a trained sweep, with progress, a log and signals. */
-import type { SweepEvent } from "../coordinator.js";
-import type { TrialPool } from "../pool.js";
-import { failures, stateCounts } from "../queries.js";
+
 import type { EventLog } from "../report/log.js";
 import { ProgressPrinter } from "../report/progress.js";
+import type { SweepEvent } from "../run/coordinator.js";
+import { type SweepRequest, type SweepResult, trainSweep } from "../run/sweep.js";
+import type { TrialPool } from "../run/threads.js";
 import type { OpenSweep } from "../store/contract.js";
-import type { SqliteStore } from "../store/sqlite.js";
-import { type SweepRequest, type SweepResult, trainSweep } from "../sweep.js";
+import { failures, stateCounts } from "../store/sqlite/queries.js";
+import type { SqliteStore } from "../store/sqlite/store.js";
 import { EXIT, type Terminal } from "./command.js";
 
 /** What a command adds to a progress line; it hears of everything that lands. */

@@ -1,16 +1,25 @@
 /** `gmm-sweep verify`: trains a sample of the stored trial rows again, and compares them to the bit. */
-import { cachedDraws } from "../chunk.js";
+
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import { stream } from "../data/streams.js";
 import type { Engine } from "../engine/contract.js";
-import { type Flags, items, wholeNumber } from "../flags.js";
-import { CURVE, MEASURES, type StoredRow, type SweepNote, storedCurve, storedLogits, storedRows } from "../queries.js";
-import { type ImportedDraws, importedDraws, isStoredAs, retrain, specOfRow } from "../rebuild.js";
+import { type Flags, items, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
-import { SqliteReader } from "../store/reader.js";
-import { trialRows } from "../trajectory.js";
+import { cachedDraws } from "../run/chunk.js";
+import { type ImportedDraws, importedDraws, isStoredAs, retrain, specOfRow } from "../run/rebuild.js";
+import { trialRows } from "../run/trajectory.js";
+import {
+  CURVE,
+  MEASURES,
+  type StoredRow,
+  type SweepNote,
+  storedCurve,
+  storedLogits,
+  storedRows,
+} from "../store/sqlite/queries.js";
+import { SqliteReader } from "../store/sqlite/reader.js";
 import type { DrawSource } from "../trial.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal, value } from "./command.js";
 import { engineOf, fileFrom, sweepsFrom } from "./sweeps.js";

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { messageOf, SweepError } from "../errors.js";
+import { makeFolder } from "../files.js";
 import type { ImportedDraw } from "../trial.js";
-import { makeFolder } from "../writable.js";
 import { type Draw, float32Rows } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
 

@@ -1,6 +1,6 @@
 /** How the cells of a grid stand while it runs: how many are complete, and which comes nearest to retraining. */
-import type { SweepEvent } from "../coordinator.js";
-import type { CellMean } from "../queries.js";
+import type { SweepEvent } from "../run/coordinator.js";
+import type { CellMean } from "../store/sqlite/queries.js";
 import { armKey, type Outcome, type TrajectorySpec } from "../trial.js";
 
 /** The method that all others are held against; it and the method that they start from are not held against it. */

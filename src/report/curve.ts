@@ -1,5 +1,5 @@
 /** A curve as text. */
-import type { EpochRow } from "../queries.js";
+import type { EpochRow } from "../store/sqlite/queries.js";
 import { alignedTable } from "./table.js";
 
 const LOG_EVERY = 10; // epochs, as in the notebook

@@ -1,5 +1,5 @@
 /** A forecast as text. */
-import type { Forecast } from "../forecast.js";
+import type { Forecast } from "../run/forecast.js";
 import { RECORDS } from "../store/contract.js";
 import { duration } from "./progress.js";
 

@@ -1,7 +1,7 @@
 /** A log of a sweep as JSON lines, one an event, for programs that watch it. */
 import { appendFileSync, closeSync, openSync } from "node:fs";
-import type { SweepEvent } from "../coordinator.js";
 import { messageOf, SweepError } from "../errors.js";
+import type { SweepEvent } from "../run/coordinator.js";
 import { armKey, lastEpoch, type TrajectorySpec } from "../trial.js";
 
 /** Appends to a file; where there is none, it keeps nothing. */

@@ -1,5 +1,5 @@
 /** The cells that come nearest to retraining, as text. */
-import type { NearestCell } from "../queries.js";
+import type { NearestCell } from "../store/sqlite/queries.js";
 import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 

@@ -1,5 +1,5 @@
 /** Progress on stderr: a line that is written over on a terminal, or two where one is too narrow; a line now and then in a pipe. */
-import type { Progress } from "../coordinator.js";
+import type { Progress } from "../run/coordinator.js";
 
 const TERMINAL_INTERVAL_MS = 100;
 const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines

@@ -1,7 +1,7 @@
 /** The table that a run ends with: each method beside what the notebook published. */
 import type { Bayes } from "../data/draw.js";
-import { METHOD_NAMES, methodNamed, type Published } from "../methods.js";
-import type { MethodSummary } from "../queries.js";
+import { METHOD_NAMES, methodNamed, type Published } from "../plan/methods.js";
+import type { MethodSummary } from "../store/sqlite/queries.js";
 import { alignedTable } from "./table.js";
 
 export interface SummaryReport {

@@ -1,9 +1,9 @@
 /** A chunk: the trajectories that a thread is handed at once, and the starts they need. */
-import type { Draw } from "./data/draw.js";
-import type { Engine } from "./engine/contract.js";
-import { messageOf } from "./errors.js";
+import type { Draw } from "../data/draw.js";
+import type { Engine } from "../engine/contract.js";
+import { messageOf } from "../errors.js";
+import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trainingKey } from "../trial.js";
 import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
-import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trainingKey } from "./trial.js";
 
 /** A flag between the coordinator and its threads, in shared memory. */
 export interface StopFlag {

@@ -1,7 +1,7 @@
 /** The digest of results: equal digests mean equal trial rows, to the bit, whoever computed them and in whatever order. */
 import { createHash } from "node:crypto";
-import { type DigestRow, digestRows, type ForgetLogitRow, forgetLogitRows, KEY_COLUMNS } from "./queries.js";
-import type { Reader } from "./store/contract.js";
+import type { Reader } from "./contract.js";
+import { type DigestRow, digestRows, type ForgetLogitRow, forgetLogitRows, KEY_COLUMNS } from "./sqlite/queries.js";
 
 const MEASURES = [
   "train_accuracy",

@@ -1,4 +1,9 @@
 /** From flags, given on a command line or in a sweep file, to a complete GridConfig; and from that to its settings. */
+
+import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
+import { RECORDS, type RecordLevel } from "../store/contract.js";
+import type { DrawSource, Preset } from "../trial.js";
+import { bad, type Flags, items, oneOf, parseName, text } from "./flags.js";
 import {
   DEFAULTS,
   engineFrom,
@@ -18,12 +23,8 @@ import {
   type Setting,
   seedFrom,
   trialsFrom,
-} from "./config.js";
-import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "./engine/engines.js";
-import { bad, type Flags, items, oneOf, parseName, text } from "./flags.js";
+} from "./options.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
-import { RECORDS, type RecordLevel } from "./store/contract.js";
-import type { DrawSource, Preset } from "./trial.js";
 
 const MAX_SETTINGS = 1_000_000;
 

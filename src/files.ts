@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, SweepError } from "./errors.js";
-import { bad, type Flags, text } from "./flags.js";
+import { bad, type Flags, text } from "./plan/flags.js";
 
 /** The file of an option, null where it is not given; `kept` are the files of the command that it must not overwrite. Writes nothing. */
 export function writableFile(

@@ -1,5 +1,5 @@
 /** Named, typed reads of a store. */
-import type { Reader, RecordLevel } from "./store/contract.js";
+import type { Reader, RecordLevel } from "../contract.js";
 
 /** A row of the view method_summary. */
 export interface MethodSummary {

@@ -2,8 +2,8 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { SweepError } from "../errors.js";
-import { makeFolder } from "../writable.js";
+import { SweepError } from "../../errors.js";
+import { makeFolder } from "../../files.js";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
 
 export const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment

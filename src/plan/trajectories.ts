@@ -1,7 +1,8 @@
 /** Pure: from settings to the trajectories they ask for, in groups that share a start, in the order in which they should run. */
-import type { Setting } from "./config.js";
+
+import { lastEpoch, type TrajectorySpec, trainingKey, trajectoryKey } from "../trial.js";
 import { isOneRun, methodNamed } from "./methods.js";
-import { lastEpoch, type TrajectorySpec, trainingKey, trajectoryKey } from "./trial.js";
+import type { Setting } from "./options.js";
 
 /** A part of a plan: of each kind of group every `count`-th. */
 export interface Shard {

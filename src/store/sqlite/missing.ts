@@ -1,8 +1,8 @@
 /** What a file lacks of some trajectories. It only reads, so that a dry run can ask too. */
 import type Database from "better-sqlite3";
-import { startTrial, type TrajectorySpec } from "../trial.js";
+import { startTrial, type TrajectorySpec } from "../../trial.js";
+import type { Missing } from "../contract.js";
 import type { Arms } from "./arms.js";
-import type { Missing } from "./contract.js";
 
 /** Answers `Store.missing` for one file. */
 export class MissingRows {

@@ -1,7 +1,7 @@
 /** Finds and makes the rows of arms: what a trajectory is trained under, whatever its trial. */
 import type Database from "better-sqlite3";
-import { effectiveLambda, isOneRun, methodNamed } from "../methods.js";
-import { armKey, type TrajectorySpec } from "../trial.js";
+import { effectiveLambda, isOneRun, methodNamed } from "../../plan/methods.js";
+import { armKey, type TrajectorySpec } from "../../trial.js";
 
 /** Ids of arms, each looked up once. */
 export class Arms {

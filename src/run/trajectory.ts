@@ -1,9 +1,9 @@
 /** One trajectory on one engine: from a spec to its curve and its trial rows. */
-import type { Draw } from "./data/draw.js";
-import { stream } from "./data/streams.js";
-import { type Curve, type Engine, parameterCount, type Rows, type Shape, type Training } from "./engine/contract.js";
-import { effectiveLambda, methodNamed } from "./methods.js";
-import { drawKey, lastEpoch, type TrajectorySpec, type TrialRow } from "./trial.js";
+import type { Draw } from "../data/draw.js";
+import { stream } from "../data/streams.js";
+import { type Curve, type Engine, parameterCount, type Rows, type Shape, type Training } from "../engine/contract.js";
+import { effectiveLambda, methodNamed } from "../plan/methods.js";
+import { drawKey, lastEpoch, type TrajectorySpec, type TrialRow } from "../trial.js";
 
 /** Trains `spec` on `draw` from `start`; null where `cancel` stopped it. */
 export function trainTrajectory(

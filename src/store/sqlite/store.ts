@@ -1,9 +1,9 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
-import type { Outcome, TrajectorySpec } from "../trial.js";
+import type { Outcome, TrajectorySpec } from "../../trial.js";
+import type { Landed, Missing, OpenSweep, Reader, Store, SweepRecord } from "../contract.js";
 import { Arms } from "./arms.js";
-import type { Landed, Missing, OpenSweep, Reader, Store, SweepRecord } from "./contract.js";
 import { guarded, lockFor, lockPath, openForWriting } from "./file.js";
 import { Landing } from "./landing.js";
 import { type Merged, mergePart } from "./merge.js";

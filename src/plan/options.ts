@@ -1,10 +1,10 @@
 /** From flags to a complete SweepConfig; every option, its default and its bounds are here. */
-import { importDraw } from "./data/directory.js";
-import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "./engine/engines.js";
-import { ISAS } from "./engine/fused/kernel.js";
+import { importDraw } from "../data/directory.js";
+import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
+import { ISAS } from "../engine/fused/kernel.js";
+import type { DrawSource, Preset } from "../trial.js";
 import { bad, type Flags, items, oneOf, parseName, parseReal, parseWhole, text, wholeNumber } from "./flags.js";
 import { METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "./methods.js";
-import type { DrawSource, Preset } from "./trial.js";
 
 /** Values of each method, asked for or not: a start may be one that was not. */
 export type PerMethod = Readonly<Record<string, readonly number[]>>;

@@ -1,12 +1,12 @@
 /** The pool of worker threads: hands each a chunk, and tells what became of it even where the thread died. */
 import { Piscina } from "piscina";
+import type { EngineChoice } from "../engine/engines.js";
+import { messageOf } from "../errors.js";
+import type { Outcome, TrajectorySpec } from "../trial.js";
 import { STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./chunk.js";
-import type { EngineChoice } from "./engine/engines.js";
-import { messageOf } from "./errors.js";
-import type { Outcome, TrajectorySpec } from "./trial.js";
 
 /** The thread's entry, beside this file in the built tree. */
-export const TRIAL_WORKER = new URL("../workers/trial.js", import.meta.url);
+export const TRIAL_WORKER = new URL("../../workers/trial.js", import.meta.url);
 
 /** What a thread is born with. */
 export interface ThreadData {

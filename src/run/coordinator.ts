@@ -1,9 +1,10 @@
 /** Runs a sweep: what is missing → chunks → threads → store, until nothing is missing or it is asked to stop. */
+
+import { countRows, epochsToTrain, groupByStart } from "../plan/trajectories.js";
+import type { Landed, Missing, OpenSweep, Store } from "../store/contract.js";
+import { type FailedOutcome, lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { ChunkQueue } from "./chunk-queue.js";
-import { countRows, epochsToTrain, groupByStart } from "./plan.js";
-import type { TrialPool } from "./pool.js";
-import type { Landed, Missing, OpenSweep, Store } from "./store/contract.js";
-import { type FailedOutcome, lastEpoch, type Outcome, type TrajectorySpec } from "./trial.js";
+import type { TrialPool } from "./threads.js";
 
 /** What a run did, counted in trial rows. */
 export interface Tally extends Landed {

@@ -1,6 +1,6 @@
 /** Unites files of one schema: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type Database from "better-sqlite3";
-import { SweepError } from "../errors.js";
+import { SweepError } from "../../errors.js";
 import { guarded } from "./file.js";
 import { openForReading } from "./reader.js";
 

@@ -1,14 +1,15 @@
 /** What a grid will cost, before any of it is trained. */
-import type { Setting } from "./config.js";
+
+import { loadDraw } from "../data/source.js";
+import type { Curve, Engine } from "../engine/contract.js";
+import type { Setting } from "../plan/options.js";
+import { arms, countRows, epochsToTrain, plan, type Shard } from "../plan/trajectories.js";
+import { RECORDS, type RecordLevel } from "../store/contract.js";
+import { epochsToKeep } from "../store/sqlite/landing.js";
+import { SqliteStore } from "../store/sqlite/store.js";
+import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { type Lookup, surveyMissing } from "./coordinator.js";
-import { loadDraw } from "./data/source.js";
-import type { Curve, Engine } from "./engine/contract.js";
-import { arms, countRows, epochsToTrain, plan, type Shard } from "./plan.js";
-import { RECORDS, type RecordLevel } from "./store/contract.js";
-import { epochsToKeep } from "./store/landing.js";
-import { SqliteStore } from "./store/sqlite.js";
 import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
-import { lastEpoch, type Outcome, type TrajectorySpec } from "./trial.js";
 
 export interface Forecast {
   readonly cells: number;

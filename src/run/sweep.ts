@@ -1,13 +1,13 @@
 /** One sweep from request to result: opens it in the store, trains what is missing, tells how it goes. */
 import { availableParallelism, cpus } from "node:os";
-import type { Setting } from "./config.js";
+import type { EngineChoice } from "../engine/engines.js";
+import type { Setting } from "../plan/options.js";
+import { arms, plan, type Shard } from "../plan/trajectories.js";
+import type { Missing, OpenSweep, RecordLevel, Store } from "../store/contract.js";
+import type { TrajectorySpec } from "../trial.js";
+import { VERSION } from "../version.js";
 import { missingGroups, runSweep, type Survey, type SweepEvent, surveyMissing, type Tally } from "./coordinator.js";
-import type { EngineChoice } from "./engine/engines.js";
-import { arms, plan, type Shard } from "./plan.js";
-import { TrialPool } from "./pool.js";
-import type { Missing, OpenSweep, RecordLevel, Store } from "./store/contract.js";
-import type { TrajectorySpec } from "./trial.js";
-import { VERSION } from "./version.js";
+import { TrialPool } from "./threads.js";
 
 /** A sweep that somebody asks for. */
 export interface SweepRequest {

@@ -1,5 +1,5 @@
 /** The registry of methods. A method is a record: where it starts, what each row weighs, λ and epochs; engines know nothing of it. */
-import type { Preset } from "./trial.js";
+import type { Preset } from "../trial.js";
 
 /** Weights of the n+k rows in the two terms of the objective. */
 interface RowWeights {

@@ -1,6 +1,6 @@
 /** Lands outcomes in a file: what is new is inserted, what is there is compared to the bit, nothing finished is rewritten. */
 import type Database from "better-sqlite3";
-import { SweepError } from "../errors.js";
+import { SweepError } from "../../errors.js";
 import {
   type EpochCurve,
   lastEpoch,
@@ -9,9 +9,9 @@ import {
   type TrainedOutcome,
   type TrajectorySpec,
   type TrialRow,
-} from "../trial.js";
+} from "../../trial.js";
+import type { Landed, OpenSweep, RecordLevel } from "../contract.js";
 import type { Arms } from "./arms.js";
-import type { Landed, OpenSweep, RecordLevel } from "./contract.js";
 
 type Value = number | null;
 

@@ -2,10 +2,10 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { messageOf, SweepError } from "../errors.js";
-import type { TrajectorySpec } from "../trial.js";
+import { messageOf, SweepError } from "../../errors.js";
+import type { TrajectorySpec } from "../../trial.js";
+import type { Missing, Reader } from "../contract.js";
 import { Arms } from "./arms.js";
-import type { Missing, Reader } from "./contract.js";
 import { checkOwner, guarded, WAIT_FOR_LOCK_MS } from "./file.js";
 import { MissingRows } from "./missing.js";
 

@@ -15,7 +15,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { messageOf, SweepError } from "./errors.js";
+import { messageOf, SweepError } from "../errors.js";
 import { bad, type Flags, parseName } from "./flags.js";
 import { GRID_READERS, type GridConfig, gridFrom } from "./grid.js";
 import { METHOD_NAMES } from "./methods.js";

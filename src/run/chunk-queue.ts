@@ -1,6 +1,6 @@
 /** Cuts a stream of groups into chunks, learning from each chunk that comes back how long an epoch takes. */
-import { epochsToTrain } from "./plan.js";
-import { lastEpoch, type Outcome, type TrajectorySpec } from "./trial.js";
+import { epochsToTrain } from "../plan/trajectories.js";
+import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 
 const CHUNK_MS = 200; // short enough that a kill loses little and threads end together, long beside the cost of a message
 const LONGEST_CHUNK_MS = 5000; // a group that takes longer is split, at the price of training its starts again

@@ -1,13 +1,13 @@
 /** From a stored trial row back to the trajectory it came from: a result can be made again from its key alone. */
-import { importDraw } from "./data/directory.js";
-import type { Draw } from "./data/draw.js";
-import { loadDraw } from "./data/source.js";
-import type { Curve, Engine } from "./engine/contract.js";
-import { SweepError } from "./errors.js";
-import { METHOD_NAMES } from "./methods.js";
-import type { StoredKey } from "./queries.js";
+import { importDraw } from "../data/directory.js";
+import type { Draw } from "../data/draw.js";
+import { loadDraw } from "../data/source.js";
+import type { Curve, Engine } from "../engine/contract.js";
+import { SweepError } from "../errors.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import type { StoredKey } from "../store/sqlite/queries.js";
+import { type DrawSource, drawKey, type Preset, type TrajectorySpec } from "../trial.js";
 import { freshParameters, trainTrajectory } from "./trajectory.js";
-import { type DrawSource, drawKey, type Preset, type TrajectorySpec } from "./trial.js";
 
 /** Imported draws by their names: a file of results does not hold them. */
 export type ImportedDraws = ReadonlyMap<string, DrawSource>;

@@ -1,5 +1,5 @@
 /** Reads flags one by one: what a value must be, and the sentence where it is not. config.ts says which flags there are. */
-import { SweepError } from "./errors.js";
+import { SweepError } from "../errors.js";
 
 /** Flags as argv or a sweep file gives them: all text, several where a flag was repeated, absent where it was not given. */
 export type Flags = Readonly<Record<string, unknown>>;
