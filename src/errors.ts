@@ -1,19 +1,25 @@
 /** The one error a user can cause or fix; everything else that is thrown is a bug and shows its stack. */
 
-export type ErrorCode =
-  | "BAD_USAGE" // an option, an argument or a file the user named: exit code 2
-  | "BAD_STORE" // a database that cannot be used as it is: exit code 2
-  | "UNAVAILABLE"; // something this machine lacks: exit code 2
+/** Whose fault it is. */
+export type Fault =
+  | "usage" // an option, an argument or a file the user named: nothing was written
+  | "check" // a trial failed, or what was compared differs
+  | "environment"; // the machine gave out or lacks something: what has landed is kept, and no trial is blamed
 
 export class SweepError extends Error {
-  readonly code: ErrorCode;
+  readonly fault: Fault;
 
   /** `message` is one sentence that says what is wrong, what was found, and what to do. */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(fault: Fault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "SweepError";
-    this.code = code;
+    this.fault = fault;
   }
+}
+
+/** A fault of the command line or of a file it names, in one sentence. */
+export function bad(sentence: string, options?: ErrorOptions): SweepError {
+  return new SweepError("usage", sentence, options);
 }
 
 /** What an unknown thrown value says of itself. */

@@ -1,6 +1,5 @@
-/** The words every module shares — draw, trajectory, trial row, outcome — and the keys made of them. Imports nothing. */
-
-export type Preset = "notebook" | "paired";
+/** The words every module shares — draw, cell, trajectory, trial row, outcome — and the keys made of them. */
+import type { EpochCurve, Measures } from "./measures.js";
 
 /** What a seeded draw is a function of. */
 export interface SeededDraw {
@@ -23,16 +22,45 @@ export interface ImportedDraw {
 
 export type DrawSource = SeededDraw | ImportedDraw;
 
+/** What each retained row (of D) and each forget row (of F) weighs in a term of the objective. */
+export interface RowWeights {
+  readonly retained: number;
+  readonly forget: number;
+}
+
+/** What a training minimises, Σᵢ cᵢ·CE(zᵢ, yᵢ) + λ_effective·Σᵢ wᵢ·φ(zᵢ) over the n+k rows of D ∪ F, but for λ. */
+export interface Objective {
+  readonly crossEntropy: RowWeights;
+  readonly penalty: RowWeights;
+  /** Whether the cross-entropy fits the forget rows to their own labels or to the other ones. */
+  readonly forgetLabels: "kept" | "flipped";
+}
+
+/** What a trajectory is trained under, whatever its trial: the key of its cells, but their epoch counts, and all that follows from it. */
+export interface CellSpec {
+  readonly draw: DrawSource;
+  /** Of the hidden layers. */
+  readonly widths: readonly number[];
+  readonly learningRate: number;
+  readonly preset: string;
+  /** Its name in keys; what it does is the objective's to say. */
+  readonly method: string;
+  readonly objective: Objective;
+  /** λ as written, and λ in the gradient. */
+  readonly lambda: number;
+  readonly lambdaEffective: number;
+  readonly seed: number;
+  /** Whose stream fresh weights come from: the method's name, or 'shared'. */
+  readonly initialWeights: string;
+  /** The start's cell — methods, λ and epochs back to the fresh weights, as unlearn@4.2x5<original@0x100 — or '' for a fresh start. */
+  readonly start: string;
+  /** Whether the runs of all its trials are one run, stored for each as a copy. */
+  readonly oneRun: boolean;
+}
+
 /** One training from one start under one method and λ; it says all that its numbers depend on, but the numerics profile. */
 export interface TrajectorySpec {
-  readonly draw: DrawSource;
-  readonly hidden: readonly [number, number];
-  readonly learningRate: number;
-  readonly preset: Preset;
-  readonly method: string;
-  /** λ as written; what stands in the gradient is the method's business. */
-  readonly lambda: number;
-  readonly seed: number;
+  readonly cell: CellSpec;
   /** From 1. */
   readonly trial: number;
   /** The trajectory whose last parameters it starts from; null: fresh weights from the seed. */
@@ -43,28 +71,13 @@ export interface TrajectorySpec {
   readonly copies: number;
 }
 
-/** What a trajectory holds at an asked epoch count. The two losses are those before that epoch's step, as the notebook logs them. */
+/** What a trajectory holds at an asked epoch count. */
 export interface TrialRow {
   readonly epochs: number;
   readonly state: "done" | "diverged";
-  readonly trainAccuracy: number;
-  /** Null where the draw has no test sample. */
-  readonly testAccuracy: number | null;
-  readonly forgetProbability: number;
-  readonly forgetLogit: number;
-  readonly crossEntropy: number;
-  readonly penalty: number;
-  /** z₀ − z₁ of each forget row, whose mean is forgetLogit. */
-  readonly forgetLogits: Float64Array;
-}
-
-/** The measures of every epoch; index e is epoch e+1. */
-export interface EpochCurve {
-  readonly penalty: Float64Array;
-  readonly crossEntropy: Float64Array;
-  readonly trainAccuracy: Float64Array;
-  readonly forgetProbability: Float64Array;
-  readonly forgetLogit: Float64Array;
+  readonly measures: Measures;
+  /** The margin of each forget row, whose mean is forget_margin. */
+  readonly forgetMargins: Float64Array;
 }
 
 /** What became of a trajectory. A diverged training is a result like any other; failed means that it could not be run. */
@@ -96,40 +109,34 @@ export function lastEpoch(spec: TrajectorySpec): number {
   return spec.asked[spec.asked.length - 1];
 }
 
-/** The start's cell — methods, λ and epochs back to the fresh weights — or '' for a fresh start: two starts that differ are two keys. */
-export function startKey(spec: TrajectorySpec): string {
-  if (spec.start === null) return "";
-  const { start } = spec;
-  const before = startKey(start);
-  return `${start.method}@${start.lambda}x${lastEpoch(start)}${before === "" ? "" : `<${before}`}`;
-}
-
-/** What a trajectory is trained under, whatever its trial: a cell's key, but its epoch count and the numerics profile. */
-export function armKey(spec: TrajectorySpec): readonly (string | number)[] {
-  const { draw, hidden, learningRate, preset, method, lambda, seed } = spec;
-  return [
-    drawKey(draw),
-    draw.samples,
-    draw.features,
-    draw.forgetRows,
-    hidden.join(","),
-    learningRate,
-    preset,
-    method,
-    lambda,
-    seed,
-    startKey(spec),
-  ];
-}
-
-/** What a trajectory is, whatever epochs are asked of it; equal keys and equal profiles mean equal bits. */
-export function trajectoryKey(spec: TrajectorySpec): string {
-  return JSON.stringify([...armKey(spec), spec.trial, startTrial(spec)]);
-}
-
 /** The trial of the start; 0 for a fresh start, because SQL's unique takes two nulls for different. */
 export function startTrial(spec: TrajectorySpec): number {
   return spec.start === null ? 0 : spec.start.trial;
+}
+
+/** `CellSpec.start` of a cell that goes on from `start`. */
+export function startKey(start: TrajectorySpec): string {
+  const { method, lambda, start: before } = start.cell;
+  return `${method}@${lambda}x${lastEpoch(start)}${before === "" ? "" : `<${before}`}`;
+}
+
+// A plan has a cell once and a spec for each of its trials.
+const cellKeys = new WeakMap<CellSpec, string>();
+
+/** The key of a cell but its epoch count, as JSON; equal keys, trials, epochs and profiles mean equal bits. */
+export function cellKey(cell: CellSpec): string {
+  const known = cellKeys.get(cell);
+  if (known !== undefined) return known;
+  const { draw, widths, learningRate, preset, method, lambda, seed, start } = cell;
+  const sizes = [draw.samples, draw.features, draw.forgetRows, widths.join(",")];
+  const key = JSON.stringify([drawKey(draw), ...sizes, learningRate, preset, method, lambda, seed, start]);
+  cellKeys.set(cell, key);
+  return key;
+}
+
+/** What a trajectory is, whatever epochs are asked of it. */
+export function trajectoryKey(spec: TrajectorySpec): string {
+  return `${cellKey(spec.cell).slice(0, -1)},${spec.trial},${startTrial(spec)}]`;
 }
 
 /** A trajectory with its length: what is trained once, and what others start from. */

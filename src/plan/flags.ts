@@ -1,5 +1,6 @@
 /** Reads flags one by one: what a value must be, and the sentence where it is not. config.ts says which flags there are. */
-import { SweepError } from "../errors.js";
+import { bad } from "../errors.js";
+import { parseName, parseWhole } from "./values.js";
 
 /** Flags as argv or a sweep file gives them: all text, several where a flag was repeated, absent where it was not given. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -24,28 +25,6 @@ export function oneOf<Name extends string>(flags: Flags, name: string, names: re
   return parseName(`--${name}`, given, names);
 }
 
-/** A name out of a list; `option` is what an error calls it. */
-export function parseName<Name extends string>(option: string, given: string, names: readonly Name[]): Name {
-  const found = names.find((candidate) => candidate === given);
-  if (found !== undefined) return found;
-  throw bad(`${option} must be one of ${names.join(", ")}, got ${given}`);
-}
-
-/** A whole number in decimal digits; `option` is what an error calls it. */
-export function parseWhole(option: string, given: string, min: number, max: number): number {
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value >= min && value <= max) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up to 2^53 − 1` : `from ${min} to ${max}`;
-  throw bad(`${option} must be a whole number ${range}, got ${given}`);
-}
-
-/** A decimal number of at least `min`; `expected` says so in words. */
-export function parseReal(option: string, given: string, min: number, expected: string): number {
-  const value = Number(given);
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) && Number.isFinite(value) && value >= min) return value + 0; // −0 is 0
-  throw bad(`${option} must be ${expected}, got ${given}`);
-}
-
 /** The comma-separated items of a flag that may be repeated. */
 export function items(flags: Flags, name: string): string[] {
   const value = flags[name];
@@ -56,9 +35,4 @@ export function items(flags: Flags, name: string): string[] {
       `--${name} must be values separated by commas, got an empty one: remove the extra comma or leave --${name} out`,
     );
   return list;
-}
-
-/** A fault of the command line, in one sentence. */
-export function bad(sentence: string): SweepError {
-  return new SweepError("BAD_USAGE", sentence);
 }

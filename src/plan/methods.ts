@@ -1,154 +1,150 @@
-/** The registry of methods. A method is a record: where it starts, what each row weighs, λ and epochs; engines know nothing of it. */
-import type { Preset } from "../trial.js";
+/** Methods as data. A method is a record: where it starts, what each row weighs, λ and epochs; engines, threads and stores know nothing of it. */
+import { createHash } from "node:crypto";
 
-/** Weights of the n+k rows in the two terms of the objective. */
-interface RowWeights {
-  readonly crossEntropy: Float64Array;
-  readonly penalty: Float64Array;
+/** What a retained row and a forget row weigh in a term, as expressions of n, k and the method's parameters. */
+export interface TermWeights {
+  readonly retained: string;
+  readonly forget: string;
 }
 
-/** What the notebook published for a method: mean and population std over 100 trials. */
-export interface Published {
-  readonly trainAccuracy: readonly [mean: number, std: number];
-  readonly forgetProbability: readonly [mean: number, std: number];
-}
-
-export interface Method {
+/** A method that can be stored, hashed and sent: every number that it depends on stands in it. */
+export interface MethodRecord {
+  /** What keys call it. */
   readonly name: string;
   /** The method whose trained net it goes on from; null: fresh weights. */
   readonly start: string | null;
+  readonly crossEntropy: TermWeights;
+  readonly penalty: TermWeights;
+  /** Whether it trains the forget rows towards their own labels or the other ones. */
+  readonly forgetLabels: "kept" | "flipped";
   /** λ and epochs where the user says nothing. */
   readonly lambda: number;
   readonly epochs: number;
-  rowWeights(preset: Preset, n: number, k: number): RowWeights;
-  /** Whether it trains the forget rows towards the other class. */
-  readonly flipsForgetLabels: boolean;
-  readonly published: Published | null;
+  readonly parameters: Readonly<Record<string, number>>;
 }
 
+/** A method as a user defines it: parameters may have several values, each combination of which is a record. */
+export interface MethodDefinition extends Omit<MethodRecord, "parameters"> {
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The mean over D ∪ F. */
+const ALL_ROWS: TermWeights = { retained: "1/(n + k)", forget: "1/(n + k)" };
+/** The mean over D; F weighs nothing. */
+export const RETAINED_ROWS: TermWeights = { retained: "1/n", forget: "0" };
+/** The mean over the notebook's X_train, which is D ∪ F followed by D again. */
+export const NOTEBOOK_ROWS: TermWeights = { retained: "2/(2*n + k)", forget: "1/(2*n + k)" };
+
+const KEPT = { forgetLabels: "kept", parameters: {} } as const;
+
 // To add a method, add a record here: nothing else needs to know it.
-const METHODS: readonly Method[] = [
-  {
-    name: "original",
-    start: null,
-    lambda: 0,
-    epochs: 100,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
-    flipsForgetLabels: false,
-    published: { trainAccuracy: [0.93339, 0.0017], forgetProbability: [0.96756, 0.03002] },
-  },
+export const METHODS: readonly MethodRecord[] = [
+  { name: "original", start: null, crossEntropy: ALL_ROWS, penalty: NOTEBOOK_ROWS, lambda: 0, epochs: 100, ...KEPT },
   {
     name: "retrain_scratch",
     start: null,
+    crossEntropy: RETAINED_ROWS,
+    penalty: RETAINED_ROWS,
     lambda: 0,
     epochs: 100,
-    // The notebook leaves x in this method's penalty; the paired preset is the sound one, and does not.
-    rowWeights: (preset, n, k) => ({
-      crossEntropy: overRetainedRows(n, k),
-      penalty: preset === "notebook" ? overNotebookRows(n, k) : overRetainedRows(n, k),
-    }),
-    flipsForgetLabels: false,
-    published: { trainAccuracy: [0.93341, 0.00177], forgetProbability: [0.78481, 0.19006] },
+    ...KEPT,
   },
   {
     name: "unlearn",
     start: "original",
+    crossEntropy: ALL_ROWS,
+    penalty: NOTEBOOK_ROWS,
     lambda: 4.2,
     epochs: 5,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
-    flipsForgetLabels: false,
-    published: { trainAccuracy: [0.9244, 0], forgetProbability: [0.78052, 6e-8] },
+    ...KEPT,
   },
   {
     name: "retrain_original",
     start: "original",
+    crossEntropy: ALL_ROWS,
+    penalty: NOTEBOOK_ROWS,
     lambda: 0,
     epochs: 100,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
-    flipsForgetLabels: false,
-    published: { trainAccuracy: [0.9452, 0], forgetProbability: [1, 0] },
+    ...KEPT,
   },
   {
     name: "fine_tune",
     start: "original",
+    crossEntropy: RETAINED_ROWS,
+    penalty: RETAINED_ROWS,
     lambda: 0,
     epochs: 5,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overRetainedRows(n, k), penalty: overRetainedRows(n, k) }),
-    flipsForgetLabels: false,
-    published: null,
+    ...KEPT,
   },
   {
+    // Up the loss of F alone, as Thudi et al. 2022 (arXiv 2109.13398) and Golatkar et al. 2020 (arXiv 1911.04933) name it.
     name: "gradient_ascent",
     start: "original",
+    crossEntropy: { retained: "0", forget: "-1/k" },
+    penalty: { retained: "0", forget: "1/k" },
     lambda: 0,
     epochs: 5,
-    // Up the loss of F alone, as Thudi et al. 2022 (arXiv 2109.13398) and Golatkar et al. 2020 (arXiv 1911.04933) name it.
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overForgetRows(n, k, -1), penalty: overForgetRows(n, k, 1) }),
-    flipsForgetLabels: false,
-    published: null,
+    ...KEPT,
   },
   {
     name: "relabel",
     start: "original",
+    crossEntropy: ALL_ROWS,
+    penalty: NOTEBOOK_ROWS,
+    forgetLabels: "flipped",
     lambda: 0,
     epochs: 5,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
-    flipsForgetLabels: true,
-    published: null,
+    parameters: {},
   },
   {
     // How fast an unlearned net learns x again: plain training, whose curve says when it is as sure of x as the original.
     name: "relearn",
     start: "unlearn",
+    crossEntropy: ALL_ROWS,
+    penalty: NOTEBOOK_ROWS,
     lambda: 0,
     epochs: 50,
-    rowWeights: (_preset, n, k) => ({ crossEntropy: overAllRows(n, k), penalty: overNotebookRows(n, k) }),
-    flipsForgetLabels: false,
-    published: null,
+    ...KEPT,
   },
 ];
 
 export const METHOD_NAMES: readonly string[] = METHODS.map(({ name }) => name);
 
-/** Those that the notebook published numbers of. */
-export const NOTEBOOK_METHODS: readonly string[] = METHODS.filter(({ published }) => published !== null).map(
-  ({ name }) => name,
-);
+/** The notebook's own four. */
+export const NOTEBOOK_METHODS: readonly string[] = METHOD_NAMES.slice(0, 4);
 
-/** The record of a method; names were checked where they came in. */
-export function methodNamed(name: string): Method {
-  const method = METHODS.find((candidate) => candidate.name === name);
-  if (method === undefined) throw new Error(`no method is called ${name}`);
-  return method;
+/** The records of a user's method: one for each combination of its parameters' values, the last parameter's innermost. */
+export function recordsOf(definition: MethodDefinition): MethodRecord[] {
+  const { name, parameters, ...rest } = definition;
+  const bindings = Object.entries(parameters).reduce<Record<string, number>[]>(
+    (bound, [parameter, values]) => bound.flatMap((one) => values.map((value) => ({ ...one, [parameter]: value }))),
+    [{}],
+  );
+  return bindings.map((bound) => {
+    const record = { ...rest, parameters: bound };
+    return { ...record, name: `${baseText(name, bound)}~${definitionHash(record)}` };
+  });
 }
 
-/** λ in the gradient. The notebook back-propagates the penalty of a fresh training twice, once on its own: gradients add up. */
-export function effectiveLambda(preset: Preset, method: Method, lambda: number): number {
-  return preset === "notebook" && method.start === null ? lambda + 1 : lambda;
+/** The name that the user gave: original, or neg_grad_plus of neg_grad_plus:beta=0.5~1f3a09bc. */
+export function baseName(name: string): string {
+  return name.split(/[:~]/, 1)[0];
 }
 
-/** Whether the runs of all trials are one run: the notebook starts them all from its last original, and nothing in them is random. */
-export function isOneRun(preset: Preset, method: Method): boolean {
-  return preset === "notebook" && method.start !== null;
+function baseText(name: string, parameters: Readonly<Record<string, number>>): string {
+  const values = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
+  return values.length === 0 ? name : `${name}:${values.join(",")}`;
 }
 
-/** The mean over D ∪ F. */
-function overAllRows(n: number, k: number): Float64Array {
-  return new Float64Array(n + k).fill(1 / (n + k));
-}
-
-/** The mean over D; F weighs nothing. */
-function overRetainedRows(n: number, k: number): Float64Array {
-  return new Float64Array(n + k).fill(1 / n, 0, n);
-}
-
-/** `weight` times the mean over F; D weighs nothing. */
-function overForgetRows(n: number, k: number, weight: number): Float64Array {
-  return new Float64Array(n + k).fill(weight / k, n);
-}
-
-/** The mean over the notebook's X_train, which is D ∪ F followed by D again. */
-function overNotebookRows(n: number, k: number): Float64Array {
-  const total = 2 * n + k;
-  return new Float64Array(n + k).fill(2 / total, 0, n).fill(1 / total, n);
+/** Tells two methods of one name apart: the first 32 bits of SHA-256 over what a record does; λ and epochs are in the key anyway. */
+function definitionHash({
+  start,
+  crossEntropy,
+  penalty,
+  forgetLabels,
+  parameters,
+}: Omit<MethodRecord, "name">): string {
+  const terms = [crossEntropy, penalty].map(({ retained, forget }) => [retained, forget]);
+  const text = JSON.stringify([start, terms, forgetLabels, Object.entries(parameters)]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

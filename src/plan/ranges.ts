@@ -1,5 +1,5 @@
 /** Lists of numbers as a user writes them: `1,2,5`, `1:50`, `0:10:0.25`. */
-import { bad } from "./flags.js";
+import { bad } from "../errors.js";
 
 const MAX_VALUES = 1_000_000;
 

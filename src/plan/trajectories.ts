@@ -1,10 +1,20 @@
-/** Pure: from settings to the trajectories they ask for, in groups that share a start, in the order in which they should run. */
+/** Pure: from a plan to the trajectories it asks for, in groups that share a start, in the order in which they should run. */
+import {
+  type CellSpec,
+  lastEpoch,
+  type Objective,
+  type RowWeights,
+  startKey,
+  type TrajectorySpec,
+  trainingKey,
+  trajectoryKey,
+} from "../trial.js";
+import { evaluate } from "./expression.js";
+import type { MethodRecord, TermWeights } from "./methods.js";
+import { type PlanPart, type Setting, type SweepPlan, settingsOf } from "./plan.js";
+import type { PresetRecord } from "./presets.js";
 
-import { lastEpoch, type TrajectorySpec, trainingKey, trajectoryKey } from "../trial.js";
-import { isOneRun, methodNamed } from "./methods.js";
-import type { Setting } from "./options.js";
-
-/** A part of a plan: of each kind of group every `count`-th. */
+/** A part of a plan's work: of each kind of group every `count`-th, from `index` (0-based) on. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
@@ -12,22 +22,14 @@ export interface Shard {
 
 export const WHOLE: Shard = { index: 0, count: 1 };
 
-/**
- * The trajectories of a sweep, group by group; those of a group share a fresh start, so that whoever trains a group
- * trains each start once. `total` is the count of trials the sweep has been asked for so far: in the notebook preset
- * its last original is where the copies start, so those cover all of it.
- */
-export function* plan(
-  settings: readonly Setting[],
-  trials: number,
-  total: number,
-  shard: Shard = WHOLE,
-): Generator<TrajectorySpec[]> {
+/** The trajectories of a plan, group by group; those of a group share a fresh start, so that whoever trains a group trains each start once. */
+export function* trajectoriesOf(plan: SweepPlan, shard: Shard = WHOLE): Generator<TrajectorySpec[]> {
   const deal = dealer(shard.count);
-  for (const setting of settings) {
-    for (const trial of trialsInOrder(setting, trials, total)) {
-      const wanted = trial <= trials ? setting.methods : oneRunMethods(setting);
-      const specs = wanted.flatMap((name) => specsOfTrial(setting, name, trial, total));
+  for (const setting of settingsOf(plan)) {
+    const trained = templates(setting, plan.trials);
+    for (const trial of trialsInOrder(trained, plan.trials)) {
+      const starts = new Map<TrajectorySpec, TrajectorySpec>();
+      const specs = trained.flatMap((template) => specsOf(template, trial, plan.trials, starts));
       for (const group of groupByStart(specs)) if (deal(group) === shard.index) yield group;
     }
   }
@@ -43,8 +45,8 @@ export function dealer(count: number): (group: readonly TrajectorySpec[]) => num
   const next = new Map<string, number>();
   let groups = 0;
   return (group) => {
-    const [{ draw, hidden }] = group;
-    const kind = [epochsToTrain(group), draw.samples, draw.features, ...hidden].join(" ");
+    const [{ cell }] = group;
+    const kind = [epochsToTrain(group), cell.draw.samples, cell.draw.features, ...cell.widths].join(" ");
     // Kinds begin at shards of their own, so that rare ones do not all fall to the first.
     const place = next.get(kind) ?? groups;
     next.set(kind, place + 1);
@@ -53,59 +55,128 @@ export function dealer(count: number): (group: readonly TrajectorySpec[]) => num
   };
 }
 
-/** A trajectory of each arm — each method, λ and start — whose cells are a sweep's cells. */
-export function arms(setting: Setting, total: number): TrajectorySpec[] {
-  return setting.methods.flatMap((name) => specsOfTrial(setting, name, total, total));
+/** One trajectory of each that a plan has but for its trial, whose cells are the plan's cells. */
+export function* cellTemplates(plan: SweepPlan): Generator<TrajectorySpec> {
+  for (const setting of settingsOf(plan)) yield* templates(setting, plan.trials);
 }
 
-/** Every trial; first the one that the copies of the notebook's preset go on from, since that group takes longest. */
-function trialsInOrder(setting: Setting, trials: number, total: number): number[] {
-  const all = Array.from({ length: trials }, (_, i) => i + 1);
-  return oneRunMethods(setting).length === 0 ? all : [total, ...all.filter((trial) => trial !== total)];
+/**
+ * A trajectory of each method, λ and start that a setting has, of the plan's last trial: what several parts ask of it is
+ * asked together. Copies and their start are those of the last trial anyway; `specsOf` gives the others their numbers.
+ */
+function templates(setting: Setting, trials: number): TrajectorySpec[] {
+  const all = new Map<string, TrajectorySpec>();
+  for (const part of setting.parts) {
+    const record = new Map(setting.methods.map((method) => [method.name, method]));
+    for (const name of part.methods) {
+      for (const spec of ofMethod(setting, part, record, name, trials)) {
+        const key = trajectoryKey(spec);
+        const known = all.get(key);
+        all.set(key, known === undefined ? spec : { ...known, asked: union(known.asked, spec.asked) });
+      }
+    }
+  }
+  // In the plan's order of methods, whichever part named them first.
+  const order = new Map(setting.methods.map(({ name }, i) => [name, i]));
+  const place = ({ cell }: TrajectorySpec): number => order.get(cell.method) ?? 0;
+  return setting.parts.length === 1 ? [...all.values()] : [...all.values()].sort((a, b) => place(a) - place(b));
 }
 
-function oneRunMethods({ preset, methods }: Setting): string[] {
-  return methods.filter((name) => isOneRun(preset, methodNamed(name)));
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].sort((p, q) => p - q);
 }
 
-/** What `trial` adds to a plan: methods that are one run stand in the plan once, with the trial they start from. */
-function specsOfTrial(setting: Setting, name: string, trial: number, total: number): TrajectorySpec[] {
-  if (!isOneRun(setting.preset, methodNamed(name))) return specsOf(setting, name, trial, trial);
-  if (trial !== total) return [];
-  return specsOf(setting, name, 1, total).map((spec) => ({ ...spec, copies: total - 1 }));
-}
-
-/** The trajectories of a method's trial, one for each λ and each start: every λ and asked epoch count of its start's method. */
-function specsOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec[] {
-  const method = methodNamed(name);
-  const { draw, hidden, learningRate, preset, seed } = setting;
+/** The trajectories of a method at trial `trial`, one for each λ and each start: every λ and asked epoch count of its start's method. */
+function ofMethod(
+  setting: Setting,
+  part: PlanPart,
+  records: ReadonlyMap<string, MethodRecord>,
+  name: string,
+  trial: number,
+): TrajectorySpec[] {
+  const method = records.get(name);
+  if (method === undefined) throw new Error(`the plan has no method ${name}`);
   const starts =
-    method.start === null ? [null] : specsOf(setting, method.start, startTrial, startTrial).flatMap(startsAt);
-  return setting.lambda[name].flatMap((lambda) =>
+    method.start === null ? [null] : ofMethod(setting, part, records, method.start, trial).flatMap(startsAt);
+  const objective = objectiveOf(setting, method);
+  return part.lambda[name].flatMap((lambda) =>
     starts.map((start) => ({
-      draw,
-      hidden,
-      learningRate,
-      preset,
-      method: name,
-      lambda,
-      seed,
+      cell: cellOf(setting, method, objective, lambda, start),
       trial,
       start,
-      asked: setting.epochs[name],
+      asked: part.epochs[name],
       copies: 0,
     })),
   );
 }
 
-/** The one trajectory of a method's trial where λ and epochs have one value each. */
-export function specOf(setting: Setting, name: string, trial: number, startTrial: number): TrajectorySpec {
-  return specsOf(setting, name, trial, startTrial)[0];
-}
-
 /** A trajectory as what others start from: cut at each of its asked epochs. */
 function startsAt(spec: TrajectorySpec): TrajectorySpec[] {
   return spec.asked.map((epochs) => ({ ...spec, asked: [epochs] }));
+}
+
+function cellOf(
+  { draw, widths, learningRate, preset, seed }: Setting,
+  method: MethodRecord,
+  objective: Objective,
+  lambda: number,
+  start: TrajectorySpec | null,
+): CellSpec {
+  return {
+    draw,
+    widths,
+    learningRate,
+    preset: preset.name,
+    method: method.name,
+    objective,
+    lambda,
+    lambdaEffective: start === null ? lambda + preset.freshLambda : lambda,
+    seed,
+    initialWeights: preset.initialWeights === "shared" ? "shared" : method.name,
+    start: start === null ? "" : startKey(start),
+    oneRun: start !== null && preset.startTrial === "last",
+  };
+}
+
+/** What a method minimises on a draw: its weights as numbers. */
+function objectiveOf({ draw, preset }: Setting, method: MethodRecord): Objective {
+  const names = { n: draw.samples, k: draw.forgetRows, ...method.parameters };
+  const weights = ({ retained, forget }: TermWeights): RowWeights => ({
+    retained: evaluate(retained, names),
+    forget: evaluate(forget, names),
+  });
+  return {
+    crossEntropy: weights(method.crossEntropy),
+    penalty: weights(penaltyIn(preset, method)),
+    forgetLabels: method.forgetLabels,
+  };
+}
+
+function penaltyIn({ penalties }: PresetRecord, { name, penalty }: MethodRecord): TermWeights {
+  return Object.hasOwn(penalties, name) ? penalties[name] : penalty;
+}
+
+/** Every trial; first the one that copies go on from, since that group takes longest. */
+function trialsInOrder(trained: readonly TrajectorySpec[], trials: number): number[] {
+  const all = Array.from({ length: trials }, (_, i) => i + 1);
+  return trained.every(({ cell }) => !cell.oneRun) ? all : [trials, ...all.slice(0, -1)];
+}
+
+/** What `trial` adds to a plan: what is one run stands in the plan once, as trial 1, with the last trial it starts from. */
+function specsOf(template: TrajectorySpec, trial: number, trials: number, starts: StartsOfTrial): TrajectorySpec[] {
+  if (!template.cell.oneRun) return [atTrial(template, trial, starts)];
+  return trial === trials ? [{ ...template, trial: 1, copies: trials - 1 }] : [];
+}
+
+/** The starts of one trial by those of the template: many λ go on from one start, and share it in memory too. */
+type StartsOfTrial = Map<TrajectorySpec, TrajectorySpec>;
+
+/** A template, and what it starts from, as another trial. */
+export function atTrial(template: TrajectorySpec, trial: number, starts: StartsOfTrial = new Map()): TrajectorySpec {
+  if (template.start === null) return { ...template, trial };
+  const start = starts.get(template.start) ?? atTrial(template.start, trial, starts);
+  starts.set(template.start, start);
+  return { ...template, trial, start };
 }
 
 /** The specs in groups that share a fresh start; the longest group first. */
@@ -117,7 +188,8 @@ export function groupByStart(specs: readonly TrajectorySpec[]): TrajectorySpec[]
     if (group === undefined) groups.set(key, [spec]);
     else group.push(spec);
   }
-  return [...groups.values()].sort((a, b) => epochsToTrain(b) - epochsToTrain(a));
+  const sized = [...groups.values()].map((group) => ({ group, epochs: epochsToTrain(group) }));
+  return sized.sort((a, b) => b.epochs - a.epochs).map(({ group }) => group);
 }
 
 function freshRoot(spec: TrajectorySpec): TrajectorySpec {

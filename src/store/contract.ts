@@ -1,35 +1,110 @@
-/** What every store promises; `test/store-contract.ts` holds each one to it. */
+/** What every store promises; `test/store-contract.ts` holds each one to it through this interface alone. */
+import type { CurveName, Measures } from "../measures.js";
+import type { CellKey, RowKey } from "../plan/cell.js";
+import type { SweepPlan } from "../plan/plan.js";
+import type { Shard } from "../plan/trajectories.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
 
-/** Which epochs of a curve are kept; trial rows always are. */
-export const RECORDS = ["final", "asked", "all"] as const;
-export type RecordLevel = (typeof RECORDS)[number];
+/**
+ * A store keeps sweeps, and what was trained for them.
+ *
+ * **Ownership.** One process writes a place at a time: `openStore` refuses a second one, however the place is named, and
+ * `close` lets go of it. Any number of processes read it meanwhile, and neither side waits for the other. What a store
+ * holds belongs to it alone: a place whose tables, views or triggers are not exactly those that this version made is
+ * refused, and so is what does not match its hash where anything is built on it.
+ *
+ * **What is kept.** A sweep is its stored plan. A trajectory is stored once, whichever sweeps ask for it; a sweep shows
+ * those of its plan's cells and no others. Results are functions of their spec: a finished row, done or diverged, never
+ * changes; `record` of what is there compares it to the bit and counts it as done, whoever trained it and whenever it
+ * comes, and throws where a bit differs. A failed row is replaced by whatever comes after it. Numbers come back with
+ * their bits, but NaN as null and −0 as 0.
+ *
+ * **Consistency.** `open`, `record` and `merge` do all of their work or none, and what a refused call had looked up or
+ * made is forgotten with it: the store works on as if it had never been made.
+ *
+ * **Durability.** What a call that returned has written survives the process and a power cut.
+ *
+ * **What a reader sees.** Each call answers from one state that a writer left complete; two calls may see two states.
+ *
+ * All methods are async, so that a store may be far away. Errors: `SweepError` of fault usage for a place that is not as
+ * it must be, check for bits that differ, environment where the machine or the place gives out.
+ */
+export interface Store extends Results {
+  /** The sweep of this plan, made or grown, with its cells and the command that asked, in one step. Throws usage where `grown` refuses. */
+  open(request: OpenRequest): Promise<Sweep>;
+  record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed>;
+  /** Takes in what other places of its kind have, in this order. Throws check where two of them differ in a bit, usage where a hash does not match. */
+  merge(parts: readonly string[]): Promise<Merged[]>;
+}
 
-/** A sweep to open: its identity decides which one it is; the rest is a note about who ran it. */
-export interface SweepRecord {
-  /** Canonical JSON of all that says which numbers are wanted, but the count of trials; two sweeps with equal identity are one. */
-  readonly identity: string;
-  /** The command line that asks for it, and all that it means as JSON, for the reader. */
-  readonly command: string;
-  readonly config: string;
-  readonly trials: number;
-  readonly engine: string;
+/** What a reader may ask of a store. Rows of one call are of one sweep where a sweep is named, else of all, each once. */
+export interface Results {
+  /** In the order in which they were first opened. */
+  sweeps(): Promise<Sweep[]>;
+  commands(sweep: Sweep): Promise<StoredCommand[]>;
+  /** The specs with a row that is not finished, `asked` cut after the last such row; a failed row counts as finished unless `retryFailed`. */
+  missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing>;
+  methodStatus(sweep: Sweep): Promise<MethodStatus[]>;
+  cellStatus(sweep: Sweep): Promise<CellStatus[]>;
+  /** The first `most` cells that are not complete. */
+  incompleteCells(sweep: Sweep, most: number): Promise<CellStatus[]>;
+  stateCounts(sweep: Sweep): Promise<Record<RowState, number>>;
+  failures(sweep: Sweep): Promise<Failure[]>;
+  /** Means of the finished rows, by cell but for the draw and sizes where a run has one of each: what the table of a run shows. */
+  methodSummary(sweep: Sweep): Promise<MethodSummary[]>;
+  cellMeans(sweep: Sweep): Promise<CellMean[]>;
+  /** Finished and failed rows in the order of their keys. */
+  rows(sweep: Sweep | null): AsyncIterable<StoredRow>;
+  /** Margins of forget sets of more than one row, in the order of their keys. */
+  margins(sweep: Sweep | null): AsyncIterable<StoredMargin>;
+  /** The digest of a sweep (see digest.ts, whose definition it is): a store may know a faster way to the same text. */
+  digest(sweep: Sweep): Promise<string>;
+  /** The trajectories of a method's trial with a finished row, of one sweep or of all; superseded copies are not among them. */
+  trajectories(sweep: Sweep | null, method: string, trial: number): Promise<StoredTrajectory[]>;
+  /** The epochs kept of a trajectory's curve from epoch 1 to `last`. */
+  curve(trajectory: number, last: number): Promise<StoredEpoch[]>;
+  /** What is stored of a trajectory at the first stored epoch from `epoch` on: of its curve, of its rows, or of both. */
+  storedAt(trajectory: number, epoch: number): Promise<StoredEpoch[]>;
+  /** The margins of a trajectory's forget rows at an asked epoch; none of a forget set of one row. */
+  marginsAt(trajectory: number, epochs: number): Promise<(number | null)[]>;
+  /** The trajectories whose hash is not that of their key, rows, curve and margins, and sweeps whose cells are not their plan's. */
+  damages(): AsyncIterable<Damage>;
+  /** Any one select of a user's: integers as bigint. Throws usage where it is not understood. */
+  query(sql: string): Promise<{ readonly columns: string[]; readonly rows: AsyncIterable<unknown[]> }>;
+  /** How many bytes its data take. */
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface OpenRequest {
+  readonly plan: SweepPlan;
   readonly profile: string;
-  readonly record: RecordLevel;
-  /** The part of it that this store holds, such as 2/8; null: all of it. */
-  readonly shard: string | null;
+  /** The part of the sweep that this store is to hold. */
+  readonly shard: Shard;
+  /** Whether the sweep may get other samples, widths, presets, … than it has. */
+  readonly grow: boolean;
+  readonly command: CommandNote;
+}
+
+/** Who asked for a sweep. */
+export interface CommandNote {
+  readonly command: string;
   readonly version: string;
   readonly machine: string;
 }
 
+export interface StoredCommand extends CommandNote {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
 /** A sweep as the store has it. */
-export interface OpenSweep {
+export interface Sweep {
+  /** From 1. */
   readonly id: number;
-  /** How many trials of each cell it has been asked for: a sweep grows, and never shrinks. */
-  readonly trials: number;
-  readonly engine: string;
+  readonly plan: SweepPlan;
   readonly profile: string;
-  readonly record: RecordLevel;
+  readonly shard: Shard;
 }
 
 /** How many trial rows landed that were not there before, copies included. */
@@ -37,23 +112,6 @@ export interface Landed {
   readonly trained: number;
   readonly diverged: number;
   readonly failed: number;
-}
-
-/**
- * Keeps sweeps and their trial rows. A finished row, done or diverged, never changes: `record` compares a row that is
- * there with the one it is given, to the bit, and throws BAD_STORE where they differ. `record` lands all of its outcomes
- * or none, and what it landed survives the process. A failed row is replaced by whatever comes after it. One process
- * writes at a time; readers are never kept waiting. All methods are async, so that a store may be far away.
- */
-export interface Store {
-  /** The sweep of this identity, made or grown to `trials`. */
-  openSweep(record: SweepRecord): Promise<OpenSweep>;
-  /** Makes the cells of `specs` part of the sweep: views show a sweep's cells, and no others. */
-  enroll(sweep: OpenSweep, specs: readonly TrajectorySpec[]): Promise<void>;
-  /** The specs with a row that is not finished, `asked` cut after the last such row; a failed row counts as finished unless `retryFailed`. */
-  missing(sweep: OpenSweep, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing>;
-  record(sweep: OpenSweep, outcomes: readonly Outcome[]): Promise<Landed>;
-  close(): Promise<void>;
 }
 
 /** What is missing of some specs. */
@@ -65,9 +123,96 @@ export interface Missing {
   readonly failed: number;
 }
 
-/** A read of the store: bound values in, rows out. */
-export interface Reader {
-  all<Row>(sql: string, ...values: readonly (string | number | null)[]): Promise<Row[]>;
-  /** The same, row by row: a result may be larger than memory. */
-  each<Row>(sql: string, ...values: readonly (string | number | null)[]): AsyncIterable<Row>;
+/** How many rows a part added, those that took the place of a failed one included. */
+export interface Merged {
+  readonly trialRows: number;
+  readonly epochs: number;
+}
+
+export type RowState = "done" | "diverged" | "failed";
+
+/** A trial row with all that tells where it came from. */
+export interface StoredRow extends RowKey {
+  readonly state: RowState;
+  readonly measures: Measures;
+  /** The trial whose run it repeats; null: its own. */
+  readonly replicate_of: number | null;
+  /** The trajectory that has the curve and the forget rows' margins. */
+  readonly source: number;
+}
+
+export interface StoredMargin extends RowKey {
+  /** From 1. */
+  readonly forget_row: number;
+  readonly forget_margin: number | null;
+}
+
+/** A trajectory as far as its last finished row. */
+export interface StoredTrajectory extends RowKey {
+  /** The trajectory that has the curve. */
+  readonly source: number;
+  readonly engine: string;
+  readonly replicate_of: number | null;
+  /** Whether any epoch of its curve is kept. */
+  readonly has_curve: boolean;
+}
+
+export type StoredEpoch = { readonly epoch: number } & Readonly<Record<CurveName, number | null>>;
+
+/** How many trial rows of a cell are in each state. */
+export interface CellStatus extends CellKey {
+  readonly trials: number;
+  readonly done: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+/** The cells of a sweep added up by preset and method. */
+export interface MethodStatus {
+  readonly preset: string;
+  readonly method: string;
+  readonly cells: number;
+  readonly rows: number;
+  readonly done: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+/** Why trials failed: each reason with the first trial it met and how many it met. */
+export interface Failure {
+  readonly method: string;
+  readonly trial: number;
+  readonly error: string;
+  readonly rows: number;
+}
+
+/** A row of the view method_summary. */
+export interface MethodSummary {
+  readonly sweep: number;
+  readonly method: string;
+  readonly trials: number;
+  readonly train_accuracy_mean: number;
+  readonly train_accuracy_std: number;
+  readonly forget_probability_mean: number;
+  readonly forget_probability_std: number;
+  /** Whether its trials are copies of one run. */
+  readonly copies: boolean;
+}
+
+/** What a store has of a cell. */
+export interface CellMean extends CellKey {
+  /** The numbers of the trials that are finished. */
+  readonly trials: readonly number[];
+  /** How many of them did not diverge, and the means over those; 0 where there is none. */
+  readonly done: number;
+  readonly train_accuracy: number;
+  readonly forget_probability: number;
+}
+
+export interface Damage {
+  /** What it is of: a trajectory in words, or a sweep. */
+  readonly what: string;
+  readonly sentence: string;
 }

@@ -1,0 +1,142 @@
+/** How a sweep that is there takes in what is asked of it now. */
+import { bad } from "../errors.js";
+import type { MethodRecord } from "./methods.js";
+import { canonicalText, type DrawAxes, type PerMethod, type PlanPart, type SweepPlan } from "./plan.js";
+import type { PresetRecord } from "./presets.js";
+
+/**
+ * The plan of a sweep that held `held` and is asked for `asked`: all that either asks for, the larger count of trials,
+ * the engine and record level of the latter. More trials, λ, epochs, draws and methods need no word; other samples,
+ * features, forget rows, widths, learning rates or presets under a name that is there are a mistake more often than
+ * meant, and are refused unless `grow`. Throws BAD_USAGE with both ways on.
+ */
+export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPlan {
+  if (!grow) refuseOtherAxes(held, asked);
+  return {
+    ...asked,
+    trials: Math.max(held.trials, asked.trials),
+    presets: united(held.presets, asked.presets, "preset", held.name),
+    methods: united(held.methods, asked.methods, "method", held.name),
+    parts: asked.parts.reduce(withPart, [...held.parts]),
+  };
+}
+
+/** Axes whose values tell settings apart that nobody means to mix by accident; each with how it reads off a part. */
+const GUARDED: readonly (readonly [option: string, values: (part: PlanPart) => readonly string[]])[] = [
+  ["--preset", ({ presets }) => presets],
+  ["--samples", ({ draws }) => sizes(draws, "samples")],
+  ["--features", ({ draws }) => sizes(draws, "features")],
+  ["--forget-rows", ({ draws }) => sizes(draws, "forgetRows")],
+  ["--hidden", ({ widths }) => widths.map(String)],
+  ["--learning-rate", ({ learningRates }) => learningRates.map(String)],
+];
+
+function sizes(draws: DrawAxes, name: "samples" | "features" | "forgetRows"): string[] {
+  if (draws.kind === "seeded") return draws[name].map(String);
+  return draws.draws.map((draw) => String(draw[name]));
+}
+
+function refuseOtherAxes(held: SweepPlan, asked: SweepPlan): void {
+  for (const [option, values] of GUARDED) {
+    const there = new Set(held.parts.flatMap(values));
+    const other = asked.parts.flatMap(values).find((value) => !there.has(value));
+    if (other !== undefined)
+      throw bad(
+        `${option} must be what the sweep ${held.name ?? ""} has, ${[...there].join(" or ")}, got ${other}: give another sweep its own --name, or --grow where this one is to have both`,
+      );
+  }
+}
+
+/** Records of both lists, each once; one name may not mean two things. */
+function united<Item extends MethodRecord | PresetRecord>(
+  held: readonly Item[],
+  asked: readonly Item[],
+  what: string,
+  sweep: string | null,
+): Item[] {
+  const all = [...held];
+  for (const record of asked) {
+    const known = held.find(({ name }) => name === record.name);
+    if (known === undefined) all.push(record);
+    else if (canonicalText(known) !== canonicalText(record))
+      throw bad(
+        `the ${what} ${record.name} must be what the sweep ${sweep ?? ""} stores of it, but this gmm-sweep has another of that name: give the new one its own --name`,
+      );
+  }
+  return all;
+}
+
+/** `parts` with another: where one holds the other, or they differ in one list alone, the two are one part. */
+function withPart(parts: readonly PlanPart[], part: PlanPart): PlanPart[] {
+  for (const [i, known] of parts.entries()) {
+    const both = asOne(known, part);
+    if (both === null) continue;
+    return withPart(
+      parts.filter((_, j) => j !== i),
+      both,
+    );
+  }
+  return [...parts, part];
+}
+
+type Lists = ReadonlyMap<string, readonly unknown[]>;
+
+/** One part that asks for what both ask for and nothing else; null where there is none. */
+function asOne(a: PlanPart, b: PlanPart): PlanPart | null {
+  if (a.draws.kind !== b.draws.kind) return null;
+  const [left, right] = [listsOf(a), listsOf(b)];
+  const names = [...new Set([...left.keys(), ...right.keys()])];
+  const holds = (one: Lists, other: Lists): boolean =>
+    names.every((name) => isWithin(other.get(name) ?? [], one.get(name) ?? []));
+  if (holds(left, right)) return a;
+  if (holds(right, left)) return b;
+  const unequal = names.filter((name) => !isEqual(left.get(name) ?? [], right.get(name) ?? []));
+  return unequal.length === 1 ? withList(a, b, unequal[0]) : null;
+}
+
+/** The lists of a part by name; a method's epochs and λ are lists of their own. */
+function listsOf({ presets, draws, widths, learningRates, methods, epochs, lambda }: PlanPart): Lists {
+  const lists = new Map<string, readonly unknown[]>([
+    ["presets", presets],
+    ["widths", widths],
+    ["learningRates", learningRates],
+    ["methods", methods],
+  ]);
+  if (draws.kind === "imported") lists.set("draws", draws.draws);
+  else for (const name of ["dataSeeds", "samples", "features", "forgetRows"] as const) lists.set(name, draws[name]);
+  for (const [name, values] of Object.entries(epochs)) lists.set(`epochs ${name}`, values);
+  for (const [name, values] of Object.entries(lambda)) lists.set(`lambda ${name}`, values);
+  return lists;
+}
+
+/** `a` with the list `name` of both. */
+function withList(a: PlanPart, b: PlanPart, name: string): PlanPart {
+  const both = <Value>(left: readonly Value[], right: readonly Value[]): Value[] => {
+    const there = new Set(left.map(canonicalText));
+    return [...left, ...right.filter((value) => !there.has(canonicalText(value)))];
+  };
+  const ascending = (left: readonly number[], right: readonly number[]): number[] =>
+    both(left, right).sort((p, q) => p - q);
+  if (name === "methods") return { ...a, methods: both(a.methods, b.methods) };
+  if (name === "presets") return { ...a, presets: both(a.presets, b.presets) };
+  if (name === "widths") return { ...a, widths: both(a.widths, b.widths) };
+  if (name === "learningRates") return { ...a, learningRates: both(a.learningRates, b.learningRates) };
+  if (a.draws.kind === "imported" && b.draws.kind === "imported")
+    return name === "draws" ? { ...a, draws: { ...a.draws, draws: both(a.draws.draws, b.draws.draws) } } : a;
+  if (a.draws.kind === "seeded" && b.draws.kind === "seeded" && name in a.draws) {
+    const axis = name as "dataSeeds" | "samples" | "features" | "forgetRows";
+    return { ...a, draws: { ...a.draws, [axis]: ascending(a.draws[axis], b.draws[axis]) } };
+  }
+  const [measure, method] = name.split(" ") as ["epochs" | "lambda", string];
+  const values: PerMethod = { ...a[measure], [method]: ascending(a[measure][method] ?? [], b[measure][method] ?? []) };
+  return { ...a, [measure]: values };
+}
+
+function isWithin(inner: readonly unknown[], outer: readonly unknown[]): boolean {
+  const there = new Set(outer.map(canonicalText));
+  return inner.every((value) => there.has(canonicalText(value)));
+}
+
+function isEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && isWithin(a, b);
+}

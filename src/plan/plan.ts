@@ -1,0 +1,157 @@
+/** The plan of a sweep: all that says which trajectories there are. It is stored with the sweep, and nothing is derived from a command line again. */
+import type { Precision } from "../engine/fused/kernel.js";
+import type { DrawSource, ImportedDraw } from "../trial.js";
+import type { MethodRecord } from "./methods.js";
+import type { PresetRecord } from "./presets.js";
+
+/** Which epochs of a curve are kept; trial rows always are. */
+export const RECORDS = ["final", "asked", "all"] as const;
+export type RecordLevel = (typeof RECORDS)[number];
+
+/** Raised by any change of what a stored plan holds or means. */
+export const PLAN_VERSION = 1;
+
+export interface SweepPlan {
+  readonly version: typeof PLAN_VERSION;
+  /** What the sweep is called: asked for again with more, it grows. Null: it is what it asks for, but the count of trials, as a run. */
+  readonly name: string | null;
+  readonly seed: number;
+  readonly engine: { readonly name: string; readonly precision: Precision };
+  readonly record: RecordLevel;
+  /** Of each cell. */
+  readonly trials: number;
+  /** Those of `parts`. */
+  readonly presets: readonly PresetRecord[];
+  /** Those of `parts` and those they start from; a start stands before what starts from it. */
+  readonly methods: readonly MethodRecord[];
+  /** What it asks for is all that any part asks for. */
+  readonly parts: readonly PlanPart[];
+}
+
+/** Every combination of its lists. */
+export interface PlanPart {
+  readonly presets: readonly string[];
+  readonly draws: DrawAxes;
+  readonly widths: readonly (readonly number[])[];
+  readonly learningRates: readonly number[];
+  /** Those whose trials are wanted, in the plan's order. */
+  readonly methods: readonly string[];
+  /** Of these and of those they start from. */
+  readonly epochs: PerMethod;
+  readonly lambda: PerMethod;
+}
+
+export type DrawAxes = SeededAxes | ImportedAxis;
+
+export interface SeededAxes {
+  readonly kind: "seeded";
+  readonly dataSeeds: readonly number[];
+  readonly samples: readonly number[];
+  readonly features: readonly number[];
+  readonly forgetRows: readonly number[];
+}
+
+export interface ImportedAxis {
+  readonly kind: "imported";
+  readonly draws: readonly ImportedDraw[];
+}
+
+/** Ascending values, by method. */
+export type PerMethod = Readonly<Record<string, readonly number[]>>;
+
+/** What is trained on one draw with one net. */
+export interface Setting {
+  readonly draw: DrawSource;
+  readonly preset: PresetRecord;
+  readonly widths: readonly number[];
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly methods: readonly MethodRecord[];
+  /** The parts of the plan that ask for something of it. */
+  readonly parts: readonly PlanPart[];
+}
+
+/** The settings of a plan; draws outermost, so that a sweep stopped early has whole draws. */
+export function settingsOf(plan: SweepPlan): Setting[] {
+  const settings = new Map<string, Setting & { parts: PlanPart[] }>();
+  for (const part of plan.parts) {
+    for (const draw of drawsOf(part.draws)) {
+      for (const name of part.presets) {
+        for (const widths of part.widths) {
+          for (const learningRate of part.learningRates) {
+            const key = JSON.stringify([draw, name, widths, learningRate]);
+            const known = settings.get(key);
+            if (known !== undefined) known.parts.push(part);
+            else {
+              const preset = presetIn(plan, name);
+              const { seed, methods } = plan;
+              settings.set(key, { draw, preset, widths, learningRate, seed, methods, parts: [part] });
+            }
+          }
+        }
+      }
+    }
+  }
+  return [...settings.values()];
+}
+
+export function drawsOf(axes: DrawAxes): DrawSource[] {
+  if (axes.kind === "imported") return [...axes.draws];
+  const { dataSeeds } = axes;
+  return axes.samples.flatMap((samples) =>
+    axes.features.flatMap((features) =>
+      axes.forgetRows.flatMap((forgetRows) =>
+        dataSeeds.map((dataSeed) => ({ kind: "seeded" as const, dataSeed, samples, features, forgetRows })),
+      ),
+    ),
+  );
+}
+
+function presetIn({ presets }: SweepPlan, name: string): PresetRecord {
+  const preset = presets.find((candidate) => candidate.name === name);
+  if (preset === undefined) throw new Error(`the plan has no preset ${name}`);
+  return preset;
+}
+
+/** Names and all those that they start from, in the order of `methods`. */
+export function withStarts(names: readonly string[], methods: readonly MethodRecord[]): string[] {
+  const needed = new Set<string>();
+  const add = (name: string): void => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    const start = methods.find((method) => method.name === name)?.start ?? null;
+    if (start !== null) add(start);
+  };
+  names.forEach(add);
+  return methods.flatMap(({ name }) => (needed.has(name) ? [name] : []));
+}
+
+/** A plan, or a part of one, as it is stored: equal values are equal texts. */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(sorted(value));
+}
+
+/** The same plan wherever it is run: imported data may lie in another folder there, and records and engines do not say what is asked. */
+export function askedText({ parts, methods, presets, seed }: SweepPlan): string {
+  return canonicalText({ parts: parts.map(withoutFolders), methods, presets, seed });
+}
+
+/** What makes two plans one sweep: a name for what may grow, and what a sweep has only one of. */
+export function identityOf({ name, seed, parts }: SweepPlan, profile: string): string {
+  if (name !== null) return JSON.stringify({ grid: name, seed, profile });
+  return canonicalText({ run: parts.map(withoutFolders), seed, profile });
+}
+
+function withoutFolders(part: PlanPart): object {
+  if (part.draws.kind === "seeded") return part;
+  const draws = part.draws.draws.map(({ directory: _directory, ...draw }) => draw);
+  return { ...part, draws: { ...part.draws, draws } };
+}
+
+/** The same value with the keys of all its objects in one order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

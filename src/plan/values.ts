@@ -1,0 +1,77 @@
+/** What a value must be, and the sentence where it is not: the same for a flag, a sweep file and a stored plan. */
+import { bad } from "../errors.js";
+
+export const LIMITS = {
+  trials: 1_000_000,
+  epochs: 1_000_000,
+  samples: 10_000_000,
+  features: 256,
+  forgetRows: 10_000,
+  width: 256,
+  workers: 1024,
+} as const;
+
+/** A name out of a list; `option` is what an error calls it. */
+export function parseName<Name extends string>(option: string, given: string, names: readonly Name[]): Name {
+  const found = names.find((candidate) => candidate === given);
+  if (found !== undefined) return found;
+  throw bad(`${option} must be one of ${names.join(", ")}, got ${given}`);
+}
+
+/** A whole number in decimal digits; `option` is what an error calls it. */
+export function parseWhole(option: string, given: string, min: number, max: number): number {
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up to 2^53 − 1` : `from ${min} to ${max}`;
+  throw bad(`${option} must be a whole number ${range}, got ${given}`);
+}
+
+/** A decimal number of at least `min`; `expected` says so in words. */
+export function parseReal(option: string, given: string, min: number, expected: string): number {
+  const value = Number(given);
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) && Number.isFinite(value) && value >= min) return value + 0; // −0 is 0
+  throw bad(`${option} must be ${expected}, got ${given}`);
+}
+
+export function parseTrials(option: string, given: string): number {
+  return parseWhole(option, given, 1, LIMITS.trials);
+}
+
+export function parseEpochs(option: string, given: string): number {
+  return parseWhole(option, given, 1, LIMITS.epochs);
+}
+
+export function parseLambda(option: string, given: string): number {
+  return parseReal(option, given, 0, "a number from 0 up");
+}
+
+export function parseSeed(option: string, given: string): number {
+  return parseWhole(option, given, 0, Number.MAX_SAFE_INTEGER);
+}
+
+export function parseFeatures(option: string, given: string): number {
+  return parseWhole(option, given, 1, LIMITS.features);
+}
+
+export function parseForgetRows(option: string, given: string): number {
+  return parseWhole(option, given, 1, LIMITS.forgetRows);
+}
+
+export function parseSamples(option: string, given: string): number {
+  const samples = parseWhole(option, given, 4, LIMITS.samples);
+  if (samples % 2 === 0) return samples;
+  throw bad(`${option} must be even, since both classes have half of them, got ${samples}: try ${samples + 1}`);
+}
+
+/** Two widths, as 64,32. */
+export function parseWidths(option: string, given: string): number[] {
+  const widths = given.split(",");
+  if (widths.length !== 2) throw bad(`${option} must be two widths such as 64,32, got ${given}`);
+  return widths.map((width) => parseWhole(option, width, 1, LIMITS.width));
+}
+
+export function parseLearningRate(option: string, given: string): number {
+  const value = parseReal(option, given, 0, "a number above 0");
+  if (value > 0) return value;
+  throw bad(`${option} must be a number above 0, got ${given}`);
+}

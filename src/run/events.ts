@@ -1,0 +1,43 @@
+/** What a sweep that is trained tells those who listen: progress, log, best cell, signals. */
+import type { Sweep } from "../store/contract.js";
+import type { Outcome, TrajectorySpec } from "../trial.js";
+import type { Runner } from "./runner.js";
+
+/** How much of a plan a store lacks. */
+export interface Survey {
+  readonly rows: number;
+  readonly trajectories: number;
+  /** Epochs to train for it, starts that are finished but whose parameters are needed included. */
+  readonly epochs: number;
+}
+
+/** How far a run is. */
+export interface Progress {
+  readonly landed: Survey;
+  readonly missing: Survey;
+}
+
+/** What a run did, counted in trial rows. */
+export interface Tally {
+  readonly trained: number;
+  readonly failed: number;
+  readonly diverged: number;
+  /** True where it was told to stop before everything was there. */
+  readonly stopped: boolean;
+}
+
+export type SweepEvent =
+  /** Before anything is trained; `skipped` trial rows were finished before. */
+  | { readonly kind: "opened"; readonly sweep: Sweep; readonly missing: Survey; readonly skipped: number }
+  /** A runner works from now on, and can be drained or cancelled. Does not come where nothing is missing. */
+  | { readonly kind: "started"; readonly runner: Runner }
+  | { readonly kind: "landed"; readonly outcomes: readonly Outcome[]; readonly progress: Progress }
+  | { readonly kind: "second try"; readonly spec: TrajectorySpec; readonly reason: string }
+  /** A lane of the runner is gone; `left` work on. */
+  | { readonly kind: "lane lost"; readonly reason: string; readonly left: number }
+  | { readonly kind: "stopping"; readonly signal: string; readonly now: boolean }
+  /** The last event, whatever happened; `fault` is the sentence of what ended the run early, null: nothing did. */
+  | { readonly kind: "ended"; readonly tally: Tally; readonly skipped: number; readonly fault: string | null };
+
+/** One that listens. It hears every event in order, and is waited for. */
+export type Observer = (event: SweepEvent) => void | Promise<void>;
