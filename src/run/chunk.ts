@@ -3,9 +3,10 @@ import type { Draw } from "../data/draw.js";
 import type { Engine } from "../engine/contract.js";
 import { messageOf } from "../errors.js";
 import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trainingKey } from "../trial.js";
-import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
+import { type GivenOut, givenOut } from "./faults.js";
+import { epochCurve, freshParameters, type Trained, trainTrajectory, trialRows } from "./trajectory.js";
 
-/** A flag between the coordinator and its threads, in shared memory. */
+/** A flag between the run and its threads, in shared memory. */
 export interface StopFlag {
   /** Set once: start no further trajectory. */
   readonly drain: Int32Array;
@@ -19,10 +20,34 @@ export function stopFlag(shared: SharedArrayBuffer): StopFlag {
 
 export const STOP_FLAG_BYTES = 8;
 
+/** What a thread answers: outcomes, or why there are none. */
+export type Answer =
+  | { readonly kind: "outcomes"; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: "gave out"; readonly how: GivenOut }
+  | { readonly kind: "bug"; readonly message: string; readonly stack: string };
+
+/** What a thread answers where it has `train` for the outcomes of a chunk: it can post what was thrown, but throw nothing. */
+export async function answerOf(train: () => Promise<readonly Outcome[]>): Promise<Answer> {
+  try {
+    return { kind: "outcomes", outcomes: await train() };
+  } catch (error) {
+    const how = givenOut(error);
+    return how === null ? bugOf(error) : { kind: "gave out", how };
+  }
+}
+
+export function bugOf(error: unknown): Answer & { kind: "bug" } {
+  return { kind: "bug", message: messageOf(error), stack: error instanceof Error ? (error.stack ?? "") : "" };
+}
+
+/** What an engine threw in a training. */
+class TrainingError extends Error {}
+
 /**
  * Trains the trajectories of a chunk one after the other and says what became of each. A start that several of them
  * need is trained once; if nobody asked for it, its outcome is there all the same (`wanted: false`), to be compared
- * with what is stored. Stopped by the flag, it returns what is finished.
+ * with what is stored. Stopped by the flag, it returns what is finished. An engine that throws fails the trajectory;
+ * what the machine lacks, and what goes wrong outside of trainings, is thrown.
  */
 export function runChunk(
   specs: readonly TrajectorySpec[],
@@ -43,31 +68,40 @@ export function runChunk(
     const spec = wanted.get(key) ?? asked;
     const start = spec.start === null ? freshParameters(spec) : train(spec.start);
     if (start === null || Atomics.load(stop.drain, 0) !== 0) return null;
-    const draw = load(spec.draw);
+    const draw = load(spec.cell.draw);
     const began = performance.now();
-    const curve = trainTrajectory(spec, engine, draw, start, stop.cancel);
+    const curve = attempt(() => trainTrajectory(spec, engine, draw, start, stop.cancel));
     if (curve === null) return null;
-    const { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit, parameters } = curve;
-    trained.set(key, parameters);
+    trained.set(key, curve.parameters);
     outcomes.push({
       state: "trained",
       spec,
       wanted: wanted.has(key),
       rows: trialRows(spec.asked, curve),
-      curve: { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit },
+      curve: epochCurve(curve),
       elapsedMs: performance.now() - began,
     });
-    return parameters;
+    return curve.parameters;
   }
 
   for (const spec of specs) {
     try {
       if (train(spec) === null) break;
     } catch (error) {
-      outcomes.push({ state: "failed", spec, reason: messageOf(error) });
+      if (!(error instanceof TrainingError)) throw error;
+      outcomes.push({ state: "failed", spec, reason: error.message });
     }
   }
   return outcomes;
+}
+
+function attempt(train: () => Trained | null): Trained | null {
+  try {
+    return train();
+  } catch (error) {
+    if (givenOut(error) !== null) throw error;
+    throw new TrainingError(messageOf(error), { cause: error });
+  }
 }
 
 /** Loads each draw once, and keeps the last few: a thread works on neighbouring draws. */

@@ -29,8 +29,11 @@ export interface Tally {
 export type SweepEvent =
   /** Before anything is trained; `skipped` trial rows were finished before. */
   | { readonly kind: "opened"; readonly sweep: Sweep; readonly missing: Survey; readonly skipped: number }
-  /** A runner works from now on, and can be drained or cancelled. Does not come where nothing is missing. */
-  | { readonly kind: "started"; readonly runner: Runner }
+  /**
+   * A runner works from now on, and can be drained or cancelled. `stop` is for signals: the first drains it, the next
+   * cancels it, and all hear "stopping". Does not come where nothing is missing.
+   */
+  | { readonly kind: "started"; readonly runner: Runner; readonly stop: (signal: string) => void }
   | { readonly kind: "landed"; readonly outcomes: readonly Outcome[]; readonly progress: Progress }
   | { readonly kind: "second try"; readonly spec: TrajectorySpec; readonly reason: string }
   /** A lane of the runner is gone; `left` work on. */

@@ -1,15 +1,12 @@
-/** What a grid will cost, before any of it is trained. */
-
+/** What a sweep will cost, before any of it is trained. */
 import { loadDraw } from "../data/source.js";
-import type { Curve, Engine } from "../engine/contract.js";
-import type { Setting } from "../plan/options.js";
-import { arms, countRows, epochsToTrain, plan, type Shard } from "../plan/trajectories.js";
-import { RECORDS, type RecordLevel } from "../store/contract.js";
-import { epochsToKeep } from "../store/sqlite/landing.js";
-import { SqliteStore } from "../store/sqlite/store.js";
+import type { Engine } from "../engine/contract.js";
+import { RECORDS, type RecordLevel, type SweepPlan } from "../plan/plan.js";
+import { cellTemplates, epochsToTrain, type Shard, trajectoriesOf, WHOLE } from "../plan/trajectories.js";
+import { openStore } from "../store/open.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
-import { type Lookup, surveyMissing } from "./coordinator.js";
-import { freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
+import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
+import { epochCurve, freshParameters, type Trained, trainTrajectory, trialRows } from "./trajectory.js";
 
 export interface Forecast {
   readonly cells: number;
@@ -32,14 +29,9 @@ export interface Forecast {
   readonly bytes: Readonly<Record<RecordLevel, number>>;
 }
 
-/** What a store that holds nothing says. */
-export const ALL_MISSING: Lookup = (specs) => ({ specs: [...specs], rows: countRows(specs), failed: 0 });
-
 export interface ForecastRequest {
-  readonly settings: readonly Setting[];
-  readonly trials: number;
-  /** The trials that the sweep has been asked for so far. */
-  readonly total: number;
+  /** Of the sweep as it is once it has grown. */
+  readonly plan: SweepPlan;
   readonly shard: Shard;
   readonly retryFailed: boolean;
   /** Threads that can train at once. */
@@ -48,8 +40,8 @@ export interface ForecastRequest {
 
 /** Counts a plan, against `lookup` for what is finished; times a few epochs of each shape; measures rows in a file. */
 export async function forecast(request: ForecastRequest, engine: Engine, lookup: Lookup): Promise<Forecast> {
-  const { settings, trials, total, shard, retryFailed } = request;
-  const planned = (): Iterable<TrajectorySpec[]> => plan(settings, trials, total, shard);
+  const { plan, shard, retryFailed } = request;
+  const planned = (): Iterable<TrajectorySpec[]> => trajectoriesOf(plan, shard);
   const whole = await surveyMissing(planned(), ALL_MISSING);
   const left = await surveyMissing(planned(), lookup);
   const naive = naiveEpochs(planned());
@@ -58,7 +50,7 @@ export async function forecast(request: ForecastRequest, engine: Engine, lookup:
   const failedRows = retryFailed ? 0 : left.failed;
   const threads = Math.max(1, Math.min(request.workers, left.missing.trajectories));
   return {
-    cells: settings.reduce((sum, setting) => sum + sumOf(arms(setting, total), ({ asked }) => asked.length), 0),
+    cells: sumOf([...cellTemplates(plan)], ({ asked }) => asked.length),
     trialRows: whole.planned,
     trajectories: whole.missing.trajectories,
     epochs: whole.missing.epochs,
@@ -69,7 +61,7 @@ export async function forecast(request: ForecastRequest, engine: Engine, lookup:
     msPerEpoch: left.missing.epochs === 0 ? 0 : milliseconds / left.missing.epochs,
     threads,
     secondsLeft: milliseconds / threads / 1000,
-    bytes: await bytesOf(planned()),
+    bytes: await bytesOf(plan, planned()),
   };
 }
 
@@ -111,12 +103,12 @@ class Stopwatch {
   }
 
   msPerEpoch(spec: TrajectorySpec): number {
-    const { samples, features, forgetRows } = spec.draw;
-    const shape = [samples, features, forgetRows, ...spec.hidden].join();
+    const { draw: source, widths } = spec.cell;
+    const shape = [source.samples, source.features, source.forgetRows, ...widths].join();
     const known = this.#times.get(shape);
     if (known !== undefined) return known;
-    const draw = loadDraw(spec.draw);
-    const fresh = { ...spec, method: "original", start: null };
+    const draw = loadDraw(source);
+    const fresh = { ...spec, start: null };
     const start = freshParameters(fresh);
     const never = new Int32Array(new SharedArrayBuffer(4));
     const train = (epochs: number): number => {
@@ -131,74 +123,78 @@ class Stopwatch {
   }
 }
 
-/** The size of the finished file at each record level: of each kind of trajectory some are landed in a file in memory. */
-async function bytesOf(plan: Iterable<TrajectorySpec[]>): Promise<Record<RecordLevel, number>> {
-  const kinds = new Map<string, { spec: TrajectorySpec; count: number }>();
-  for (const group of plan) {
+/** The size of the finished file at each record level: of each kind of trajectory some are landed in a store in memory. */
+async function bytesOf(plan: SweepPlan, planned: Iterable<TrajectorySpec[]>): Promise<Record<RecordLevel, number>> {
+  const kinds = kindsOf(planned);
+  const bytes = { final: 0, asked: 0, all: 0 };
+  for (const record of RECORDS) bytes[record] = await bytesAt({ ...plan, record }, kinds);
+  return bytes;
+}
+
+/** Trajectories that take as much room. */
+interface Kind {
+  readonly spec: TrajectorySpec;
+  count: number;
+}
+
+function kindsOf(planned: Iterable<TrajectorySpec[]>): Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const group of planned) {
     for (const spec of group) {
-      const kind = [spec.asked.length, lastEpoch(spec), spec.copies, spec.draw.forgetRows].join();
-      const known = kinds.get(kind) ?? { spec, count: 0 };
+      const key = [spec.asked.length, lastEpoch(spec), spec.copies, spec.cell.draw.forgetRows].join();
+      const known = kinds.get(key) ?? { spec, count: 0 };
       known.count += 1;
-      kinds.set(kind, known);
+      kinds.set(key, known);
     }
   }
-  const empty = await inMemory(sizeOf);
-  const bytes = { final: empty, asked: empty, all: empty };
-  for (const { spec, count } of kinds.values())
-    for (const record of RECORDS) bytes[record] += (await bytesEach(spec, record)) * count;
-  return bytes;
+  return [...kinds.values()];
 }
 
-const SAMPLE_RECORDS = 8000; // of a kind, trial rows and epochs: beside them a page of SQLite's is small
+/** A sweep of which only the size matters. */
+const NOTE = { profile: "", shard: WHOLE, grow: false, command: { command: "", version: "", machine: "" } };
 
-/** What a trajectory like `spec` takes in a file with many of them. */
-async function bytesEach(spec: TrajectorySpec, record: RecordLevel): Promise<number> {
-  const rows = spec.asked.length * (1 + spec.copies) * Math.max(1, spec.draw.forgetRows);
-  const count = Math.ceil(SAMPLE_RECORDS / (rows + epochsToKeep(record, spec).length));
-  const outcome = placeholder(spec);
-  const outcomes = Array.from({ length: count }, (_, i) => ({
-    ...outcome,
-    spec: { ...spec, trial: 1 + i * (1 + spec.copies) },
-  }));
-  return inMemory(async (store) => {
-    const empty = await sizeOf(store);
-    await store.record(await store.openSweep({ ...NOTE, record }), outcomes);
-    return ((await sizeOf(store)) - empty) / count;
-  });
-}
-
-async function sizeOf(store: SqliteStore): Promise<number> {
-  const [{ bytes }] = await store.all<{ bytes: number }>(
-    "select page_count * page_size as bytes from pragma_page_count, pragma_page_size",
-  );
-  return bytes;
-}
-
-async function inMemory(measure: (store: SqliteStore) => Promise<number>): Promise<number> {
-  const store = new SqliteStore(":memory:");
+async function bytesAt(plan: SweepPlan, kinds: readonly Kind[]): Promise<number> {
+  const store = await openStore(":memory:");
   try {
-    return await measure(store);
+    const sweep = await store.open({ plan, ...NOTE });
+    let total = await store.size();
+    for (const { spec, count } of kinds) {
+      const sample = sampleOf(spec, plan.record);
+      const before = await store.size();
+      await store.record(sweep, sample);
+      total += (((await store.size()) - before) / sample.length) * count;
+    }
+    return total;
   } finally {
     await store.close();
   }
 }
 
-/** A sweep of which only the size matters. */
-const NOTE = {
-  ...{ identity: "", command: "", config: "", trials: 1, engine: "", profile: "" },
-  ...{ shard: null, version: "", machine: "" },
-};
+const SAMPLE_RECORDS = 8000; // of a kind, trial rows and epochs: beside them a page of SQLite's is small
+
+/** As many trajectories like `spec` as tell what one takes among many. */
+function sampleOf(spec: TrajectorySpec, record: RecordLevel): Outcome[] {
+  const rows = spec.asked.length * (1 + spec.copies) * Math.max(1, spec.cell.draw.forgetRows);
+  const epochs = { final: 1, asked: spec.asked.length, all: lastEpoch(spec) }[record];
+  const outcome = placeholder(spec);
+  return Array.from({ length: Math.ceil(SAMPLE_RECORDS / (rows + epochs)) }, (_, i) => ({
+    ...outcome,
+    spec: { ...spec, trial: 1 + i * (1 + spec.copies) },
+  }));
+}
 
 /** An outcome of the size of `spec`'s, whose numbers mean nothing. */
 function placeholder(spec: TrajectorySpec): Outcome {
   const column = new Float64Array(lastEpoch(spec)).fill(Math.PI);
-  const curve: Curve = {
-    ...{ penalty: column, crossEntropy: column, trainAccuracy: column, forgetProbability: column, forgetLogit: column },
+  const curve: Trained = {
+    ...{ penalty: column, crossEntropy: column, trainAccuracy: column },
+    ...{ forgetProbability: column, forgetMargin: column },
     testAccuracy: new Float64Array(spec.asked.length).fill(Math.PI),
-    askedLogits: new Float64Array(spec.asked.length * spec.draw.forgetRows).fill(Math.PI),
+    askedMargins: new Float64Array(spec.asked.length * spec.cell.draw.forgetRows).fill(Math.PI),
     parameters: new Float64Array(0),
   };
-  return { state: "trained", spec, wanted: true, rows: trialRows(spec.asked, curve), curve, elapsedMs: Math.PI };
+  const rows = trialRows(spec.asked, curve);
+  return { state: "trained", spec, wanted: true, rows, curve: epochCurve(curve), elapsedMs: Math.PI };
 }
 
 function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): number {

@@ -1,90 +1,165 @@
-/** One sweep from request to result: opens it in the store, trains what is missing, tells how it goes. */
-import { availableParallelism, cpus } from "node:os";
-import type { EngineChoice } from "../engine/engines.js";
-import type { Setting } from "../plan/options.js";
-import { arms, plan, type Shard } from "../plan/trajectories.js";
-import type { Missing, OpenSweep, RecordLevel, Store } from "../store/contract.js";
-import type { TrajectorySpec } from "../trial.js";
-import { VERSION } from "../version.js";
-import { missingGroups, runSweep, type Survey, type SweepEvent, surveyMissing, type Tally } from "./coordinator.js";
-import { TrialPool } from "./threads.js";
+/** Trains what a store lacks of a sweep: survey → chunks → runner → store, and tells those who listen. */
+import { messageOf } from "../errors.js";
+import { trajectoriesOf } from "../plan/trajectories.js";
+import type { Missing, Store, Sweep } from "../store/contract.js";
+import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
+import { ChunkQueue } from "./chunk-queue.js";
+import type { Observer, Survey, SweepEvent, Tally } from "./events.js";
+import type { Runner } from "./runner.js";
+import { missingGroups, surveyMissing } from "./survey.js";
 
-/** A sweep that somebody asks for. */
-export interface SweepRequest {
-  readonly identity: string;
-  /** The command line, and all that it means. */
-  readonly command: string;
-  readonly config: object;
-  readonly settings: readonly Setting[];
-  readonly trials: number;
-  readonly shard: Shard;
-  readonly record: RecordLevel;
-  readonly engine: EngineChoice;
-  readonly profile: string;
-  readonly workers: number;
+export interface SweepOptions {
+  /** Whether rows that failed are missing too. */
   readonly retryFailed: boolean;
-  /** The module of the worker threads, such as TRIAL_WORKER. */
-  readonly entry: URL;
+  /** The most lanes that the runner is to have. */
+  readonly lanes: number;
+  /** Makes the runner; it is not called where nothing is missing. */
+  readonly start: (lanes: number, lost: LaneLost) => Runner;
+  readonly observers: readonly Observer[];
 }
 
-/** What the outside hears of a sweep, and how it stops one. */
-export interface Watcher {
-  /** Before anything is trained. */
-  opened(sweep: OpenSweep, missing: Survey): Promise<void>;
-  event(event: SweepEvent): void;
-  /** Hears of the pool that works; returns what undoes it. */
-  watch(pool: TrialPool): () => void;
-}
+/** What a runner says where it lost a lane and `left` work on. */
+export type LaneLost = (reason: string, left: number) => void;
 
 export interface SweepResult {
-  readonly sweep: OpenSweep;
   readonly tally: Tally;
   /** Trial rows that were finished before. */
   readonly skipped: number;
 }
 
-/** Trains what the store lacks of a sweep. */
-export async function trainSweep(request: SweepRequest, store: Store, watcher: Watcher): Promise<SweepResult> {
-  const { settings, trials, shard, retryFailed } = request;
-  const sweep = await store.openSweep(sweepRecord(request));
-  for (const setting of settings) await store.enroll(sweep, arms(setting, sweep.trials));
-  const lookup = (specs: readonly TrajectorySpec[]): Promise<Missing> => store.missing(sweep, specs, retryFailed);
-  const planned = (): Iterable<TrajectorySpec[]> => plan(settings, trials, sweep.trials, shard);
-  const survey = await surveyMissing(planned(), lookup);
-  const skipped = survey.planned - survey.missing.rows - (retryFailed ? 0 : survey.failed);
-  await watcher.opened(sweep, survey.missing);
-  if (survey.missing.rows === 0)
-    return { sweep, skipped, tally: { trained: 0, failed: 0, diverged: 0, stopped: false } };
-  const pool = new TrialPool({
-    workers: Math.min(request.workers, survey.missing.trajectories),
-    engine: request.engine,
-    entry: request.entry,
-  });
-  const unwatch = watcher.watch(pool);
+/** Trains all that the stored plan of `sweep` asks of its shard and `store` does not have, until it is there or a runner that drains has come to its end. */
+export async function trainSweep(store: Store, sweep: Sweep, options: SweepOptions): Promise<SweepResult> {
+  const run = new SweepRun(store, sweep, options);
+  let fault: string | null = null;
   try {
-    const tally = await runSweep(missingGroups(planned(), lookup), survey.missing, sweep, {
-      store,
-      pool,
-      tell: (event) => watcher.event(event),
-    });
-    return { sweep, skipped, tally };
+    await run.train();
+    return run.result;
+  } catch (error) {
+    fault = messageOf(error);
+    throw error;
   } finally {
-    unwatch();
-    await pool.close();
+    await run.tell({ kind: "ended", ...run.result, fault });
   }
 }
 
-function sweepRecord({ identity, command, config, trials, engine, profile, record, shard }: SweepRequest) {
-  return {
-    identity,
-    command,
-    config: JSON.stringify(config),
-    trials,
-    engine: engine.name,
-    profile,
-    record,
-    shard: shard.count === 1 ? null : `${shard.index + 1}/${shard.count}`,
-    version: VERSION,
-    machine: `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}, ${process.platform}-${process.arch}, Node ${process.versions.node}`,
-  };
+class SweepRun {
+  readonly #store: Store;
+  readonly #sweep: Sweep;
+  readonly #options: SweepOptions;
+  readonly #tally = { trained: 0, failed: 0, diverged: 0 };
+  readonly #landed = { rows: 0, trajectories: 0, epochs: 0 };
+  #missing: Survey = { rows: 0, trajectories: 0, epochs: 0 };
+  #skipped = 0;
+  #stopped = false;
+  /** What ended the run early; the first of several. */
+  #fault: { readonly error: unknown } | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, sweep: Sweep, options: SweepOptions) {
+    this.#store = store;
+    this.#sweep = sweep;
+    this.#options = options;
+  }
+
+  get result(): SweepResult {
+    return { tally: { ...this.#tally, stopped: this.#stopped }, skipped: this.#skipped };
+  }
+
+  async train(): Promise<void> {
+    const { retryFailed, lanes, start } = this.#options;
+    const lookup = (specs: readonly TrajectorySpec[]): Promise<Missing> =>
+      this.#store.missing(this.#sweep.profile, specs, retryFailed);
+    const planned = (): Iterable<TrajectorySpec[]> => trajectoriesOf(this.#sweep.plan, this.#sweep.shard);
+    const { missing, planned: rows, failed } = await surveyMissing(planned(), lookup);
+    this.#missing = missing;
+    this.#skipped = rows - missing.rows - (retryFailed ? 0 : failed);
+    await this.tell({ kind: "opened", sweep: this.#sweep, missing, skipped: this.#skipped });
+    if (missing.rows === 0) return;
+    const runner = start(Math.min(lanes, missing.trajectories), (reason, left) =>
+      this.#note(runner, { kind: "lane lost", reason, left }),
+    );
+    try {
+      const stop = (signal: string): void => this.#stop(runner, signal);
+      await this.tell({ kind: "started", runner, stop });
+      await this.#drive(runner, new ChunkQueue(missingGroups(planned(), lookup), missing.epochs, runner.lanes));
+      this.#stopped = runner.draining && this.#landed.trajectories < missing.trajectories;
+    } finally {
+      await runner.close();
+    }
+  }
+
+  /** Every observer hears an event before any hears the next one. */
+  tell(event: SweepEvent): Promise<void> {
+    const told = this.#turn.then(async () => {
+      for (const observer of this.#options.observers) await observer(event);
+    });
+    this.#turn = told.catch(() => {}); // whoever awaits it is told
+    return told;
+  }
+
+  /** Tells what nobody waits for. */
+  #note(runner: Runner, event: SweepEvent): void {
+    this.tell(event).catch((error: unknown) => this.#giveUp(runner, error));
+  }
+
+  #stop(runner: Runner, signal: string): void {
+    const now = runner.draining;
+    if (now) runner.cancel();
+    else runner.drain();
+    this.#note(runner, { kind: "stopping", signal, now });
+  }
+
+  /** What is finished still lands, as far as it can. */
+  #giveUp(runner: Runner, error: unknown): void {
+    this.#fault ??= { error };
+    runner.cancel();
+  }
+
+  /** Keeps the lanes busy until nothing is left. */
+  async #drive(runner: Runner, queue: ChunkQueue): Promise<void> {
+    const feed = async (): Promise<void> => {
+      try {
+        for (let chunk = await queue.next(); chunk !== null && !runner.draining; chunk = await queue.next())
+          await this.#chunk(runner, queue, chunk);
+      } catch (error) {
+        this.#giveUp(runner, error);
+      }
+    };
+    // One more than lanes: a lane has its next chunk at hand while the last one is being recorded.
+    await Promise.all(Array.from({ length: runner.lanes + 1 }, feed));
+    await this.#turn;
+    if (this.#fault !== null) throw this.#fault.error;
+  }
+
+  /** Has a chunk trained and lands it; then tries each failed trajectory once more, alone, so that one that kills its lane takes no other with it. */
+  async #chunk(runner: Runner, queue: ChunkQueue, chunk: readonly TrajectorySpec[]): Promise<void> {
+    const outcomes = await runner.run(chunk);
+    queue.learn(outcomes);
+    await this.#land(outcomes.filter(({ state }) => state === "trained"));
+    for (const outcome of outcomes) {
+      if (outcome.state !== "failed" || runner.draining) continue;
+      await this.tell({ kind: "second try", spec: outcome.spec, reason: outcome.reason });
+      await this.#land(await runner.run([outcome.spec]));
+    }
+  }
+
+  async #land(outcomes: readonly Outcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    const landed = await this.#store.record(this.#sweep, outcomes);
+    for (const state of ["trained", "failed", "diverged"] as const) {
+      this.#tally[state] += landed[state];
+      this.#landed.rows += landed[state];
+    }
+    for (const outcome of outcomes) {
+      if (outcome.state === "failed" || outcome.wanted) this.#landed.trajectories += 1;
+      this.#landed.epochs += lastEpoch(outcome.spec);
+    }
+    const { rows, epochs } = this.#missing;
+    // A row that had failed lands too where its trajectory is trained for a later one.
+    this.#landed.rows = Math.min(this.#landed.rows, rows);
+    // A group that was split trains its start more than once.
+    this.#landed.epochs = Math.min(this.#landed.epochs, epochs);
+    const progress = { landed: { ...this.#landed }, missing: this.#missing };
+    await this.tell({ kind: "landed", outcomes, progress });
+  }
 }

@@ -1,9 +1,11 @@
-/** The pool of worker threads: hands each a chunk, and tells what became of it even where the thread died. */
+/** The runner of this machine: each lane is a worker thread. */
 import { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/engines.js";
-import { messageOf } from "../errors.js";
+import { messageOf, SweepError } from "../errors.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
-import { STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./chunk.js";
+import { type Answer, bugOf, STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./chunk.js";
+import { type GivenOut, givenOut, noLaneLeft } from "./faults.js";
+import type { Runner } from "./runner.js";
 
 /** The thread's entry, beside this file in the built tree. */
 export const TRIAL_WORKER = new URL("../../workers/trial.js", import.meta.url);
@@ -14,68 +16,82 @@ export interface ThreadData {
   readonly stop: SharedArrayBuffer;
 }
 
-export interface PoolOptions {
+export interface ThreadOptions {
   readonly workers: number;
   readonly engine: EngineChoice;
   /** A module like workers/trial.ts. */
   readonly entry: URL;
+  /** Hears of each thread that cannot be had any more, and how many are left. */
+  readonly lost: (reason: string, left: number) => void;
 }
 
-export class TrialPool {
-  readonly workers: number;
-  readonly #threads: Piscina<readonly TrajectorySpec[], Outcome[]>;
+export class ThreadRunner implements Runner {
+  readonly lanes: number;
   readonly #flag: StopFlag;
-  readonly #waiting = new Set<(error: unknown) => void>();
-  #unstartable: unknown = null;
+  readonly #lost: ThreadOptions["lost"];
+  /** Those that are not lost. */
+  readonly #threads: Set<Thread>;
+  readonly #idle: Thread[];
+  readonly #waiting: ((thread: Thread | null) => void)[] = [];
+  /** Why no thread is left; null: some are. */
+  #end: SweepError | null = null;
 
-  constructor({ workers, engine, entry }: PoolOptions) {
+  constructor({ workers, engine, entry, lost }: ThreadOptions) {
     const stop = new SharedArrayBuffer(STOP_FLAG_BYTES);
-    const workerData: ThreadData = { engine, stop };
-    this.workers = workers;
+    this.lanes = workers;
     this.#flag = stopFlag(stop);
-    // Piscina's own default, half to 1.5 × the cores and threads that come and go, suits no work that never waits.
-    this.#threads = new Piscina({
-      filename: entry.href,
-      minThreads: workers,
-      maxThreads: workers,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-      // Piscina first tries require on the entry: Node 20 aborts the whole process if a thread is ended while it requires an ES module.
-      execArgv: ["--no-experimental-require-module"],
-      workerData,
-    });
-    // A thread that cannot even start is not replaced, and Piscina leaves what waits for one waiting for ever.
-    this.#threads.on("error", (error: unknown) => {
-      this.#unstartable = error;
-      for (const giveUp of this.#waiting) giveUp(error);
-    });
+    this.#lost = lost;
+    this.#idle = Array.from({ length: workers }, () => new Thread(entry, { engine, stop }));
+    this.#threads = new Set(this.#idle);
   }
 
-  /** The outcomes of a chunk, in order; fewer than asked after `drain`. A thread that dies fails all of its chunk, and is replaced. */
-  async run(specs: readonly TrajectorySpec[]): Promise<Outcome[]> {
-    try {
-      return await this.#handOut(specs);
-    } catch (error) {
-      const reason = `its thread died: ${messageOf(error)}`;
-      return this.draining ? [] : specs.map((spec) => ({ state: "failed", spec, reason }));
+  /** A thread that dies fails all of its chunk, and is replaced. */
+  async run(chunk: readonly TrajectorySpec[]): Promise<Outcome[]> {
+    for (;;) {
+      const thread = await this.#take();
+      if (thread === null) return this.#atEnd();
+      const answer = await thread.train(chunk);
+      if (answer.kind !== "gave out" || answer.how.kind !== "lane") this.#giveBack(thread);
+      else this.#lose(thread, answer.how);
+      if (this.draining && answer.kind !== "outcomes") return [];
+      if (answer.kind === "outcomes") return [...answer.outcomes];
+      if (answer.kind === "died") return chunk.map((spec) => ({ state: "failed", spec, reason: answer.reason }));
+      if (answer.kind === "bug") throw Object.assign(new Error(answer.message), { stack: answer.stack });
+      if (answer.how.kind === "run") throw new SweepError("environment", answer.how.sentence);
     }
   }
 
-  #handOut(specs: readonly TrajectorySpec[]): Promise<Outcome[]> {
-    if (this.#unstartable !== null) return Promise.reject(this.#unstartable);
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      const done = (): boolean => this.#waiting.delete(reject);
-      this.#threads.run(specs).then(resolve, reject).finally(done);
-    });
+  /** An idle thread, as soon as there is one; null where none is left. */
+  #take(): Promise<Thread | null> {
+    const idle = this.#end === null ? this.#idle.pop() : null;
+    if (idle !== undefined) return Promise.resolve(idle);
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Lets the trajectories that are running come to their end, and starts no other. */
+  #giveBack(thread: Thread): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(thread);
+    else next(thread);
+  }
+
+  #lose(thread: Thread, { reason, remedy }: GivenOut & { kind: "lane" }): void {
+    this.#threads.delete(thread);
+    void thread.close();
+    this.#lost(reason, this.#threads.size);
+    if (this.#threads.size > 0) return;
+    this.#end = noLaneLeft(reason, remedy);
+    for (const next of this.#waiting.splice(0)) next(null);
+  }
+
+  #atEnd(): Outcome[] {
+    if (this.draining || this.#end === null) return [];
+    throw this.#end;
+  }
+
   drain(): void {
     Atomics.store(this.#flag.drain, 0, 1);
   }
 
-  /** Gives up what is running, between two epochs. */
   cancel(): void {
     this.drain();
     Atomics.store(this.#flag.cancel, 0, 1);
@@ -85,9 +101,62 @@ export class TrialPool {
     return Atomics.load(this.#flag.drain, 0) !== 0;
   }
 
-  /** Ends all threads; what still runs comes to nothing. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.cancel();
-    return this.#threads.destroy();
+    await Promise.all([...this.#threads].map((thread) => thread.close()));
+  }
+}
+
+/** What became of a chunk on a thread. */
+type ThreadAnswer = Answer | { readonly kind: "died"; readonly reason: string };
+
+/**
+ * A pool of one thread, which is started by its first chunk and again by the next one after it died. One pool of all
+ * threads would not say which of them could not be started, nor hand what that one was to do to another.
+ */
+class Thread {
+  readonly #pool: Piscina<readonly TrajectorySpec[], Answer>;
+  /** Whether the thread that is there, or was last, has loaded its entry. */
+  #started = false;
+  #giveUp: (error: unknown) => void = () => {};
+
+  constructor(entry: URL, workerData: ThreadData) {
+    this.#pool = new Piscina({
+      filename: entry.href,
+      // None before the first chunk: a thread that Piscina starts in an event's handler takes the process with it where it cannot be.
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      // Piscina first tries require on the entry: Node 20 aborts the whole process if a thread is ended while it requires an ES module.
+      execArgv: ["--no-experimental-require-module"],
+      workerData,
+    });
+    this.#pool.on("workerCreate", () => (this.#started = true));
+    // A thread that dies before it has loaded its entry is not replaced, and Piscina leaves what waits for it waiting for ever.
+    this.#pool.on("error", (error: unknown) => this.#giveUp(error));
+    this.#pool.on("workerDestroy", () => {
+      const error = new Error("a thread ended before it began");
+      if (!this.#started) setImmediate(() => this.#giveUp(error)); // after Piscina's own word of it, if there is one
+    });
+  }
+
+  async train(chunk: readonly TrajectorySpec[]): Promise<ThreadAnswer> {
+    if (this.#pool.threads.length === 0) this.#started = false;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#giveUp = reject;
+        this.#pool.run(chunk).then(resolve, reject);
+      });
+    } catch (error) {
+      const how = givenOut(error);
+      if (how !== null) return { kind: "gave out", how };
+      return this.#started ? { kind: "died", reason: `its thread died: ${messageOf(error)}` } : bugOf(error);
+    }
+  }
+
+  /** What it trains comes to nothing. */
+  close(): Promise<void> {
+    return this.#pool.destroy();
   }
 }

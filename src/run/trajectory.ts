@@ -2,8 +2,15 @@
 import type { Draw } from "../data/draw.js";
 import { stream } from "../data/streams.js";
 import { type Curve, type Engine, parameterCount, type Rows, type Shape, type Training } from "../engine/contract.js";
-import { effectiveLambda, methodNamed } from "../plan/methods.js";
-import { drawKey, lastEpoch, type TrajectorySpec, type TrialRow } from "../trial.js";
+import { type AskedMeasures, type EpochCurve, MEASURES, type Measures } from "../measures.js";
+import { type CellSpec, drawKey, type RowWeights, type TrajectorySpec, type TrialRow } from "../trial.js";
+
+/** What a training leaves. */
+export interface Trained extends EpochCurve, AskedMeasures {
+  /** asked × k: the margin of each forget row. */
+  readonly askedMargins: Float64Array;
+  readonly parameters: Float64Array;
+}
 
 /** Trains `spec` on `draw` from `start`; null where `cancel` stopped it. */
 export function trainTrajectory(
@@ -12,28 +19,38 @@ export function trainTrajectory(
   draw: Draw,
   start: Float64Array,
   cancel: Int32Array,
-): Curve | null {
-  return engine.train(trainingOf(spec, draw, start, cancel));
+): Trained | null {
+  const curve = engine.train(trainingOf(spec, draw, start, cancel));
+  return curve === null ? null : withMargins(curve);
+}
+
+/** Forget rows are of class 0, whose log-odds are z₀ − z₁. */
+function withMargins({ forgetLogit, askedLogits, ...curve }: Curve): Trained {
+  return { ...curve, forgetMargin: forgetLogit, askedMargins: askedLogits };
 }
 
 /** What `spec` asks of an engine. */
-function trainingOf(spec: TrajectorySpec, draw: Draw, start: Float64Array, cancel: Int32Array): Training {
-  const method = methodNamed(spec.method);
+function trainingOf({ cell, asked }: TrajectorySpec, draw: Draw, start: Float64Array, cancel: Int32Array): Training {
   const { rows, test } = draw;
-  const weights = method.rowWeights(spec.preset, rows.n, rows.k);
+  const { crossEntropy, penalty, forgetLabels } = cell.objective;
   return {
-    shape: shapeOf(spec),
-    rows: method.flipsForgetLabels ? withFlippedForgetLabels(rows) : rows,
+    shape: shapeOf(cell),
+    rows: forgetLabels === "flipped" ? withFlippedForgetLabels(rows) : rows,
     test,
-    crossEntropyWeights: weights.crossEntropy,
-    penaltyWeights: weights.penalty,
-    lambdaEffective: effectiveLambda(spec.preset, method, spec.lambda),
-    learningRate: spec.learningRate,
+    crossEntropyWeights: eachRow(crossEntropy, rows),
+    penaltyWeights: eachRow(penalty, rows),
+    lambdaEffective: cell.lambdaEffective,
+    learningRate: cell.learningRate,
     start,
-    epochs: lastEpoch(spec),
-    asked: spec.asked,
+    epochs: asked[asked.length - 1],
+    asked,
     cancel,
   };
+}
+
+/** The weight of each of the n+k rows. */
+function eachRow({ retained, forget }: RowWeights, { n, k }: Rows): Float64Array {
+  return new Float64Array(n + k).fill(retained, 0, n).fill(forget, n);
 }
 
 /** The same rows, but F in the other class. */
@@ -41,52 +58,48 @@ function withFlippedForgetLabels(rows: Rows): Rows {
   return { ...rows, y: rows.y.map((label, i) => (i < rows.n ? label : 1 - label)) };
 }
 
-export function shapeOf({ draw, hidden }: TrajectorySpec): Shape {
-  return { features: draw.features, hidden };
+export function shapeOf({ draw, widths }: CellSpec): Shape {
+  const [h1, h2] = widths;
+  return { features: draw.features, hidden: [h1, h2] };
 }
 
 /**
  * The fresh weights of a trial, as PyTorch initialises linear layers: weights and biases ~ U(−1/√fan_in, 1/√fan_in),
- * rounded to float32. Under the paired preset the methods of a trial share them.
+ * rounded to float32.
  */
-export function freshParameters(spec: TrajectorySpec): Float64Array {
-  const {
-    features,
-    hidden: [h1, h2],
-  } = shapeOf(spec);
-  const owner = spec.preset === "paired" ? "shared" : spec.method;
-  const source = stream("init", spec.seed, drawKey(spec.draw), spec.trial, owner);
-  const parameters = new Float64Array(parameterCount(shapeOf(spec)));
+export function freshParameters({ cell, trial }: TrajectorySpec): Float64Array {
+  const source = stream("init", cell.seed, drawKey(cell.draw), trial, cell.initialWeights);
+  const parameters = new Float64Array(parameterCount(shapeOf(cell)));
   let offset = 0;
-  for (const [outputs, inputs] of [
-    [h1, features],
-    [h2, h1],
-    [2, h2],
-  ]) {
+  let inputs = cell.draw.features;
+  for (const outputs of [...cell.widths, 2]) {
     const bound = 1 / Math.sqrt(inputs);
     const end = offset + outputs * inputs + outputs;
     for (; offset < end; offset++) parameters[offset] = Math.fround((2 * source.uniform() - 1) * bound);
+    inputs = outputs;
   }
   return parameters;
 }
 
 /** The trial rows that a curve holds at the asked epochs. */
-export function trialRows(asked: readonly number[], curve: Curve): TrialRow[] {
-  const forgetRows = curve.askedLogits.length / asked.length;
+export function trialRows(asked: readonly number[], curve: Trained): TrialRow[] {
+  const forgetRows = curve.askedMargins.length / asked.length;
   return asked.map((epochs, place) => {
     const at = epochs - 1;
-    const measures = [curve.penalty[at], curve.crossEntropy[at], curve.forgetProbability[at], curve.forgetLogit[at]];
-    const test = curve.testAccuracy[place];
+    const measures = Object.fromEntries(MEASURES.map(({ name, of }) => [name, of(curve, at, place)])) as Measures;
+    const { penalty, crossEntropy, forgetProbability, forgetMargin } = curve;
+    const finite = [penalty, crossEntropy, forgetProbability, forgetMargin].every((each) => Number.isFinite(each[at]));
     return {
       epochs,
-      state: measures.every(Number.isFinite) ? "done" : "diverged",
-      trainAccuracy: curve.trainAccuracy[at],
-      testAccuracy: Number.isNaN(test) ? null : test,
-      forgetProbability: curve.forgetProbability[at],
-      forgetLogit: curve.forgetLogit[at],
-      crossEntropy: curve.crossEntropy[at],
-      penalty: curve.penalty[at],
-      forgetLogits: curve.askedLogits.slice(place * forgetRows, (place + 1) * forgetRows),
+      state: finite ? "done" : "diverged",
+      measures,
+      forgetMargins: curve.askedMargins.slice(place * forgetRows, (place + 1) * forgetRows),
     };
   });
+}
+
+/** What is kept of a training beside its rows. */
+export function epochCurve(curve: Trained): EpochCurve {
+  const { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetMargin } = curve;
+  return { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetMargin };
 }
