@@ -1,8 +1,8 @@
 /** Files that an option names for writing: whether they can be is known before anything is trained for them. */
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { messageOf, SweepError } from "./errors.js";
-import { bad, type Flags, text } from "./plan/flags.js";
+import { bad, messageOf } from "./errors.js";
+import { type Flags, text } from "./plan/flags.js";
 
 /** The file of an option, null where it is not given; `kept` are the files of the command that it must not overwrite. Writes nothing. */
 export function writableFile(
@@ -20,11 +20,7 @@ export function writableFile(
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
     return path;
   } catch (error) {
-    throw new SweepError(
-      "BAD_USAGE",
-      `--${name} must be a file that can be written, got ${path} (${messageOf(error)})`,
-      { cause: error },
-    );
+    throw bad(`--${name} must be a file that can be written, got ${path} (${messageOf(error)})`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
-import { messageOf, SweepError } from "../errors.js";
+import { bad, messageOf, SweepError } from "../errors.js";
 import { makeFolder } from "../files.js";
 import type { ImportedDraw } from "../trial.js";
 import { type Draw, float32Rows } from "./draw.js";
@@ -13,7 +13,7 @@ const MAX_FEATURES = 256;
 const REALS = ["<f4", "<f8"];
 const LABELS = ["|u1", "<i8"];
 
-/** Reads a folder; values are rounded to float32. Throws BAD_USAGE that names the file and what it must hold. */
+/** Reads a folder; values are rounded to float32. Throws a fault of usage that names the file and what it must hold. */
 export function importDraw(directory: string): { source: ImportedDraw; draw: Draw } {
   const X = matrix(directory, "X.npy");
   const features = X.shape[1];
@@ -32,14 +32,28 @@ export function importDraw(directory: string): { source: ImportedDraw; draw: Dra
   };
 }
 
-/** Loads what `source` was made from; throws where the folder's content is no longer what it was. */
+/** Loads what `source` was made from. Throws a fault of the environment where the folder's content is no longer what it was. */
 export function reloadDraw(source: ImportedDraw): Draw {
-  const { source: found, draw } = importDraw(source.directory);
+  const { source: found, draw } = importedAgain(source);
   if (found.sha256 === source.sha256) return draw;
   throw new SweepError(
-    "BAD_USAGE",
+    "environment",
     `the data in ${source.directory} changed while the sweep was running: start it again`,
   );
+}
+
+/** What was a folder of data when the sweep was planned is no mistake in an option now. */
+function importedAgain({ directory }: ImportedDraw): ReturnType<typeof importDraw> {
+  try {
+    return importDraw(directory);
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw new SweepError(
+      "environment",
+      `the data in ${directory} cannot be read any more (${messageOf(error)}): put them back and start again, what has finished is kept`,
+      { cause: error },
+    );
+  }
 }
 
 /** Writes a draw as X.npy, Y.npy, x.npy, X_test.npy and Y_test.npy; returns the names. */
@@ -58,11 +72,7 @@ export function exportDraw(draw: Draw, directory: string): string[] {
     makeFolder(directory);
     for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   } catch (error) {
-    throw new SweepError(
-      "BAD_USAGE",
-      `DIR must be a folder that can be written, got ${directory} (${messageOf(error)})`,
-      { cause: error },
-    );
+    throw bad(`DIR must be a folder that can be written, got ${directory} (${messageOf(error)})`, { cause: error });
   }
   return files.map(([name]) => name);
 }
@@ -84,39 +94,33 @@ function matrix(directory: string, name: string, features: number | null = null)
     (features === null || shape[1] === features);
   if (!fits) {
     const columns = features === null ? `1 to ${MAX_FEATURES}` : `X.npy's ${features}`;
-    throw new SweepError(
-      "BAD_USAGE",
+    throw bad(
       `--data: ${name} must be a matrix of rows with ${columns} features, got shape (${array.shape.join(", ")})`,
     );
   }
   const values = array.values.map(Math.fround);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad === -1) return { shape, values };
-  throw new SweepError(
-    "BAD_USAGE",
-    `--data: ${name} must hold finite float32 values, got ${array.values[bad]} at row ${Math.floor(bad / shape[1])}: clean the data first`,
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong === -1) return { shape, values };
+  throw bad(
+    `--data: ${name} must hold finite float32 values, got ${array.values[wrong]} at row ${Math.floor(wrong / shape[1])}: clean the data first`,
   );
 }
 
 function labels(directory: string, name: string, rows: number): Uint8Array {
   const { shape, values } = readNpy(fileBytes(directory, name), `--data: ${name}`, LABELS);
   if (shape.length !== 1 || shape[0] !== rows) {
-    throw new SweepError(
-      "BAD_USAGE",
-      `--data: ${name} must hold one label for each of the ${rows} rows, got shape (${shape.join(", ")})`,
-    );
+    throw bad(`--data: ${name} must hold one label for each of the ${rows} rows, got shape (${shape.join(", ")})`);
   }
-  const bad = values.findIndex((value) => value !== 0 && value !== 1);
-  if (bad === -1) return Uint8Array.from(values);
-  throw new SweepError("BAD_USAGE", `--data: ${name} must hold labels 0 and 1, got ${values[bad]} at row ${bad}`);
+  const wrong = values.findIndex((value) => value !== 0 && value !== 1);
+  if (wrong === -1) return Uint8Array.from(values);
+  throw bad(`--data: ${name} must hold labels 0 and 1, got ${values[wrong]} at row ${wrong}`);
 }
 
 function fileBytes(directory: string, name: string): Uint8Array {
   try {
     return readFileSync(join(directory, name));
   } catch (error) {
-    throw new SweepError(
-      "BAD_USAGE",
+    throw bad(
       `--data must be a folder with X.npy, Y.npy and x.npy, but ${name} in ${directory} cannot be read (${messageOf(error)})`,
       { cause: error },
     );

@@ -1,5 +1,5 @@
 /** numpy's .npy format (NEP 1; versions 1 to 3): the dense little-endian arrays that data and weights come in. */
-import { SweepError } from "../errors.js";
+import { bad } from "../errors.js";
 
 const MAGIC = "\x93NUMPY";
 
@@ -23,15 +23,11 @@ export function readNpy(bytes: Uint8Array, name: string, types: readonly string[
   const header = readHeader(bytes, view, name);
   const reader = types.includes(header.descr) ? READERS[header.descr] : undefined;
   if (reader === undefined) {
-    throw new SweepError(
-      "BAD_USAGE",
-      `${name} must hold ${types.join(" or ")} values, got ${header.descr}: convert it with numpy's astype`,
-    );
+    throw bad(`${name} must hold ${types.join(" or ")} values, got ${header.descr}: convert it with numpy's astype`);
   }
   const count = header.shape.reduce((product, size) => product * size, 1);
   if (view.byteLength - header.offset !== count * reader.bytes) {
-    throw new SweepError(
-      "BAD_USAGE",
+    throw bad(
       `${name} must hold ${count * reader.bytes} bytes of values for shape (${header.shape.join(", ")}), got ${view.byteLength - header.offset}: save it again`,
     );
   }
@@ -72,28 +68,25 @@ interface Header {
 }
 
 function readHeader(bytes: Uint8Array, view: DataView, name: string): Header {
-  const bad = (): never => {
-    throw new SweepError(
-      "BAD_USAGE",
-      `${name} must be a numpy .npy file, but its header cannot be read: write it with numpy.save`,
-    );
+  const unreadable = (): never => {
+    throw bad(`${name} must be a numpy .npy file, but its header cannot be read: write it with numpy.save`);
   };
-  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return bad();
+  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return unreadable();
   const long = bytes[6] >= 2; // versions 2 and 3 count the header in four bytes
   const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
   const offset = (long ? 12 : 10) + length;
-  if (offset > bytes.length) return bad();
+  if (offset > bytes.length) return unreadable();
   const text = new TextDecoder().decode(bytes.subarray(offset - length, offset));
   const descr = /'descr': *'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
   const shape = /'shape': *\(([^)]*)\)/.exec(text)?.[1];
-  if (descr === undefined || order === undefined || shape === undefined) return bad();
+  if (descr === undefined || order === undefined || shape === undefined) return unreadable();
   // Python 2 wrote sizes as 12L.
   const sizes = shape
     .split(",")
     .map((part) => part.trim().replace(/L$/, ""))
     .filter((part) => part !== "");
-  if (!sizes.every((size) => /^\d+$/.test(size))) return bad();
+  if (!sizes.every((size) => /^\d+$/.test(size))) return unreadable();
   return { descr, fortran: order === "True", shape: sizes.map(Number), offset };
 }
 

@@ -1,45 +1,38 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { unzipSync, zipSync } from "fflate";
-import type { Shape } from "../engine/contract.js";
-import { messageOf, SweepError } from "../errors.js";
+import { layersOf, type Shape } from "../engine/contract.js";
+import { bad, messageOf } from "../errors.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
 
 /** The arrays of a net in the order of an engine's flat parameters. */
-function arrayShapes({ features, hidden: [h1, h2] }: Shape): [name: string, shape: number[]][] {
-  return [
-    ["fc1.weight", [h1, features]],
-    ["fc1.bias", [h1]],
-    ["fc2.weight", [h2, h1]],
-    ["fc2.bias", [h2]],
-    ["fc3.weight", [2, h2]],
-    ["fc3.bias", [2]],
-  ];
+function arrayShapes(shape: Shape): [name: string, shape: number[]][] {
+  return layersOf(shape).flatMap(({ inputs, outputs }, layer): [string, number[]][] => [
+    [`fc${layer + 1}.weight`, [outputs, inputs]],
+    [`fc${layer + 1}.bias`, [outputs]],
+  ]);
 }
 
-/** Reads flat parameters, not rounded. Throws BAD_USAGE that names the array and the shape it must have. */
+/** Reads flat parameters, not rounded. Throws a fault of usage that names the array and the shape it must have. */
 export function readWeights(path: string, shape: Shape): Float64Array {
   const files = unzip(path);
   const parts = arrayShapes(shape).map(([name, expected]) => {
     const bytes = files[`${name}.npy`];
     if (bytes === undefined)
-      throw new SweepError(
-        "BAD_USAGE",
+      throw bad(
         `--init must hold the array ${name}, but ${path} has only ${Object.keys(files)
           .map((file) => file.replace(/\.npy$/, ""))
           .join(", ")}`,
       );
     const array = readNpy(bytes, `--init: ${name}`, ["<f4", "<f8"]);
     if (!array.values.every(Number.isFinite))
-      throw new SweepError(
-        "BAD_USAGE",
+      throw bad(
         `--init: ${name} must hold finite values, got ${array.values.find((value) => !Number.isFinite(value))}: take the weights of a training that did not diverge`,
       );
     if (array.shape.join(",") === expected.join(",")) return array.values;
-    throw new SweepError(
-      "BAD_USAGE",
+    throw bad(
       `--init: ${name} must have shape (${expected.join(", ")}) for this net, got (${array.shape.join(", ")}): give --hidden and the data that the weights belong to`,
     );
   });
@@ -61,7 +54,7 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
       zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
     );
   } catch (error) {
-    throw new SweepError("BAD_USAGE", `--out must be a file that can be written, got ${path} (${messageOf(error)})`, {
+    throw bad(`--out must be a file that can be written, got ${path} (${messageOf(error)})`, {
       cause: error,
     });
   }
@@ -71,10 +64,8 @@ function unzip(path: string): Record<string, Uint8Array> {
   try {
     return unzipSync(readFileSync(path));
   } catch (error) {
-    throw new SweepError(
-      "BAD_USAGE",
-      `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (${messageOf(error)})`,
-      { cause: error },
-    );
+    throw bad(`--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (${messageOf(error)})`, {
+      cause: error,
+    });
   }
 }

@@ -1,10 +1,10 @@
 /** A chunk: the trajectories that a thread is handed at once, and the starts they need. */
 import type { Draw } from "../data/draw.js";
-import type { Engine } from "../engine/contract.js";
+import type { Curve, Engine } from "../engine/contract.js";
 import { messageOf } from "../errors.js";
 import { type DrawSource, drawKey, type Outcome, type TrajectorySpec, trainingKey } from "../trial.js";
 import { type GivenOut, givenOut } from "./faults.js";
-import { epochCurve, freshParameters, type Trained, trainTrajectory, trialRows } from "./trajectory.js";
+import { epochCurve, freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
 
 /** A flag between the run and its threads, in shared memory. */
 export interface StopFlag {
@@ -95,7 +95,7 @@ export function runChunk(
   return outcomes;
 }
 
-function attempt(train: () => Trained | null): Trained | null {
+function attempt(train: () => Curve | null): Curve | null {
   try {
     return train();
   } catch (error) {

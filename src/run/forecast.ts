@@ -1,12 +1,12 @@
 /** What a sweep will cost, before any of it is trained. */
 import { loadDraw } from "../data/source.js";
-import type { Engine } from "../engine/contract.js";
+import type { Curve, Engine } from "../engine/contract.js";
 import { RECORDS, type RecordLevel, type SweepPlan } from "../plan/plan.js";
 import { cellTemplates, epochsToTrain, type Shard, trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { openStore } from "../store/open.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
-import { epochCurve, freshParameters, type Trained, trainTrajectory, trialRows } from "./trajectory.js";
+import { epochCurve, freshParameters, trainTrajectory, trialRows } from "./trajectory.js";
 
 export interface Forecast {
   readonly cells: number;
@@ -186,7 +186,7 @@ function sampleOf(spec: TrajectorySpec, record: RecordLevel): Outcome[] {
 /** An outcome of the size of `spec`'s, whose numbers mean nothing. */
 function placeholder(spec: TrajectorySpec): Outcome {
   const column = new Float64Array(lastEpoch(spec)).fill(Math.PI);
-  const curve: Trained = {
+  const curve: Curve = {
     ...{ penalty: column, crossEntropy: column, trainAccuracy: column },
     ...{ forgetProbability: column, forgetMargin: column },
     testAccuracy: new Float64Array(spec.asked.length).fill(Math.PI),

@@ -2,13 +2,13 @@
 import { importDraw } from "../data/directory.js";
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
-import type { Engine } from "../engine/contract.js";
+import type { Curve, Engine } from "../engine/contract.js";
 import { bad } from "../errors.js";
 import { CELL, type RowKey } from "../plan/cell.js";
 import type { SweepPlan } from "../plan/plan.js";
 import { atTrial, cellTemplates } from "../plan/trajectories.js";
 import { type DrawSource, drawKey, type TrajectorySpec } from "../trial.js";
-import { freshParameters, type Trained, trainTrajectory } from "./trajectory.js";
+import { freshParameters, trainTrajectory } from "./trajectory.js";
 
 /** Imported draws by their names: a file of results does not hold them. */
 export type ImportedDraws = ReadonlyMap<string, DrawSource>;
@@ -69,7 +69,7 @@ function withDraw(spec: TrajectorySpec, draw: DrawSource): TrajectorySpec {
 }
 
 /** Trains `spec` from fresh weights, its starts first. */
-export function retrain(spec: TrajectorySpec, engine: Engine, draw: Draw = loadDraw(spec.cell.draw)): Trained {
+export function retrain(spec: TrajectorySpec, engine: Engine, draw: Draw = loadDraw(spec.cell.draw)): Curve {
   const start = spec.start === null ? freshParameters(spec) : retrain(spec.start, engine, draw).parameters;
   return retrainFrom(start, spec, engine, draw);
 }
@@ -80,9 +80,9 @@ export function retrainFrom(
   spec: TrajectorySpec,
   engine: Engine,
   draw: Draw = loadDraw(spec.cell.draw),
-): Trained {
+): Curve {
   const never = new Int32Array(new SharedArrayBuffer(4));
-  return trainTrajectory(spec, engine, draw, start, never) as Trained;
+  return trainTrajectory(spec, engine, draw, start, never) as Curve;
 }
 
 /** Whether a file that holds `stored` has this number in it: it keeps NaN as null, and −0 as 0. */

@@ -1,16 +1,17 @@
 /** One trajectory on one engine: from a spec to its curve and its trial rows. */
 import type { Draw } from "../data/draw.js";
 import { stream } from "../data/streams.js";
-import { type Curve, type Engine, parameterCount, type Rows, type Shape, type Training } from "../engine/contract.js";
-import { type AskedMeasures, type EpochCurve, MEASURES, type Measures } from "../measures.js";
+import {
+  type Curve,
+  type Engine,
+  layersOf,
+  parameterCount,
+  type Rows,
+  type Shape,
+  type Training,
+} from "../engine/contract.js";
+import { type EpochCurve, MEASURES, type Measures } from "../measures.js";
 import { type CellSpec, drawKey, type RowWeights, type TrajectorySpec, type TrialRow } from "../trial.js";
-
-/** What a training leaves. */
-export interface Trained extends EpochCurve, AskedMeasures {
-  /** asked × k: the margin of each forget row. */
-  readonly askedMargins: Float64Array;
-  readonly parameters: Float64Array;
-}
 
 /** Trains `spec` on `draw` from `start`; null where `cancel` stopped it. */
 export function trainTrajectory(
@@ -19,14 +20,8 @@ export function trainTrajectory(
   draw: Draw,
   start: Float64Array,
   cancel: Int32Array,
-): Trained | null {
-  const curve = engine.train(trainingOf(spec, draw, start, cancel));
-  return curve === null ? null : withMargins(curve);
-}
-
-/** Forget rows are of class 0, whose log-odds are z₀ − z₁. */
-function withMargins({ forgetLogit, askedLogits, ...curve }: Curve): Trained {
-  return { ...curve, forgetMargin: forgetLogit, askedMargins: askedLogits };
+): Curve | null {
+  return engine.train(trainingOf(spec, draw, start, cancel));
 }
 
 /** What `spec` asks of an engine. */
@@ -35,8 +30,9 @@ function trainingOf({ cell, asked }: TrajectorySpec, draw: Draw, start: Float64A
   const { crossEntropy, penalty, forgetLabels } = cell.objective;
   return {
     shape: shapeOf(cell),
-    rows: forgetLabels === "flipped" ? withFlippedForgetLabels(rows) : rows,
+    rows,
     test,
+    forgetTargets: forgetLabels === "flipped" ? rows.y.slice(rows.n).map((label) => 1 - label) : rows.y.slice(rows.n),
     crossEntropyWeights: eachRow(crossEntropy, rows),
     penaltyWeights: eachRow(penalty, rows),
     lambdaEffective: cell.lambdaEffective,
@@ -53,14 +49,8 @@ function eachRow({ retained, forget }: RowWeights, { n, k }: Rows): Float64Array
   return new Float64Array(n + k).fill(retained, 0, n).fill(forget, n);
 }
 
-/** The same rows, but F in the other class. */
-function withFlippedForgetLabels(rows: Rows): Rows {
-  return { ...rows, y: rows.y.map((label, i) => (i < rows.n ? label : 1 - label)) };
-}
-
 export function shapeOf({ draw, widths }: CellSpec): Shape {
-  const [h1, h2] = widths;
-  return { features: draw.features, hidden: [h1, h2] };
+  return { features: draw.features, widths };
 }
 
 /**
@@ -71,18 +61,16 @@ export function freshParameters({ cell, trial }: TrajectorySpec): Float64Array {
   const source = stream("init", cell.seed, drawKey(cell.draw), trial, cell.initialWeights);
   const parameters = new Float64Array(parameterCount(shapeOf(cell)));
   let offset = 0;
-  let inputs = cell.draw.features;
-  for (const outputs of [...cell.widths, 2]) {
+  for (const { inputs, outputs } of layersOf(shapeOf(cell))) {
     const bound = 1 / Math.sqrt(inputs);
     const end = offset + outputs * inputs + outputs;
     for (; offset < end; offset++) parameters[offset] = Math.fround((2 * source.uniform() - 1) * bound);
-    inputs = outputs;
   }
   return parameters;
 }
 
 /** The trial rows that a curve holds at the asked epochs. */
-export function trialRows(asked: readonly number[], curve: Trained): TrialRow[] {
+export function trialRows(asked: readonly number[], curve: Curve): TrialRow[] {
   const forgetRows = curve.askedMargins.length / asked.length;
   return asked.map((epochs, place) => {
     const at = epochs - 1;
@@ -99,7 +87,7 @@ export function trialRows(asked: readonly number[], curve: Trained): TrialRow[] 
 }
 
 /** What is kept of a training beside its rows. */
-export function epochCurve(curve: Trained): EpochCurve {
+export function epochCurve(curve: Curve): EpochCurve {
   const { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetMargin } = curve;
   return { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetMargin };
 }
