@@ -1,17 +1,17 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { unzipSync, zipSync } from "fflate";
-import { layersOf, type Shape } from "../engine/contract.js";
+import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
 
 /** The arrays of a net in the order of an engine's flat parameters. */
-function arrayShapes(shape: Shape): [name: string, shape: number[]][] {
-  return layersOf(shape).flatMap(({ inputs, outputs }, layer): [string, number[]][] => [
-    [`fc${layer + 1}.weight`, [outputs, inputs]],
-    [`fc${layer + 1}.bias`, [outputs]],
+function arrayShapes(shape: Shape): (readonly [name: string, shape: number[]])[] {
+  return layerSizes(shape).flatMap(([outputs, inputs], l) => [
+    [`fc${l + 1}.weight`, [outputs, inputs]],
+    [`fc${l + 1}.bias`, [outputs]],
   ]);
 }
 

@@ -56,8 +56,8 @@ export type GivenOut =
 export function givenOut(error: unknown): GivenOut | null {
   const chain = [...causes(error)];
   for (const { signs, what, remedy } of LIMITS) {
-    const sign = chain.find((each) => signs.some((text) => codeOf(each) === text || messageOf(each).includes(text)));
-    if (sign !== undefined) return { kind: "lane", reason: `${what} (${messageOf(sign)})`, remedy };
+    const sign = signs.find((text) => chain.some((each) => codeOf(each) === text || messageOf(each).includes(text)));
+    if (sign !== undefined) return { kind: "lane", reason: `${what} (${sign})`, remedy };
   }
   if (error instanceof SweepError && error.fault === "environment") return { kind: "run", sentence: error.message };
   if (chain.some((each) => PLACES.includes(codeOf(each) ?? "")))

@@ -4,7 +4,7 @@ import { stream } from "../data/streams.js";
 import {
   type Curve,
   type Engine,
-  layersOf,
+  layerSizes,
   parameterCount,
   type Rows,
   type Shape,
@@ -32,7 +32,7 @@ function trainingOf({ cell, asked }: TrajectorySpec, draw: Draw, start: Float64A
     shape: shapeOf(cell),
     rows,
     test,
-    forgetTargets: forgetLabels === "flipped" ? rows.y.slice(rows.n).map((label) => 1 - label) : rows.y.slice(rows.n),
+    targets: forgetLabels === "flipped" ? withForgetLabelsFlipped(rows) : rows.y,
     crossEntropyWeights: eachRow(crossEntropy, rows),
     penaltyWeights: eachRow(penalty, rows),
     lambdaEffective: cell.lambdaEffective,
@@ -49,6 +49,11 @@ function eachRow({ retained, forget }: RowWeights, { n, k }: Rows): Float64Array
   return new Float64Array(n + k).fill(retained, 0, n).fill(forget, n);
 }
 
+/** The rows' labels, but F in the other class. */
+function withForgetLabelsFlipped({ n, y }: Rows): Uint8Array {
+  return y.map((label, i) => (i < n ? label : 1 - label));
+}
+
 export function shapeOf({ draw, widths }: CellSpec): Shape {
   return { features: draw.features, widths };
 }
@@ -61,7 +66,7 @@ export function freshParameters({ cell, trial }: TrajectorySpec): Float64Array {
   const source = stream("init", cell.seed, drawKey(cell.draw), trial, cell.initialWeights);
   const parameters = new Float64Array(parameterCount(shapeOf(cell)));
   let offset = 0;
-  for (const { inputs, outputs } of layersOf(shapeOf(cell))) {
+  for (const [outputs, inputs] of layerSizes(shapeOf(cell))) {
     const bound = 1 / Math.sqrt(inputs);
     const end = offset + outputs * inputs + outputs;
     for (; offset < end; offset++) parameters[offset] = Math.fround((2 * source.uniform() - 1) * bound);
