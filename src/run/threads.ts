@@ -33,6 +33,8 @@ export class ThreadRunner implements Runner {
   readonly #threads: Set<Thread>;
   readonly #idle: Thread[];
   readonly #waiting: ((thread: Thread | null) => void)[] = [];
+  /** The last start that was tried again. */
+  #restart: Promise<unknown> = Promise.resolve();
   /** Why no thread is left; null: some are. */
   #end: SweepError | null = null;
 
@@ -50,7 +52,7 @@ export class ThreadRunner implements Runner {
     for (;;) {
       const thread = await this.#take();
       if (thread === null) return this.#atEnd();
-      const answer = await thread.train(chunk);
+      const answer = await this.#trainOn(thread, chunk);
       if (answer.kind !== "gave out" || answer.how.kind !== "lane") this.#giveBack(thread);
       else this.#lose(thread, answer.how);
       if (this.draining && answer.kind !== "outcomes") return [];
@@ -59,6 +61,19 @@ export class ThreadRunner implements Runner {
       if (answer.kind === "bug") throw Object.assign(new Error(answer.message), { stack: answer.stack });
       if (answer.how.kind === "run") throw new SweepError("environment", answer.how.sentence);
     }
+  }
+
+  /** Threads that start together may take from each other what they need for that moment only: one that could not is started once more, alone. */
+  async #trainOn(thread: Thread, chunk: readonly TrajectorySpec[]): Promise<ThreadAnswer> {
+    const answer = await thread.train(chunk);
+    if (answer.kind !== "gave out" || answer.how.kind !== "lane" || thread.proven) return answer;
+    const again = this.#restart.then(async () => {
+      await Promise.all([...this.#threads].map(({ settled }) => settled));
+      return thread.restart();
+    });
+    this.#restart = again;
+    const restarted = await again;
+    return restarted.kind === "outcomes" ? thread.train(chunk) : restarted;
   }
 
   /** An idle thread, as soon as there is one; null where none is left. */
@@ -107,6 +122,8 @@ export class ThreadRunner implements Runner {
   }
 }
 
+type Pool = Piscina<readonly TrajectorySpec[], Answer>;
+
 /** What became of a chunk on a thread. */
 type ThreadAnswer = Answer | { readonly kind: "died"; readonly reason: string };
 
@@ -115,34 +132,36 @@ type ThreadAnswer = Answer | { readonly kind: "died"; readonly reason: string };
  * threads would not say which of them could not be started, nor hand what that one was to do to another.
  */
 class Thread {
-  readonly #pool: Piscina<readonly TrajectorySpec[], Answer>;
+  readonly #entry: URL;
+  readonly #data: ThreadData;
+  #pool: Pool;
   /** Whether the thread that is there, or was last, has loaded its entry. */
   #started = false;
   #giveUp: (error: unknown) => void = () => {};
+  #settle: () => void = () => {};
+  /** Whether a chunk has come back from it. */
+  proven = false;
+  /** Resolves once it does not start: it has, or could not. */
+  settled: Promise<void> = Promise.resolve();
 
-  constructor(entry: URL, workerData: ThreadData) {
-    this.#pool = new Piscina({
-      filename: entry.href,
-      // None before the first chunk: a thread that Piscina starts in an event's handler takes the process with it where it cannot be.
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-      // Piscina first tries require on the entry: Node 20 aborts the whole process if a thread is ended while it requires an ES module.
-      execArgv: ["--no-experimental-require-module"],
-      workerData,
-    });
-    this.#pool.on("workerCreate", () => (this.#started = true));
-    // A thread that dies before it has loaded its entry is not replaced, and Piscina leaves what waits for it waiting for ever.
-    this.#pool.on("error", (error: unknown) => this.#giveUp(error));
-    this.#pool.on("workerDestroy", () => {
-      const error = new Error("a thread ended before it began");
-      if (!this.#started) setImmediate(() => this.#giveUp(error)); // after Piscina's own word of it, if there is one
-    });
+  constructor(entry: URL, data: ThreadData) {
+    this.#entry = entry;
+    this.#data = data;
+    this.#pool = this.#open();
   }
 
   async train(chunk: readonly TrajectorySpec[]): Promise<ThreadAnswer> {
-    if (this.#pool.threads.length === 0) this.#started = false;
+    if (this.#pool.threads.length === 0) {
+      this.#started = false;
+      this.settled = new Promise((resolve) => (this.#settle = resolve));
+    }
+    const answer = await this.#answer(chunk);
+    this.#settle();
+    this.proven ||= answer.kind === "outcomes";
+    return answer;
+  }
+
+  async #answer(chunk: readonly TrajectorySpec[]): Promise<ThreadAnswer> {
     try {
       return await new Promise((resolve, reject) => {
         this.#giveUp = reject;
@@ -153,6 +172,41 @@ class Thread {
       if (how !== null) return { kind: "gave out", how };
       return this.#started ? { kind: "died", reason: `its thread died: ${messageOf(error)}` } : bugOf(error);
     }
+  }
+
+  /** Starts it anew, with nothing to train: a pool whose thread could not start still holds what that one was to do. */
+  async restart(): Promise<ThreadAnswer> {
+    await this.close();
+    this.#pool = this.#open();
+    return this.train([]);
+  }
+
+  #open(): Pool {
+    const pool: Pool = new Piscina({
+      filename: this.#entry.href,
+      // None before the first chunk: one that is started in an event's handler takes the process with it where it cannot be.
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      // Piscina first tries require on the entry: Node 20 aborts the whole process if a thread is ended while it requires an ES module.
+      execArgv: ["--no-experimental-require-module"],
+      workerData: this.#data,
+    });
+    pool.on("workerCreate", () => {
+      this.#started = true;
+      this.#settle();
+    });
+    // A thread that dies before it has loaded its entry is not replaced, and Piscina leaves what waits for it waiting for ever.
+    const giveUp = (error: unknown): void => {
+      if (this.#pool === pool) this.#giveUp(error);
+    };
+    pool.on("error", giveUp);
+    pool.on("workerDestroy", () => {
+      const error = new Error("a thread ended before it began");
+      if (!this.#started) setImmediate(() => giveUp(error)); // after Piscina's own word of it, if there is one
+    });
+    return pool;
   }
 
   /** What it trains comes to nothing. */
