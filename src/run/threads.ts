@@ -165,12 +165,22 @@ class Thread {
     try {
       return await new Promise((resolve, reject) => {
         this.#giveUp = reject;
-        this.#pool.run(chunk).then(resolve, reject);
+        this.#handOut(chunk).then(resolve, reject);
       });
     } catch (error) {
       const how = givenOut(error);
       if (how !== null) return { kind: "gave out", how };
       return this.#started ? { kind: "died", reason: `its thread died: ${messageOf(error)}` } : bugOf(error);
+    }
+  }
+
+  #handOut(chunk: readonly TrajectorySpec[]): Promise<Answer> {
+    try {
+      return this.#pool.run(chunk);
+    } catch (error) {
+      // Node throws where it gets no thread. Piscina keeps the chunk, and would reject a promise that nobody has seen.
+      this.#pool = this.#open();
+      throw error;
     }
   }
 
