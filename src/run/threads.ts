@@ -208,13 +208,11 @@ class Thread {
       this.#settle();
     });
     // A thread that dies before it has loaded its entry is not replaced, and Piscina leaves what waits for it waiting for ever.
-    const giveUp = (error: unknown): void => {
-      if (this.#pool === pool) this.#giveUp(error);
-    };
-    pool.on("error", giveUp);
+    pool.on("error", (error: unknown) => this.#giveUp(error));
     pool.on("workerDestroy", () => {
-      const error = new Error("a thread ended before it began");
-      if (!this.#started) setImmediate(() => giveUp(error)); // after Piscina's own word of it, if there is one
+      const giveUp = this.#giveUp;
+      // After Piscina's own word of it, if there is one.
+      if (!this.#started) setImmediate(() => giveUp(new Error("a thread ended before it began")));
     });
     return pool;
   }
