@@ -119,7 +119,7 @@ function assertRowsOf(long: readonly TrainedOutcome[], stopped: TrainedOutcome):
 
 /** The curve of `long` begins with that of `short`. */
 function assertBegins(long: TrainedOutcome, short: TrainedOutcome): void {
-  for (const measure of ["penalty", "crossEntropy", "trainAccuracy", "forgetProbability", "forgetLogit"] as const)
+  for (const measure of ["penalty", "crossEntropy", "trainAccuracy", "forgetProbability", "forgetMargin"] as const)
     assert.deepEqual(short.curve[measure], long.curve[measure].slice(0, lastEpoch(short.spec)), measure);
 }
 

@@ -20,7 +20,7 @@ interface TrainObject {
   readonly curve: readonly Record<string, number>[];
 }
 
-const SHAPE = { features: 3, hidden: [6, 4] } as const;
+const SHAPE = { features: 3, widths: [6, 4] } as const;
 
 const FLAGS = { "data-seed": "0", samples: "40", features: "3", hidden: "6,4", engine: "reference", json: true };
 

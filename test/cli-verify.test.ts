@@ -205,7 +205,7 @@ test("a sweep without a finished row has nothing to verify, and nothing to repla
   });
 });
 
-const SHAPE = { features: 3, hidden: [6, 4] } as const;
+const SHAPE = { features: 3, widths: [6, 4] } as const;
 
 test("replay writes the weights that the same training by itself has at that epoch", async (t) => {
   const db = await trained(t, { preset: "notebook", trials: "1" });

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Worker } from "node:worker_threads";
 import { stream } from "../src/data/streams.js";
-import { type Curve, type Engine, parameterCount, type Shape, type Training } from "../src/engine/contract.js";
+import {
+  type Curve,
+  type Engine,
+  layerSizes,
+  parameterCount,
+  type Shape,
+  type Training,
+} from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
 import { methodNamed } from "../src/plan/methods.js";
 import { GOLDEN_DRAWS, type GoldenRun, goldenRuns } from "./goldens.js";
@@ -13,6 +20,8 @@ export interface ContractOptions {
   readonly precision: "float64" | "float32";
   /** How many epochs of a golden run this engine trains (never more than it has); 0 leaves the run out. */
   readonly goldenEpochs: (run: GoldenRun) => number;
+  /** Shapes that it does not support, and the reason it gives. */
+  readonly unsupported: readonly (readonly [Shape, reason: string])[];
 }
 
 /** n and k, and the net's shape. */
@@ -22,11 +31,11 @@ export interface Sizes extends Shape {
 }
 
 interface Tolerances {
-  /** Losses and logits against the reference, relative to 1 + their size. */
+  /** Losses and margins against the reference, relative to 1 + their size. */
   readonly measure: number;
   /** Each component of a gradient against the reference, relative to the largest one. */
   readonly gradient: number;
-  /** Losses and logits after steps of Adam from fresh weights. */
+  /** Losses and margins after steps of Adam from fresh weights. */
   readonly step: number;
 }
 
@@ -41,20 +50,20 @@ const FRESH_START = / (original|retrain_scratch)(_plain)?$/;
 const FLOAT32_EPOCHS = 10; // PyTorch's own float32 and float64 agree this far (design §5), and not much farther
 
 const SHAPES: readonly Sizes[] = [
-  { n: 1, k: 1, features: 1, hidden: [1, 1] },
-  { n: 1, k: 3, features: 256, hidden: [5, 3] },
-  { n: 7, k: 1, features: 3, hidden: [5, 3] },
-  { n: 2, k: 3, features: 1, hidden: [64, 32] },
-  { n: 9, k: 3, features: 10, hidden: [64, 32] },
-  { n: 6, k: 1, features: 256, hidden: [256, 7] },
-  { n: 5, k: 2, features: 17, hidden: [65, 33] },
-  { n: 11, k: 1, features: 10, hidden: [32, 64] },
+  { n: 1, k: 1, features: 1, widths: [1, 1] },
+  { n: 1, k: 3, features: 256, widths: [5, 3] },
+  { n: 7, k: 1, features: 3, widths: [5, 3] },
+  { n: 2, k: 3, features: 1, widths: [64, 32] },
+  { n: 9, k: 3, features: 10, widths: [64, 32] },
+  { n: 6, k: 1, features: 256, widths: [256, 7] },
+  { n: 5, k: 2, features: 17, widths: [65, 33] },
+  { n: 11, k: 1, features: 10, widths: [32, 64] },
   // Blocks of 96 rows (kernel.h): one row short of one, just one, one row over, and a second block that is only F.
-  { n: 94, k: 1, features: 10, hidden: [64, 32] },
-  { n: 95, k: 1, features: 10, hidden: [64, 32] },
-  { n: 96, k: 1, features: 10, hidden: [64, 32] },
-  { n: 96, k: 3, features: 4, hidden: [7, 256] },
-  { n: 193, k: 1, features: 5, hidden: [16, 8] },
+  { n: 94, k: 1, features: 10, widths: [64, 32] },
+  { n: 95, k: 1, features: 10, widths: [64, 32] },
+  { n: 96, k: 1, features: 10, widths: [64, 32] },
+  { n: 96, k: 3, features: 4, widths: [7, 256] },
+  { n: 193, k: 1, features: 5, widths: [16, 8] },
 ];
 
 export function testEngineContract(name: string, load: () => Promise<Engine> | Engine, options: ContractOptions): void {
@@ -64,10 +73,12 @@ export function testEngineContract(name: string, load: () => Promise<Engine> | E
     return loading[0];
   };
   testGoldens(name, engine, options);
+  testSupport(name, engine, options.unsupported);
   testPromises(name, engine);
   testStops(name, engine);
   testAgainstReference(name, engine, TOLERANCES[options.precision]);
   testWeights(name, engine, TOLERANCES[options.precision]);
+  testLabels(name, engine, TOLERANCES[options.precision]);
   if (options.precision === "float64") testClamp(name, engine); // in float32 1 − 1e-10 is 1, and that side never clamps
   testDivergence(name, engine);
 }
@@ -112,6 +123,39 @@ function assertFloat32Golden(
   assertWithin(curve.forgetProbability[e], probability, 1e-5, `forget probability of epoch ${e + 1}`);
 }
 
+function testSupport(name: string, engine: () => Promise<Engine>, unsupported: ContractOptions["unsupported"]): void {
+  test(`${name}: supports every shape that it is tested on`, async () => {
+    const { supports } = await engine();
+    for (const { features, widths } of SHAPES)
+      assert.deepEqual(supports({ features, widths }), { supported: true }, `${features} and ${widths}`);
+  });
+
+  for (const [shape, reason] of unsupported) {
+    test(`${name}: says why it does not support ${shape.features} features and layers of ${shape.widths}, and refuses to train it`, async () => {
+      const trained = await engine();
+      assert.deepEqual(trained.supports(shape), { supported: false, reason });
+      const training = smallTraining("unsupported", { n: 4, k: 1, features: 3, widths: [5, 4] }, 1);
+      assert.throws(() => trained.train({ ...training, shape }), {
+        name: "RangeError",
+        message: `the engine does not support this net: ${reason}`,
+      });
+    });
+  }
+}
+
+/** What an engine of two hidden layers says of others; `range` is that of its layers. */
+export function notTwoLayers(range: string): ContractOptions["unsupported"] {
+  const layers = `it has two hidden layers of ${range}, got`;
+  return [
+    [{ features: 3, widths: [] }, `${layers} 0 layers`],
+    [{ features: 3, widths: [5] }, `${layers} 1 layer`],
+    [{ features: 3, widths: [5, 4, 3] }, `${layers} 3 layers`],
+    [{ features: 3, widths: [5, 0] }, `${layers} one of 0`],
+    [{ features: 3, widths: [2.5, 4] }, `${layers} one of 2.5`],
+    [{ features: 0, widths: [5, 4] }, `it has an input of ${range}, got 0`],
+  ];
+}
+
 function testPromises(name: string, engine: () => Promise<Engine>): void {
   test(`${name}: says its name and its numerics profile`, async () => {
     const { name: own, profile } = await engine();
@@ -121,24 +165,24 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
 
   test(`${name}: a training trained twice gives the same bits, whatever was trained in between`, async () => {
     const trained = await engine();
-    const training = smallTraining("twice", { n: 33, k: 3, features: 6, hidden: [13, 5] }, 12);
+    const training = smallTraining("twice", { n: 33, k: 3, features: 6, widths: [13, 5] }, 12);
     const first = finished(trained, training);
     const kept = structuredClone(first);
-    finished(trained, smallTraining("between", { n: 70, k: 1, features: 9, hidden: [20, 11] }, 3));
+    finished(trained, smallTraining("between", { n: 70, k: 1, features: 9, widths: [20, 11] }, 3));
     assert.deepEqual(finished(trained, training), kept);
     assert.deepEqual(first, kept, "a curve changed after it was handed out");
   });
 
   test(`${name}: a training that is not the same gives other numbers`, async () => {
     const trained = await engine();
-    const training = smallTraining("other", { n: 20, k: 1, features: 4, hidden: [8, 6] }, 3);
+    const training = smallTraining("other", { n: 20, k: 1, features: 4, widths: [8, 6] }, 3);
     const other = finished(trained, { ...training, lambdaEffective: 2 });
     assert.notDeepEqual(other.parameters, finished(trained, training).parameters);
   });
 
   test(`${name}: the argument is not changed, and the curve shares no memory with it`, async () => {
     const trained = await engine();
-    const training = smallTraining("argument", { n: 20, k: 2, features: 4, hidden: [8, 6] }, 4);
+    const training = smallTraining("argument", { n: 20, k: 2, features: 4, widths: [8, 6] }, 4);
     const before = structuredClone(training);
     const curve = finished(trained, training);
     curve.parameters.fill(7);
@@ -147,7 +191,7 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
 
   test(`${name}: a set cancel cell stops a training before its first epoch, and only that one`, async () => {
     const trained = await engine();
-    const training = smallTraining("cancelled", { n: 10, k: 1, features: 4, hidden: [8, 6] }, 3);
+    const training = smallTraining("cancelled", { n: 10, k: 1, features: 4, widths: [8, 6] }, 3);
     Atomics.store(training.cancel, 0, 1);
     assert.equal(trained.train(training), null);
     Atomics.store(training.cancel, 0, 0);
@@ -156,7 +200,7 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
 
   test(`${name}: a cancel cell that another thread sets stops a training that runs`, async () => {
     const trained = await engine();
-    const training = smallTraining("stopped", { n: 200, k: 1, features: 10, hidden: [64, 32] }, 100_000);
+    const training = smallTraining("stopped", { n: 200, k: 1, features: 10, widths: [64, 32] }, 100_000);
     const worker = new Worker("Atomics.store(require('node:worker_threads').workerData, 0, 1)", {
       eval: true,
       workerData: training.cancel,
@@ -167,32 +211,38 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
 }
 
 function testStops(name: string, engine: () => Promise<Engine>): void {
-  const sizes: Sizes = { n: 31, k: 3, features: 5, hidden: [12, 7] };
+  const sizes: Sizes = { n: 31, k: 3, features: 5, widths: [12, 7] };
 
   test(`${name}: a training that stops at epoch e is the first e epochs of a longer one, to the bit`, async () => {
     const trained = await engine();
     const long = finished(trained, smallTraining("stops", sizes, 9));
     for (const epochs of [1, 2, 8]) {
       const short = finished(trained, smallTraining("stops", sizes, epochs));
-      for (const measure of ["penalty", "crossEntropy", "trainAccuracy", "forgetProbability", "forgetLogit"] as const) {
+      for (const measure of [
+        "penalty",
+        "crossEntropy",
+        "trainAccuracy",
+        "forgetProbability",
+        "forgetMargin",
+      ] as const) {
         assert.deepEqual(short[measure], long[measure].slice(0, epochs), `${measure} of ${epochs} epochs`);
       }
     }
   });
 
-  test(`${name}: an asked epoch has the test accuracy and the forget logits of a training that stops there`, async () => {
+  test(`${name}: an asked epoch has the test accuracy and the forget margins of a training that stops there`, async () => {
     const trained = await engine();
     const long = finished(trained, { ...smallTraining("asked", sizes, 9), asked: [1, 4, 9] });
     [1, 4, 9].forEach((epochs, place) => {
       const short = finished(trained, { ...smallTraining("asked", sizes, epochs), asked: [epochs] });
       assert.equal(long.testAccuracy[place], short.testAccuracy[0]);
-      assert.deepEqual(long.askedLogits.slice(3 * place, 3 * place + 3), short.askedLogits);
-      const mean = (short.askedLogits[0] + short.askedLogits[1] + short.askedLogits[2]) / 3;
+      assert.deepEqual(long.askedMargins.slice(3 * place, 3 * place + 3), short.askedMargins);
+      const mean = (short.askedMargins[0] + short.askedMargins[1] + short.askedMargins[2]) / 3;
       assertWithin(
         mean,
-        short.forgetLogit[epochs - 1],
+        short.forgetMargin[epochs - 1],
         1e-6 * (1 + Math.abs(mean)),
-        `mean of the forget logits at epoch ${epochs}`,
+        `mean of the forget margins at epoch ${epochs}`,
       );
     });
   });
@@ -200,11 +250,11 @@ function testStops(name: string, engine: () => Promise<Engine>): void {
   test(`${name}: asking for epochs changes no other number`, async () => {
     const trained = await engine();
     const training = smallTraining("asking", sizes, 5);
-    const { testAccuracy: _none, askedLogits: _nor, ...silent } = finished(trained, training);
-    const { testAccuracy, askedLogits, ...asked } = finished(trained, { ...training, asked: [2, 3, 5] });
+    const { testAccuracy: _none, askedMargins: _nor, ...silent } = finished(trained, training);
+    const { testAccuracy, askedMargins, ...asked } = finished(trained, { ...training, asked: [2, 3, 5] });
     assert.deepEqual(asked, silent);
     assert.equal(testAccuracy.length, 3);
-    assert.equal(askedLogits.length, 9);
+    assert.equal(askedMargins.length, 9);
   });
 
   test(`${name}: without a test sample the test accuracy of an asked epoch is NaN`, async () => {
@@ -236,8 +286,8 @@ function testStops(name: string, engine: () => Promise<Engine>): void {
 
 function testAgainstReference(name: string, engine: () => Promise<Engine>, within: Tolerances): void {
   for (const sizes of SHAPES) {
-    const { n, k, features, hidden } = sizes;
-    test(`${name}: agrees with the reference for n = ${n}, k = ${k}, a net ${features}-${hidden.join("-")}-2`, async () => {
+    const { n, k, features, widths } = sizes;
+    test(`${name}: agrees with the reference for n = ${n}, k = ${k}, a net ${features}-${widths.join("-")}-2`, async () => {
       assertAgrees(await engine(), smallTraining("shapes", sizes, 2), within);
     });
   }
@@ -246,13 +296,13 @@ function testAgainstReference(name: string, engine: () => Promise<Engine>, withi
     const random = stream("test", "random shapes");
     const size = (most: number): number => 1 + Math.floor(random.uniform() * most);
     for (let i = 0; i < 20; i++) {
-      const sizes: Sizes = { n: size(60), k: size(4), features: size(20), hidden: [size(40), size(40)] };
+      const sizes: Sizes = { n: size(60), k: size(4), features: size(20), widths: [size(40), size(40)] };
       assertAgrees(await engine(), smallTraining(`random ${i}`, sizes, 2), within);
     }
   });
 
   test(`${name}: agrees with the reference where the net is sure of every row, wrong ones too`, async () => {
-    const training = smallTraining("sure", { n: 40, k: 2, features: 6, hidden: [16, 8] }, 1);
+    const training = smallTraining("sure", { n: 40, k: 2, features: 6, widths: [16, 8] }, 1);
     const start = training.start.map((value) => value * 8);
     assertAgrees(await engine(), { ...training, start, lambdaEffective: 4.2 }, within);
   });
@@ -268,22 +318,22 @@ function testAgainstReference(name: string, engine: () => Promise<Engine>, withi
   });
 
   test(`${name}: the last epoch's measures are those of the parameters it leaves`, async () => {
-    const training = smallTraining("last", { n: 31, k: 3, features: 5, hidden: [12, 7] }, 7);
+    const training = smallTraining("last", { n: 31, k: 3, features: 5, widths: [12, 7] }, 7);
     const curve = finished(await engine(), training);
-    const measures = notebookMeasures(curve.parameters, training.shape, notebookData(training.rows));
+    const measures = notebookMeasures(curve.parameters, training.shape, notebookData(training));
     assert.equal(curve.trainAccuracy[6], measures.trainAccuracy);
     assertWithin(curve.forgetProbability[6], measures.forgetProbability, within.measure, "forget probability");
     assertWithin(
-      curve.forgetLogit[6],
-      measures.forgetLogit,
-      within.measure * (1 + Math.abs(measures.forgetLogit)),
-      "forget logit",
+      curve.forgetMargin[6],
+      measures.forgetMargin,
+      within.measure * (1 + Math.abs(measures.forgetMargin)),
+      "forget margin",
     );
     assert.equal(curve.parameters.length, parameterCount(training.shape));
   });
 
   test(`${name}: the losses of an epoch are those of the parameters that the epoch before left`, async () => {
-    const training = smallTraining("before", { n: 31, k: 3, features: 5, hidden: [12, 7] }, 4);
+    const training = smallTraining("before", { n: 31, k: 3, features: 5, widths: [12, 7] }, 4);
     const { parameters } = finished(await engine(), training);
     const longer = finished(await engine(), { ...training, epochs: 5 });
     const from = finished(await engine(), { ...training, start: parameters, epochs: 1 });
@@ -292,23 +342,23 @@ function testAgainstReference(name: string, engine: () => Promise<Engine>, withi
   });
 
   test(`${name}: a tie of the logits counts as class 0`, async () => {
-    const training = smallTraining("tie", { n: 11, k: 1, features: 3, hidden: [4, 4] }, 1);
+    const training = smallTraining("tie", { n: 11, k: 1, features: 3, widths: [4, 4] }, 1);
     const unmoved = {
       ...training,
       start: new Float64Array(training.start.length),
       crossEntropyWeights: new Float64Array(12),
       penaltyWeights: new Float64Array(12),
     };
-    const { trainAccuracy, forgetProbability, forgetLogit } = finished(await engine(), unmoved);
+    const { trainAccuracy, forgetProbability, forgetMargin } = finished(await engine(), unmoved);
     const zeros = training.rows.y.subarray(0, 11).filter((label) => label === 0).length;
     assertWithin(trainAccuracy[0], zeros / 11, 1e-15, "accuracy");
     assert.equal(forgetProbability[0], 0.5);
-    assert.ok(forgetLogit[0] === 0);
+    assert.ok(forgetMargin[0] === 0);
   });
 }
 
 function testWeights(name: string, engine: () => Promise<Engine>, within: Tolerances): void {
-  const sizes: Sizes = { n: 21, k: 3, features: 5, hidden: [12, 7] };
+  const sizes: Sizes = { n: 21, k: 3, features: 5, widths: [12, 7] };
 
   test(`${name}: rows may weigh differently in both terms, nothing, or less than nothing`, async () => {
     const training = smallTraining("weights", sizes, 2);
@@ -328,6 +378,7 @@ function testWeights(name: string, engine: () => Promise<Engine>, within: Tolera
     const { forgetProbability } = finished(await engine(), {
       ...training,
       rows: { ...training.rows, y: training.rows.y.fill(0, 21) },
+      targets: training.targets.fill(0, 21),
       crossEntropyWeights,
       lambdaEffective: 0,
     });
@@ -351,6 +402,7 @@ function testWeights(name: string, engine: () => Promise<Engine>, within: Tolera
       return finished(trained, {
         ...training,
         rows,
+        targets: rows.y,
         crossEntropyWeights: weigh(training.crossEntropyWeights),
         penaltyWeights: weigh(training.penaltyWeights),
       }).parameters;
@@ -372,10 +424,57 @@ function testWeights(name: string, engine: () => Promise<Engine>, within: Tolera
   });
 }
 
+function testLabels(name: string, engine: () => Promise<Engine>, within: Tolerances): void {
+  const sizes: Sizes = { n: 31, k: 3, features: 5, widths: [12, 7] };
+
+  for (const labels of [
+    [1, 1, 1],
+    [0, 1, 1],
+  ]) {
+    test(`${name}: forget rows of classes ${labels} have the probability and the margin of their own class`, async () => {
+      const training = { ...smallTraining("labels", sizes, 4), asked: [4] };
+      training.rows.y.set(labels, 31);
+      training.targets.set(labels, 31);
+      const curve = finished(await engine(), training);
+      const measures = notebookMeasures(curve.parameters, training.shape, notebookData(training));
+      assertWithin(curve.forgetProbability[3], measures.forgetProbability, within.measure, "forget probability");
+      for (const [i, margin] of [curve.forgetMargin[3], ...curve.askedMargins].entries()) {
+        const expected = [measures.forgetMargin, ...measures.forgetMargins][i];
+        assertWithin(margin, expected, within.measure * (1 + Math.abs(expected)), `margin ${i}`);
+      }
+      assertAgrees(await engine(), training, within);
+    });
+  }
+
+  test(`${name}: the labels to fit move the net, the rows' own measure it`, async () => {
+    const fitted = { ...smallTraining("fitted", sizes, 4), asked: [2, 4] };
+    const y = fitted.rows.y.map((label) => 1 - label);
+    const other = { ...fitted, rows: { ...fitted.rows, y } };
+    const [own, others] = [finished(await engine(), fitted), finished(await engine(), other)];
+    for (const same of ["penalty", "crossEntropy", "testAccuracy", "parameters"] as const)
+      assert.deepEqual(others[same], own[same], same);
+    for (const negated of ["forgetMargin", "askedMargins"] as const)
+      assert.deepEqual(
+        others[negated],
+        own[negated].map((margin) => -margin),
+        negated,
+      );
+    for (const complement of ["trainAccuracy", "forgetProbability"] as const)
+      for (let e = 0; e < 4; e++)
+        assertWithin(others[complement][e], 1 - own[complement][e], within.measure, `${complement} of epoch ${e + 1}`);
+  });
+
+  test(`${name}: agrees with the reference where some rows are fitted to the other class`, async () => {
+    const training = smallTraining("other class", sizes, 3);
+    const targets = training.targets.map((label, i) => (i % 3 === 0 || i > 31 ? 1 - label : label));
+    assertAgrees(await engine(), { ...training, targets }, within);
+  });
+}
+
 function testClamp(name: string, engine: () => Promise<Engine>): void {
   for (const margin of [-24, 24]) {
     test(`${name}: the penalty moves no net whose rows are all clamped, at a margin of ${margin}`, async () => {
-      const training = smallTraining("clamped", { n: 12, k: 2, features: 3, hidden: [6, 5] }, 2);
+      const training = smallTraining("clamped", { n: 12, k: 2, features: 3, widths: [6, 5] }, 2);
       const start = training.start.map((value) => value * 0.01);
       start[start.length - 1] = margin; // 23.03 is where p = 1e-10
       const { parameters } = finished(await engine(), {
@@ -389,7 +488,7 @@ function testClamp(name: string, engine: () => Promise<Engine>): void {
 }
 
 function testDivergence(name: string, engine: () => Promise<Engine>): void {
-  const sizes: Sizes = { n: 20, k: 2, features: 4, hidden: [8, 6] };
+  const sizes: Sizes = { n: 20, k: 2, features: 4, widths: [8, 6] };
   const healthy = smallTraining("healthy", sizes, 3);
   const diverging: [string, Training][] = [
     ["starts from numbers too large", { ...healthy, start: healthy.start.map((value) => value * 1e200) }],
@@ -406,12 +505,12 @@ function testDivergence(name: string, engine: () => Promise<Engine>): void {
       const trained = await engine();
       const before = finished(trained, healthy);
       const curve = finished(trained, { ...training, asked: [3] });
-      const last = [curve.penalty[2], curve.crossEntropy[2], curve.forgetProbability[2], curve.forgetLogit[2]];
+      const last = [curve.penalty[2], curve.crossEntropy[2], curve.forgetProbability[2], curve.forgetMargin[2]];
       assert.ok(
         !last.every(Number.isFinite),
-        `penalty, cross-entropy, forget probability and logit are ${last.join(", ")}`,
+        `penalty, cross-entropy, forget probability and margin are ${last.join(", ")}`,
       );
-      assert.ok(!curve.askedLogits.every(Number.isFinite), `forget logits are ${curve.askedLogits.join(", ")}`);
+      assert.ok(!curve.askedMargins.every(Number.isFinite), `forget margins are ${curve.askedMargins.join(", ")}`);
       assert.deepEqual(finished(trained, healthy), before);
     });
   }
@@ -421,7 +520,7 @@ function testDivergence(name: string, engine: () => Promise<Engine>): void {
 function assertAgrees(engine: Engine, training: Training, within: Tolerances): void {
   const [ours, expected] = [finished(engine, training), finished(referenceEngine(), training)];
   const { n, k, features } = training.rows;
-  const what = `n = ${n}, k = ${k}, a net ${features}-${training.shape.hidden.join("-")}-2`;
+  const what = `n = ${n}, k = ${k}, a net ${features}-${training.shape.widths.join("-")}-2`;
   for (const measure of ["penalty", "crossEntropy"] as const) {
     assertWithin(
       ours[measure][0],
@@ -431,7 +530,7 @@ function assertAgrees(engine: Engine, training: Training, within: Tolerances): v
     );
   }
   assertGradient(engine, training, within);
-  for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetLogit"] as const) {
+  for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetMargin"] as const) {
     for (let e = 0; e < training.epochs; e++) {
       assertWithin(
         ours[measure][e],
@@ -474,16 +573,18 @@ export function gradientOf(engine: Engine, training: Training): Float64Array {
 }
 
 /** A training of the notebook's `original` on a few normal rows, from weights as PyTorch draws them; `name` seeds both. */
-export function smallTraining(name: string, { n, k, features, hidden }: Sizes, epochs: number): Training {
-  const random = stream("test", name, n, k, features, ...hidden);
-  const shape: Shape = { features, hidden };
+export function smallTraining(name: string, { n, k, features, widths }: Sizes, epochs: number): Training {
+  const random = stream("test", name, n, k, features, ...widths);
+  const shape: Shape = { features, widths };
   const rows = (count: number): Float32Array => Float32Array.from({ length: count * features }, () => random.normal());
   const labels = (count: number): Uint8Array =>
     Uint8Array.from({ length: count }, () => (random.uniform() < 0.5 ? 0 : 1));
   const weights = methodNamed("original").rowWeights("notebook", n, k);
+  const [x, y] = [rows(n + k), labels(n + k)];
   return {
     shape,
-    rows: { n, k, features, x: rows(n + k), y: labels(n + k) },
+    rows: { n, k, features, x, y },
+    targets: y.slice(),
     test: { rows: 9, x: rows(9), y: labels(9) },
     crossEntropyWeights: weights.crossEntropy,
     penaltyWeights: weights.penalty,
@@ -496,10 +597,10 @@ export function smallTraining(name: string, { n, k, features, hidden }: Sizes, e
   };
 }
 
-function freshStart({ features, hidden: [h1, h2] }: Shape, uniform: () => number): Float64Array {
+function freshStart(shape: Shape, uniform: () => number): Float64Array {
   const layer = (outputs: number, inputs: number): number[] =>
     Array.from({ length: outputs * inputs + outputs }, () => Math.fround((2 * uniform() - 1) / Math.sqrt(inputs)));
-  return Float64Array.from([...layer(h1, features), ...layer(h2, h1), ...layer(2, h2)]);
+  return Float64Array.from(layerSizes(shape).flatMap(([outputs, inputs]) => layer(outputs, inputs)));
 }
 
 /** The curve of a training that nothing cancels. */

@@ -5,10 +5,23 @@ import { stream } from "../src/data/streams.js";
 import type { Training } from "../src/engine/contract.js";
 import { kernelReports, loadFused } from "../src/engine/fused/fused.js";
 import type { Isa, Kernel, Precision } from "../src/engine/fused/kernel.js";
+import { layOut, startModule } from "../src/engine/fused/wasm.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { assertAllWithin, finished, gradientOf, smallTraining, testEngineContract } from "./engine-contract.js";
+import {
+  assertAllWithin,
+  finished,
+  gradientOf,
+  notTwoLayers,
+  smallTraining,
+  testEngineContract,
+} from "./engine-contract.js";
 import { GOLDEN_DRAWS, goldenRuns } from "./goldens.js";
 
+const UNSUPPORTED = [
+  ...notTwoLayers("1 to 256 units"),
+  [{ features: 3, widths: [257, 4] }, "it has two hidden layers of 1 to 256 units, got one of 257"],
+  [{ features: 257, widths: [5, 4] }, "it has an input of 1 to 256 units, got 257"],
+] as const;
 const PRECISIONS: readonly Precision[] = ["f32", "f64"];
 const kernels: Kernel[] = [];
 for (const report of kernelReports()) {
@@ -26,6 +39,7 @@ for (const { isa } of kernels) {
       precision: precision === "f32" ? "float32" : "float64",
       // WebAssembly takes 4 ms an epoch at n = 5000, and its bits are those of the addon's path (below).
       goldenEpochs: ({ training }) => (isa.startsWith("wasm") && training.rows.n > 200 ? 10 : training.epochs),
+      unsupported: UNSUPPORTED,
     });
   }
 }
@@ -76,7 +90,7 @@ test("the gradient agrees with the reference over 1,000 random shapes", () => {
 function randomTraining(i: number): Training {
   const random = stream("test", "shapes", i);
   const upTo = (most: number): number => 1 + Math.floor(random.uniform() * most);
-  const sizes = { n: upTo(150), k: upTo(3), features: upTo(24), hidden: [upTo(50), upTo(50)] as [number, number] };
+  const sizes = { n: upTo(150), k: upTo(3), features: upTo(24), widths: [upTo(50), upTo(50)] };
   return smallTraining(`shape ${i}`, sizes, 2);
 }
 
@@ -120,8 +134,27 @@ for (const { isa, exponential, logarithm } of kernels) {
 test("an array of the wrong length is refused before a kernel reads it", () => {
   const [run] = goldenRuns("small");
   const engine = loadFused({ precision: "f32" });
-  const { start } = run.training;
+  const { start, targets } = run.training;
   assert.throws(() => engine.train({ ...run.training, start: start.subarray(1) }), {
     message: `the length of start must be ${start.length}, got ${start.length - 1}`,
   });
+  assert.throws(() => engine.train({ ...run.training, targets: targets.subarray(1) }), {
+    message: `the length of targets must be ${targets.length}, got ${targets.length - 1}`,
+  });
 });
+
+for (const isa of ["wasm", "wasm-relaxed"] as const) {
+  test(`${isa}: arrays that lie above 2 GiB are found there`, () => {
+    const wasm = startModule(new URL("../../src/engine/fused/", import.meta.url), isa);
+    // The margins of 2¹³ forget rows at 2¹⁵ epochs take 2 GiB, and the parameters stand behind them; nothing is written.
+    const sizes = { n: 10, k: 2 ** 13, features: 3, widths: [5, 4], tests: 0, epochs: 2 ** 15, asked: 2 ** 15 };
+    const { addresses, end } = layOut(wasm, "f32", sizes, [0, 0.01]);
+    const [margins, parameters] = addresses.slice(-2);
+    assert.equal(parameters - margins, 2 ** 31);
+    assert.ok(margins > 0 && end > parameters && end < 2 ** 32, `${margins}, ${parameters}, ${end}`);
+    assert.deepEqual(
+      addresses,
+      addresses.toSorted((a, b) => a - b),
+    );
+  });
+}

@@ -5,7 +5,14 @@ import { stream } from "../src/data/streams.js";
 import type { Training } from "../src/engine/contract.js";
 import { affine, crossEntropy, penalty, relu, softmax } from "../src/engine/reference/kernels.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { assertWithin, finished, gradientOf, smallTraining, testEngineContract } from "./engine-contract.js";
+import {
+  assertWithin,
+  finished,
+  gradientOf,
+  notTwoLayers,
+  smallTraining,
+  testEngineContract,
+} from "./engine-contract.js";
 import type { GoldenRun } from "./goldens.js";
 
 // An epoch at n = 5000 takes this engine 80 ms: two runs go to their end, the others show their first epochs.
@@ -22,9 +29,13 @@ function goldenEpochs({ name, training }: GoldenRun): number {
   return all ? training.epochs : 8;
 }
 
-testEngineContract("reference", referenceEngine, { precision: "float64", goldenEpochs });
+testEngineContract("reference", referenceEngine, {
+  precision: "float64",
+  goldenEpochs,
+  unsupported: notTwoLayers("1 unit or more"),
+});
 
-const SIZES = { n: 6, k: 2, features: 3, hidden: [5, 4] } as const;
+const SIZES = { n: 6, k: 2, features: 3, widths: [5, 4] } as const;
 
 test("the gradient of every parameter is the central difference of the objective", () => {
   assertCentralDifferences({ ...smallTraining("differences", SIZES, 1), lambdaEffective: 4.2 });
@@ -50,7 +61,7 @@ test("the gradient of every parameter is the central difference of the objective
 });
 
 test("the reported losses are the objective's two sums, whatever stands in the gradient", () => {
-  const training = smallTraining("sums", { n: 9, k: 3, features: 3, hidden: [5, 4] }, 1);
+  const training = smallTraining("sums", { n: 9, k: 3, features: 3, widths: [5, 4] }, 1);
   const notebook = training.penaltyWeights;
   const curve = finished(referenceEngine(), { ...training, penaltyWeights: new Float64Array(12), lambdaEffective: 9 });
   const { penaltySum, crossEntropySum } = objective({ ...training, penaltyWeights: notebook }, training.start);
@@ -92,7 +103,7 @@ function objective(
     rows: { n, k, x, y },
     shape: {
       features,
-      hidden: [h1, h2],
+      widths: [h1, h2],
     },
   } = training;
   let offset = 0;

@@ -41,9 +41,10 @@ export function goldenRuns(name: (typeof GOLDEN_DRAWS)[number]): GoldenRun[] {
         float64,
         float32: trial.runs.float32[golden],
         training: {
-          shape: { features: draw.rows.features, hidden: [64, 32] },
+          shape: { features: draw.rows.features, widths: [64, 32] },
           rows: draw.rows,
           test: null,
+          targets: draw.rows.y,
           crossEntropyWeights: weights.crossEntropy,
           penaltyWeights: weights.penalty,
           lambdaEffective: effectiveLambda(preset, methodNamed(method), lambda),

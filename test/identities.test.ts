@@ -26,29 +26,33 @@ const NOTEBOOK: Record<string, Pick<NotebookRun, "lambda" | "penaltyBackwardFirs
   retrain_original: { lambda: 0, penaltyBackwardFirst: false, crossEntropyOverForget: true },
 };
 
-const SIZES = { n: 100, k: 1, features: 10, hidden: [64, 32] } as const;
+const SIZES = { n: 100, k: 1, features: 10, widths: [64, 32] } as const;
 
 for (const method of NOTEBOOK_METHODS) {
   for (const k of [1, 3]) {
     test(`${method} as row weights is the notebook's ${method}, epoch by epoch, for a forget set of ${k}`, () => {
       const training = notebookTraining(method, { ...smallTraining("oracle", { ...SIZES, k }, 12) });
-      const ours = finished(referenceEngine(), training);
-      const theirs = trainAsNotebook(training.start, training.shape, notebookData(training.rows), asCoded(method, 12));
-      for (let e = 0; e < 12; e++) {
-        assert.equal(ours.trainAccuracy[e], theirs.trainAccuracy[e], `train accuracy of epoch ${e + 1}`);
-        for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetLogit"] as const) {
-          assertWithin(ours[measure][e], theirs[measure][e], 1e-10, `${measure} of epoch ${e + 1}`);
-        }
-      }
-      assertAllWithin(ours.parameters, theirs.parameters, 1e-9, "parameter");
+      assertAsCoded(training, asCoded(method, 12));
     });
   }
+}
+
+for (const label of [0, 1]) {
+  test(`a forget set of class ${label} that is fitted to the other class is measured by its own, epoch by epoch`, () => {
+    const small = smallTraining("fitted to the other", { ...SIZES, k: 3 }, 12);
+    const y = small.rows.y.slice().fill(label, SIZES.n);
+    const targets = y.slice().fill(1 - label, SIZES.n);
+    assertAsCoded(
+      notebookTraining("unlearn", { ...small, rows: { ...small.rows, y }, targets }),
+      asCoded("unlearn", 12),
+    );
+  });
 }
 
 for (const method of NOTEBOOK_METHODS) {
   test(`one pass over the 5,001 distinct rows gives ${method}'s losses and gradient of the notebook's 15,002 to 1e-12`, () => {
     const training = notebookTraining(method, trainedAtFullSize());
-    const data = notebookData(training.rows);
+    const data = notebookData(training);
     assert.equal(data.XTrain.length + data.X0.length, 15_002);
     const {
       penalty: expectedPenalty,
@@ -64,8 +68,9 @@ for (const method of NOTEBOOK_METHODS) {
 }
 
 test("a penalty back-propagated once by itself and once times λ is a penalty times λ + 1", () => {
-  const { start, shape, rows } = smallTraining("doubled", SIZES, 1);
-  const data = notebookData(rows);
+  const training = smallTraining("doubled", SIZES, 1);
+  const { start, shape } = training;
+  const data = notebookData(training);
   const run = (lambda: number, penaltyBackwardFirst: boolean): ReturnType<typeof trainAsNotebook> =>
     trainAsNotebook(start, shape, data, {
       lambda,
@@ -118,7 +123,7 @@ test("with as many rows of either Z, the mean penalty is ½(ln 2 − mean entrop
 
 test("the penalty of a trained net is ½(ln 2 − mean entropy) but for the one row that D ∪ x has more", () => {
   const training = trainedAtFullSize();
-  const probabilities = notebookProbabilities(training.start, training.shape, notebookData(training.rows));
+  const probabilities = notebookProbabilities(training.start, training.shape, notebookData(training));
   const entropies = probabilities.map(
     (p) => -p.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0),
   );
@@ -128,8 +133,9 @@ test("the penalty of a trained net is ½(ln 2 − mean entropy) but for the one 
 });
 
 test("permuting Z changes nothing, to the bit: the penalty never uses which row is whose", () => {
-  const { start, shape, rows } = smallTraining("permuted", SIZES, 1);
-  const data = notebookData(rows);
+  const training = smallTraining("permuted", SIZES, 1);
+  const { start, shape } = training;
+  const data = notebookData(training);
   const run: NotebookRun = {
     lambda: 4.2,
     penaltyBackwardFirst: true,
@@ -150,7 +156,7 @@ test("permuting Z changes nothing, to the bit: the penalty never uses which row 
 
 test("the plug-in mutual information of a trained net's output and Z is below 1e-7 nats, where the penalty is not", () => {
   const training = trainedAtFullSize();
-  const data = notebookData(training.rows);
+  const data = notebookData(training);
   const probabilities = notebookProbabilities(training.start, training.shape, data);
   const information = plugInInformation(probabilities, data.ZTrain);
   assert.ok(information > 0 && information < 1e-7, `I(Ŷ;Z) = ${information}`);
@@ -229,6 +235,19 @@ test("the weights of either term add up to 1 under every method that goes down i
     }
   }
 });
+
+/** The reference's curve of `training` is the oracle's of `run`. */
+function assertAsCoded(training: Training, run: NotebookRun): void {
+  const ours = finished(referenceEngine(), training);
+  const theirs = trainAsNotebook(training.start, training.shape, notebookData(training), run);
+  for (let e = 0; e < run.epochs; e++) {
+    assert.equal(ours.trainAccuracy[e], theirs.trainAccuracy[e], `train accuracy of epoch ${e + 1}`);
+    for (const measure of ["penalty", "crossEntropy", "forgetProbability", "forgetMargin"] as const) {
+      assertWithin(ours[measure][e], theirs[measure][e], 1e-10, `${measure} of epoch ${e + 1}`);
+    }
+  }
+  assertAllWithin(ours.parameters, theirs.parameters, 1e-9, "parameter");
+}
 
 /** `training` with what the notebook preset gives `method`. */
 function notebookTraining(method: string, training: Training): Training {

@@ -3,14 +3,15 @@
  * forward pass over X_train for the penalty, one over D ∪ F or D for the cross-entropy, one to evaluate; a penalty that
  * is back-propagated by itself and again inside the total. Slow, plain, and nothing of src in it but two types.
  */
-import type { Rows, Shape } from "../src/engine/contract.js";
+import type { Shape, Training } from "../src/engine/contract.js";
 
 /** The notebook's tensors, as rows. */
 export interface NotebookData {
   readonly X: readonly Float64Array[];
   readonly Y: readonly number[];
   readonly forget: readonly Float64Array[];
-  /** D ∪ F and its labels. */
+  readonly forgetLabels: readonly number[];
+  /** D ∪ F and the labels to fit: the rows' own but where a method flips them. */
   readonly X0: readonly Float64Array[];
   readonly Y0: readonly number[];
   /** D ∪ F followed by D, and Z: 0 in the first part, 1 in the second. */
@@ -34,21 +35,22 @@ export interface NotebookCurve {
   readonly crossEntropy: number[];
   readonly trainAccuracy: number[];
   readonly forgetProbability: number[];
-  readonly forgetLogit: number[];
+  readonly forgetMargin: number[];
   readonly parameters: Float64Array;
 }
 
-export function notebookData({ n, k, features, x, y }: Rows): NotebookData {
+export function notebookData({ rows, targets }: Pick<Training, "rows" | "targets">): NotebookData {
+  const { n, k, features, x, y } = rows;
   const row = (i: number): Float64Array => Float64Array.from(x.subarray(i * features, (i + 1) * features));
   const X0 = Array.from({ length: n + k }, (_, i) => row(i));
   const X = X0.slice(0, n);
-  const Y0 = Array.from(y);
   return {
     X,
-    Y: Y0.slice(0, n),
+    Y: Array.from(y.subarray(0, n)),
     forget: X0.slice(n),
+    forgetLabels: Array.from(y.subarray(n)),
     X0,
-    Y0,
+    Y0: Array.from(targets),
     XTrain: [...X0, ...X],
     ZTrain: [...X0.map(() => 0), ...X.map(() => 1)],
   };
@@ -68,7 +70,7 @@ export function trainAsNotebook(
     crossEntropy: [],
     trainAccuracy: [],
     forgetProbability: [],
-    forgetLogit: [],
+    forgetMargin: [],
     parameters,
   };
   for (let t = 1; t <= run.epochs; t++) {
@@ -83,7 +85,7 @@ export function trainAsNotebook(
     curve.crossEntropy.push(crossEntropy);
     curve.trainAccuracy.push(measures.trainAccuracy);
     curve.forgetProbability.push(measures.forgetProbability);
-    curve.forgetLogit.push(measures.forgetLogit);
+    curve.forgetMargin.push(measures.forgetMargin);
   }
   return curve;
 }
@@ -99,7 +101,7 @@ export function notebookStep(
   const gradient = new Float64Array(parameters.length);
   const dnet = layersOf(gradient, shape);
   const pz = mean(data.ZTrain);
-  const [inputs, labels] = run.crossEntropyOverForget ? [data.X0, data.Y0] : [data.X, data.Y];
+  const [inputs, labels] = run.crossEntropyOverForget ? [data.X0, data.Y0] : [data.X, data.Y0];
 
   const trainPass = data.XTrain.map((x) => forward(net, x));
   const penalties = trainPass.map((activations) => penaltyOf(activations[3], pz));
@@ -128,18 +130,23 @@ export function notebookStep(
   return { penalty, crossEntropy, gradient };
 }
 
-/** What the notebook evaluates of given parameters. */
+/** What the notebook evaluates of given parameters: of each forget row, its own label's probability and log-odds. */
 export function notebookMeasures(
   parameters: Float64Array,
   shape: Shape,
-  { X, Y, forget }: NotebookData,
-): { trainAccuracy: number; forgetProbability: number; forgetLogit: number } {
+  { X, Y, forget, forgetLabels }: NotebookData,
+): { trainAccuracy: number; forgetProbability: number; forgetMargin: number; forgetMargins: number[] } {
   const net = layersOf(parameters, shape);
-  const logits = forget.map((x) => forward(net, x)[3]);
+  const probabilities = forget.map((x, i) => softmaxOf(forward(net, x)[3])[forgetLabels[i]]);
+  const forgetMargins = forget.map((x, i) => {
+    const [z0, z1] = forward(net, x)[3];
+    return forgetLabels[i] === 0 ? z0 - z1 : z1 - z0;
+  });
   return {
     trainAccuracy: X.filter((x, i) => predicted(forward(net, x)[3]) === Y[i]).length / X.length,
-    forgetProbability: mean(logits.map((z) => softmaxOf(z)[0])),
-    forgetLogit: mean(logits.map((z) => z[0] - z[1])),
+    forgetProbability: mean(probabilities),
+    forgetMargin: mean(forgetMargins),
+    forgetMargins,
   };
 }
 
@@ -198,8 +205,8 @@ interface Layer {
   readonly bias: Float64Array;
 }
 
-function layersOf(parameters: Float64Array, { features, hidden }: Shape): Layer[] {
-  const sizes = [features, ...hidden, 2];
+function layersOf(parameters: Float64Array, { features, widths }: Shape): Layer[] {
+  const sizes = [features, ...widths, 2];
   let offset = 0;
   return [0, 1, 2].map((l) => {
     const [inputs, outputs] = [sizes[l], sizes[l + 1]];

@@ -10,7 +10,7 @@ import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
 import { folder } from "./command-line.js";
 
-const SHAPE = { features: 3, hidden: [5, 4] } as const;
+const SHAPE = { features: 3, widths: [5, 4] } as const;
 
 function someWeights(): Float64Array {
   const random = stream("test", "weights");
@@ -78,10 +78,33 @@ test("a missing array is named, beside those that are there", (t) => {
   });
 });
 
+for (const [widths, count, names] of [
+  [[], 8, ["fc1.weight", "fc1.bias"]],
+  [[5], 32, ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]],
+  [
+    [5, 4, 2],
+    60,
+    ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc3.weight", "fc3.bias", "fc4.weight", "fc4.bias"],
+  ],
+] as const) {
+  test(`weights of a net with ${widths.length} hidden layers are written by layer and read back`, (t) => {
+    const path = join(folder(t), "w.npz");
+    const shape = { features: 3, widths };
+    assert.equal(parameterCount(shape), count);
+    const parameters = Float64Array.from({ length: count }, (_, i) => Math.sin(i));
+    writeWeights(path, shape, parameters);
+    assert.deepEqual(
+      Object.keys(unzipSync(readFileSync(path))),
+      names.map((name) => `${name}.npy`),
+    );
+    assert.deepEqual(readWeights(path, shape), parameters);
+  });
+}
+
 test("weights of another net are refused with both shapes", (t) => {
   const path = join(folder(t), "w.npz");
   writeWeights(path, SHAPE, someWeights());
-  assert.throws(() => readWeights(path, { features: 3, hidden: [6, 4] }), {
+  assert.throws(() => readWeights(path, { features: 3, widths: [6, 4] }), {
     code: "BAD_USAGE",
     message:
       "--init: fc1.weight must have shape (6, 3) for this net, got (5, 3): give --hidden and the data that the weights belong to",

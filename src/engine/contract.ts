@@ -7,7 +7,7 @@ export interface Rows {
   readonly features: number;
   /** (n+k) × features, row-major. */
   readonly x: Float32Array;
-  /** n+k labels, each 0 or 1. */
+  /** The n+k rows' own labels, each 0 or 1: accuracy, forget probability and margin are measured by them, whatever a training fits. */
   readonly y: Uint8Array;
 }
 
@@ -18,17 +18,23 @@ export interface TestRows {
   readonly y: Uint8Array;
 }
 
-/** The net: features – hidden[0] – hidden[1] – 2, ReLU between the layers. */
+/** The net: features – widths[0] – widths[1] – … – 2, ReLU between the layers. */
 export interface Shape {
   readonly features: number;
-  readonly hidden: readonly [number, number];
+  /** Of the hidden layers, the first one first. */
+  readonly widths: readonly number[];
 }
 
-/** One training: minimises Σᵢ crossEntropyWeightsᵢ·CE(zᵢ, yᵢ) + lambdaEffective·Σᵢ penaltyWeightsᵢ·φ(zᵢ) by full-batch Adam. */
+/** Whether an engine trains nets of a shape; the reason is a clause that goes on after "because". */
+export type Support = { readonly supported: true } | { readonly supported: false; readonly reason: string };
+
+/** One training: minimises Σᵢ crossEntropyWeightsᵢ·CE(zᵢ, targetsᵢ) + lambdaEffective·Σᵢ penaltyWeightsᵢ·φ(zᵢ) by full-batch Adam. */
 export interface Training {
   readonly shape: Shape;
   readonly rows: Rows;
   readonly test: TestRows | null;
+  /** n+k labels, each 0 or 1, that the cross-entropy is fitted to: the rows' own but where a method flips them. */
+  readonly targets: Uint8Array;
   /** n+k weights c of the cross-entropy; they may be 0 or negative. */
   readonly crossEntropyWeights: Float64Array;
   /** n+k weights w of the penalty in the gradient, without λ. */
@@ -38,7 +44,7 @@ export interface Training {
   /** The parameters to start from, laid out as `parameterCount` says; Adam's moments start at zero. */
   readonly start: Float64Array;
   readonly epochs: number;
-  /** The epochs (1-based, ascending, none above `epochs`) whose test accuracy and forget logits are wanted. */
+  /** The epochs (1-based, ascending, none above `epochs`) whose test accuracy and forget margins are wanted. */
   readonly asked: readonly number[];
   /** One shared cell: any value but 0 asks the engine to stop; it is looked at between epochs. */
   readonly cancel: Int32Array;
@@ -48,18 +54,18 @@ export interface Training {
 export interface Curve {
   /** Mean φ over the 2n+k rows of the notebook's X_train, whatever the gradient used. */
   readonly penalty: Float64Array;
-  /** Σᵢ crossEntropyWeightsᵢ·CE(zᵢ, yᵢ). */
+  /** Σᵢ crossEntropyWeightsᵢ·CE(zᵢ, targetsᵢ). */
   readonly crossEntropy: Float64Array;
   /** The share of D's n rows whose larger logit is their label's; a tie counts as class 0. */
   readonly trainAccuracy: Float64Array;
-  /** softmax(z)₀, mean over F. */
+  /** softmax(z)_y of the row's own label y, mean over F. */
   readonly forgetProbability: Float64Array;
-  /** z₀ − z₁, mean over F. */
-  readonly forgetLogit: Float64Array;
+  /** The margin, log-odds of the row's own label: z_y − z₁₋y, mean over F. */
+  readonly forgetMargin: Float64Array;
   /** One value per asked epoch; NaN where there is no test sample. */
   readonly testAccuracy: Float64Array;
-  /** asked × k: z₀ − z₁ of each forget row. */
-  readonly askedLogits: Float64Array;
+  /** asked × k: the margin of each forget row. */
+  readonly askedMargins: Float64Array;
   /** The final parameters, in the layout of the start. */
   readonly parameters: Float64Array;
 }
@@ -68,16 +74,22 @@ export interface Curve {
  * An engine trains one net at a time, on one thread. `train` is a function of its argument: the same training gives
  * the same bits on every call and every machine that reports the same `profile`. It returns null where `cancel` stopped
  * it, never throws because numbers overflowed (they become NaN or Infinity in the curve), and keeps no reference to
- * its argument.
+ * its argument. A shape that it does not support is the caller's bug, and throws.
  */
 export interface Engine {
   readonly name: string;
   /** The numerics profile: whatever may change the bits, and nothing else. */
   readonly profile: string;
+  supports(shape: Shape): Support;
   train(training: Training): Curve | null;
 }
 
-/** The parameters of a net: fc1.weight (h₁×d), fc1.bias, fc2.weight (h₂×h₁), fc2.bias, fc3.weight (2×h₂), fc3.bias, each row-major. */
-export function parameterCount({ features, hidden: [h1, h2] }: Shape): number {
-  return h1 * features + h1 + h2 * h1 + h2 + 2 * h2 + 2;
+/** The layers from the input on, each as PyTorch shapes its weight: outputs × inputs. */
+export function layerSizes({ features, widths }: Shape): readonly (readonly [outputs: number, inputs: number])[] {
+  return [...widths, 2].map((outputs, l) => [outputs, l === 0 ? features : widths[l - 1]]);
+}
+
+/** The parameters of a net: fc1.weight (outputs × inputs), fc1.bias, fc2.weight, fc2.bias, …, each row-major. */
+export function parameterCount(shape: Shape): number {
+  return layerSizes(shape).reduce((count, [outputs, inputs]) => count + outputs * inputs + outputs, 0);
 }

@@ -155,6 +155,7 @@ napi_value train(napi_env env, napi_callback_info info) {
   } expected[] = {
       {napi_float32_array, rows * d, "train: x must be a Float32Array of (n+k) × features"},
       {napi_uint8_array, rows, "train: y must be a Uint8Array of n+k"},
+      {napi_uint8_array, rows, "train: targets must be a Uint8Array of n+k"},
       {napi_float32_array, tests * d, "train: test.x must be a Float32Array of rows × features"},
       {napi_uint8_array, tests, "train: test.y must be a Uint8Array of its rows"},
       {napi_float64_array, rows, "train: crossEntropyWeights must be a Float64Array of n+k"},
@@ -166,9 +167,9 @@ napi_value train(napi_env env, napi_callback_info info) {
       {napi_float64_array, epochs, "train: crossEntropy must be a Float64Array of epochs"},
       {napi_float64_array, epochs, "train: trainAccuracy must be a Float64Array of epochs"},
       {napi_float64_array, epochs, "train: forgetProbability must be a Float64Array of epochs"},
-      {napi_float64_array, epochs, "train: forgetLogit must be a Float64Array of epochs"},
+      {napi_float64_array, epochs, "train: forgetMargin must be a Float64Array of epochs"},
       {napi_float64_array, asked, "train: testAccuracy must be a Float64Array of asked"},
-      {napi_float64_array, asked * task.k, "train: askedLogits must be a Float64Array of asked × k"},
+      {napi_float64_array, asked * task.k, "train: askedMargins must be a Float64Array of asked × k"},
       {napi_float64_array, parameters, "train: parameters must be a Float64Array of parameterCount(shape)"},
   };
   constexpr size_t arrays = sizeof expected / sizeof expected[0];
@@ -178,14 +179,15 @@ napi_value train(napi_env env, napi_callback_info info) {
     if (napi_get_element(env, argv[4], uint32_t(i), &element) != napi_ok) return fail(env, "train: arrays must be an array");
     if (!arrayOf(env, element, expected[i].type, expected[i].length, &data[i])) return fail(env, expected[i].complaint);
   }
-  task.x = static_cast<const float *>(data[0]), task.y = static_cast<const uint8_t *>(data[1]);
-  task.testX = static_cast<const float *>(data[2]), task.testY = static_cast<const uint8_t *>(data[3]);
-  task.crossEntropyWeights = static_cast<const double *>(data[4]), task.penaltyWeights = static_cast<const double *>(data[5]);
-  task.start = static_cast<const double *>(data[6]), task.asked = static_cast<const int32_t *>(data[7]);
-  const int32_t *cancel = static_cast<const int32_t *>(data[8]);
-  double **const results[] = {&task.penalty, &task.crossEntropy, &task.trainAccuracy, &task.forgetProbability, &task.forgetLogit,
-                              &task.testAccuracy, &task.askedLogits, &task.parameters};
-  for (size_t i = 0; i < 8; i++) *results[i] = static_cast<double *>(data[9 + i]);
+  task.x = static_cast<const float *>(data[0]);
+  task.y = static_cast<const uint8_t *>(data[1]), task.targets = static_cast<const uint8_t *>(data[2]);
+  task.testX = static_cast<const float *>(data[3]), task.testY = static_cast<const uint8_t *>(data[4]);
+  task.crossEntropyWeights = static_cast<const double *>(data[5]), task.penaltyWeights = static_cast<const double *>(data[6]);
+  task.start = static_cast<const double *>(data[7]), task.asked = static_cast<const int32_t *>(data[8]);
+  const int32_t *cancel = static_cast<const int32_t *>(data[9]);
+  double **const results[] = {&task.penalty, &task.crossEntropy, &task.trainAccuracy, &task.forgetProbability, &task.forgetMargin,
+                              &task.testAccuracy, &task.askedMargins, &task.parameters};
+  for (size_t i = 0; i < 8; i++) *results[i] = static_cast<double *>(data[10 + i]);
 
   void *workspace = workspaceOf(env, path->bytes(task));
   if (!workspace) return fail(env, "train: not enough memory for the workspace");

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { messageOf, SweepError } from "../../errors.js";
 import { type Curve, type Engine, parameterCount, type Training } from "../contract.js";
+import { mustHaveTwoLayers, supportsTwoLayers } from "../two-layers.js";
 import { addonKernels } from "./addon.js";
 import { ISAS, type Isa, type Kernel, type Precision } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
@@ -33,7 +34,7 @@ export function loadFused({ precision, isa }: FusedOptions): FusedEngine {
   for (const report of reports) if ("kernel" in report) return engineOf(report.kernel, precision);
   const reasons = reports.map((report) => ("reason" in report ? `${report.isa}: ${report.reason}` : "")).join("; ");
   throw new SweepError(
-    "UNAVAILABLE",
+    "environment",
     `no kernel of the fused engine loads here (${reasons}); use --engine reference, or npm rebuild with a C++ compiler`,
   );
 }
@@ -89,6 +90,7 @@ function engineOf(kernel: Kernel, precision: Precision): FusedEngine {
     name: "fused",
     profile: `fused/${precision}/${kernel.fusedMultiplyAdd ? "fma" : "mul-add"}/${REVISION}`,
     kernel,
+    supports: (shape) => supportsTwoLayers(shape, MOST_UNITS),
     train(training) {
       checkLengths(training);
       const curve = emptyCurve(training);
@@ -99,12 +101,13 @@ function engineOf(kernel: Kernel, precision: Precision): FusedEngine {
 
 /** A kernel reads as many values as the sizes say: an array of another length is a bug of the caller's. */
 function checkLengths({ shape, rows, test, ...training }: Training): void {
-  for (const size of [shape.features, ...shape.hidden]) expect("a layer's width", size, 1, MOST_UNITS);
+  mustHaveTwoLayers(shape, MOST_UNITS);
   expect("rows.n", rows.n, 1);
   expect("rows.k", rows.k, 1);
   const all = rows.n + rows.k;
   expect("the length of rows.x", rows.x.length, all * shape.features, all * shape.features);
   expect("the length of rows.y", rows.y.length, all, all);
+  expect("the length of targets", training.targets.length, all, all);
   expect("the length of crossEntropyWeights", training.crossEntropyWeights.length, all, all);
   expect("the length of penaltyWeights", training.penaltyWeights.length, all, all);
   expect("the length of start", training.start.length, parameterCount(shape), parameterCount(shape));
@@ -124,9 +127,9 @@ function emptyCurve({ shape, rows, epochs, asked }: Training): Curve {
     crossEntropy: new Float64Array(epochs),
     trainAccuracy: new Float64Array(epochs),
     forgetProbability: new Float64Array(epochs),
-    forgetLogit: new Float64Array(epochs),
+    forgetMargin: new Float64Array(epochs),
     testAccuracy: new Float64Array(asked.length),
-    askedLogits: new Float64Array(asked.length * rows.k),
+    askedMargins: new Float64Array(asked.length * rows.k),
     parameters: new Float64Array(parameterCount(shape)),
   };
 }

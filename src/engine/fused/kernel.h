@@ -163,6 +163,7 @@ template <class R> struct Trainer {
   int asked;               // how many of the asked epochs are past
   double power1, power2;  // β₁ᵗ and β₂ᵗ
   Inputs<R> train, test;
+  R *target;               // the label that the cross-entropy is fitted to
   R *crossEntropyWeight, *penaltyWeight, *reportWeight, *counted;
   // One array of `size` each: W1 by input (features × width1), b1, W2 by input (hidden1 × width2), b2, W3[1] (width2), b3[1] and padding.
   R *theta, *gradient, *moment1, *moment2;
@@ -171,7 +172,7 @@ template <class R> struct Trainer {
   R *weights2ByUnit;       // hidden2 × width1
   R *hidden1, *hidden2;    // kBlock × width; in the backward pass the gradients take their place
   R *headParts;            // kBlock × kLanes
-  R *logit, *decay, *likelier, *dLogit, *probabilityZero;
+  R *logit, *decay, *likelier, *dLogit, *ownProbability;
 };
 
 // Where scripts/sanitize.sh builds this, a poisoned gap follows each array: an overrun from one array into the next is seen, too.
@@ -212,9 +213,9 @@ template <class R> GMM_INLINE uint64_t layOut(Trainer<R> &t, const Task &task, A
   const uint64_t rows = wholeBlocks(t.rows), tests = wholeBlocks(task.tests), stride = t.stride, head = t.width2 + kLanes;
   t.train = {arena.take<R>(rows * stride), arena.take<R>(rows)};
   t.test = {arena.take<R>(tests * stride), arena.take<R>(tests)};
-  R **const perRow[] = {&t.crossEntropyWeight, &t.penaltyWeight, &t.reportWeight, &t.counted};
+  R **const perRow[] = {&t.target, &t.crossEntropyWeight, &t.penaltyWeight, &t.reportWeight, &t.counted};
   R **const perParameter[] = {&t.theta, &t.gradient, &t.moment1, &t.moment2};
-  R **const perBlockRow[] = {&t.logit, &t.decay, &t.likelier, &t.dLogit, &t.probabilityZero};
+  R **const perBlockRow[] = {&t.logit, &t.decay, &t.likelier, &t.dLogit, &t.ownProbability};
   for (R **p : perRow) *p = arena.take<R>(rows);
   for (R **p : perParameter) *p = arena.take<R>(t.size);
   t.headZero = arena.take<R>(head);
@@ -274,6 +275,7 @@ template <class R> void begin(const Task &task, void *workspace) {
   copyRows(t.test, task.testX, task.testY, task.tests, task.features);
   const double reported = 2.0 * task.n + task.k;
   for (int i = 0; i < t.rows; i++) {
+    t.target[i] = task.targets[i];
     t.crossEntropyWeight[i] = R(task.crossEntropyWeights[i]);
     t.penaltyWeight[i] = R(task.lambda * task.penaltyWeights[i]);
     t.reportWeight[i] = R((i < task.n ? 2 : 1) / reported);
@@ -376,7 +378,7 @@ template <class R> GMM_INLINE void headVector(const Trainer<R> &t, Priors<R> pri
   const auto positive = u > zero;
   const V p1 = positive ? likelier : unlikelier, p0 = positive ? unlikelier : likelier;
 
-  const auto isOne = load(t.train.label + row) > zero;
+  const auto isOne = load(t.target + row) > zero, isOwnOne = load(t.train.label + row) > zero;
   const V sum = one + decay, log1p = fma(decay - (sum - one), likelier, ln<R>(sum));  // what the sum lost is given back
   const V ce = relu(isOne ? -u : u) + log1p;
 
@@ -389,14 +391,14 @@ template <class R> GMM_INLINE void headVector(const Trainer<R> &t, Priors<R> pri
 
   const V weight = load(t.crossEntropyWeight + row), report = load(t.reportWeight + row);
   const V du = fma(load(t.penaltyWeight + row), dPhi, weight * (isOne ? -p0 : p1));
-  store(t.probabilityZero + r, p0);
+  store(t.ownProbability + r, isOwnOne ? p1 : p0);
   store(t.dLogit + r, du);
 
   const auto real = report > zero;  // rows of padding hold numbers too, and must not be added even if those are NaN
   store(sums.penalty + lane, fma(report, real ? phi : zero, load(sums.penalty + lane)));
   store(sums.crossEntropy + lane, fma(weight, real ? ce : zero, load(sums.crossEntropy + lane)));
   store(sums.dLogit + lane, load(sums.dLogit + lane) + (real ? du : zero));
-  store(sums.hits + lane, load(sums.hits + lane) + (positive == isOne ? load(t.counted + row) : zero));
+  store(sums.hits + lane, load(sums.hits + lane) + (positive == isOwnOne ? load(t.counted + row) : zero));
 }
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
@@ -473,11 +475,11 @@ template <class R> GMM_INLINE void step(Trainer<R> &t, double learningRate) {
 // ---- an epoch -----------------------------------------------------------------------------------------------------------
 
 struct Totals {
-  double penalty, crossEntropy, hits, forgetProbability, forgetLogit;
+  double penalty, crossEntropy, hits, forgetProbability, forgetMargin;
 };
 
-/** One pass over all rows; with `learn`, t.gradient ← the gradient of the objective. forgetLogits, where asked for, takes z₀ − z₁ of each forget row. */
-template <class R> GMM_INLINE Totals pass(const Trainer<R> &t, const Task &task, bool learn, double *forgetLogits) {
+/** One pass over all rows; with `learn`, t.gradient ← the gradient of the objective. forgetMargins, where asked for, takes the margin of each forget row. */
+template <class R> GMM_INLINE Totals pass(const Trainer<R> &t, const Task &task, bool learn, double *forgetMargins) {
   const double pi1 = task.n / (2.0 * task.n + task.k);
   const Priors<R> prior = {R(pi1), R(1 - pi1)};
   Totals totals = {};
@@ -496,9 +498,10 @@ template <class R> GMM_INLINE Totals pass(const Trainer<R> &t, const Task &task,
     totals.crossEntropy += sum[1];
     totals.hits += sum[2];
     for (int r = first < task.n ? task.n - first : 0; r < rows; r++) {
-      totals.forgetProbability += t.probabilityZero[r];
-      totals.forgetLogit -= t.logit[r];
-      if (forgetLogits) forgetLogits[first + r - task.n] = -t.logit[r];
+      const R margin = t.train.label[first + r] > 0 ? t.logit[r] : -t.logit[r];
+      totals.forgetProbability += t.ownProbability[r];
+      totals.forgetMargin += margin;
+      if (forgetMargins) forgetMargins[first + r - task.n] = margin;
     }
     if (learn) {
       t.gradient[t.headAt + t.width2] += sum[3];
@@ -522,11 +525,11 @@ template <class R> GMM_INLINE double testAccuracy(const Trainer<R> &t, const Tas
 template <class R> void epoch(const Task &task, void *workspace, int32_t done) {
   Trainer<R> &t = *static_cast<Trainer<R> *>(workspace);
   const bool isAsked = t.asked < task.askedCount && task.asked[t.asked] == done, learn = done < task.epochs;
-  const Totals totals = pass(t, task, learn, isAsked ? task.askedLogits + t.asked * ptrdiff_t(task.k) : nullptr);
+  const Totals totals = pass(t, task, learn, isAsked ? task.askedMargins + t.asked * ptrdiff_t(task.k) : nullptr);
   if (done > 0) {
     task.trainAccuracy[done - 1] = totals.hits / task.n;
     task.forgetProbability[done - 1] = totals.forgetProbability / task.k;
-    task.forgetLogit[done - 1] = totals.forgetLogit / task.k;
+    task.forgetMargin[done - 1] = totals.forgetMargin / task.k;
   }
   if (isAsked) task.testAccuracy[t.asked++] = task.tests > 0 ? testAccuracy(t, task) : __builtin_nan("");
   if (!learn) return;

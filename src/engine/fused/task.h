@@ -10,11 +10,11 @@ struct Task {
   int32_t n, k, features, hidden1, hidden2, tests, epochs, askedCount;
   double lambda, learningRate;
   const float *x, *testX;
-  const uint8_t *y, *testY;
+  const uint8_t *y, *targets, *testY;
   const double *crossEntropyWeights, *penaltyWeights, *start;
   const int32_t *asked;
-  double *penalty, *crossEntropy, *trainAccuracy, *forgetProbability, *forgetLogit;
-  double *testAccuracy, *askedLogits, *parameters;
+  double *penalty, *crossEntropy, *trainAccuracy, *forgetProbability, *forgetMargin;
+  double *testAccuracy, *askedMargins, *parameters;
 };
 
 /** A kernel for one instruction set and precision. `workspace` is `bytes(task)` bytes, aligned to 64. */

@@ -12,7 +12,8 @@ using gmm::Task;
 Task task;
 const Path *path;
 void *workspace;
-const void *addresses[16];
+constexpr int kArrays = 17;
+const void *addresses[kArrays];
 
 const Path *pathOf(int32_t precision) { return precision == 32 ? &gmm::GMM_PATH::kPath<float> : &gmm::GMM_PATH::kPath<double>; }
 
@@ -39,26 +40,27 @@ double layOut(int32_t precision, int32_t n, int32_t k, int32_t features, int32_t
   task.lambda = lambda, task.learningRate = learningRate;
   task.x = take<float>(end, 0, rows * features);
   task.y = take<uint8_t>(end, 1, rows);
-  task.testX = take<float>(end, 2, uint64_t(tests) * features);
-  task.testY = take<uint8_t>(end, 3, tests);
-  task.crossEntropyWeights = take<double>(end, 4, rows);
-  task.penaltyWeights = take<double>(end, 5, rows);
-  task.start = take<double>(end, 6, parameters);
-  task.asked = take<int32_t>(end, 7, asked);
-  task.penalty = take<double>(end, 8, epochs);
-  task.crossEntropy = take<double>(end, 9, epochs);
-  task.trainAccuracy = take<double>(end, 10, epochs);
-  task.forgetProbability = take<double>(end, 11, epochs);
-  task.forgetLogit = take<double>(end, 12, epochs);
-  task.testAccuracy = take<double>(end, 13, asked);
-  task.askedLogits = take<double>(end, 14, uint64_t(asked) * k);
-  task.parameters = take<double>(end, 15, parameters);
+  task.targets = take<uint8_t>(end, 2, rows);
+  task.testX = take<float>(end, 3, uint64_t(tests) * features);
+  task.testY = take<uint8_t>(end, 4, tests);
+  task.crossEntropyWeights = take<double>(end, 5, rows);
+  task.penaltyWeights = take<double>(end, 6, rows);
+  task.start = take<double>(end, 7, parameters);
+  task.asked = take<int32_t>(end, 8, asked);
+  task.penalty = take<double>(end, 9, epochs);
+  task.crossEntropy = take<double>(end, 10, epochs);
+  task.trainAccuracy = take<double>(end, 11, epochs);
+  task.forgetProbability = take<double>(end, 12, epochs);
+  task.forgetMargin = take<double>(end, 13, epochs);
+  task.testAccuracy = take<double>(end, 14, asked);
+  task.askedMargins = take<double>(end, 15, uint64_t(asked) * k);
+  task.parameters = take<double>(end, 16, parameters);
   workspace = reinterpret_cast<void *>(uintptr_t(end));
   return double(end + path->bytes(task));
 }
 
-/** Where array i of layOut's list begins. */
-GMM_EXPORT(address) uint32_t address(int32_t i) { return uint32_t(reinterpret_cast<uintptr_t>(addresses[i & 15])); }
+/** Where array i of layOut's list begins; JavaScript reads it as signed. */
+GMM_EXPORT(address) uint32_t address(int32_t i) { return uint32_t(reinterpret_cast<uintptr_t>(addresses[uint32_t(i) % kArrays])); }
 
 GMM_EXPORT(begin) void begin() { path->begin(task, workspace); }
 GMM_EXPORT(epoch) void epoch(int32_t done) { path->epoch(task, workspace, done); }

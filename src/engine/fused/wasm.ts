@@ -8,6 +8,7 @@ import type { Kernel, Precision } from "./kernel.js";
 const MODULES = { "wasm-relaxed": "fused-relaxed.wasm", wasm: "fused.wasm" } as const;
 
 const PAGE_BYTES = 65536; // WebAssembly's unit of memory
+const ARRAYS = 17; // that a training has in wasm.cc
 const MEMORY_BYTES = 2 ** 32; // all that 32-bit addresses reach
 
 /** What is used here of the global that neither the language's own types nor @types/node 20 declare. */
@@ -23,7 +24,7 @@ interface Memory {
 }
 
 /** wasm.cc's exports. */
-interface Exports {
+export interface Exports {
   readonly memory: Memory;
   layOut(
     precision: number,
@@ -49,15 +50,35 @@ interface Exports {
   logarithm(precision: number, count: number): void;
 }
 
+/** How much a training has of everything. */
+export interface Sizes {
+  readonly n: number;
+  readonly k: number;
+  readonly features: number;
+  readonly widths: readonly number[];
+  readonly tests: number;
+  readonly epochs: number;
+  readonly asked: number;
+}
+
+/** Where a training's arrays begin, in the order of wasm.cc, and the bytes of memory up to the end of it all. */
+export interface Layout {
+  readonly addresses: readonly number[];
+  readonly end: number;
+}
+
 type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Compiles and starts a module. Throws where the runtime does not know its instructions. */
-export function wasmKernel(folder: URL, isa: keyof typeof MODULES): Kernel {
+export function startModule(folder: URL, isa: keyof typeof MODULES): Exports {
   const bytes = readFileSync(new URL(MODULES[isa], folder));
   // Node 20 has relaxed SIMD behind this flag; later versions have it without, and complain of the flag.
   if (!WebAssembly.validate(bytes)) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  const module = new WebAssembly.Module(bytes);
-  const wasm = new WebAssembly.Instance(module).exports as Exports;
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports;
+}
+
+export function wasmKernel(folder: URL, isa: keyof typeof MODULES): Kernel {
+  const wasm = startModule(folder, isa);
   return {
     isa,
     fusedMultiplyAdd: wasm.fused() !== 0,
@@ -72,58 +93,62 @@ function bits(precision: Precision): number {
   return precision === "f32" ? 32 : 64;
 }
 
+/** Tells the module a training's sizes and numbers; nothing may be written before memory has grown to the layout's end. */
+export function layOut(wasm: Exports, precision: Precision, sizes: Sizes, numbers: readonly [number, number]): Layout {
+  const { n, k, features, widths, tests, epochs, asked } = sizes;
+  const end = wasm.layOut(bits(precision), n, k, features, widths[0], widths[1], tests, epochs, asked, ...numbers);
+  return { end, addresses: Array.from({ length: ARRAYS }, (_, i) => unsigned(wasm.address(i))) };
+}
+
+/** An address as it is: WebAssembly hands out i32, which JavaScript reads as negative from 2 GiB on. */
+function unsigned(address: number): number {
+  return address >>> 0;
+}
+
 function trainOn(wasm: Exports, precision: Precision, training: Training, curve: Curve): boolean {
-  const { rows, shape, test, epochs, asked, cancel } = training;
-  const end = wasm.layOut(
-    bits(precision),
-    rows.n,
-    rows.k,
-    shape.features,
-    ...shape.hidden,
-    test === null ? 0 : test.rows,
-    epochs,
-    asked.length,
-    training.lambdaEffective,
-    training.learningRate,
-  );
-  grow(wasm.memory, end);
+  const { rows, shape, test, epochs, cancel } = training;
+  const asked = Int32Array.from(training.asked);
   const inputs = [
     rows.x,
     rows.y,
+    training.targets,
     test === null ? new Float32Array(0) : test.x,
     test === null ? new Uint8Array(0) : test.y,
     training.crossEntropyWeights,
     training.penaltyWeights,
     training.start,
-    Int32Array.from(asked),
+    asked,
   ];
   const outputs = [
     curve.penalty,
     curve.crossEntropy,
     curve.trainAccuracy,
     curve.forgetProbability,
-    curve.forgetLogit,
+    curve.forgetMargin,
     curve.testAccuracy,
-    curve.askedLogits,
+    curve.askedMargins,
     curve.parameters,
   ];
-  for (const [i, values] of inputs.entries()) inMemory(wasm.memory, wasm.address(i), values).set(values);
+  const sizes = { ...rows, ...shape, tests: test === null ? 0 : test.rows, epochs, asked: asked.length };
+  const { addresses, end } = layOut(wasm, precision, sizes, [training.lambdaEffective, training.learningRate]);
+  grow(wasm.memory, end);
+  for (const [i, values] of inputs.entries()) inMemory(wasm.memory, addresses[i], values).set(values);
   wasm.begin();
   for (let done = 0; done <= epochs; done++) {
     if (Atomics.load(cancel, 0) !== 0) return false;
     wasm.epoch(done);
   }
   wasm.finish();
-  for (const [i, values] of outputs.entries())
-    values.set(inMemory(wasm.memory, wasm.address(inputs.length + i), values));
+  for (const [i, values] of outputs.entries()) values.set(inMemory(wasm.memory, addresses[inputs.length + i], values));
   return true;
 }
 
 function inPlace(wasm: Exports, values: Float64Array, apply: (count: number) => void): void {
-  grow(wasm.memory, wasm.scratch() + values.byteLength);
-  inMemory(wasm.memory, wasm.scratch(), values).set(values);
+  const at = unsigned(wasm.scratch());
+  grow(wasm.memory, at + values.byteLength);
+  inMemory(wasm.memory, at, values).set(values);
   apply(values.length);
-  values.set(inMemory(wasm.memory, wasm.scratch(), values));
+  values.set(inMemory(wasm.memory, at, values));
 }
 
 function grow(memory: Memory, bytes: number): void {

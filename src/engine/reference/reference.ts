@@ -1,5 +1,6 @@
 /** The `reference` engine: the experiment as its formulas say it, one row after the other, in float64. It defines what the others compute. */
 import { type Curve, type Engine, parameterCount, type Training } from "../contract.js";
+import { mustHaveTwoLayers, supportsTwoLayers } from "../two-layers.js";
 import {
   adamStep,
   affine,
@@ -15,7 +16,12 @@ import {
 } from "./kernels.js";
 
 export function referenceEngine(): Engine {
-  return { name: "reference", profile: "reference/f64/r1", train };
+  return {
+    name: "reference",
+    profile: "reference/f64/r1",
+    supports: (shape) => supportsTwoLayers(shape, Number.POSITIVE_INFINITY),
+    train,
+  };
 }
 
 /** The parameters of the three layers, as views into one flat array. */
@@ -47,10 +53,11 @@ interface Totals {
   crossEntropy: number;
   correct: number;
   forgetProbability: number;
-  forgetLogit: number;
+  forgetMargin: number;
 }
 
 function train(training: Training): Curve | null {
+  mustHaveTwoLayers(training.shape, Number.POSITIVE_INFINITY);
   const { epochs, asked, cancel, rows, start, learningRate } = training;
   const net = layers(training, start);
   const gradient = layers(training, new Float64Array(start.length));
@@ -71,7 +78,7 @@ function train(training: Training): Curve | null {
     totals = pass(training, net, gradient, row);
     curve.trainAccuracy[t - 1] = totals.correct / rows.n;
     curve.forgetProbability[t - 1] = totals.forgetProbability;
-    curve.forgetLogit[t - 1] = totals.forgetLogit;
+    curve.forgetMargin[t - 1] = totals.forgetMargin;
     const place = asked.indexOf(t);
     if (place !== -1) recordAsked(curve, place, training, net, row);
   }
@@ -84,28 +91,30 @@ function pass(training: Training, net: Layers, gradient: Layers, row: Row): Tota
     rows,
     shape: {
       features,
-      hidden: [h1, h2],
+      widths: [h1, h2],
     },
+    targets,
     crossEntropyWeights,
     penaltyWeights,
     lambdaEffective,
   } = training;
   const { n, k } = rows;
   const pi1 = n / (2 * n + k); // the share of Z = 1 in the notebook's X_train
-  const totals = { penalty: 0, crossEntropy: 0, correct: 0, forgetProbability: 0, forgetLogit: 0 };
+  const totals = { penalty: 0, crossEntropy: 0, correct: 0, forgetProbability: 0, forgetMargin: 0 };
   for (let i = 0; i < n + k; i++) {
     forward(row, net, rows.x, i, training);
     softmax(row.p, row.z);
     const y = rows.y[i];
     totals.penalty += ((i < n ? 2 : 1) / (2 * n + k)) * penalty(row.p, pi1);
-    totals.crossEntropy += crossEntropyWeights[i] === 0 ? 0 : crossEntropyWeights[i] * crossEntropy(row.z, y);
+    totals.crossEntropy += crossEntropyWeights[i] === 0 ? 0 : crossEntropyWeights[i] * crossEntropy(row.z, targets[i]);
     if (i < n) totals.correct += predicted(row.z) === y ? 1 : 0;
     else {
-      totals.forgetProbability += row.p[0] / k;
-      totals.forgetLogit += (row.z[0] - row.z[1]) / k;
+      totals.forgetProbability += row.p[y] / k;
+      totals.forgetMargin += marginOf(row.z, y) / k;
     }
     const d =
-      crossEntropyWeights[i] * (row.p[1] - y) + lambdaEffective * penaltyWeights[i] * penaltyGradient(row.p, pi1);
+      crossEntropyWeights[i] * (row.p[1] - targets[i]) +
+      lambdaEffective * penaltyWeights[i] * penaltyGradient(row.p, pi1);
     row.dz[0] = -d;
     row.dz[1] = d;
     affineParameterGradient(gradient.w3, gradient.b3, row.dz, row.h2, 2, h2);
@@ -126,7 +135,7 @@ function forward(
   {
     shape: {
       features,
-      hidden: [h1, h2],
+      widths: [h1, h2],
     },
   }: Training,
 ): void {
@@ -142,7 +151,7 @@ function recordAsked(curve: Curve, place: number, training: Training, net: Layer
   const { rows, test } = training;
   for (let j = 0; j < rows.k; j++) {
     forward(row, net, rows.x, rows.n + j, training);
-    curve.askedLogits[place * rows.k + j] = row.z[0] - row.z[1];
+    curve.askedMargins[place * rows.k + j] = marginOf(row.z, rows.y[rows.n + j]);
   }
   if (test === null) return;
   let correct = 0;
@@ -153,6 +162,11 @@ function recordAsked(curve: Curve, place: number, training: Training, net: Layer
   curve.testAccuracy[place] = correct / test.rows;
 }
 
+/** The log-odds of label y: z_y − z₁₋y. */
+function marginOf(z: Float64Array, y: number): number {
+  return z[y] - z[1 - y];
+}
+
 /** argmax z; a tie is class 0, as torch.argmax has it. */
 function predicted(z: Float64Array): number {
   return z[1] > z[0] ? 1 : 0;
@@ -161,7 +175,7 @@ function predicted(z: Float64Array): number {
 function layers({ shape }: Training, values: Float64Array): Layers {
   const {
     features,
-    hidden: [h1, h2],
+    widths: [h1, h2],
   } = shape;
   const all = Float64Array.from(values);
   if (all.length !== parameterCount(shape))
@@ -177,7 +191,7 @@ function layers({ shape }: Training, values: Float64Array): Layers {
 function rowBuffers({
   shape: {
     features,
-    hidden: [h1, h2],
+    widths: [h1, h2],
   },
 }: Training): Row {
   const [x, dz, z, p] = [new Float64Array(features), new Float64Array(2), new Float64Array(2), new Float64Array(2)];
@@ -200,9 +214,9 @@ function emptyCurve(epochs: number, asked: number, k: number, parameters: Float6
     crossEntropy: column(),
     trainAccuracy: column(),
     forgetProbability: column(),
-    forgetLogit: column(),
+    forgetMargin: column(),
     testAccuracy: new Float64Array(asked).fill(Number.NaN),
-    askedLogits: new Float64Array(asked * k),
+    askedMargins: new Float64Array(asked * k),
     parameters,
   };
 }

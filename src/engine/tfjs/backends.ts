@@ -92,7 +92,7 @@ function isInstalled(name: string): boolean {
 
 function tensorflowUnavailable(what: string, options?: ErrorOptions): SweepError {
   const remedy = "run `node scripts/install-tensorflow.mjs`, or take --engine tfjs, which runs on WASM without it";
-  return new SweepError("UNAVAILABLE", `TensorFlow is not available, because ${TFJS_NODE} ${what}: ${remedy}`, options);
+  return new SweepError("environment", `TensorFlow is not available, because ${TFJS_NODE} ${what}: ${remedy}`, options);
 }
 
 async function loadWasm(): Promise<string> {
@@ -101,7 +101,7 @@ async function loadWasm(): Promise<string> {
   const loaded = await keepingListeners(() => tf.setBackend("wasm"));
   if (!loaded)
     throw new SweepError(
-      "UNAVAILABLE",
+      "environment",
       "the WASM backend of tfjs does not start on this machine: take --engine reference",
     );
   // Without SIMD another build is loaded, and within one its library picks kernels for x64 or for others.

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { SweepError } from "../../errors.js";
 import type { Engine } from "../contract.js";
+import { mustHaveTwoLayers, supportsTwoLayers } from "../two-layers.js";
 import { BACKENDS, type Backend, loadBackend } from "./backends.js";
 import { registerGradients } from "./gradients.js";
 import { train } from "./train.js";
@@ -25,7 +26,7 @@ export async function loadTfjs(wanted: Backend | "best"): Promise<Engine> {
     if (state.works) return engineOn(backend, state.version);
   }
   throw new SweepError(
-    "UNAVAILABLE",
+    "environment",
     "no backend of tfjs loads on this machine: see `gmm-sweep doctor`, or take --engine reference",
   );
 }
@@ -51,7 +52,9 @@ function engineOn(backend: Backend, version: string): Engine {
   return {
     name: "tfjs",
     profile: `tfjs/${backend}-${version}/f32/${REVISION}`,
+    supports: (shape) => supportsTwoLayers(shape, Number.POSITIVE_INFINITY),
     train: (training) => {
+      mustHaveTwoLayers(training.shape, Number.POSITIVE_INFINITY);
       useBackend(backend);
       return train(training);
     },

@@ -90,16 +90,16 @@ class Net {
   readonly variables: tf.Variable[];
   readonly x: tf.Tensor2D;
   readonly test: tf.Tensor2D | null;
-  /** n+k × 2: −1 at the label. */
+  /** n+k × 2: −1 at the label to fit. */
   readonly minusOneHot: tf.Tensor2D;
   readonly crossEntropyWeights: tf.Tensor1D;
   /** λ·w; null where all are 0, so that such a penalty is not differentiated at all. */
   readonly penaltyWeights: tf.Tensor1D | null;
 
-  constructor({ shape, rows, test, start, crossEntropyWeights, penaltyWeights, lambdaEffective }: Training) {
+  constructor({ shape, rows, test, targets, start, crossEntropyWeights, penaltyWeights, lambdaEffective }: Training) {
     const {
       features,
-      hidden: [h1, h2],
+      widths: [h1, h2],
     } = shape;
     if (start.length !== parameterCount(shape))
       throw new Error(`${parameterCount(shape)} parameters expected, got ${start.length}`);
@@ -114,8 +114,8 @@ class Net {
     this.x = tf.tensor2d(rows.x, [rows.n + rows.k, features]);
     this.test = test === null ? null : tf.tensor2d(test.x, [test.rows, features]);
     this.minusOneHot = tf.tensor2d(
-      Float32Array.from({ length: 2 * rows.y.length }, (_, i) => (rows.y[i >> 1] === i % 2 ? -1 : 0)),
-      [rows.y.length, 2],
+      Float32Array.from({ length: 2 * targets.length }, (_, i) => (targets[i >> 1] === i % 2 ? -1 : 0)),
+      [targets.length, 2],
     );
     this.crossEntropyWeights = tf.tensor1d(Float32Array.from(crossEntropyWeights));
     const scaled = Float32Array.from(penaltyWeights, (weight) => lambdaEffective * weight);
@@ -154,16 +154,17 @@ function recordAfter(
   { rows: { n, k, y }, asked, test }: Training,
   net: Net,
 ): void {
-  const forget = Array.from({ length: k }, (_, j) => logits.subarray(2 * (n + j), 2 * (n + j) + 2));
+  const forget = Array.from({ length: k }, (_, j) => ({
+    z: Float64Array.from(logits.subarray(2 * (n + j), 2 * (n + j) + 2)),
+    label: y[n + j],
+  }));
+  const margins = forget.map(({ z, label }) => z[label] - z[1 - label]);
   curve.trainAccuracy[e] = accuracy(logits, y.subarray(0, n));
-  curve.forgetProbability[e] = forget.reduce((sum, z) => sum + probabilityOf0(z) / k, 0);
-  curve.forgetLogit[e] = forget.reduce((sum, [z0, z1]) => sum + (z0 - z1) / k, 0);
+  curve.forgetProbability[e] = forget.reduce((sum, { z, label }) => sum + probabilityOf(label, z) / k, 0);
+  curve.forgetMargin[e] = margins.reduce((sum, margin) => sum + margin / k, 0);
   const place = asked.indexOf(e + 1);
   if (place === -1) return;
-  curve.askedLogits.set(
-    forget.map(([z0, z1]) => z0 - z1),
-    place * k,
-  );
+  curve.askedMargins.set(margins, place * k);
   const { test: testX } = net;
   if (test !== null && testX !== null)
     curve.testAccuracy[place] = accuracy(
@@ -181,10 +182,10 @@ function accuracy(logits: Float32Array, y: Uint8Array): number {
   return correct / y.length;
 }
 
-function probabilityOf0(z: Float32Array): number {
+function probabilityOf(label: number, z: Float64Array): number {
   const p = new Float64Array(2);
-  softmax(p, Float64Array.from(z));
-  return p[0];
+  softmax(p, z);
+  return p[label];
 }
 
 function values(tensor: tf.Tensor): Float32Array {
@@ -198,8 +199,8 @@ function emptyCurve(epochs: number, asked: number, k: number): Omit<Curve, "para
     crossEntropy: column(),
     trainAccuracy: column(),
     forgetProbability: column(),
-    forgetLogit: column(),
+    forgetMargin: column(),
     testAccuracy: new Float64Array(asked).fill(Number.NaN),
-    askedLogits: new Float64Array(asked * k),
+    askedMargins: new Float64Array(asked * k),
   };
 }
