@@ -2,25 +2,21 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { loadDraw } from "../src/data/source.js";
-import type { Engine } from "../src/engine/contract.js";
+import type { Engine, Training } from "../src/engine/contract.js";
 import { loadFused } from "../src/engine/fused/fused.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import type { SweepConfig } from "../src/plan/options.js";
-import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
-import { sweepDigest } from "../src/store/digest.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
-import {
-  lastEpoch,
-  type Outcome,
-  startKey,
-  type TrainedOutcome,
-  type TrajectorySpec,
-  trajectoryKey,
-} from "../src/trial.js";
-import { smallConfig, specsIn, sweepRecord, withLists } from "./fixtures/sweeps.js";
+import { SweepError } from "../src/errors.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import { WHOLE } from "../src/plan/trajectories.js";
+import { cachedDraws, runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
+import { givenOut } from "../src/run/faults.js";
+import type { Store } from "../src/store/contract.js";
+import { openStore } from "../src/store/open.js";
+import { lastEpoch, type Outcome, type TrainedOutcome, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
+import { PROFILE, smallPlan, specsIn, withLists } from "./fixtures/sweeps.js";
 
 /** One trial of a chain of three, each asked at two epochs but the last. */
-const CHAIN = withLists(smallConfig({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
+const CHAIN = withLists(smallPlan({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
   epochs: { original: [2, 4], unlearn: [1, 3], relearn: [2] },
 });
 
@@ -35,12 +31,12 @@ function trainedBy(engine: Engine, specs: readonly TrajectorySpec[]): TrainedOut
 
 /** Method and epochs of what was trained, from which start, and whether somebody asked for it. */
 function said({ spec, wanted, rows }: TrainedOutcome): string {
-  const from = spec.start === null ? "" : ` < ${startKey(spec)}`;
+  const from = spec.start === null ? "" : ` < ${spec.cell.start}`;
   assert.deepEqual(
     rows.map(({ epochs }) => epochs),
     spec.asked,
   );
-  return `${wanted ? "" : "unwanted "}${spec.method} ${spec.asked}${from}`;
+  return `${wanted ? "" : "unwanted "}${spec.cell.method} ${spec.asked}${from}`;
 }
 
 test("a start that is also wanted at more epochs is trained once; one that ends at an earlier epoch is trained by itself", () => {
@@ -70,36 +66,34 @@ const ENGINES: [name: string, load: () => Engine][] = [
 for (const [name, load] of ENGINES) {
   test(`${name}: an unwanted start at an earlier epoch is the wanted run to there, to the bit`, () => {
     const outcomes = trainedBy(load(), specsIn(CHAIN));
-    const [long, short] = outcomes.filter(({ spec }) => spec.method === "original");
+    const [long, short] = outcomes.filter(({ spec }) => spec.cell.method === "original");
     assert.deepEqual(short.rows, long.rows.slice(0, 1));
     assertBegins(long, short);
   });
 
   for (const preset of ["notebook", "paired"]) {
     test(`${name}: under ${preset} a row recorded at epoch e equals, to the bit, a run stopped at e, and the store takes one for the other`, async (t) => {
-      const config = manyEpochs(preset, [1, 2, 5, 9]);
+      const plan = manyEpochs(preset, [1, 2, 5, 9]);
       const engine = load();
-      const specs = specsIn(config);
+      const specs = specsIn(plan);
       const long = trainedBy(engine, specs);
       const short = specs.flatMap((spec) =>
         spec.asked.flatMap((epochs) => trainedBy(engine, [{ ...spec, asked: [epochs] }])),
       );
       for (const stopped of short) assertRowsOf(long, stopped);
-      const [first, second] = [await recorded(config, [long, short]), await recorded(config, [short, long])];
+      const [first, second] = [await recorded(plan, [long, short]), await recorded(plan, [short, long])];
       t.after(() => Promise.all([first.store.close(), second.store.close()]));
       assert.equal(first.digest, second.digest);
-      assert.deepEqual(await first.store.all(EPOCHS), await second.store.all(EPOCHS));
+      assert.deepEqual(await epochsOf(first.store), await epochsOf(second.store));
     });
   }
 }
 
-const EPOCHS = "select * from epoch_results order by method, trial, epoch";
-
 /** Two trials of a net on two forget rows, every method asked at `epochs`. */
-function manyEpochs(preset: string, epochs: readonly number[]): SweepConfig {
+function manyEpochs(preset: string, epochs: readonly number[]): SweepPlan {
   const methods = ["original", "retrain_scratch", "unlearn", "gradient_ascent", "relabel"];
-  const config = smallConfig({ preset, trials: "2", methods: methods.join(","), "forget-rows": "2", hidden: "8,4" });
-  return withLists(config, {
+  const plan = smallPlan({ preset, trials: "2", methods: methods.join(","), "forget-rows": "2", hidden: "8,4" });
+  return withLists(plan, {
     epochs: { ...Object.fromEntries(methods.map((method) => [method, epochs])), original: [5, 9] },
   });
 }
@@ -125,12 +119,127 @@ function assertBegins(long: TrainedOutcome, short: TrainedOutcome): void {
 
 /** A store that recorded one batch after the other. */
 async function recorded(
-  config: SweepConfig,
+  plan: SweepPlan,
   batches: readonly (readonly TrainedOutcome[])[],
-): Promise<{ store: SqliteStore; digest: string }> {
-  const store = new SqliteStore(":memory:");
-  const sweep = await store.openSweep(sweepRecord(config));
-  await store.enroll(sweep, specsIn(config));
+): Promise<{ store: Store; digest: string }> {
+  const store = await openStore(":memory:");
+  const command = { command: "gmm-sweep run", version: "0.0.0", machine: "a test" };
+  const sweep = await store.open({ plan, profile: PROFILE, shard: WHOLE, grow: false, command });
   for (const batch of batches) await store.record(sweep, batch);
-  return { store, digest: await sweepDigest(store, sweep.id) };
+  return { store, digest: await store.digest(sweep) };
 }
+
+/** Every kept epoch of a store. */
+async function epochsOf(store: Store): Promise<unknown[][]> {
+  const { rows } = await store.query("select * from epoch_results order by method, trial, epoch");
+  const all: unknown[][] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+test("a chunk trains a start once, and says of one that nobody asked for that it was not wanted", () => {
+  const specs = specsIn(smallPlan({ trials: "1" }));
+  const wanted = (chunk: readonly TrajectorySpec[]): string[] =>
+    trainedBy(referenceEngine(), chunk).map(
+      (outcome) => `${outcome.spec.cell.method}${outcome.wanted ? "" : " (unwanted)"}`,
+    );
+  assert.deepEqual(wanted(specs), ["original", "retrain_scratch", "unlearn", "retrain_original"]);
+  assert.deepEqual(wanted(specs.slice(2)), ["original (unwanted)", "unlearn", "retrain_original"]);
+  assert.deepEqual(wanted(specs.toReversed()), ["original", "retrain_original", "unlearn", "retrain_scratch"]);
+});
+
+/** The reference engine, but for what `first` does before each training. */
+function engineThat(first: (training: Training) => void): Engine {
+  return {
+    ...referenceEngine(),
+    train: (training) => {
+      first(training);
+      return referenceEngine().train(training);
+    },
+  };
+}
+
+const RUNNING = stopFlag(new SharedArrayBuffer(STOP_FLAG_BYTES));
+
+test("an exception in a training is that trajectory's outcome, and the others are trained", () => {
+  const specs = specsIn(smallPlan({ trials: "3", methods: "original" }));
+  let calls = 0;
+  const second = engineThat(() => {
+    calls += 1;
+    if (calls === 2) throw new Error("it fell over");
+  });
+  const outcomes = runChunk(specs, second, loadDraw, RUNNING);
+  assert.deepEqual(
+    outcomes.map(({ state }) => state),
+    ["trained", "failed", "trained"],
+  );
+  assert.deepEqual(outcomes[1], { state: "failed", spec: specs[1], reason: "it fell over" });
+});
+
+test("a start that throws fails all that go on from it, and only those", () => {
+  const specs = specsIn(smallPlan({ trials: "1", epochs: "original=5,retrain_scratch=4" }));
+  const engine = engineThat(({ epochs }) => {
+    if (epochs === 5) throw new Error("it fell over");
+  });
+  assert.deepEqual(
+    runChunk(specs, engine, loadDraw, RUNNING).map(({ spec, state }) => `${spec.cell.method} ${state}`),
+    ["original failed", "retrain_scratch trained", "unlearn failed", "retrain_original failed"],
+  );
+});
+
+/** What a training throws where the machine gives out, as Node, the addon and WebAssembly say it. */
+const GIVEN_OUT: Error[] = [
+  new RangeError("Array buffer allocation failed"),
+  new RangeError("Invalid array buffer length"),
+  new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory"),
+  new Error("std::bad_alloc"),
+  Object.assign(new Error("too many open files"), { code: "EMFILE" }),
+  Object.assign(new Error("not enough memory"), { code: "ENOMEM" }),
+];
+
+for (const error of GIVEN_OUT) {
+  test(`"${error.message}" is no trial's fault: the chunk throws it, and another lane may train it`, () => {
+    const [spec] = specsIn(smallPlan({ trials: "1", methods: "original" }));
+    const engine = engineThat(() => {
+      throw error;
+    });
+    assert.throws(() => runChunk([spec], engine, loadDraw, RUNNING), error);
+    assert.equal(givenOut(error)?.kind, "lane");
+  });
+}
+
+test("a full disk or a folder that is closed gives out for every lane", () => {
+  for (const code of ["ENOSPC", "EIO", "EACCES"])
+    assert.equal(givenOut(Object.assign(new Error("no"), { code }))?.kind, "run", code);
+  assert.equal(givenOut(new TypeError("a bug")), null);
+});
+
+test("what gave out is found below the errors that it caused", () => {
+  const cause = Object.assign(new Error("too many open files"), { code: "EMFILE" });
+  assert.equal(givenOut(new SweepError("environment", "the data cannot be read", { cause }))?.kind, "lane");
+});
+
+test("a chunk that is told to stop returns what is finished", () => {
+  const specs = specsIn(smallPlan({ trials: "3", methods: "original" }));
+  const stop = stopFlag(new SharedArrayBuffer(STOP_FLAG_BYTES));
+  const engine = engineThat(() => void Atomics.store(stop.drain, 0, 1));
+  assert.deepEqual(
+    runChunk(specs, engine, loadDraw, stop).map(({ spec }) => spec.trial),
+    [1],
+  );
+  assert.deepEqual(runChunk(specs, engine, loadDraw, stop), []);
+});
+
+test("a thread loads a draw once, and keeps the last few", () => {
+  const loads: number[] = [];
+  const sources = [1, 2, 3].map(
+    (dataSeed) => ({ kind: "seeded", dataSeed, samples: 4, features: 1, forgetRows: 1 }) as const,
+  );
+  const load = cachedDraws((source) => {
+    if (source.kind === "seeded") loads.push(source.dataSeed);
+    return loadDraw(source);
+  }, 2);
+  for (const place of [0, 0, 1, 0, 2, 0, 1]) load(sources[place]);
+  assert.deepEqual(loads, [1, 2, 3, 2], "1 was used last when 3 came, so 2 had to go");
+  assert.notEqual(load({ ...sources[0], samples: 6 }), load(sources[0]));
+});

@@ -1,289 +1,416 @@
-/** A sweep from request to result, on real threads and a real store: it trains what is missing, and what it grew to is what it would have been at once. */
+/** A sweep as it is trained, on real threads and a real store: what is tried again, what a stop or a fault leaves, what is told, and the same bits however the work is shared. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import Database from "better-sqlite3";
-import { loadDraw } from "../src/data/source.js";
-import { loadEngine } from "../src/engine/engines.js";
-import { referenceEngine } from "../src/engine/reference/reference.js";
+import { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
-import { gridFrom, gridIdentity, settingsOf } from "../src/plan/grid.js";
-import { arms, plan, type Shard, WHOLE } from "../src/plan/trajectories.js";
-import { runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
-import type { Survey } from "../src/run/coordinator.js";
-import { type SweepRequest, type SweepResult, trainSweep } from "../src/run/sweep.js";
-import { TRIAL_WORKER } from "../src/run/threads.js";
-import { type OpenSweep, RECORDS } from "../src/store/contract.js";
-import { sweepDigest } from "../src/store/digest.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
-import { folder } from "./command-line.js";
-import { failed } from "./fixtures/sweeps.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import { WHOLE } from "../src/plan/trajectories.js";
+import type { Observer, SweepEvent } from "../src/run/events.js";
+import type { Runner } from "../src/run/runner.js";
+import { type SweepOptions, type SweepResult, trainSweep } from "../src/run/sweep.js";
+import type { Store, Sweep } from "../src/store/contract.js";
+import { openStore } from "../src/store/open.js";
+import type { TrajectorySpec } from "../src/trial.js";
+import type { Behaviour } from "./fixtures/behaviour.js";
+import { HereRunner } from "./fixtures/here-runner.js";
+import { failed, PROFILE, smallPlan, specsIn, trained, withLists } from "./fixtures/sweeps.js";
+import { referenceThreads, tellingThreads } from "./fixtures/threads.js";
+import { ORIGINALS, type Told, trainedHere } from "./runner-contract.js";
 
-const SMALL = {
-  ...{ samples: "20", features: "2", hidden: "4,3", "data-seeds": "0", engine: "reference" },
-  ...{ trials: "2", epochs: "original=4,retrain_scratch=3,2", lambda: "0,4.2", record: "all" },
-};
-
-async function request(flags: Flags, shard: Shard = WHOLE): Promise<SweepRequest> {
-  const grid = gridFrom({ ...SMALL, ...flags });
-  const { profile } = await loadEngine(grid.engine);
-  return {
-    ...{ identity: gridIdentity(grid, profile), command: "gmm-sweep grid", config: grid, settings: settingsOf(grid) },
-    ...{ trials: grid.trials, shard, record: grid.record, engine: grid.engine, profile, workers: 2 },
-    ...{ retryFailed: flags["retry-failed"] === true, entry: TRIAL_WORKER },
-  };
+interface Opened {
+  readonly store: Store;
+  readonly sweep: Sweep;
+  readonly specs: readonly TrajectorySpec[];
 }
 
-/** Trains a sweep; what it said was missing comes back with its result. */
-async function train(
-  store: SqliteStore,
-  flags: Flags,
-  shard: Shard = WHOLE,
-): Promise<SweepResult & { missing: Survey; last: Survey | null; digest: string }> {
-  const seen: { missing: Survey | null; last: Survey | null } = { missing: null, last: null };
-  const result = await trainSweep(await request(flags, shard), store, {
-    opened: async (_sweep, missing) => {
-      seen.missing = missing;
-    },
-    event: (event) => {
-      if (event.kind === "landed") seen.last = event.progress.landed;
-    },
-    watch: () => () => {},
-  });
-  const digest = await sweepDigest(store, result.sweep.id);
-  return { ...result, missing: seen.missing as Survey, last: seen.last, digest };
-}
-
-/** Opens a sweep and makes its cells known, as a run does before it trains. */
-async function opened(store: SqliteStore, flags: Flags): Promise<OpenSweep> {
-  const { engine, config, settings, ...wanted } = await request(flags);
-  const note = { config: JSON.stringify(config), shard: null, version: "0.0.0", machine: "a test" };
-  const sweep = await store.openSweep({ ...wanted, ...note, engine: engine.name });
-  for (const setting of settings) await store.enroll(sweep, arms(setting, sweep.trials));
-  return sweep;
-}
-
-/** The whole of a sweep, trained on this thread as one chunk; returns how many rows it has, and its digest. */
-async function trainHere(
-  store: SqliteStore,
-  flags: Flags,
-): Promise<{ rows: number; digest: string; sweep: OpenSweep }> {
-  const sweep = await opened(store, flags);
-  const { settings, trials } = await request(flags);
-  const specs = [...plan(settings, trials, trials)].flat();
-  const stop = stopFlag(new SharedArrayBuffer(STOP_FLAG_BYTES));
-  const { trained } = await store.record(sweep, runChunk(specs, referenceEngine(), loadDraw, stop));
-  return { sweep, rows: trained, digest: await sweepDigest(store, sweep.id) };
-}
-
-function memory(t: TestContext): SqliteStore {
-  const store = new SqliteStore(":memory:");
+/** A new store in memory with an open sweep. */
+async function opened(t: TestContext, flags: Flags): Promise<Opened> {
+  const store = await openStore(":memory:");
   t.after(() => store.close());
-  return store;
+  const plan = smallPlan(flags);
+  return { store, sweep: await open(store, plan), specs: specsIn(plan) };
 }
 
-test("a sweep trains all that is missing, tells of all of it, and trains nothing the second time", async (t) => {
-  const store = memory(t);
-  const first = await train(store, {});
-  const rows = 2 * (1 + 1 + 2);
-  assert.deepEqual(first.missing, { rows, trajectories: 8, epochs: 2 * (4 + 3 + 2 + 2) });
-  assert.deepEqual(first.last, first.missing);
-  assert.deepEqual([first.tally, first.skipped], [{ trained: rows, failed: 0, diverged: 0, stopped: false }, 0]);
-  const second = await train(store, {});
-  assert.deepEqual(second.missing, { rows: 0, trajectories: 0, epochs: 0 });
-  assert.deepEqual([second.tally.trained, second.skipped, second.last], [0, rows, null]);
-  assert.equal(second.digest, first.digest);
-});
-
-/** A way for a sweep to grow, with how many trial rows, trajectories and epochs that takes. */
-const LARGER: [what: string, flags: Flags, missing: Survey][] = [
-  ["more trials", { trials: "5" }, { rows: 3 * 4, trajectories: 3 * 4, epochs: 3 * 11 }],
-  // The original is trained again, since weights are not kept: 4 epochs a trial.
-  ["more λ", { lambda: "0,1,2.5,4.2" }, { rows: 4, trajectories: 4, epochs: 2 * (4 + 2 + 2) }],
-  [
-    "more epochs",
-    { epochs: "original=4,retrain_scratch=3,1,2,6" },
-    { rows: 8, trajectories: 4, epochs: 2 * (4 + 6 + 6) },
-  ],
-  [
-    "an earlier epoch",
-    { epochs: "original=4,retrain_scratch=3,1,2" },
-    { rows: 4, trajectories: 4, epochs: 2 * (4 + 1 + 1) },
-  ],
-  [
-    "more starts",
-    { epochs: "original=4,original=5,retrain_scratch=3,2" },
-    { rows: 2 + 4, trajectories: 6, epochs: 2 * (5 + 2 + 2) },
-  ],
-  ["more draws", { "data-seeds": "0:2" }, { rows: 2 * 8, trajectories: 2 * 8, epochs: 2 * 22 }],
-  ["more nets", { hidden: ["4,3", "3,5"] }, { rows: 8, trajectories: 8, epochs: 22 }],
-  [
-    "more methods",
-    { methods: "original,retrain_scratch,unlearn,relabel", epochs: "original=4,retrain_scratch=3,2,relabel=1" },
-    { rows: 2, trajectories: 2, epochs: 2 * (4 + 1) },
-  ],
-  [
-    "more of everything",
-    { trials: "3", lambda: "0,1,4.2", epochs: "original=4,retrain_scratch=3,1,2,6", "data-seeds": "0:1" },
-    // 3 trials × 2 draws × (1 + 1 + 3 × 3) rows but the 8 that are there.
-    { rows: 66 - 8, trajectories: 2 * 3 + 1 * 5 + 3 * 5, epochs: 2 * (4 + 3 * 6) + 4 * (4 + 3 + 3 * 6) },
-  ],
-];
-
-for (const [what, flags, missing] of LARGER) {
-  test(`a sweep that is extended by ${what} trains what is missing, and is what it would have been at once`, async (t) => {
-    const grown = memory(t);
-    const first = await trainHere(grown, {});
-    const before = await grown.all("select * from trial_rows");
-    const extended = await train(grown, flags);
-    const atOnce = await trainHere(memory(t), flags);
-    assert.deepEqual([extended.sweep.id, extended.missing, extended.last], [first.sweep.id, missing, missing]);
-    assert.deepEqual(extended.tally, { trained: missing.rows, failed: 0, diverged: 0, stopped: false });
-    assert.deepEqual([extended.skipped + missing.rows, extended.digest], [atOnce.rows, atOnce.digest]);
-    assert.notEqual(extended.digest, first.digest);
-    assert.deepEqual(await gone(grown, before), []);
-    const again = await train(grown, flags);
-    assert.deepEqual([again.tally.trained, again.digest], [0, extended.digest]);
-    const less = await train(grown, {});
-    assert.deepEqual([less.tally.trained, less.skipped, less.digest], [0, first.rows, extended.digest]);
-  });
+function open(store: Store, plan: SweepPlan): Promise<Sweep> {
+  const command = { command: "gmm-sweep run", version: "0.0.0", machine: "a test" };
+  return store.open({ plan, profile: PROFILE, shard: WHOLE, grow: false, command });
 }
 
-test("in the notebook preset a sweep that has grown makes its copies anew, for every λ, length and draw", async (t) => {
-  const grown = memory(t);
-  const first = await trainHere(grown, { preset: "notebook" });
-  assert.equal(first.rows, 2 * (1 + 1 + 2));
-  const flags = {
-    preset: "notebook",
-    trials: "3",
-    lambda: "0,1,4.2",
-    epochs: "original=4,retrain_scratch=3,1,2,6",
-    "data-seeds": "0:1",
-  };
-  const extended = await train(grown, flags);
-  const atOnce = await trainHere(memory(t), flags);
-  const rows = 2 * 3 * (1 + 1 + 3 * 3);
-  assert.deepEqual([atOnce.rows, extended.skipped, extended.tally.trained], [rows, 2 * 2, rows - 2 * 2]);
-  assert.equal(extended.digest, atOnce.digest);
-});
+/** What is told, and what a runner of the telling worker does. */
+class Telling {
+  readonly events: SweepEvent[] = [];
+  readonly #made: Told[] = [];
+  readonly options: SweepOptions;
 
-/** The rows of `before` that are not there any more. */
-async function gone(store: SqliteStore, before: readonly unknown[]): Promise<unknown[]> {
-  const now = new Set((await store.all("select * from trial_rows")).map((row) => JSON.stringify(row)));
-  return before.filter((row) => !now.has(JSON.stringify(row)));
-}
-
-for (const record of RECORDS) {
-  test(`the digest of a sweep that was extended is the same with --record ${record}`, async (t) => {
-    const grown = memory(t);
-    await trainHere(grown, { record });
-    const longer = { epochs: "original=4,retrain_scratch=3,1,2,6" };
-    const { digest } = await train(grown, { record, ...longer });
-    assert.equal(digest, (await trainHere(memory(t), longer)).digest);
-  });
-}
-
-/** A row that somebody changed by hand, and the extension that meets it. */
-const TAMPERED: [what: string, sql: string, flags: Flags, said: RegExp][] = [
-  [
-    "a trial row of a start that is trained again for another λ",
-    "update trial_rows set forget_probability = 0.5 where trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'original' and t.trial = 2)",
-    { lambda: "0,1,4.2", record: "final" },
-    /holds 0\.5 where original trial 2 now gave 0\.\d+ at epoch 4, so one/,
-  ],
-  [
-    "an epoch of a start that is trained again for another λ",
-    "update epochs set cross_entropy = 0.125 where epoch = 3 and trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'original')",
-    { lambda: "0,1,4.2" },
-    /holds 0\.125 where original trial [12] now gave \d\.\d+ at epoch 3, so one/,
-  ],
-  [
-    "a trial row of a trajectory that is trained for longer",
-    "update trial_rows set penalty = -1 where trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn')",
-    { epochs: "original=4,retrain_scratch=3,2,6" },
-    /holds -1 where unlearn trial [12] now gave 0\.\d+ at epoch 2, so one/,
-  ],
-  [
-    "a forget row's logit of a trajectory that is trained for longer",
-    "update forget_logits set forget_logit = 99 where forget_row = 2 and trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn')",
-    { epochs: "original=4,retrain_scratch=3,2,6" },
-    /holds 99 where unlearn trial [12] now gave -?\d+\.\d+ at epoch 2, so one/,
-  ],
-];
-
-for (const [what, sql, flags, said] of TAMPERED) {
-  test(`a sweep stops at ${what}, if it is not what it was, and lands nothing of that chunk`, async (t) => {
-    const path = join(folder(t), "sweep.db");
-    const base = { "forget-rows": "2", ...(flags["record"] === undefined ? {} : { record: flags["record"] }) };
-    const first = new SqliteStore(path);
-    await trainHere(first, base);
-    await first.close();
-    const db = new Database(path);
-    assert.ok(db.prepare(sql).run().changes > 0);
-    db.close();
-    const store = new SqliteStore(path);
-    t.after(() => store.close());
-    const before = await store.all("select * from trial_rows");
-    await assert.rejects(train(store, { ...base, ...flags }), (error: Error & { code?: string }) => {
-      assert.deepEqual([error.name, error.code], ["SweepError", "BAD_STORE"]);
-      assert.match(error.message, said);
-      assert.ok(error.message.startsWith(`${path} holds `), error.message);
-      assert.ok(
-        error.message.endsWith(
-          ", so one of the two is wrong: nothing was changed; keep the file, and run into another with --db",
-        ),
-      );
-      return true;
-    });
-    assert.deepEqual(await gone(store, before), []);
-  });
-}
-
-test("shards of a sweep train its plan between them, and each of them is finished by itself", async (t) => {
-  const flags = { "data-seeds": "0:2" };
-  const whole = memory(t);
-  const { rows } = await trainHere(whole, flags);
-  const parts: string[] = [];
-  for (const index of [0, 1, 2]) {
-    const store = memory(t);
-    const { tally } = await train(store, flags, { index, count: 3 });
-    assert.ok(tally.trained > 0 && tally.trained < rows);
-    assert.equal((await train(store, flags, { index, count: 3 })).tally.trained, 0);
-    assert.deepEqual(await store.all("select shard from sweeps"), [{ shard: `${index + 1}/3` }]);
-    parts.push(...(await results(store)));
+  constructor(t: TestContext, lanes: number, behaviour: Behaviour, more: Partial<SweepOptions> = {}) {
+    const observer: Observer = (event) => void this.events.push(event);
+    this.options = {
+      retryFailed: false,
+      lanes,
+      observers: [observer],
+      start: (count, lost) => {
+        const told = tellingThreads(t, count, behaviour, lost);
+        this.#made.push(told);
+        return told.runner;
+      },
+      ...more,
+    };
   }
-  assert.deepEqual(parts.sort(), (await results(whole)).sort());
-});
 
-/** Each trial row with all that does not change from run to run. */
-async function results(store: SqliteStore): Promise<string[]> {
-  const rows = await store.all<object>("select * from trial_results");
-  return rows.map((row) => JSON.stringify({ ...row, elapsed_ms: null }));
+  /** How often each of the trials 1…count was begun. */
+  attempts(count: number): number[] {
+    return Array.from({ length: count }, (_, i) => this.#made[0].attempts(i + 1));
+  }
+
+  kinds(): string[] {
+    return this.events.map(({ kind }) => kind);
+  }
 }
 
-test("a failed row is left alone until --retry-failed, and then the sweep is what it would have been", async (t) => {
-  const store = memory(t);
-  const [setting] = (await request({})).settings;
-  const sweep = await opened(store, {});
-  await store.record(sweep, [failed(arms(setting, 2)[0], "it fell over")]);
-  const first = await train(store, {});
-  assert.deepEqual([first.tally.trained, first.skipped, first.missing.rows], [7, 0, 7]);
-  const retried = await train(store, { "retry-failed": true });
-  assert.deepEqual([retried.tally.trained, retried.skipped, retried.missing.rows], [1, 7, 1]);
-  assert.equal(retried.digest, (await trainHere(memory(t), {})).digest);
+/** Trains with the reference engine on threads. */
+function onThreads(t: TestContext, lanes: number, observer: Observer = () => {}): SweepOptions {
+  return { retryFailed: false, lanes, observers: [observer], start: (count) => referenceThreads(t, count) };
+}
+
+/** Stops a run once `count` trajectories have begun. */
+function stopping(
+  t: TestContext,
+  lanes: number,
+  behaviour: Behaviour,
+  count: number,
+  stop: (runner: Runner) => void,
+): Telling {
+  const telling: Telling = new Telling(t, lanes, behaviour, {
+    start: (wanted, lost) => {
+      const { runner, begun } = tellingThreads(t, wanted, behaviour, lost);
+      void begun(count).then(() => stop(runner));
+      return runner;
+    },
+  });
+  return telling;
+}
+
+async function states({ store, sweep }: Opened): Promise<string[]> {
+  const rows: string[] = [];
+  for await (const { trial, state } of store.rows(sweep)) rows.push(`${trial} ${state}`);
+  return rows;
+}
+
+async function reasons({ store, sweep }: Opened): Promise<string[]> {
+  return (await store.failures(sweep)).map(({ trial, error }) => `${trial}: ${error}`);
+}
+
+function doneBut(trial: number): string[] {
+  return [1, 2, 3, 4, 5, 6].map((each) => `${each} ${each === trial ? "failed" : "done"}`);
+}
+
+const ALL = { trained: 6, failed: 0, diverged: 0, stopped: false };
+const ALL_BUT_ONE = { trained: 5, failed: 1, diverged: 0, stopped: false };
+const NONE = { trained: 0, failed: 0, diverged: 0, stopped: false };
+
+function tallied(result: SweepResult): SweepResult["tally"] {
+  assert.equal(result.skipped, 0);
+  return result.tally;
+}
+
+for (const lanes of [1, 2]) {
+  test(`a worker thread that exits fails its own trial and no other, with ${lanes} at work`, async (t) => {
+    const it = await opened(t, ORIGINALS);
+    const telling = new Telling(t, lanes, { exits: 2 });
+    assert.deepEqual(tallied(await trainSweep(it.store, it.sweep, telling.options)), ALL_BUT_ONE);
+    assert.deepEqual(await states(it), doneBut(2));
+    assert.deepEqual(await reasons(it), ["2: its thread died: worker exited with code: 9"]);
+    assert.equal(telling.attempts(6)[1], 2, "it is tried once more, and only once");
+  });
+}
+
+test("a trial whose thread dies once succeeds the second time, and leaves no trace of the first", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = new Telling(t, 2, { exitsOnce: 3 });
+  assert.deepEqual(tallied(await trainSweep(it.store, it.sweep, telling.options)), ALL);
+  assert.equal(telling.attempts(6)[2], 2);
+  const undisturbed = await opened(t, ORIGINALS);
+  await undisturbed.store.record(undisturbed.sweep, trainedHere(it.specs));
+  assert.equal(await it.store.digest(it.sweep), await undisturbed.store.digest(undisturbed.sweep));
 });
 
-test("a row that had failed lands where its trajectory is trained for longer, and progress ends at what was missing", async (t) => {
-  const store = memory(t);
-  const sweep = await opened(store, {});
-  const { settings } = await request({});
-  const unlearns = [...plan(settings, 2, 2)].flat().filter(({ method }) => method === "unlearn");
+test("an exception fails its own trial and no other, and is tried exactly twice", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = new Telling(t, 2, { throws: 4 });
+  assert.deepEqual(tallied(await trainSweep(it.store, it.sweep, telling.options)), ALL_BUT_ONE);
+  assert.deepEqual(await states(it), doneBut(4));
+  assert.deepEqual(await reasons(it), ["4: trial 4 fell over"]);
+  assert.deepEqual(telling.attempts(6), [1, 1, 1, 2, 1, 1]);
+});
+
+test("a trial that throws once succeeds the second time", async (t) => {
+  const { store, sweep } = await opened(t, ORIGINALS);
+  const telling = new Telling(t, 1, { throwsOnce: 1 });
+  assert.deepEqual(tallied(await trainSweep(store, sweep, telling.options)), ALL);
+  assert.deepEqual(telling.attempts(6), [2, 1, 1, 1, 1, 1]);
+});
+
+test("what is good of a chunk lands before its failures are tried again", async (t) => {
+  const { store, sweep } = await opened(t, { ...ORIGINALS, methods: "original,retrain_original", trials: "1" });
+  const told: string[] = [];
+  const behaviour: Behaviour = {};
+  const observer: Observer = (event) => {
+    if (event.kind === "second try") told.push(`again ${event.spec.cell.method}`);
+    if (event.kind === "landed") told.push(event.outcomes.map((one) => `${one.spec.cell.method} ${one.state}`).join());
+  };
+  const start: SweepOptions["start"] = (lanes, lost) => {
+    const runner = new HereRunner(lanes, behaviour, lost);
+    const run = runner.run.bind(runner);
+    let calls = 0;
+    runner.run = async (chunk) => {
+      calls += 1;
+      const outcomes = await run(chunk);
+      return calls > 1 ? outcomes : outcomes.map((one, i) => (i === 0 ? failed(one.spec, "it fell over") : one));
+    };
+    return runner;
+  };
+  await trainSweep(store, sweep, { retryFailed: false, lanes: 1, observers: [observer], start });
+  assert.deepEqual(told, ["retrain_original trained", "again original", "original trained"]);
+});
+
+test("what the machine lacks fails no trial: a thread less works on, and all rows land", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = new Telling(
+    t,
+    2,
+    {},
+    {
+      start: (lanes, lost) => new HereRunner(lanes, { givesOutOnce: 3 }, lost),
+    },
+  );
+  assert.deepEqual(tallied(await trainSweep(it.store, it.sweep, telling.options)), ALL);
+  const lost = telling.events.filter(({ kind }) => kind === "lane lost");
+  const reason = "there is not enough memory (Array buffer allocation failed)";
+  assert.deepEqual(lost, [{ kind: "lane lost", reason, left: 1 }]);
+});
+
+test("with no thread left a run ends with the environment's fault, keeps what has landed and fails nothing", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = new Telling(
+    t,
+    2,
+    {},
+    {
+      start: (lanes, lost) => new HereRunner(lanes, { givesOut: 5 }, lost),
+    },
+  );
+  const message =
+    "no thread is left to train: there is not enough memory (Array buffer allocation failed); take fewer --workers, or a smaller task, what has finished is kept";
+  await assert.rejects(trainSweep(it.store, it.sweep, telling.options), new SweepError("environment", message));
+  const found = await states(it);
+  assert.ok(found.length > 0 && found.every((row) => row.endsWith(" done")), `${found}`);
+  const last = telling.events.at(-1);
+  assert.deepEqual(last, {
+    kind: "ended",
+    tally: { ...NONE, trained: found.length },
+    skipped: 0,
+    fault: message,
+  });
+});
+
+test("data that changed during a run end it as the environment's fault, and fail no trial", async (t) => {
+  const it = await opened(t, { ...ORIGINALS, trials: "1" });
+  const telling = new Telling(t, 1, { changes: 1 });
+  const fault = new SweepError("environment", "the data of trial 1 changed");
+  await assert.rejects(trainSweep(it.store, it.sweep, telling.options), fault);
+  assert.deepEqual(await states(it), []);
+});
+
+test("a bug of ours ends the run as a bug, and becomes no failed trial", async (t) => {
+  const it = await opened(t, { ...ORIGINALS, trials: "1" });
+  const telling = new Telling(t, 1, { breaks: 1 });
+  await assert.rejects(trainSweep(it.store, it.sweep, telling.options), (error: Error) => {
+    assert.deepEqual([error instanceof SweepError, error.message], [false, "trial 1 found a bug"]);
+    return true;
+  });
+  assert.deepEqual(await states(it), []);
+  assert.deepEqual(telling.kinds(), ["opened", "started", "ended"]);
+});
+
+test("a drain lets running trajectories finish and starts no other", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = stopping(t, 2, { holds: "drain" }, 2, (runner) => runner.drain());
+  const { tally } = await trainSweep(it.store, it.sweep, telling.options);
+  assert.deepEqual(tally, { ...NONE, trained: 2, stopped: true });
+  assert.equal((await states(it)).length, 2);
+  const missing = await it.store.missing(PROFILE, it.specs, true);
+  assert.equal(missing.specs.length, 4, "what was not begun is missing, and has not failed");
+});
+
+test("a trial whose thread dies while the runner drains has not failed: it is missing, to be tried by the next run", async (t) => {
+  const it = await opened(t, { ...ORIGINALS, trials: "3" });
+  const telling = stopping(t, 2, { holds: "drain", exits: 1 }, 2, (runner) => runner.drain());
+  const { tally } = await trainSweep(it.store, it.sweep, telling.options);
+  assert.deepEqual(tally, { ...NONE, trained: 1, stopped: true });
+  assert.deepEqual(await states(it), ["2 done"]);
+});
+
+test("a cancel gives up what is running, and records nothing of it", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const telling = stopping(t, 2, { holds: "cancel" }, 2, (runner) => runner.cancel());
+  const { tally } = await trainSweep(it.store, it.sweep, telling.options);
+  assert.deepEqual(tally, { ...NONE, stopped: true });
+  assert.deepEqual((await it.store.missing(PROFILE, it.specs, false)).specs, it.specs);
+});
+
+test("a cancel stops a training between two epochs", async (t) => {
+  const it = await opened(t, { ...ORIGINALS, trials: "1", epochs: "original=1000000" });
+  const telling = stopping(t, 1, {}, 1, (runner) => runner.cancel());
+  const { tally } = await trainSweep(it.store, it.sweep, telling.options);
+  assert.deepEqual(tally, { ...NONE, stopped: true });
+  assert.deepEqual(await states(it), []);
+});
+
+test("a run that everything had finished in, when it was told to stop, was not stopped", async (t) => {
+  const { store, sweep } = await opened(t, { ...ORIGINALS, trials: "2" });
+  const telling = stopping(t, 2, { holds: "drain" }, 2, (runner) => runner.drain());
+  assert.deepEqual(tallied(await trainSweep(store, sweep, telling.options)), { ...NONE, trained: 2 });
+});
+
+test("the first signal drains, the second cancels, and all hear of both", async (t) => {
+  const { store, sweep } = await opened(t, ORIGINALS);
+  const heard: SweepEvent[] = [];
+  let stop = (_signal: string): void => {};
+  const observer: Observer = (event) => {
+    if (event.kind === "started") stop = event.stop;
+    if (event.kind === "stopping") heard.push(event);
+  };
+  const telling = new Telling(
+    t,
+    2,
+    {},
+    {
+      observers: [observer],
+      start: (lanes, lost) => {
+        const { runner, begun } = tellingThreads(t, lanes, { holds: "cancel" }, lost);
+        void begun(2).then(() => {
+          stop("SIGINT");
+          stop("SIGTERM");
+        });
+        return runner;
+      },
+    },
+  );
+  const { tally } = await trainSweep(store, sweep, telling.options);
+  assert.deepEqual(tally, { ...NONE, stopped: true });
+  assert.deepEqual(heard, [
+    { kind: "stopping", signal: "SIGINT", now: false },
+    { kind: "stopping", signal: "SIGTERM", now: true },
+  ]);
+});
+
+test("a run that was told to stop was stopped where a trajectory is missing, however many rows had failed before and are there now", async (t) => {
+  const { store, sweep, specs } = await opened(t, { ...ORIGINALS, trials: "2" });
   await store.record(
     sweep,
-    unlearns.map((spec) => failed(spec, "it fell over")),
+    specs.map((spec) => failed(spec, "it fell over")),
   );
-  const longer = { epochs: "original=4,retrain_scratch=3,2,6" };
-  const extended = await train(store, longer);
-  assert.deepEqual([extended.missing.rows, extended.last, extended.tally.trained], [8, extended.missing, 12]);
-  assert.equal(extended.digest, (await trainHere(memory(t), longer)).digest);
+  const plan = withLists(smallPlan({ ...ORIGINALS, trials: "2" }), { epochs: { original: [3, 4] } });
+  const telling = stopping(t, 1, { holds: "drain" }, 1, (runner) => runner.drain());
+  const { tally } = await trainSweep(store, await open(store, plan), telling.options);
+  const [first] = telling.events;
+  assert.equal(first.kind === "opened" && first.missing.rows, 2, "one of each trial, beside one that failed");
+  assert.deepEqual(tally, { ...NONE, trained: 2, stopped: true });
+});
+
+test("a diverged trial is counted as diverged and recorded as such", async (t) => {
+  const it = await opened(t, { ...ORIGINALS, trials: "2", hidden: "16,8", "learning-rate": "1e300" });
+  assert.deepEqual(tallied(await trainSweep(it.store, it.sweep, onThreads(t, 1))), { ...NONE, diverged: 2 });
+  assert.deepEqual(await states(it), ["1 diverged", "2 diverged"]);
+});
+
+test("what a store refuses stops the sweep with the store's sentence", async (t) => {
+  const { store, sweep, specs } = await opened(t, { trials: "1", methods: "unlearn", preset: "paired" });
+  const [start] = specs.flatMap((spec) => (spec.start === null ? [] : [spec.start]));
+  await store.record(sweep, [trained(start)]);
+  const heard: SweepEvent[] = [];
+  await assert.rejects(
+    trainSweep(
+      store,
+      sweep,
+      onThreads(t, 1, (event) => void heard.push(event)),
+    ),
+    (error: Error) => {
+      assert.ok(error instanceof SweepError);
+      const last = heard.at(-1);
+      assert.deepEqual(
+        [error.fault, last?.kind, last?.kind === "ended" && last.fault],
+        ["check", "ended", error.message],
+      );
+      return true;
+    },
+  );
+});
+
+test("an observer that throws ends the run with what it threw, and what had landed is kept", async (t) => {
+  const it = await opened(t, ORIGINALS);
+  const heard: string[] = [];
+  const observer: Observer = ({ kind }) => {
+    heard.push(kind);
+    if (kind === "landed") throw new SweepError("environment", "the log is full");
+  };
+  const options = { ...onThreads(t, 1, observer), start: (lanes: number) => new HereRunner(lanes, {}, () => {}) };
+  await assert.rejects(trainSweep(it.store, it.sweep, options), new SweepError("environment", "the log is full"));
+  assert.equal(heard.at(-1), "ended");
+  assert.ok((await states(it)).length > 0);
+});
+
+test("observers hear every event one after the other, and each is waited for", async (t) => {
+  const { store, sweep } = await opened(t, ORIGINALS);
+  const heard: string[] = [];
+  const slow: Observer = async ({ kind }) => {
+    heard.push(`slow ${kind}`);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    heard.push(`slow ${kind} done`);
+  };
+  const quick: Observer = ({ kind }) => void heard.push(`quick ${kind}`);
+  await trainSweep(store, sweep, { ...onThreads(t, 2), observers: [slow, quick] });
+  const kinds = heard.filter((line) => line.startsWith("quick ")).map((line) => line.slice(6));
+  assert.deepEqual(
+    heard,
+    kinds.flatMap((kind) => [`slow ${kind}`, `slow ${kind} done`, `quick ${kind}`]),
+  );
+  assert.deepEqual([kinds.slice(0, 2), kinds.at(-1)], [["opened", "started"], "ended"]);
+});
+
+test("where nothing is missing no runner is made, and the run says what it skipped", async (t) => {
+  const { store, sweep, specs } = await opened(t, ORIGINALS);
+  await store.record(sweep, trainedHere(specs));
+  const telling = new Telling(t, 1, {}, { start: () => assert.fail("a runner was made") });
+  assert.deepEqual(await trainSweep(store, sweep, telling.options), { tally: NONE, skipped: 6 });
+  assert.deepEqual(telling.kinds(), ["opened", "ended"]);
+});
+
+test("progress counts trial rows and epochs up to all that were missing", async (t) => {
+  const { store, sweep } = await opened(t, { trials: "3" });
+  const telling = new Telling(t, 2, {}, { start: (count) => referenceThreads(t, count) });
+  await trainSweep(store, sweep, telling.options);
+  const seen = telling.events.flatMap((event) => (event.kind === "landed" ? [event.progress] : []));
+  const all = { rows: 12, trajectories: 8, epochs: 29 };
+  assert.deepEqual(seen.at(-1), { landed: all, missing: all });
+  for (const measure of ["rows", "trajectories", "epochs"] as const) {
+    const counts = seen.map(({ landed }) => landed[measure]);
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
+  }
+});
+
+test("results are equal to the bit for 1, 2 and 8 threads, and in one chunk of this process", async (t) => {
+  const flags = { trials: "6", samples: "40" };
+  const here = await opened(t, flags);
+  await here.store.record(here.sweep, trainedHere(here.specs));
+  const digests = new Set([await here.store.digest(here.sweep)]);
+  for (const lanes of [1, 2, 8]) {
+    const { store, sweep } = await opened(t, flags);
+    assert.deepEqual(tallied(await trainSweep(store, sweep, onThreads(t, lanes))), { ...NONE, trained: 24 });
+    digests.add(await store.digest(sweep));
+  }
+  assert.equal(digests.size, 1);
 });
