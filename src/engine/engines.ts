@@ -38,7 +38,7 @@ export function precisionsOf(name: string): readonly Precision[] {
   return ENGINES[name].precisions;
 }
 
-/** Loads an engine; throws UNAVAILABLE with the remedy where this machine lacks what it needs. */
+/** Loads an engine; throws a fault of the environment with the remedy where this machine lacks what it needs. */
 export function loadEngine(choice: EngineChoice): Promise<Engine> {
   return ENGINES[choice.name].load(choice);
 }

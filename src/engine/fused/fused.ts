@@ -28,7 +28,7 @@ export type KernelReport =
   | { readonly isa: Isa; readonly kernel: Kernel }
   | { readonly isa: Isa; readonly reason: string };
 
-/** Loads the engine; throws UNAVAILABLE where the kernel asked for, or every one, fails to load. */
+/** Loads the engine; throws a fault of the environment where the kernel asked for, or every one, fails to load. */
 export function loadFused({ precision, isa }: FusedOptions): FusedEngine {
   const reports = isa === undefined ? firstThatLoads() : kernelReports([isa]);
   for (const report of reports) if ("kernel" in report) return engineOf(report.kernel, precision);

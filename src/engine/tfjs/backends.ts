@@ -13,7 +13,7 @@ export type Backend = "tensorflow" | "wasm" | "cpu";
 /** Best first. */
 export const BACKENDS: readonly Backend[] = ["tensorflow", "wasm", "cpu"];
 
-/** Loads a backend and returns its version: whatever of it may change the bits. Throws UNAVAILABLE where it does not load. */
+/** Loads a backend and returns its version: whatever of it may change the bits. Throws a fault of the environment where it does not load. */
 export function loadBackend(backend: Backend): Promise<string> {
   tf.enableProdMode(); // without it tfjs greets every Node process on stderr, and looks for NaN after every operation
   return LOADERS[backend]();

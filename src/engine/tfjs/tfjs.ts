@@ -16,7 +16,7 @@ export type BackendState =
   | { backend: Backend; works: false; reason: string };
 
 /**
- * The engine on the named backend, or on the first that loads. Throws UNAVAILABLE with the remedy where it does not load.
+ * The engine on the named backend, or on the first that loads. Throws a fault of the environment with the remedy where it does not load.
  * tfjs has one current backend a thread: an engine sets its own before each training, so several may live side by side.
  */
 export async function loadTfjs(wanted: Backend | "best"): Promise<Engine> {
