@@ -12,7 +12,6 @@ import {
   type Training,
 } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { methodNamed } from "../src/plan/methods.js";
 import { GOLDEN_DRAWS, type GoldenRun, goldenRuns } from "./goldens.js";
 import { notebookData, notebookMeasures } from "./oracle.js";
 
@@ -579,15 +578,15 @@ export function smallTraining(name: string, { n, k, features, widths }: Sizes, e
   const rows = (count: number): Float32Array => Float32Array.from({ length: count * features }, () => random.normal());
   const labels = (count: number): Uint8Array =>
     Uint8Array.from({ length: count }, () => (random.uniform() < 0.5 ? 0 : 1));
-  const weights = methodNamed("original").rowWeights("notebook", n, k);
   const [x, y] = [rows(n + k), labels(n + k)];
   return {
     shape,
     rows: { n, k, features, x, y },
     targets: y.slice(),
     test: { rows: 9, x: rows(9), y: labels(9) },
-    crossEntropyWeights: weights.crossEntropy,
-    penaltyWeights: weights.penalty,
+    // The notebook's original: the means over D ∪ F, and over its X_train, which has D twice.
+    crossEntropyWeights: new Float64Array(n + k).fill(1 / (n + k)),
+    penaltyWeights: new Float64Array(n + k).fill(2 / (2 * n + k), 0, n).fill(1 / (2 * n + k), n),
     lambdaEffective: 1,
     learningRate: 0.01,
     start: freshStart(shape, random.uniform),

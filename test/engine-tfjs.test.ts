@@ -165,7 +165,7 @@ const REMEDY = "run `node scripts/install-tensorflow.mjs`, or take --engine tfjs
 test("where @tensorflow/tfjs-node is not installed, its engine says what to do", (t) => {
   assert.equal(
     errorOfInstallation(t, null),
-    `UNAVAILABLE: TensorFlow is not available, because @tensorflow/tfjs-node is not installed: ${REMEDY}`,
+    `environment: TensorFlow is not available, because @tensorflow/tfjs-node is not installed: ${REMEDY}`,
   );
 });
 
@@ -174,7 +174,7 @@ test("where @tensorflow/tfjs-node lacks its addon, its engine says what to do", 
     "throw new Error('The Node.js native addon module (tfjs_binding.node) can not be found at path: /x. \\nPlease run')";
   assert.equal(
     errorOfInstallation(t, thrown),
-    `UNAVAILABLE: TensorFlow is not available, because @tensorflow/tfjs-node is installed without its native addon: ${REMEDY}`,
+    `environment: TensorFlow is not available, because @tensorflow/tfjs-node is installed without its native addon: ${REMEDY}`,
   );
 });
 
@@ -183,7 +183,7 @@ test("where @tensorflow/tfjs-node fails otherwise, its engine says how and what 
   const reason = "does not load (libtensorflow.so.2: cannot open shared object file)";
   assert.equal(
     errorOfInstallation(t, thrown),
-    `UNAVAILABLE: TensorFlow is not available, because @tensorflow/tfjs-node ${reason}: ${REMEDY}`,
+    `environment: TensorFlow is not available, because @tensorflow/tfjs-node ${reason}: ${REMEDY}`,
   );
 });
 
@@ -214,7 +214,7 @@ function errorOfInstallation(t: TestContext, tfjsNode: string | null, start = "e
     writeFileSync(join(packages, "tfjs-node", "index.js"), tfjsNode);
   }
   const module = pathToFileURL(join(root, "src", "engine", "tfjs", "tfjs.js")).href;
-  const code = `import(${JSON.stringify(module)}).then(({ loadTfjs }) => loadTfjs("tensorflow")).catch((error) => process.stdout.write(error.code + ": " + error.message))`;
+  const code = `import(${JSON.stringify(module)}).then(({ loadTfjs }) => loadTfjs("tensorflow")).catch((error) => process.stdout.write(error.fault + ": " + error.message))`;
   return execFileSync(process.execPath, ["-e", `const code = ${JSON.stringify(code)}; ${start}`], {
     cwd: root,
     encoding: "utf8",

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { importDraw } from "../src/data/directory.js";
 import type { Training } from "../src/engine/contract.js";
-import { effectiveLambda, methodNamed } from "../src/plan/methods.js";
-import type { Preset } from "../src/trial.js";
+import { trainingOf } from "../src/run/trajectory.js";
+import { trajectoryUnder } from "./fixtures/cells.js";
 
 /** [penalty before the step, cross-entropy before it, accuracy after it, forget probability after it] of each epoch. */
 type GoldenCurve = readonly (readonly [number, number, number, number])[];
@@ -29,31 +29,19 @@ export const GOLDEN_DRAWS = ["small", "seed0"] as const;
 export function goldenRuns(name: (typeof GOLDEN_DRAWS)[number]): GoldenRun[] {
   const folder = `test/golden/${name}`;
   const { trials } = JSON.parse(readFileSync(`${folder}/golden.json`, "utf8")) as { trials: GoldenTrial[] };
-  const { draw } = importDraw(folder);
+  const { source, draw } = importDraw(folder);
   return trials.flatMap((trial, t) => {
-    const run = (golden: string, method: string, preset: Preset, lambda: number, start: Parameters): GoldenRun => {
-      const { n, k } = draw.rows;
-      // The goldens' plain retraining leaves the penalty out of the gradient altogether; its λ is 0 either way.
-      const weights = methodNamed(method).rowWeights(preset, n, k);
+    const run = (golden: string, method: string, preset: string, lambda: number, start: Parameters): GoldenRun => {
       const float64 = trial.runs.float64[golden];
+      // The goldens' plain retraining leaves the penalty out of the gradient altogether; its λ is 0 either way.
+      const options = { draw: source, widths: [64, 32], lambda, epochs: float64.length };
+      const spec = trajectoryUnder(preset, method, options);
+      const cancel = new Int32Array(new SharedArrayBuffer(4));
       return {
         name: `${name} trial ${t + 1} ${golden}`,
         float64,
         float32: trial.runs.float32[golden],
-        training: {
-          shape: { features: draw.rows.features, widths: [64, 32] },
-          rows: draw.rows,
-          test: null,
-          targets: draw.rows.y,
-          crossEntropyWeights: weights.crossEntropy,
-          penaltyWeights: weights.penalty,
-          lambdaEffective: effectiveLambda(preset, methodNamed(method), lambda),
-          learningRate: 0.01,
-          start: flat(start),
-          epochs: float64.length,
-          asked: [],
-          cancel: new Int32Array(new SharedArrayBuffer(4)),
-        },
+        training: { ...trainingOf(spec, draw, flat(start), cancel), test: null, asked: [] },
       };
     };
     return [
