@@ -4,35 +4,37 @@ import test from "node:test";
 import { seededDraw } from "../src/data/draw.js";
 import type { Curve, Rows } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { METHOD_NAMES, methodNamed } from "../src/plan/methods.js";
-import type { SweepConfig } from "../src/plan/options.js";
-import { specOf } from "../src/plan/trajectories.js";
+import { METHOD_NAMES, METHODS } from "../src/plan/methods.js";
+import { drawsOf, type SweepPlan } from "../src/plan/plan.js";
 import { retrain, retrainFrom } from "../src/run/rebuild.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
-import { smallConfig } from "./fixtures/sweeps.js";
+import { smallPlan, specsIn } from "./fixtures/sweeps.js";
 
 const PRESETS = ["notebook", "paired"] as const;
 const engine = referenceEngine();
 
 /** A net of some size, an original of 60 epochs and 8 of all others. */
-function config(preset: string): SweepConfig {
+function plan(preset: string): SweepPlan {
   const epochs = METHOD_NAMES.map((name) => `${name}=${name === "original" ? 60 : 8}`).join(",");
-  return smallConfig({
+  return smallPlan({
     preset,
     samples: "100",
     features: "3",
     hidden: "16,8",
     "forget-rows": "2",
     trials: "1",
+    methods: METHOD_NAMES.join(","),
     epochs,
   });
 }
 
 function spec(preset: string, method: string): TrajectorySpec {
-  return specOf(config(preset), method, 1, 1);
+  const spec = specsIn(plan(preset)).find(({ cell }) => cell.method === method);
+  assert.ok(spec !== undefined);
+  return spec;
 }
 
-const DRAW = seededDraw(config("paired").draw as SeededDraw);
+const DRAW = seededDraw(drawsOf(plan("paired").parts[0].draws)[0] as SeededDraw);
 
 /** The same draw with other rows. */
 function withRows(change: (rows: Rows) => Partial<Rows>): typeof DRAW {
@@ -109,7 +111,7 @@ test("relearn is plain training from an unlearned net, and makes it as sure of F
 for (const preset of PRESETS) {
   test(`under ${preset} what goes on from the original begins with its net, whatever the method`, () => {
     const start = startOf("unlearn");
-    const methods = METHOD_NAMES.filter((name) => methodNamed(name).start === "original");
+    const methods = METHODS.filter(({ start }) => start === "original").map(({ name }) => name);
     assert.deepEqual(methods, ["unlearn", "retrain_original", "fine_tune", "gradient_ascent", "relabel"]);
     // The losses of epoch 1 are those of the start.
     const begins = methods.map((method) => from(start, method, DRAW, preset).penalty[0]);
@@ -132,9 +134,13 @@ test("λ of a new method weighs its penalty: over D in fine_tune, over F in grad
   ] as const) {
     const start = startOf(method);
     const weighed = (draw: typeof DRAW): Float64Array =>
-      retrainFrom(start, { ...spec("paired", method), lambda: 3 }, engine, draw).parameters;
+      retrainFrom(start, atLambda(spec("paired", method), 3), engine, draw).parameters;
     assert.notDeepEqual(weighed(DRAW), from(start, method).parameters);
     assert.deepEqual(weighed(same), weighed(DRAW));
     assert.notDeepEqual(weighed(other), weighed(DRAW));
   }
 });
+
+function atLambda(trained: TrajectorySpec, lambda: number): TrajectorySpec {
+  return { ...trained, cell: { ...trained.cell, lambda, lambdaEffective: lambda } };
+}

@@ -5,8 +5,11 @@ import { stream } from "../src/data/streams.js";
 import type { Training } from "../src/engine/contract.js";
 import { penalty } from "../src/engine/reference/kernels.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
-import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/plan/methods.js";
+import { METHOD_NAMES, METHODS, NOTEBOOK_METHODS } from "../src/plan/methods.js";
+import { cellTemplates } from "../src/plan/trajectories.js";
+import type { CellSpec, RowWeights } from "../src/trial.js";
 import { assertAllWithin, assertWithin, finished, gradientOf, smallTraining } from "./engine-contract.js";
+import { smallPlan } from "./fixtures/sweeps.js";
 import { goldenRuns } from "./goldens.js";
 import {
   type NotebookData,
@@ -25,6 +28,18 @@ const NOTEBOOK: Record<string, Pick<NotebookRun, "lambda" | "penaltyBackwardFirs
   unlearn: { lambda: 4.2, penaltyBackwardFirst: false, crossEntropyOverForget: true },
   retrain_original: { lambda: 0, penaltyBackwardFirst: false, crossEntropyOverForget: true },
 };
+
+/** The cell of a method on n rows of D and k of F, with the method's own λ where none is given. */
+function cellOf(preset: string, method: string, n = 4, k = 2, flags: Record<string, string> = {}): CellSpec {
+  const plan = smallPlan({ preset, methods: method, samples: `${n}`, "forget-rows": `${k}`, ...flags });
+  const [template] = cellTemplates(plan);
+  return template.cell;
+}
+
+/** The weight of each of n+k rows. */
+function eachRow({ retained, forget }: RowWeights, n: number, k: number): Float64Array {
+  return Float64Array.from({ length: n + k }, (_, i) => (i < n ? retained : forget));
+}
 
 const SIZES = { n: 100, k: 1, features: 10, widths: [64, 32] } as const;
 
@@ -94,8 +109,8 @@ test("a penalty back-propagated once by itself and once times λ is a penalty ti
 test("λ in the gradient is λ + 1 for the notebook's fresh trainings and λ everywhere else", () => {
   const effective = METHOD_NAMES.map((name) => [
     name,
-    effectiveLambda("notebook", methodNamed(name), 4.2),
-    effectiveLambda("paired", methodNamed(name), 4.2),
+    cellOf("notebook", name, 4, 2, { lambda: `${name}=4.2` }).lambdaEffective,
+    cellOf("paired", name, 4, 2, { lambda: `${name}=4.2` }).lambdaEffective,
   ]);
   assert.deepEqual(effective, [
     ["original", 5.2, 4.2],
@@ -173,46 +188,43 @@ for (const method of ["unlearn", "retrain_original"]) {
     const training = { ...goldenTraining("small trial 1 unlearn"), epochs: 5 };
     const trial = (): Training => notebookTraining(method, structuredClone(training));
     assert.deepEqual(finished(referenceEngine(), trial()), finished(referenceEngine(), trial()));
-    assert.ok(isOneRun("notebook", methodNamed(method)));
-    assert.ok(!isOneRun("paired", methodNamed(method)), "the paired preset starts each trial from its own original");
+    assert.ok(cellOf("notebook", method).oneRun);
+    assert.ok(!cellOf("paired", method).oneRun, "the paired preset starts each trial from its own original");
   });
 }
 
 test("fresh trainings are never one run", () => {
   for (const method of ["original", "retrain_scratch"]) {
-    for (const preset of ["notebook", "paired"] as const) assert.ok(!isOneRun(preset, methodNamed(method)));
+    for (const preset of ["notebook", "paired"] as const) assert.ok(!cellOf(preset, method).oneRun);
   }
 });
 
 test("unlearn keeps the forget set, with its label, in the cross-entropy", () => {
   for (const preset of ["notebook", "paired"] as const) {
-    assert.deepEqual(
-      Array.from(methodNamed("unlearn").rowWeights(preset, 4, 2).crossEntropy),
-      new Array(6).fill(1 / 6),
-    );
+    assert.deepEqual(cellOf(preset, "unlearn").objective.crossEntropy, { retained: 1 / 6, forget: 1 / 6 });
   }
 });
 
 test("retrain_scratch has the forget set in its penalty under notebook, and nowhere under paired", () => {
-  const notebook = methodNamed("retrain_scratch").rowWeights("notebook", 4, 2);
-  assert.deepEqual(Array.from(notebook.crossEntropy), [0.25, 0.25, 0.25, 0.25, 0, 0]);
-  assert.deepEqual(Array.from(notebook.penalty), [0.2, 0.2, 0.2, 0.2, 0.1, 0.1]);
-  const paired = methodNamed("retrain_scratch").rowWeights("paired", 4, 2);
-  assert.deepEqual(Array.from(paired.crossEntropy), [0.25, 0.25, 0.25, 0.25, 0, 0]);
-  assert.deepEqual(Array.from(paired.penalty), [0.25, 0.25, 0.25, 0.25, 0, 0]);
+  const { objective: notebook } = cellOf("notebook", "retrain_scratch");
+  assert.deepEqual(notebook.crossEntropy, { retained: 0.25, forget: 0 });
+  assert.deepEqual(notebook.penalty, { retained: 0.2, forget: 0.1 });
+  const { objective: paired } = cellOf("paired", "retrain_scratch");
+  assert.deepEqual(paired.crossEntropy, { retained: 0.25, forget: 0 });
+  assert.deepEqual(paired.penalty, { retained: 0.25, forget: 0 });
 });
 
 test("a paired retrain_scratch does not know the forget set: other rows there leave the same net", () => {
   const training = smallTraining("unknown", SIZES, 6);
   const retrained = (preset: "notebook" | "paired", x: number): Float64Array => {
-    const weights = methodNamed("retrain_scratch").rowWeights(preset, 100, 1);
+    const { crossEntropy, penalty: penaltyWeights } = cellOf(preset, "retrain_scratch", 100, 1).objective;
     const rows = structuredClone(training.rows);
     rows.x.fill(x, 1000);
     return finished(referenceEngine(), {
       ...training,
       rows,
-      crossEntropyWeights: weights.crossEntropy,
-      penaltyWeights: weights.penalty,
+      crossEntropyWeights: eachRow(crossEntropy, 100, 1),
+      penaltyWeights: eachRow(penaltyWeights, 100, 1),
     }).parameters;
   };
   assert.deepEqual(retrained("paired", 3), retrained("paired", -3));
@@ -222,11 +234,10 @@ test("a paired retrain_scratch does not know the forget set: other rows there le
 test("the weights of either term add up to 1 under every method that goes down its loss, and preset", () => {
   for (const method of METHOD_NAMES.filter((name) => name !== "gradient_ascent")) {
     for (const preset of ["notebook", "paired"] as const) {
-      const { crossEntropy, penalty: penaltyWeights } = methodNamed(method).rowWeights(preset, 30, 3);
-      for (const weights of [crossEntropy, penaltyWeights]) {
-        assert.equal(weights.length, 33);
+      const { objective } = cellOf(preset, method, 30, 3);
+      for (const weights of [objective.crossEntropy, objective.penalty]) {
         assertWithin(
-          weights.reduce((sum, weight) => sum + weight, 0),
+          eachRow(weights, 30, 3).reduce((sum, weight) => sum + weight, 0),
           1,
           1e-14,
           `${method} under ${preset}`,
@@ -251,14 +262,21 @@ function assertAsCoded(training: Training, run: NotebookRun): void {
 
 /** `training` with what the notebook preset gives `method`. */
 function notebookTraining(method: string, training: Training): Training {
-  const record = methodNamed(method);
-  const weights = record.rowWeights("notebook", training.rows.n, training.rows.k);
+  const { n, k } = training.rows;
+  const { objective, lambdaEffective } = cellOf("notebook", method, n, k, { lambda: `${method}=${published(method)}` });
   return {
     ...training,
-    crossEntropyWeights: weights.crossEntropy,
-    penaltyWeights: weights.penalty,
-    lambdaEffective: effectiveLambda("notebook", record, record.lambda),
+    crossEntropyWeights: eachRow(objective.crossEntropy, n, k),
+    penaltyWeights: eachRow(objective.penalty, n, k),
+    lambdaEffective,
   };
+}
+
+/** λ as the notebook has it. */
+function published(method: string): number {
+  const record = METHODS.find(({ name }) => name === method);
+  assert.ok(record !== undefined);
+  return record.lambda;
 }
 
 function asCoded(method: string, epochs: number): NotebookRun {

@@ -31,6 +31,7 @@ const LIMITS: readonly Limit[] = [
       "WebAssembly.Memory.grow",
       "WebAssembly reaches",
       "std::bad_alloc",
+      "not enough memory", // the addon's own words
     ],
     what: "there is not enough memory",
     remedy: "take fewer --workers, or a smaller task",

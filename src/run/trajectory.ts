@@ -25,7 +25,12 @@ export function trainTrajectory(
 }
 
 /** What `spec` asks of an engine. */
-export function trainingOf({ cell, asked }: TrajectorySpec, draw: Draw, start: Float64Array, cancel: Int32Array): Training {
+export function trainingOf(
+  { cell, asked }: TrajectorySpec,
+  draw: Draw,
+  start: Float64Array,
+  cancel: Int32Array,
+): Training {
   const { rows, test } = draw;
   const { crossEntropy, penalty, forgetLabels } = cell.objective;
   return {
