@@ -4,14 +4,12 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadFused } from "../../src/engine/fused/fused.js";
 import type { Flags } from "../../src/plan/flags.js";
-import { gridFrom, gridIdentity, settingsOf } from "../../src/plan/grid.js";
-import { plan, WHOLE } from "../../src/plan/trajectories.js";
-import { type SweepRequest, trainSweep } from "../../src/run/sweep.js";
-import { TRIAL_WORKER } from "../../src/run/threads.js";
-import { SqliteStore } from "../../src/store/sqlite/store.js";
+import { trajectoriesOf } from "../../src/plan/trajectories.js";
+import { openStore } from "../../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../../src/trial.js";
 import type { Finding, Findings } from "./finding.js";
 import type { BenchOptions, Section } from "./section.js";
+import { openRequest, sweepInto } from "./sweep.js";
 import { EPOCHS, NOTEBOOK_SHAPE, taskOf, trainTrials } from "./task.js";
 
 const COUNTS = [100, 1000, 10_000, 100_000]; // of trajectories
@@ -96,11 +94,10 @@ async function growth(count: number, database: string): Promise<Finding[]> {
 /** Lands curves that nobody has to train. */
 async function epochRows(database: string): Promise<Finding> {
   const epochs = 1000;
-  const request = requestFor({ ...TINY, epochs: `original=${epochs}`, trials: "500" }, 1);
-  const store = new SqliteStore(database);
+  const store = await openStore(database);
   try {
-    const opened = await store.openSweep({ ...NOTE, ...request, config: "{}", engine: "fused", shard: null });
-    const outcomes = [...plan(request.settings, request.trials, request.trials)].flat().map(curveOf);
+    const opened = await store.open(openRequest({ ...TINY, epochs: `original=${epochs}`, trials: "500" }));
+    const outcomes = [...trajectoriesOf(opened.plan)].flat().map(curveOf);
     const began = performance.now();
     for (let i = 0; i < outcomes.length; i += 50) await store.record(opened, outcomes.slice(i, i + 50));
     const perMs = (outcomes.length * epochs) / (performance.now() - began);
@@ -118,13 +115,11 @@ async function epochRows(database: string): Promise<Finding> {
   }
 }
 
-const NOTE = { version: "", machine: "" };
-
 function curveOf(spec: TrajectorySpec): Outcome {
   const column = (): Float64Array => Float64Array.from({ length: spec.asked[0] }, (_, e) => Math.sqrt(e + spec.trial));
   const curve = {
     ...{ penalty: column(), crossEntropy: column(), trainAccuracy: column() },
-    ...{ forgetProbability: column(), forgetLogit: column() },
+    ...{ forgetProbability: column(), forgetMargin: column() },
   };
   return { state: "trained", spec, wanted: true, rows: [], curve, elapsedMs: 0 };
 }
@@ -155,42 +150,14 @@ async function sweep(database: string, flags: Flags): Promise<Swept> {
   const workers = availableParallelism();
   const memory: { landed: number; rss: number }[] = [];
   let [began, trainingMs, ended] = [Number.NaN, 0, 0];
-  const store = new SqliteStore(database);
-  try {
-    await trainSweep(requestFor(flags, workers), store, {
-      opened: async () => {},
-      event: (event) => {
-        if (event.kind !== "landed") return;
-        ended = performance.now();
-        if (Number.isNaN(began)) began = ended;
-        else for (const outcome of event.outcomes) if (outcome.state === "trained") trainingMs += outcome.elapsedMs;
-        memory.push({ landed: event.progress.landed.trajectories, rss: process.memoryUsage.rss() });
-      },
-      watch: () => () => {},
-    });
-  } finally {
-    await store.close();
-  }
+  await sweepInto(database, flags, workers, (event) => {
+    if (event.kind !== "landed") return;
+    ended = performance.now();
+    if (Number.isNaN(began)) began = ended;
+    else for (const outcome of event.outcomes) if (outcome.state === "trained") trainingMs += outcome.elapsedMs;
+    memory.push({ landed: event.progress.landed.trajectories, rss: process.memoryUsage.rss() });
+  });
   return { wallMs: ended - began, trainingMs, workers, bytes: statSync(database).size, memory };
-}
-
-function requestFor(flags: Flags, workers: number): SweepRequest {
-  const grid = gridFrom(flags);
-  const { profile } = loadFused({ precision: "f32" });
-  return {
-    identity: gridIdentity(grid, profile),
-    command: "",
-    config: grid,
-    settings: settingsOf(grid),
-    trials: grid.trials,
-    shard: WHOLE,
-    record: grid.record,
-    engine: grid.engine,
-    profile,
-    workers,
-    retryFailed: false,
-    entry: TRIAL_WORKER,
-  };
 }
 
 function mean(values: readonly number[]): number {

@@ -2,6 +2,7 @@
 import { enginesSection } from "./engines.js";
 import { kernelsSection } from "./kernels.js";
 import { peersSection } from "./peers.js";
+import { queriesSection } from "./queries.js";
 import { scaleSection } from "./scale.js";
 import type { Section } from "./section.js";
 import { threadsSection } from "./threads.js";
@@ -12,4 +13,5 @@ export const SECTIONS: readonly Section[] = [
   peersSection,
   threadsSection,
   scaleSection,
+  queriesSection,
 ];

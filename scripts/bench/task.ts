@@ -1,10 +1,9 @@
 /** What is timed: trials of `original`, at the notebook's shape or another. */
-
 import type { Draw } from "../../src/data/draw.js";
 import { loadDraw } from "../../src/data/source.js";
 import type { Curve, Engine } from "../../src/engine/contract.js";
-import { configFrom } from "../../src/plan/options.js";
-import { specOf } from "../../src/plan/trajectories.js";
+import { trainPlan } from "../../src/plan/request.js";
+import { onlyTrajectory } from "../../src/plan/trajectories.js";
 import { freshParameters, trainTrajectory } from "../../src/run/trajectory.js";
 import type { TrajectorySpec } from "../../src/trial.js";
 
@@ -25,9 +24,9 @@ export interface Task {
 }
 
 export function taskOf({ features, hidden, samples }: NetShape): Task {
-  const config = configFrom({ features: `${features}`, hidden: hidden.join(","), samples: `${samples}` });
-  const spec = specOf(config, "original", 1, 1);
-  return { spec, draw: loadDraw(spec.draw), start: freshParameters(spec) };
+  const flags = { features: `${features}`, hidden: hidden.join(","), samples: `${samples}` };
+  const spec = onlyTrajectory(trainPlan(flags, "original"), 1);
+  return { spec, draw: loadDraw(spec.cell.draw), start: freshParameters(spec) };
 }
 
 /** Trains the task for `epochs` epochs. */

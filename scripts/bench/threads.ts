@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import { loadFused } from "../../src/engine/fused/fused.js";
-import { configFrom } from "../../src/plan/options.js";
-import { epochsToTrain, plan } from "../../src/plan/trajectories.js";
-import { TRIAL_WORKER, TrialPool } from "../../src/run/threads.js";
-import { SqliteReader } from "../../src/store/sqlite/reader.js";
+import { runPlan } from "../../src/plan/request.js";
+import { epochsToTrain, trajectoriesOf } from "../../src/plan/trajectories.js";
+import { ThreadRunner, TRIAL_WORKER } from "../../src/run/threads.js";
 import type { Finding, Findings } from "./finding.js";
 import { type Contestant, median, oneSample, repeated, SAMPLES, sampleRates } from "./sampling.js";
 import type { BenchOptions, Section } from "./section.js";
@@ -46,10 +46,14 @@ async function run({ seconds, progress }: BenchOptions): Promise<Findings> {
 }
 
 async function twoWorkers(seconds: number): Promise<Finding> {
-  const pools = [1, 2].map((workers) => new TrialPool({ workers, engine: configFrom({}).engine, entry: TRIAL_WORKER }));
+  const engine = { ...runPlan({}).engine, isa: null };
+  const lost = (reason: string): void => {
+    throw new Error(reason);
+  };
+  const runners = [1, 2].map((workers) => new ThreadRunner({ workers, engine, entry: TRIAL_WORKER, lost }));
   try {
-    for (const pool of pools) await poolContestant(pool)(0); // threads start and load
-    const samples = await sampleRates(pools.map(poolContestant), seconds);
+    for (const runner of runners) await runnerContestant(runner)(0); // threads start and load
+    const samples = await sampleRates(runners.map(runnerContestant), seconds);
     return {
       what: "two workers",
       measured: median(samples.map(([, two]) => two)),
@@ -60,18 +64,18 @@ async function twoWorkers(seconds: number): Promise<Finding> {
       target: { atLeast: WORKERS_TARGET },
     };
   } finally {
-    for (const pool of pools) await pool.close();
+    for (const runner of runners) await runner.close();
   }
 }
 
-/** Keeps each worker of a pool training trials; their rates add up, so that none is charged for another's end. */
-function poolContestant(pool: TrialPool): Contestant {
+/** Keeps each lane of a runner training trials; their rates add up, so that none is charged for another's end. */
+function runnerContestant(runner: ThreadRunner): Contestant {
   const { spec } = taskOf(NOTEBOOK_SHAPE);
   const work = async (enoughMs: number): Promise<number> => {
     const began = performance.now();
     let epochs = 0;
     do {
-      const [outcome] = await pool.run([spec]);
+      const [outcome] = await runner.run([spec]);
       if (outcome.state === "failed") throw new Error(outcome.reason);
       epochs += EPOCHS;
     } while (performance.now() - began < enoughMs);
@@ -79,7 +83,7 @@ function poolContestant(pool: TrialPool): Contestant {
   };
   return async (ms) => {
     const began = performance.now();
-    const rates = await Promise.all(Array.from({ length: pool.workers }, () => work(ms)));
+    const rates = await Promise.all(Array.from({ length: runner.lanes }, () => work(ms)));
     const took = performance.now() - began;
     return { work: rates.reduce((sum, rate) => sum + rate, 0) * took, ms: took };
   };
@@ -101,8 +105,7 @@ async function defaultRuns(
   progress: BenchOptions["progress"],
 ): Promise<readonly Finding[]> {
   const workers = availableParallelism();
-  const config = configFrom({});
-  const planned = [...plan([config], config.trials, config.trials)];
+  const planned = [...trajectoriesOf(runPlan({}))];
   const epochs = planned.reduce((sum, group) => sum + epochsToTrain(group), 0);
   const task = taskOf(NOTEBOOK_SHAPE);
   const engine = loadFused({ precision: "f32" });
@@ -158,12 +161,15 @@ async function defaultRun(database: string, workers: number): Promise<DefaultRun
   const [code] = (await once(child, "close")) as [number | null];
   const wallMs = Date.now() - began;
   if (code !== 0) throw new Error(`the default run ended with exit code ${code}`);
-  const reader = new SqliteReader(database);
+  const db = new Database(database, { readonly: true });
   try {
-    const [row] = await reader.all<{ first: number; last: number; training: number }>(`
-      select min(unixepoch(finished_at, 'subsec') * 1000 - elapsed_ms) as first,
-             max(unixepoch(finished_at, 'subsec') * 1000) as last, sum(elapsed_ms) as training
-      from trial_rows where elapsed_ms is not null`);
+    const row = db
+      .prepare(
+        `select min(unixepoch(finished_at, 'subsec') * 1000 - elapsed_ms) as first,
+           max(unixepoch(finished_at, 'subsec') * 1000) as last, sum(elapsed_ms) as training
+         from trial_rows where elapsed_ms is not null`,
+      )
+      .get() as { first: number; last: number; training: number };
     return {
       wallMs,
       firstTrialMs: row.first - began,
@@ -171,6 +177,6 @@ async function defaultRun(database: string, workers: number): Promise<DefaultRun
       busy: row.training / (workers * (row.last - row.first)),
     };
   } finally {
-    reader.close();
+    db.close();
   }
 }

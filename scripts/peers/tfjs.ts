@@ -11,8 +11,8 @@ import type { Curve } from "../../src/engine/contract.js";
 import type { Backend } from "../../src/engine/tfjs/backends.js";
 import { loadTfjs } from "../../src/engine/tfjs/tfjs.js";
 import { messageOf } from "../../src/errors.js";
-import { configFrom } from "../../src/plan/options.js";
-import { specOf } from "../../src/plan/trajectories.js";
+import { trainPlan } from "../../src/plan/request.js";
+import { onlyTrajectory } from "../../src/plan/trajectories.js";
 import { shapeOf } from "../../src/run/trajectory.js";
 import { train } from "../bench/task.js";
 
@@ -31,9 +31,9 @@ function offBy(curve: Curve): number {
 }
 
 async function serve(): Promise<void> {
-  const spec = specOf(configFrom({ data: folder }), "original", 1, 1);
-  const start = readWeights(join(folder, "weights.npz"), shapeOf(spec));
-  const task = { spec, draw: loadDraw(spec.draw), start };
+  const spec = onlyTrajectory(trainPlan({ data: folder }, "original"), 1);
+  const start = readWeights(join(folder, "weights.npz"), shapeOf(spec.cell));
+  const task = { spec, draw: loadDraw(spec.cell.draw), start };
   const engine = await loadTfjs(backend as Backend);
   const off = offBy(train(engine, task, EPOCHS));
   if (!(off <= TOLERANCE)) throw new Error(`its curve is ${off} off the reference's: it is not timed`);

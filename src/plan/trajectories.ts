@@ -156,6 +156,13 @@ function penaltyIn({ penalties }: PresetRecord, { name, penalty }: MethodRecord)
   return Object.hasOwn(penalties, name) ? penalties[name] : penalty;
 }
 
+/** The trajectory of a plan that has one but for its trial, as trial `trial`, whose start is of that trial too. */
+export function onlyTrajectory(plan: SweepPlan, trial: number): TrajectorySpec {
+  const [template, ...others] = cellTemplates(plan);
+  if (template === undefined || others.length > 0) throw new Error(`the plan has ${others.length + 1} trajectories`);
+  return atTrial(template, trial);
+}
+
 /** Every trial; first the one that copies go on from, since that group takes longest. */
 function trialsInOrder(trained: readonly TrajectorySpec[], trials: number): number[] {
   const all = Array.from({ length: trials }, (_, i) => i + 1);
