@@ -1,10 +1,12 @@
 /** `npm run agree`: do fused and reference give one distribution over whole runs? Equal seeds, n = 500, 100 trials; exit code 1 if not. */
 import { availableParallelism } from "node:os";
 import type { Flags } from "../src/plan/flags.js";
-import { configFrom, type SweepConfig } from "../src/plan/options.js";
-import { plan } from "../src/plan/trajectories.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import { runPlan } from "../src/plan/request.js";
+import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { alignedTable } from "../src/report/table.js";
-import { TRIAL_WORKER, TrialPool } from "../src/run/threads.js";
+import type { Runner } from "../src/run/runner.js";
+import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import { kolmogorovSmirnov } from "../src/stats/kolmogorov-smirnov.js";
 import type { TrajectorySpec } from "../src/trial.js";
 
@@ -18,25 +20,25 @@ interface Sample {
 }
 
 /** The trials of each method, in the order of their numbers. */
-async function samples(config: SweepConfig): Promise<Map<string, Sample[]>> {
-  const pool = new TrialPool({ workers: availableParallelism(), engine: config.engine, entry: TRIAL_WORKER });
+async function samples(plan: SweepPlan): Promise<Map<string, Sample[]>> {
+  const engine = { ...plan.engine, isa: null };
+  const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
+  const runner = new ThreadRunner({ workers: availableParallelism(), engine, entry: TRIAL_WORKER, lost });
   try {
-    const trained = await Promise.all(
-      [...plan([config], config.trials, config.trials)].flat().map((spec) => sampleOf(spec, pool)),
-    );
-    const byMethod = new Map<string, Sample[]>(config.methods.map((name) => [name, []]));
-    for (const [method, sample] of trained) byMethod.get(method)?.push(sample);
+    const trained = await Promise.all([...trajectoriesOf(plan)].flat().map((spec) => sampleOf(spec, runner)));
+    const byMethod = new Map<string, Sample[]>();
+    for (const [method, sample] of trained) byMethod.set(method, [...(byMethod.get(method) ?? []), sample]);
     return byMethod;
   } finally {
-    await pool.close();
+    await runner.close();
   }
 }
 
-async function sampleOf(spec: TrajectorySpec, pool: TrialPool): Promise<readonly [string, Sample]> {
-  const [outcome] = await pool.run([spec]);
+async function sampleOf(spec: TrajectorySpec, runner: Runner): Promise<readonly [string, Sample]> {
+  const [outcome] = await runner.run([spec]);
   if (outcome.state === "failed") throw new Error(outcome.reason);
-  const [row] = outcome.rows;
-  return [spec.method, { accuracy: row.trainAccuracy, probability: row.forgetProbability }];
+  const { train_accuracy, forget_probability } = outcome.rows[0].measures;
+  return [spec.cell.method, { accuracy: train_accuracy ?? Number.NaN, probability: forget_probability ?? Number.NaN }];
 }
 
 /** (mean a − mean b) in standard errors of that difference. */
@@ -48,8 +50,8 @@ function standardErrors(a: readonly number[], b: readonly number[]): number {
 }
 
 async function agree(): Promise<boolean> {
-  const fused = await samples(configFrom({ ...FLAGS, engine: "fused" }));
-  const reference = await samples(configFrom({ ...FLAGS, engine: "reference" }));
+  const fused = await samples(runPlan({ ...FLAGS, engine: "fused" }));
+  const reference = await samples(runPlan({ ...FLAGS, engine: "reference" }));
   const rows: (string | number)[][] = [];
   let agreed = true;
   for (const [method, ours] of fused) {

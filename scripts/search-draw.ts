@@ -4,10 +4,11 @@ import { parseArgs } from "node:util";
 import { bayesOf, classMeans } from "../src/data/draw.js";
 import { loadDraw } from "../src/data/source.js";
 import type { Rows } from "../src/engine/contract.js";
-import { methodNamed, type Published } from "../src/plan/methods.js";
-import { configFrom } from "../src/plan/options.js";
-import { specOf } from "../src/plan/trajectories.js";
-import { TRIAL_WORKER, TrialPool } from "../src/run/threads.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import { runPlan } from "../src/plan/request.js";
+import { atTrial, cellTemplates } from "../src/plan/trajectories.js";
+import type { Runner } from "../src/run/runner.js";
+import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
 
 const USAGE = `usage: node dist/scripts/search-draw.js [--from SEED] [--minutes M]
@@ -43,6 +44,16 @@ const STAGES: readonly (readonly [trials: number, limit: number])[] = [
 /** The same for the two copied methods, whose numbers are final at once; a little above 1, to have a nearest one if none does all. */
 const COPIED_LIMIT = 1.3;
 
+/** The default run. */
+const PLAN: SweepPlan = runPlan({});
+
+/** The default run on another draw. */
+function planOn(draw: SeededDraw): SweepPlan {
+  const [part] = PLAN.parts;
+  if (part.draws.kind !== "seeded") throw new Error("the default draw is seeded");
+  return { ...PLAN, parts: [{ ...part, draws: { ...part.draws, dataSeeds: [draw.dataSeed] } }] };
+}
+
 const { values } = parseArgs({
   options: {
     from: { type: "string", default: "0" },
@@ -51,18 +62,20 @@ const { values } = parseArgs({
   },
 });
 async function search(from: number, minutes: number): Promise<void> {
-  const pool = new TrialPool({ workers: availableParallelism(), engine: configFrom({}).engine, entry: TRIAL_WORKER });
+  const engine = { ...PLAN.engine, isa: null };
+  const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
+  const runner = new ThreadRunner({ workers: availableParallelism(), engine, entry: TRIAL_WORKER, lost });
   const end = performance.now() + minutes * 60_000;
   const counts = { screened: 0, trained: 0 };
   let seed = from;
   await Promise.all(
-    Array.from({ length: pool.workers + 1 }, async () => {
+    Array.from({ length: runner.lanes + 1 }, async () => {
       while (performance.now() < end) {
         const draw: SeededDraw = { kind: "seeded", dataSeed: seed++, samples: 5000, features: 10, forgetRows: 1 };
         counts.screened += 1;
         if (!promising(draw)) continue;
         counts.trained += 1;
-        const found = await nearness(draw, pool);
+        const found = await nearness(draw, runner);
         if (found !== null) process.stdout.write(`${found.distance.toFixed(3)} seed ${draw.dataSeed} ${found.text}\n`);
       }
     }),
@@ -70,7 +83,7 @@ async function search(from: number, minutes: number): Promise<void> {
   process.stdout.write(
     `${counts.screened} draws screened, ${counts.trained} trained; the next search goes on with --from ${seed}\n`,
   );
-  await pool.close();
+  await runner.close();
 }
 
 function promising(draw: SeededDraw): boolean {
@@ -105,23 +118,18 @@ const FRESH = ["original", "retrain_scratch"];
 const COPIED = ["unlearn", "retrain_original"];
 
 /** The draw's distance from the published table, in tolerances; null where a stage ended its search. */
-async function nearness(draw: SeededDraw, pool: TrialPool): Promise<{ distance: number; text: string } | null> {
-  const config = { ...configFrom({}), draw };
+async function nearness(draw: SeededDraw, runner: Runner): Promise<{ distance: number; text: string } | null> {
+  const templates = new Map([...cellTemplates(planOn(draw))].map((template) => [template.cell.method, template]));
+  const specsAt = (names: readonly string[], trial: number): TrajectorySpec[] =>
+    names.flatMap((name) => atTrial(templates.get(name) as TrajectorySpec, trial));
   const [found, copied]: Trials[] = [new Map(), new Map()];
   let done = 0;
   for (const [trials, limit] of STAGES) {
-    const fresh = FRESH.flatMap((name) =>
-      Array.from({ length: trials - done }, (_, i) => specOf(config, name, done + 1 + i, 0)),
-    );
-    await train(fresh, pool, found);
+    const fresh = Array.from({ length: trials - done }, (_, i) => specsAt(FRESH, done + 1 + i)).flat();
+    await train(fresh, runner, found);
     if (distanceOf(found) > limit) return null;
     // One run each, from the last original: cheap, exact, and what most draws fail by.
-    if (done === 0)
-      await train(
-        COPIED.map((name) => specOf(config, name, 1, config.trials)),
-        pool,
-        copied,
-      );
+    if (done === 0) await train(specsAt(COPIED, PLAN.trials), runner, copied);
     if (distanceOf(copied) > COPIED_LIMIT) return null;
     done = trials;
   }
@@ -133,13 +141,13 @@ async function nearness(draw: SeededDraw, pool: TrialPool): Promise<{ distance: 
   return { distance: distanceOf(all), text: text.join(", ") };
 }
 
-async function train(specs: readonly TrajectorySpec[], pool: TrialPool, found: Trials): Promise<void> {
-  for (const outcome of await pool.run(specs)) {
+async function train(specs: readonly TrajectorySpec[], runner: Runner, found: Trials): Promise<void> {
+  for (const outcome of await runner.run(specs)) {
     if (outcome.state === "failed") throw new Error(outcome.reason);
     if (!outcome.wanted) continue;
-    const { trainAccuracy, forgetProbability } = outcome.rows[0];
-    const { method } = outcome.spec;
-    found.set(method, [...(found.get(method) ?? []), [trainAccuracy, forgetProbability]]);
+    const { train_accuracy, forget_probability } = outcome.rows[0].measures;
+    const { method } = outcome.spec.cell;
+    found.set(method, [...(found.get(method) ?? []), [train_accuracy ?? Number.NaN, forget_probability ?? Number.NaN]]);
   }
 }
 

@@ -1,10 +1,11 @@
 /** `gmm-sweep grid`, but its threads die: node exiting-grid.js DATABASE FLAG…; prints one line for each thread that died. */
 import { parseArgs } from "node:util";
 import { loadEngine } from "../../src/engine/engines.js";
-import { gridFrom, gridIdentity, settingsOf } from "../../src/plan/grid.js";
+import { gridPlan } from "../../src/plan/request.js";
 import { WHOLE } from "../../src/plan/trajectories.js";
 import { trainSweep } from "../../src/run/sweep.js";
-import { SqliteStore } from "../../src/store/sqlite/store.js";
+import { ThreadRunner } from "../../src/run/threads.js";
+import { openStore } from "../../src/store/open.js";
 
 const text = { type: "string" } as const;
 const { values, positionals } = parseArgs({
@@ -14,29 +15,17 @@ const { values, positionals } = parseArgs({
     workers: { type: "string", default: "2" },
   },
 });
-const grid = gridFrom(values);
-const { profile } = await loadEngine(grid.engine);
-const store = new SqliteStore(positionals[0]);
-await trainSweep(
-  {
-    identity: gridIdentity(grid, profile),
-    command: "",
-    config: grid,
-    settings: settingsOf(grid),
-    trials: grid.trials,
-    shard: WHOLE,
-    record: grid.record,
-    engine: grid.engine,
-    profile,
-    workers: Number(values.workers),
-    retryFailed: true,
-    entry: new URL("exiting-worker.js", import.meta.url),
-  },
-  store,
-  {
-    opened: async () => {},
-    event: (event) => void (event.kind === "second try" && process.stdout.write(`${event.reason}\n`)),
-    watch: () => () => {},
-  },
-);
+const plan = gridPlan(values, null);
+const engine = { ...plan.engine, isa: null };
+const { profile } = await loadEngine(engine);
+const store = await openStore(positionals[0]);
+const command = { command: "", version: "", machine: "" };
+const sweep = await store.open({ plan, profile, shard: WHOLE, grow: false, command });
+const entry = new URL("exiting-worker.js", import.meta.url);
+await trainSweep(store, sweep, {
+  retryFailed: true,
+  lanes: Number(values.workers),
+  start: (workers, lost) => new ThreadRunner({ workers, engine, entry, lost }),
+  observers: [(event) => void (event.kind === "second try" && process.stdout.write(`${event.reason}\n`))],
+});
 await store.close();

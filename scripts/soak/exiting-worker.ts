@@ -3,9 +3,9 @@ import { randomInt } from "node:crypto";
 import { workerData } from "node:worker_threads";
 import { loadDraw } from "../../src/data/source.js";
 import { loadEngine } from "../../src/engine/engines.js";
-import { cachedDraws, runChunk, stopFlag } from "../../src/run/chunk.js";
+import { type Answer, answerOf, cachedDraws, runChunk, stopFlag } from "../../src/run/chunk.js";
 import type { ThreadData } from "../../src/run/threads.js";
-import type { Outcome, TrajectorySpec } from "../../src/trial.js";
+import type { TrajectorySpec } from "../../src/trial.js";
 
 // Not its first one: a trial whose second try dies too is recorded as failed, by design.
 const SOONEST = 2;
@@ -27,6 +27,6 @@ const mortal = {
   },
 };
 
-export default function trainChunk(specs: readonly TrajectorySpec[]): Outcome[] {
-  return runChunk(specs, mortal, load, flag);
+export default function trainChunk(specs: readonly TrajectorySpec[]): Promise<Answer> {
+  return answerOf(async () => runChunk(specs, mortal, load, flag));
 }
