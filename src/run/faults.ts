@@ -74,6 +74,14 @@ export function noLaneLeft(reason: string, remedy: string): SweepError {
   return new SweepError("environment", `no thread is left to train: ${reason}; ${remedy}, what has finished is kept`);
 }
 
+/** What was thrown in this process, as the environment's fault where that is what it is; else as it is. */
+export function faultOf(error: unknown): unknown {
+  const how = error instanceof SweepError ? null : givenOut(error);
+  if (how === null) return error;
+  const sentence = how.kind === "run" ? how.sentence : `${how.reason}: ${how.remedy}, what has finished is kept`;
+  return new SweepError("environment", sentence, { cause: error });
+}
+
 function* causes(error: unknown): Generator<unknown> {
   for (let each = error; each !== undefined && each !== null; each = each instanceof Error ? each.cause : null)
     yield each;

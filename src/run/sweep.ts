@@ -5,6 +5,7 @@ import type { Missing, Store, Sweep } from "../store/contract.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { ChunkQueue } from "./chunk-queue.js";
 import type { Observer, Survey, SweepEvent, Tally } from "./events.js";
+import { faultOf } from "./faults.js";
 import type { Runner } from "./runner.js";
 import { missingGroups, surveyMissing } from "./survey.js";
 
@@ -30,16 +31,16 @@ export interface SweepResult {
 /** Trains all that the stored plan of `sweep` asks of its shard and `store` does not have, until it is there or a runner that drains has come to its end. */
 export async function trainSweep(store: Store, sweep: Sweep, options: SweepOptions): Promise<SweepResult> {
   const run = new SweepRun(store, sweep, options);
-  let fault: string | null = null;
   try {
     await run.train();
-    return run.result;
   } catch (error) {
-    fault = messageOf(error);
-    throw error;
-  } finally {
-    await run.tell({ kind: "ended", ...run.result, fault });
+    const thrown = faultOf(error);
+    // An observer that throws now has thrown before: the first fault is the one to tell.
+    await run.tell({ kind: "ended", ...run.result, fault: messageOf(thrown) }).catch(() => {});
+    throw thrown;
   }
+  await run.tell({ kind: "ended", ...run.result, fault: null });
+  return run.result;
 }
 
 class SweepRun {
