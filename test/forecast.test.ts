@@ -8,11 +8,11 @@ import { gridCommand } from "../src/commands/grid.js";
 import type { Engine } from "../src/engine/contract.js";
 import { loadEngine } from "../src/engine/engines.js";
 import type { Flags } from "../src/plan/flags.js";
-import { gridFrom, settingsOf } from "../src/plan/grid.js";
-import { gridFromFile } from "../src/plan/sweep-file.js";
+import { gridPlan } from "../src/plan/request.js";
 import { WHOLE } from "../src/plan/trajectories.js";
 import { forecastText } from "../src/report/forecast.js";
-import { ALL_MISSING, type Forecast, forecast } from "../src/run/forecast.js";
+import { type Forecast, forecast } from "../src/run/forecast.js";
+import { ALL_MISSING } from "../src/run/survey.js";
 import { folder, spoken } from "./command-line.js";
 
 const SMALL: Flags = { samples: "40", features: "3", hidden: "6,4", trials: "3", workers: "2" };
@@ -29,11 +29,10 @@ async function trained(flags: Flags): Promise<void> {
 }
 
 test("41 λ × 50 epochs × 100 trials are 225,000 epochs, where a naive runner trains 5.2 million, or 25.7 with an original for each", async () => {
-  const grid = gridFromFile(fileURLToPath(new URL("../../data/lambda-epoch.yaml", import.meta.url)), {});
-  const { trials } = grid;
-  const request = { settings: settingsOf(grid), trials, total: trials, shard: WHOLE, retryFailed: false, workers: 2 };
+  const plan = gridPlan({}, fileURLToPath(new URL("../../data/lambda-epoch.yaml", import.meta.url)));
+  const request = { plan, shard: WHOLE, retryFailed: false, workers: 2 };
   // An engine that takes no time: what is counted does not depend on it.
-  const still = { ...(await loadEngine(gridFrom(SMALL).engine)), train: () => null } as unknown as Engine;
+  const still = { ...(await loadEngine({ ...plan.engine, isa: null })), train: () => null } as unknown as Engine;
   const { cells, trialRows, trajectories, epochs, epochsLeft, naiveEpochs, naiveEpochsWithStarts } = await forecast(
     request,
     still,

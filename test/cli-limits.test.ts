@@ -1,0 +1,57 @@
+/** What a machine allows too little of is the environment's fault: no trial is blamed, and what has landed is kept. */
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { openResults } from "../src/store/open.js";
+import { folder } from "./command-line.js";
+
+const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
+const TRIALS = 96;
+const SMALL = [
+  ...["--samples", "20", "--features", "2", "--hidden", "4,3", "--engine", "reference"],
+  ...["--methods", "original", "--epochs", "original=3", "--trials", `${TRIALS}`],
+];
+
+/** Whether this machine has a shell that sets limits. */
+function shellSetsLimits(): boolean {
+  try {
+    execFileSync("bash", ["-c", "ulimit -n 150"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs the product under `ulimit -n files`. */
+async function underLimit(files: number, words: readonly string[]): Promise<{ code: number | null; err: string }> {
+  const script = `ulimit -n ${files} && exec "$0" "$@"`;
+  const child = spawn("bash", ["-c", script, process.execPath, CLI, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    err += part;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, err };
+}
+
+for (const files of [150, 60, 32]) {
+  test(`with ${files} open files allowed, 48 workers become as many as can start, and no trial fails`, {
+    skip: !shellSetsLimits(),
+  }, async (t) => {
+    const db = join(folder(t), "sweep.db");
+    const { code, err } = await underLimit(files, ["run", ...SMALL, "--workers", "48", "--db", db]);
+    assert.ok(code === 0 || code === 3, `exit code ${code}: ${err}`);
+    if (code === 3) assert.match(err, /fewer --workers, or allow more open files \(ulimit -n\)/);
+    if (!existsSync(db)) return; // too few even to open a file
+    const results = await openResults(db);
+    t.after(() => results.close());
+    const [sweep] = await results.sweeps();
+    const { done, failed } = await results.stateCounts(sweep);
+    assert.equal(failed, 0);
+    if (code === 0) assert.equal(done, TRIALS);
+  });
+}
