@@ -1,176 +1,140 @@
-/** From flags, given on a command line or in a sweep file, to a complete GridConfig; and from that to its settings. */
-
-import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
-import { RECORDS, type RecordLevel } from "../store/contract.js";
-import type { DrawSource, Preset } from "../trial.js";
-import { bad, type Flags, items, oneOf, parseName, text } from "./flags.js";
+/** From flags, given on a command line or as the keys of a sweep file, to the plan of a grid. */
+import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
+import { bad } from "../errors.js";
+import { type Flags, items, oneOf, text } from "./flags.js";
+import { type MethodRecord, METHODS } from "./methods.js";
+import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
+import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
+import { type DrawAxes, PLAN_VERSION, type PlanPart, RECORDS, type SweepPlan, withStarts } from "./plan.js";
+import { PRESET_NAMES, PRESETS } from "./presets.js";
+import { numbersIn, withoutRepeats } from "./ranges.js";
 import {
-  DEFAULTS,
-  engineFrom,
-  importedDraw,
-  methodList,
-  type PerMethod,
-  PRESETS,
+  LIMITS,
   parseEpochs,
   parseFeatures,
   parseForgetRows,
   parseLambda,
   parseLearningRate,
+  parseName,
   parseSamples,
   parseSeed,
   parseWidths,
-  perMethod,
-  type Setting,
-  seedFrom,
-  trialsFrom,
-} from "./options.js";
-import { numbersIn, withoutRepeats } from "./ranges.js";
+} from "./values.js";
 
-const MAX_SETTINGS = 1_000_000;
-
-/** A grid as it is asked for: every combination of its lists is a setting. */
-export interface GridConfig {
-  /** Two grids of one name, seed and numerics profile in one file are one sweep, which grows. */
-  readonly name: string;
-  readonly presets: readonly Preset[];
-  readonly draws: readonly DrawSource[];
-  readonly hidden: readonly (readonly [number, number])[];
-  readonly learningRates: readonly number[];
-  readonly methods: readonly string[];
-  readonly epochs: PerMethod;
-  readonly lambda: PerMethod;
-  readonly trials: number;
-  readonly seed: number;
-  readonly engine: EngineChoice;
-  readonly record: RecordLevel;
-}
-
-export const GRID_DEFAULTS = {
-  name: "grid",
-  // Copies of one run, as the notebook's preset makes them, carry no statistics.
-  preset: "paired",
-  methods: ["original", "retrain_scratch", "unlearn"],
-  record: "all",
-} as const;
-
-/** One reader for each part of a grid, by the flag (and the key of a sweep file) that says it. */
+/** One reader for each part of a grid, by the flag (and the key of a sweep file) that says it; `known` are the methods that may be named. */
 export const GRID_READERS = {
   name: (flags: Flags): string => nameFrom(flags),
-  preset: (flags: Flags): Preset[] =>
-    listOf(flags, "preset", [GRID_DEFAULTS.preset], (option, item) => [parseName(option, item, PRESETS)]),
-  "data-seeds": (flags: Flags): number[] =>
-    listOf(flags, "data-seeds", [DEFAULTS["data-seed"]], (option, item) => numbersIn(option, item, parseSeed)),
-  samples: (flags: Flags): number[] =>
-    listOf(flags, "samples", [DEFAULTS.samples], (option, item) => numbersIn(option, item, parseSamples)),
-  features: (flags: Flags): number[] =>
-    listOf(flags, "features", [DEFAULTS.features], (option, item) => numbersIn(option, item, parseFeatures)),
-  "forget-rows": (flags: Flags): number[] =>
-    listOf(flags, "forget-rows", [DEFAULTS["forget-rows"]], (option, item) => numbersIn(option, item, parseForgetRows)),
+  preset: (flags: Flags): string[] =>
+    listOf(flags, "preset", [GRID_DEFAULTS.preset], (option, item) => [parseName(option, item, PRESET_NAMES)]),
+  "data-seeds": (flags: Flags): number[] => axisOf(flags, "data-seeds", DEFAULTS["data-seed"], parseSeed),
+  samples: (flags: Flags): number[] => axisOf(flags, "samples", DEFAULTS.samples, parseSamples),
+  features: (flags: Flags): number[] => axisOf(flags, "features", DEFAULTS.features, parseFeatures),
+  "forget-rows": (flags: Flags): number[] => axisOf(flags, "forget-rows", DEFAULTS["forget-rows"], parseForgetRows),
   data: (flags: Flags): string | null => text(flags, "data"),
-  hidden: (flags: Flags): (readonly [number, number])[] => hiddenFrom(flags),
+  hidden: (flags: Flags): number[][] => hiddenFrom(flags),
   "learning-rate": (flags: Flags): number[] =>
-    listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (_option, item) => [parseLearningRate(item)]),
-  methods: (flags: Flags): string[] => methodList(flags, GRID_DEFAULTS.methods),
-  epochs: (flags: Flags): PerMethod =>
-    ascending(perMethod(flags, "epochs", (option, item) => numbersIn(option, item, parseEpochs), eachOnce)),
-  lambda: (flags: Flags): PerMethod =>
-    perMethod(flags, "lambda", (option, item) => numbersIn(option, item, parseLambda), eachOnce),
+    listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [parseLearningRate(option, item)]),
+  methods: (flags: Flags, known: readonly MethodRecord[] = METHODS): string[] =>
+    methodList(flags, GRID_DEFAULTS.methods, known),
+  epochs: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
+    spokenOnce(flags, "epochs", parseEpochs, known),
+  lambda: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
+    spokenOnce(flags, "lambda", parseLambda, known),
   trials: trialsFrom,
   seed: seedFrom,
   engine: engineFrom,
   // Of any engine: whether it is one of this grid's engine, which another flag may say, `engine` knows.
   precision: (flags: Flags): string | null => precisionFrom(flags),
-  record: (flags: Flags): RecordLevel => oneOf(flags, "record", RECORDS, GRID_DEFAULTS.record),
+  record: (flags: Flags): SweepPlan["record"] => oneOf(flags, "record", RECORDS, GRID_DEFAULTS.record),
 } as const;
 
-/** The grid that flags ask for. Throws BAD_USAGE with the first fault. */
-export function gridFrom(flags: Flags): GridConfig {
-  const grid: GridConfig = {
-    name: GRID_READERS.name(flags),
-    presets: GRID_READERS.preset(flags),
-    draws: drawsFrom(flags),
-    hidden: GRID_READERS.hidden(flags),
-    learningRates: GRID_READERS["learning-rate"](flags),
-    methods: GRID_READERS.methods(flags),
-    epochs: GRID_READERS.epochs(flags),
-    lambda: GRID_READERS.lambda(flags),
-    trials: GRID_READERS.trials(flags),
-    seed: GRID_READERS.seed(flags),
-    engine: GRID_READERS.engine(flags),
-    record: GRID_READERS.record(flags),
+export type GridKey = keyof typeof GRID_READERS;
+
+/** The plan of the grid that flags ask for, of methods among `known`. Throws usage with the first fault. */
+export function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
+  const name = GRID_READERS.name(flags);
+  const presets = GRID_READERS.preset(flags);
+  const draws = drawsFrom(flags);
+  const widths = GRID_READERS.hidden(flags);
+  const learningRates = GRID_READERS["learning-rate"](flags).sort((a, b) => a - b);
+  const methods = GRID_READERS.methods(flags, known);
+  const epochs = perMethod("epochs", GRID_READERS.epochs(flags, known), methods, known);
+  const lambda = perMethod("lambda", GRID_READERS.lambda(flags, known), methods, known);
+  const trials = GRID_READERS.trials(flags);
+  const seed = GRID_READERS.seed(flags);
+  const { name: engine, precision } = GRID_READERS.engine(flags);
+  const record = GRID_READERS.record(flags);
+  if (methods.includes("relearn") && record !== "all")
+    throw bad(
+      `--record must be all where relearn is trained, whose curve says when x is learned again, got ${record}: leave one of the two out`,
+    );
+  const settings = countDraws(draws) * presets.length * widths.length * learningRates.length;
+  if (settings > LIMITS.settings)
+    throw bad(
+      `--preset, --hidden and --learning-rate must make at most ${LIMITS.settings} settings of the grid's draws, got ${settings}`,
+    );
+  const part = { presets, draws, widths, learningRates, methods, epochs, lambda };
+  return planOf({ name, seed, engine: { name: engine, precision }, record, trials }, part, known);
+}
+
+/** A plan of one part, with the records that the part names and no others, in the order of their registries. */
+export function planOf(
+  whole: Pick<SweepPlan, "name" | "seed" | "engine" | "record" | "trials">,
+  part: PlanPart,
+  known: readonly MethodRecord[],
+): SweepPlan {
+  const needed = new Set(withStarts(part.methods, known));
+  return {
+    version: PLAN_VERSION,
+    ...whole,
+    presets: PRESETS.filter(({ name }) => part.presets.includes(name)),
+    methods: known.filter(({ name }) => needed.has(name)),
+    parts: [part],
   };
-  if (grid.methods.includes("relearn") && grid.record !== "all")
-    throw bad(
-      `--record must be all where relearn is trained, whose curve says when x is learned again, got ${grid.record}: leave one of the two out`,
-    );
-  const settings = grid.draws.length * grid.presets.length * grid.hidden.length * grid.learningRates.length;
-  if (settings > MAX_SETTINGS)
-    throw bad(
-      `--preset, --hidden and --learning-rate must make at most ${MAX_SETTINGS} settings of the grid's draws, got ${settings}`,
-    );
-  return grid;
 }
 
-/** The settings of a grid; draws outermost, so that a grid stopped early has whole draws. */
-export function settingsOf(grid: GridConfig): Setting[] {
-  const { methods, epochs, lambda, seed } = grid;
-  return grid.draws.flatMap((draw) =>
-    grid.presets.flatMap((preset) =>
-      grid.hidden.flatMap((hidden) =>
-        grid.learningRates.map((learningRate) => ({
-          preset,
-          draw,
-          hidden,
-          learningRate,
-          methods,
-          epochs,
-          lambda,
-          seed,
-        })),
-      ),
-    ),
-  );
+export function countDraws(draws: DrawAxes): number {
+  if (draws.kind === "imported") return draws.draws.length;
+  return draws.dataSeeds.length * draws.samples.length * draws.features.length * draws.forgetRows.length;
 }
 
-/** What makes two grids one sweep: a name for what may grow, and what a grid has only one of. */
-export function gridIdentity({ name, seed }: GridConfig, profile: string): string {
-  return JSON.stringify({ grid: name, seed, profile });
-}
-
-function drawsFrom(flags: Flags): DrawSource[] {
+function drawsFrom(flags: Flags): DrawAxes {
   const directory = GRID_READERS.data(flags);
-  if (directory !== null) return [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])];
+  if (directory !== null)
+    return {
+      kind: "imported",
+      draws: [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])],
+    };
   const axes = {
-    seeds: GRID_READERS["data-seeds"](flags),
+    kind: "seeded",
+    dataSeeds: GRID_READERS["data-seeds"](flags),
     samples: GRID_READERS.samples(flags),
     features: GRID_READERS.features(flags),
     forgetRows: GRID_READERS["forget-rows"](flags),
-  };
-  const draws = axes.seeds.length * axes.samples.length * axes.features.length * axes.forgetRows.length;
-  if (draws > MAX_SETTINGS)
+  } as const;
+  const draws = countDraws(axes);
+  if (draws > LIMITS.settings)
     throw bad(
-      `--data-seeds, --samples, --features and --forget-rows must make at most ${MAX_SETTINGS} draws, got ${draws}`,
+      `--data-seeds, --samples, --features and --forget-rows must make at most ${LIMITS.settings} draws, got ${draws}`,
     );
-  return axes.samples.flatMap((samples) =>
-    axes.features.flatMap((features) =>
-      axes.forgetRows.flatMap((forgetRows) =>
-        axes.seeds.map((dataSeed) => ({ kind: "seeded" as const, dataSeed, samples, features, forgetRows })),
-      ),
-    ),
-  );
+  return axes;
 }
 
 function nameFrom(flags: Flags): string {
-  const name = text(flags, "name") ?? GRID_DEFAULTS.name;
+  return parseSweepName("--name", text(flags, "name") ?? GRID_DEFAULTS.name);
+}
+
+/** What a sweep may be called. */
+export function parseSweepName(option: string, name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
-  throw bad(`--name must be up to 64 letters, digits, dots, dashes and underscores, got ${name}`);
+  throw bad(`${option} must be up to 64 letters, digits, dots, dashes and underscores, got ${name}`);
 }
 
 /** A pair of widths has a comma of its own, so that more than one is more than one --hidden. */
-function hiddenFrom(flags: Flags): (readonly [number, number])[] {
+function hiddenFrom(flags: Flags): number[][] {
   const given = flags["hidden"];
   const pairs = (Array.isArray(given) ? given : [given]).map((pair) =>
-    parseWidths(text({ hidden: pair }, "hidden") ?? DEFAULTS.hidden),
+    parseWidths("--hidden", text({ hidden: pair }, "hidden") ?? DEFAULTS.hidden),
   );
   withoutRepeats("--hidden", pairs.map(String));
   return pairs;
@@ -179,6 +143,28 @@ function hiddenFrom(flags: Flags): (readonly [number, number])[] {
 function precisionFrom(flags: Flags): string | null {
   const given = text(flags, "precision");
   return given === null ? null : parseName("--precision", given, [...new Set(ENGINE_NAMES.flatMap(precisionsOf))]);
+}
+
+function spokenOnce(
+  flags: Flags,
+  name: "epochs" | "lambda",
+  parse: (option: string, text: string) => number,
+  known: readonly MethodRecord[],
+): Spoken {
+  const spoken = spokenValues(flags, name, (option, item) => numbersIn(option, item, parse), known);
+  refuseRepeats(`--${name}`, spoken);
+  return spoken;
+}
+
+/** The numbers of a flag and its ranges, each once, ascending. */
+function axisOf(
+  flags: Flags,
+  name: string,
+  fallback: number,
+  parse: (option: string, text: string) => number,
+): number[] {
+  const values = listOf(flags, name, [fallback], (option, item) => numbersIn(option, item, parse));
+  return values.sort((a, b) => a - b);
 }
 
 /** The values of a flag's items, each once; `fallback` where it was not given. */
@@ -194,12 +180,4 @@ function listOf<Value extends string | number>(
     `--${name}`,
     given.flatMap((item) => parse(`--${name}`, item)),
   );
-}
-
-function eachOnce(name: string, method: string, before: readonly number[], now: readonly number[]): void {
-  withoutRepeats(`--${name} ${method}`, [...before, ...now]);
-}
-
-function ascending(values: PerMethod): PerMethod {
-  return Object.fromEntries(Object.entries(values).map(([method, list]) => [method, list.toSorted((a, b) => a - b)]));
 }

@@ -133,7 +133,8 @@ export function baseName(name: string): string {
 
 function baseText(name: string, parameters: Readonly<Record<string, number>>): string {
   const values = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
-  return values.length === 0 ? name : `${name}:${values.join(",")}`;
+  // No comma, at which lists of methods are split.
+  return [name, ...values].join(":");
 }
 
 /** Tells two methods of one name apart: the first 32 bits of SHA-256 over what a record does; λ and epochs are in the key anyway. */

@@ -15,12 +15,12 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { messageOf, SweepError } from "../errors.js";
-import { bad, type Flags, parseName } from "./flags.js";
-import { GRID_READERS, type GridConfig, gridFrom } from "./grid.js";
-import { METHOD_NAMES } from "./methods.js";
-
-type Key = keyof typeof GRID_READERS;
+import { bad, messageOf, SweepError } from "../errors.js";
+import type { Flags } from "./flags.js";
+import { GRID_READERS, type GridKey as Key, planOfGrid } from "./grid.js";
+import { METHOD_NAMES, METHODS, type MethodRecord } from "./methods.js";
+import type { SweepPlan } from "./plan.js";
+import { parseName } from "./values.js";
 
 export interface SweepFile {
   /** What the same grid's command line would give: each value is the text that stands in the file, never a number made of it. */
@@ -75,23 +75,23 @@ const LISTS: readonly Key[] = [
 const BY_METHOD: readonly Key[] = ["epochs", "lambda"];
 const MAX_TYPOS = 2;
 
-/** The grid of a sweep file. A flag that is `given` as well replaces the file's key wholly. Throws BAD_USAGE with every fault. */
-export function gridFromFile(path: string, given: Flags): GridConfig {
+/** The grid of a sweep file. A flag that is `given` as well replaces the file's key wholly. Throws usage with every fault. */
+export function gridPlanFromFile(path: string, given: Flags, own: readonly MethodRecord[]): SweepPlan {
   const file = readSweepFile(path);
   const overriding = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const name = basename(path, extname(path));
   const fault = "name" in file.flags || "name" in overriding ? null : refusal("name", name);
   if (fault !== null) throw bad(`${path}: ${fault}, which is the file's own: give the grid another with the key name`);
   try {
-    return gridFrom({ name, ...file.flags, ...overriding });
+    return planOfGrid({ name, ...file.flags, ...overriding }, [...METHODS, ...own]);
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     const places = Object.fromEntries(Object.entries(file.places).filter(([key]) => !(key in overriding)));
-    throw new SweepError(error.code, withPlaces(error.message, places), { cause: error });
+    throw new SweepError(error.fault, withPlaces(error.message, places), { cause: error });
   }
 }
 
-/** Reads a sweep file as flags. Throws BAD_USAGE with every fault that its keys have, one by one, a line for each. */
+/** Reads a sweep file as flags. Throws usage with every fault that its keys have, one by one, a line for each. */
 export function readSweepFile(path: string): SweepFile {
   const source = sourceOf(path);
   const lines = new LineCounter();
@@ -136,14 +136,14 @@ function sourceOf(path: string): string {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new SweepError("BAD_USAGE", `FILE must be a sweep file, but ${path} cannot be read (${messageOf(error)})`, {
+    throw new SweepError("usage", `FILE must be a sweep file, but ${path} cannot be read (${messageOf(error)})`, {
       cause: error,
     });
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new SweepError("BAD_USAGE", `FILE must be a sweep file in UTF-8, but ${path} has other bytes`, {
+    throw new SweepError("usage", `FILE must be a sweep file in UTF-8, but ${path} has other bytes`, {
       cause: error,
     });
   }

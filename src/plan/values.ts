@@ -9,6 +9,8 @@ export const LIMITS = {
   forgetRows: 10_000,
   width: 256,
   workers: 1024,
+  /** Of a plan, and draws of a part. */
+  settings: 1_000_000,
 } as const;
 
 /** A name out of a list; `option` is what an error calls it. */

@@ -1,0 +1,102 @@
+/** How users speak of methods: a built-in one and one of their own by its name, which means all of its records, or one record by its whole name. */
+import { bad } from "../errors.js";
+import { type Flags, items } from "./flags.js";
+import { baseName, type MethodRecord, METHODS } from "./methods.js";
+import { type PerMethod, withStarts } from "./plan.js";
+import { withoutRepeats } from "./ranges.js";
+import { parseName } from "./values.js";
+
+/** Values as they were given, by the name that they speak of. */
+export type Spoken = ReadonlyMap<string, readonly number[]>;
+
+/** The names that users call methods by, each once. */
+export function namesOf(known: readonly MethodRecord[]): string[] {
+  return [...new Set(known.map(({ name }) => baseName(name)))];
+}
+
+/** The records that a name means. */
+export function meant(name: string, known: readonly MethodRecord[]): MethodRecord[] {
+  return known.filter((record) => record.name === name || baseName(record.name) === name);
+}
+
+/** The methods of --methods, in the order of `known`, whatever order they were named in: a sweep is the same sweep. */
+export function methodList(
+  flags: Flags,
+  fallback: readonly string[],
+  known: readonly MethodRecord[] = METHODS,
+): string[] {
+  const given = items(flags, "methods");
+  const wanted = new Set<string>();
+  for (const name of given.length === 0 ? fallback : given) {
+    for (const record of meant(parseMethod("--methods", name, known), known)) {
+      if (wanted.has(record.name))
+        throw bad(`--methods must name each method once, got ${name} twice: leave one out`);
+      wanted.add(record.name);
+    }
+  }
+  return known.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
+}
+
+/** A method's name; `option` is what an error calls it. */
+export function parseMethod(option: string, name: string, known: readonly MethodRecord[]): string {
+  return known.some((record) => record.name === name) ? name : parseName(option, name, namesOf(known));
+}
+
+/** What --epochs or --lambda says: `5` speaks of unlearn, `original=200` of the method it names. */
+export function spokenValues(
+  flags: Flags,
+  name: "epochs" | "lambda",
+  parse: (option: string, text: string) => readonly number[],
+  known: readonly MethodRecord[] = METHODS,
+): Spoken {
+  const spoken = new Map<string, number[]>();
+  for (const item of items(flags, name)) {
+    const [method, given] = item.includes("=") ? splitItem(item, known) : ["unlearn", item];
+    parseMethod(`--${name} METHOD=VALUE`, method, known);
+    if (given === "")
+      throw bad(`--${name} METHOD=VALUE must have a value, got ${item}: write ${item}5 or leave it out`);
+    const values = spoken.get(method) ?? [];
+    spoken.set(method, values);
+    for (const value of parse(item.includes("=") ? `--${name} ${method}` : `--${name}`, given)) values.push(value);
+  }
+  return spoken;
+}
+
+/** METHOD=VALUE in two; the whole name of a method of one's own has equal signs of its own. */
+function splitItem(item: string, known: readonly MethodRecord[]): [method: string, value: string] {
+  const whole = known.find(({ name }) => name.includes("=") && item.startsWith(`${name}=`));
+  const end = whole === undefined ? item.indexOf("=") : whole.name.length;
+  return [item.slice(0, end), item.slice(end + 1)];
+}
+
+export function refuseSeveral(option: string, spoken: Spoken): void {
+  for (const [method, values] of spoken)
+    if (values.length > 1) throw bad(`${option} must give each method one value, got two for ${method}: keep one`);
+}
+
+export function refuseRepeats(option: string, spoken: Spoken): void {
+  for (const [method, values] of spoken) withoutRepeats(`${option} ${method}`, values);
+}
+
+/** The values of each method of `methods` and of those they start from, ascending: those spoken of it, else its own. */
+export function perMethod(
+  name: "epochs" | "lambda",
+  spoken: Spoken,
+  methods: readonly string[],
+  known: readonly MethodRecord[],
+): PerMethod {
+  const needed = new Set(withStarts(methods, known));
+  const records = known.filter((record) => needed.has(record.name));
+  for (const [method, values] of spoken)
+    if (meant(method, records).length === 0)
+      throw bad(
+        `--${name} must be of methods that are trained or started from, ${namesOf(records).join(", ")}, got ${method}=${values[0]}: add ${method} to --methods or leave it out`,
+      );
+  return Object.fromEntries(
+    records.map((record) => {
+      // What is said of one record stands in place of what is said of all of its name.
+      const given = spoken.get(record.name) ?? spoken.get(baseName(record.name));
+      return [record.name, given === undefined ? [record[name]] : given.toSorted((a, b) => a - b)];
+    }),
+  );
+}
