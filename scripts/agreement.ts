@@ -23,7 +23,13 @@ interface Sample {
 async function samples(plan: SweepPlan): Promise<Map<string, Sample[]>> {
   const engine = { ...plan.engine, isa: null };
   const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
-  const runner = new ThreadRunner({ workers: availableParallelism(), engine, entry: TRIAL_WORKER, lost });
+  const runner = new ThreadRunner({
+    workers: availableParallelism(),
+    engine,
+    profile: null,
+    entry: TRIAL_WORKER,
+    lost,
+  });
   try {
     const trained = await Promise.all([...trajectoriesOf(plan)].flat().map((spec) => sampleOf(spec, runner)));
     const byMethod = new Map<string, Sample[]>();

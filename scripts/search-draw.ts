@@ -64,7 +64,13 @@ const { values } = parseArgs({
 async function search(from: number, minutes: number): Promise<void> {
   const engine = { ...PLAN.engine, isa: null };
   const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
-  const runner = new ThreadRunner({ workers: availableParallelism(), engine, entry: TRIAL_WORKER, lost });
+  const runner = new ThreadRunner({
+    workers: availableParallelism(),
+    engine,
+    profile: null,
+    entry: TRIAL_WORKER,
+    lost,
+  });
   const end = performance.now() + minutes * 60_000;
   const counts = { screened: 0, trained: 0 };
   let seed = from;

@@ -1,6 +1,8 @@
 /** The runners there are, held to their contract; and what only threads do. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { referenceEngine } from "../src/engine/reference/reference.js";
+import { SweepError } from "../src/errors.js";
 import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import { HereRunner } from "./fixtures/here-runner.js";
 import { smallPlan, specsIn } from "./fixtures/sweeps.js";
@@ -35,14 +37,29 @@ test("threads that died are replaced, each time", async (t) => {
 
 test("an engine that no thread can load is no trial's fault, and the process lives on", async (t) => {
   const engine = engineNamed("an engine that nobody has");
-  const runner = new ThreadRunner({ workers: 1, engine, entry: TRIAL_WORKER, lost: () => {} });
+  const runner = new ThreadRunner({ workers: 1, engine, profile: null, entry: TRIAL_WORKER, lost: () => {} });
   t.after(() => runner.close());
   for (const spec of specs.slice(0, 2)) await assert.rejects(runner.run([spec]), { name: "Error" });
 });
 
 test("an entry that cannot be loaded is no trial's fault, and nothing waits for it for ever", async (t) => {
   const entry = new URL("no-such-worker.js", import.meta.url);
-  const runner = new ThreadRunner({ workers: 1, engine: engineNamed("reference"), entry, lost: () => {} });
+  const runner = new ThreadRunner({
+    workers: 1,
+    engine: engineNamed("reference"),
+    profile: null,
+    entry,
+    lost: () => {},
+  });
   t.after(() => runner.close());
   for (const spec of specs.slice(0, 2)) await assert.rejects(runner.run([spec]), /no-such-worker/);
+});
+
+test("a thread whose engine computes otherwise than the sweep trains nothing", async (t) => {
+  const options = { workers: 1, engine: engineNamed("reference"), entry: TRIAL_WORKER, lost: () => {} };
+  const runner = new ThreadRunner({ ...options, profile: "another/f64/r1" });
+  t.after(() => runner.close());
+  const { profile } = referenceEngine();
+  const sentence = `a thread computes as ${profile}, where the sweep is of another/f64/r1: start again, what has finished is kept`;
+  await assert.rejects(runner.run(specs), new SweepError("environment", sentence));
 });

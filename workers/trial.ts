@@ -2,13 +2,14 @@
 import { workerData } from "node:worker_threads";
 import { loadDraw } from "../src/data/source.js";
 import { loadEngine } from "../src/engine/engines.js";
+import { SweepError } from "../src/errors.js";
 import { type Answer, answerOf, cachedDraws, runChunk, stopFlag } from "../src/run/chunk.js";
 import type { ThreadData } from "../src/run/threads.js";
 import type { TrajectorySpec } from "../src/trial.js";
 
 const DRAWS_KEPT = 4;
 
-const { engine: choice, stop } = workerData as ThreadData;
+const { engine: choice, profile, stop } = workerData as ThreadData;
 const load = cachedDraws(loadDraw, DRAWS_KEPT);
 const flag = stopFlag(stop);
 // Thrown in the answer to a chunk, and not here, where a SweepError would lose its class.
@@ -20,6 +21,11 @@ const loaded = await loadEngine(choice).then(
 export default function trainChunk(specs: readonly TrajectorySpec[]): Promise<Answer> {
   return answerOf(async () => {
     if ("error" in loaded) throw loaded.error;
+    if (profile !== null && loaded.engine.profile !== profile)
+      throw new SweepError(
+        "environment",
+        `a thread computes as ${loaded.engine.profile}, where the sweep is of ${profile}: start again, what has finished is kept`,
+      );
     return runChunk(specs, loaded.engine, load, flag);
   });
 }

@@ -36,7 +36,8 @@ async function train(store: Store, sweep: Sweep, workers: number, observers: rea
   await trainSweep(store, sweep, {
     retryFailed: false,
     lanes: workers,
-    start: (lanes, lost) => new ThreadRunner({ workers: lanes, engine, entry: TRIAL_WORKER, lost }),
+    start: (lanes, lost) =>
+      new ThreadRunner({ workers: lanes, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
     observers,
   });
 }

@@ -50,7 +50,9 @@ async function twoWorkers(seconds: number): Promise<Finding> {
   const lost = (reason: string): void => {
     throw new Error(reason);
   };
-  const runners = [1, 2].map((workers) => new ThreadRunner({ workers, engine, entry: TRIAL_WORKER, lost }));
+  const runners = [1, 2].map(
+    (workers) => new ThreadRunner({ workers, engine, profile: null, entry: TRIAL_WORKER, lost }),
+  );
   try {
     for (const runner of runners) await runnerContestant(runner)(0); // threads start and load
     const samples = await sampleRates(runners.map(runnerContestant), seconds);

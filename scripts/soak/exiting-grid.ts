@@ -25,7 +25,7 @@ const entry = new URL("exiting-worker.js", import.meta.url);
 await trainSweep(store, sweep, {
   retryFailed: true,
   lanes: Number(values.workers),
-  start: (workers, lost) => new ThreadRunner({ workers, engine, entry, lost }),
+  start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry, lost }),
   observers: [(event) => void (event.kind === "second try" && process.stdout.write(`${event.reason}\n`))],
 });
 await store.close();

@@ -13,12 +13,19 @@ export const TRIAL_WORKER = new URL("../../workers/trial.js", import.meta.url);
 /** What a thread is born with. */
 export interface ThreadData {
   readonly engine: EngineChoice;
+  /** What its engine must compute as; null: as it does. */
+  readonly profile: string | null;
   readonly stop: SharedArrayBuffer;
 }
 
 export interface ThreadOptions {
   readonly workers: number;
   readonly engine: EngineChoice;
+  /**
+   * The numerics profile that results are stored under; null where nothing is stored. A thread that could not load the
+   * kernel that this process has, for want of files or memory, would take another one that loads, with other bits.
+   */
+  readonly profile: string | null;
   /** A module like workers/trial.ts. */
   readonly entry: URL;
   /** Hears of each thread that cannot be had any more, and how many are left. */
@@ -38,12 +45,12 @@ export class ThreadRunner implements Runner {
   /** Why no thread is left; null: some are. */
   #end: SweepError | null = null;
 
-  constructor({ workers, engine, entry, lost }: ThreadOptions) {
+  constructor({ workers, engine, profile, entry, lost }: ThreadOptions) {
     const stop = new SharedArrayBuffer(STOP_FLAG_BYTES);
     this.lanes = workers;
     this.#flag = stopFlag(stop);
     this.#lost = lost;
-    this.#idle = Array.from({ length: workers }, () => new Thread(entry, { engine, stop }));
+    this.#idle = Array.from({ length: workers }, () => new Thread(entry, { engine, profile, stop }));
     this.#threads = new Set(this.#idle);
   }
 
