@@ -151,7 +151,10 @@ test("a trial that throws once succeeds the second time", async (t) => {
 });
 
 test("what is good of a chunk lands before its failures are tried again", async (t) => {
-  const { store, sweep } = await opened(t, { ...ORIGINALS, methods: "original,retrain_original", trials: "1" });
+  const { store, sweep } = await opened(t, {
+    ...{ methods: "original,retrain_original", trials: "1" },
+    epochs: "original=3,retrain_original=3", // so short that they are one chunk
+  });
   const told: string[] = [];
   const observer: Observer = (event) => {
     if (event.kind === "second try") told.push(`again ${event.spec.cell.method}`);
