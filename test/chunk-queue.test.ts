@@ -3,12 +3,21 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { stream } from "../src/data/streams.js";
 import type { SweepPlan } from "../src/plan/plan.js";
-import { countRows, epochsToTrain, groupByStart, WHOLE } from "../src/plan/trajectories.js";
+import { countRows, epochsToTrain, groupByStart } from "../src/plan/trajectories.js";
 import { ChunkQueue, GroupRest } from "../src/run/chunk-queue.js";
 import { trainSweep } from "../src/run/sweep.js";
 import { openStore } from "../src/store/open.js";
 import { lastEpoch, type TrajectorySpec, trainingKey } from "../src/trial.js";
-import { groupsOf, oneByOne, PROFILE, smallPlan, specsIn, surveyOf, trained, withLists } from "./fixtures/sweeps.js";
+import {
+  groupsOf,
+  oneByOne,
+  openRequest,
+  smallPlan,
+  specsIn,
+  surveyOf,
+  trained,
+  withLists,
+} from "./fixtures/sweeps.js";
 import { referenceThreads } from "./fixtures/threads.js";
 import { trainedHere } from "./runner-contract.js";
 
@@ -181,8 +190,7 @@ for (const workers of [1, 3]) {
 async function opened(t: TestContext, plan: SweepPlan) {
   const store = await openStore(":memory:");
   t.after(() => store.close());
-  const command = { command: "gmm-sweep grid", version: "0.0.0", machine: "a test" };
-  return { store, sweep: await store.open({ plan, profile: PROFILE, shard: WHOLE, grow: false, command }) };
+  return { store, sweep: await store.open(openRequest(plan)) };
 }
 
 test("trajectories that share a start are one group, trained together; the longest group comes first", () => {

@@ -7,13 +7,12 @@ import { loadFused } from "../src/engine/fused/fused.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
 import { SweepError } from "../src/errors.js";
 import type { SweepPlan } from "../src/plan/plan.js";
-import { WHOLE } from "../src/plan/trajectories.js";
 import { cachedDraws, runChunk, STOP_FLAG_BYTES, stopFlag } from "../src/run/chunk.js";
 import { givenOut } from "../src/run/faults.js";
 import type { Store } from "../src/store/contract.js";
 import { openStore } from "../src/store/open.js";
 import { lastEpoch, type Outcome, type TrainedOutcome, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
-import { PROFILE, smallPlan, specsIn, withLists } from "./fixtures/sweeps.js";
+import { openRequest, smallPlan, specsIn, withLists } from "./fixtures/sweeps.js";
 
 /** One trial of a chain of three, each asked at two epochs but the last. */
 const CHAIN = withLists(smallPlan({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
@@ -123,8 +122,7 @@ async function recorded(
   batches: readonly (readonly TrainedOutcome[])[],
 ): Promise<{ store: Store; digest: string }> {
   const store = await openStore(":memory:");
-  const command = { command: "gmm-sweep run", version: "0.0.0", machine: "a test" };
-  const sweep = await store.open({ plan, profile: PROFILE, shard: WHOLE, grow: false, command });
+  const sweep = await store.open(openRequest(plan));
   for (const batch of batches) await store.record(sweep, batch);
   return { store, digest: await store.digest(sweep) };
 }

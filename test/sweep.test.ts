@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
-import type { SweepPlan } from "../src/plan/plan.js";
-import { WHOLE } from "../src/plan/trajectories.js";
 import type { Observer, SweepEvent } from "../src/run/events.js";
 import type { Runner } from "../src/run/runner.js";
 import { type SweepOptions, type SweepResult, trainSweep } from "../src/run/sweep.js";
@@ -13,7 +11,7 @@ import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
 import type { Behaviour } from "./fixtures/behaviour.js";
 import { HereRunner } from "./fixtures/here-runner.js";
-import { failed, PROFILE, smallPlan, specsIn, trained, withLists } from "./fixtures/sweeps.js";
+import { failed, openRequest, PROFILE, smallPlan, specsIn, trained, withLists } from "./fixtures/sweeps.js";
 import { referenceThreads, tellingThreads } from "./fixtures/threads.js";
 import { ORIGINALS, type Told, trainedHere } from "./runner-contract.js";
 
@@ -28,12 +26,7 @@ async function opened(t: TestContext, flags: Flags): Promise<Opened> {
   const store = await openStore(":memory:");
   t.after(() => store.close());
   const plan = smallPlan(flags);
-  return { store, sweep: await open(store, plan), specs: specsIn(plan) };
-}
-
-function open(store: Store, plan: SweepPlan): Promise<Sweep> {
-  const command = { command: "gmm-sweep run", version: "0.0.0", machine: "a test" };
-  return store.open({ plan, profile: PROFILE, shard: WHOLE, grow: false, command });
+  return { store, sweep: await store.open(openRequest(plan)), specs: specsIn(plan) };
 }
 
 /** What is told, and what a runner of the telling worker does. */
@@ -315,7 +308,7 @@ test("a run that was told to stop was stopped where a trajectory is missing, how
   );
   const plan = withLists(smallPlan({ ...ORIGINALS, trials: "2" }), { epochs: { original: [3, 4] } });
   const telling = stopping(t, 1, { holds: "drain" }, 1, (runner) => runner.drain());
-  const { tally } = await trainSweep(store, await open(store, plan), telling.options);
+  const { tally } = await trainSweep(store, await store.open(openRequest(plan)), telling.options);
   const [first] = telling.events;
   assert.equal(first.kind === "opened" && first.missing.rows, 2, "one of each trial, beside one that failed");
   assert.deepEqual(tally, { ...NONE, trained: 2, stopped: true });
