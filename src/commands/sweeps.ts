@@ -1,44 +1,35 @@
-/** Which file, and which of its sweeps, a command that reads is about. */
-
+/** What commands ask of a place of results: which of its sweeps are meant, who asked for one, and the engine that trained it. */
 import type { Engine } from "../engine/contract.js";
 import { loadProfile } from "../engine/engines.js";
-import { SweepError } from "../errors.js";
-import { bad, type Flags, text, wholeNumber } from "../plan/flags.js";
-import { databaseFrom } from "../plan/options.js";
-import { type SweepNote, sweepNotes } from "../store/sqlite/queries.js";
-import type { SqliteReader } from "../store/sqlite/reader.js";
+import { bad, SweepError } from "../errors.js";
+import { type Flags, text, wholeNumber } from "../plan/flags.js";
+import type { Results, Sweep } from "../store/contract.js";
 
-/** The database file, named bare or by --db. */
-export function fileFrom(flags: Flags): string {
-  if (flags["file"] === "") throw bad("FILE must be the name of a database file, got an empty one");
-  const file = text(flags, "file");
-  if (file === null) return databaseFrom(flags);
-  const db = text(flags, "db");
-  if (db === null) return file;
-  throw bad(`FILE must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`);
-}
-
-/** The engine that gives the bits of what a file holds; throws UNAVAILABLE, with the numerics profile's name, where there is none. */
-export async function engineOf(trained: { engine: string; profile: string }, path: string): Promise<Engine> {
-  const engine = await loadProfile(trained.engine, trained.profile);
+/** The engine that gives the bits of what a file holds. Throws a fault of the environment, with the numerics profile's name, where there is none. */
+export async function engineOf(name: string, profile: string, path: string): Promise<Engine> {
+  const engine = await loadProfile(name, profile);
   if (engine !== null) return engine;
   throw new SweepError(
-    "UNAVAILABLE",
-    `${path} was trained with the numerics profile ${trained.profile}, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
+    "environment",
+    `${path} was trained with the numerics profile ${profile}, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
   );
 }
 
 /** The sweep of --sweep, or all of the file's. */
-export async function sweepsFrom(reader: SqliteReader, flags: Flags, path: string): Promise<SweepNote[]> {
+export async function sweepsFrom(results: Results, flags: Flags, path: string): Promise<Sweep[]> {
   const id = wholeNumber(flags, "sweep", 1, Number.MAX_SAFE_INTEGER, 1);
-  const sweeps = await sweepNotes(reader);
+  const sweeps = await results.sweeps();
   if (sweeps.length === 0)
-    throw new SweepError(
-      "BAD_STORE",
-      `${path} must hold a sweep, but it has none yet: run gmm-sweep first, or name another file with --db`,
-    );
+    throw bad(`${path} must hold a sweep, but it has none yet: run gmm-sweep first, or name another file with --db`);
   if (text(flags, "sweep") === null) return sweeps;
   const found = sweeps.filter((sweep) => sweep.id === id);
   if (found.length > 0) return found;
   throw bad(`--sweep must be a sweep of ${path}, one of ${sweeps.map((sweep) => sweep.id).join(", ")}, got ${id}`);
+}
+
+/** The command that last opened or grew a sweep. */
+export async function lastCommand(results: Results, sweep: Sweep): Promise<string> {
+  const commands = await results.commands(sweep);
+  if (commands.length === 0) throw new Error(`sweep ${sweep.id} has no command`);
+  return commands[commands.length - 1].command;
 }

@@ -1,19 +1,22 @@
 /** A curve as text. */
-import type { EpochRow } from "../store/sqlite/queries.js";
+import type { StoredEpoch, StoredTrajectory } from "../store/contract.js";
 import { alignedTable } from "./table.js";
 
 const LOG_EVERY = 10; // epochs, as in the notebook
 
 /** The notebook's log lines, then what it measures at the end. The notebook calls the penalty mutual information. */
-export function notebookLines(curve: readonly EpochRow[]): string {
+export function notebookLines(
+  curve: readonly StoredEpoch[],
+  { lambda_reg, replicate_of }: StoredTrajectory,
+): string {
   const last = curve[curve.length - 1];
   const lines = curve
     .filter(({ epoch }) => epoch % LOG_EVERY === 0)
     .map(
-      ({ epoch, penalty, cross_entropy, lambda_reg }) =>
+      ({ epoch, penalty, cross_entropy }) =>
         `Epoch [${epoch}/${last.epoch}], Mutual Information: ${fixed(penalty)}, Normal Classifier Loss: ${fixed(cross_entropy)}, Lambda: ${lambda_reg.toFixed(4)}`,
     );
-  const copy = last.replicate_of === null ? [] : [`(one run for all trials, stored with trial ${last.replicate_of})`];
+  const copy = replicate_of === null ? [] : [`(one run for all trials, stored with trial ${replicate_of})`];
   lines.push(
     `after epoch ${last.epoch}: train accuracy ${fixed(last.train_accuracy)}, forget probability ${fixed(last.forget_probability)}`,
     ...copy,

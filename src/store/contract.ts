@@ -69,6 +69,8 @@ export interface Results {
   marginsAt(trajectory: number, epochs: number): Promise<(number | null)[]>;
   /** The trajectories whose hash is not that of their key, rows, curve and margins, and sweeps whose cells are not their plan's. */
   damages(): AsyncIterable<Damage>;
+  /** How many trajectories it keeps, each with a hash: what `damages` looks at. */
+  trajectoryCount(): Promise<number>;
   /** Any one select of a user's: integers as bigint. Throws usage where it is not understood. */
   query(sql: string): Promise<{ readonly columns: string[]; readonly rows: AsyncIterable<unknown[]> }>;
   /** How many bytes its data take. */
