@@ -1,7 +1,7 @@
 /** Files that an option names for writing: whether they can be is known before anything is trained for them. */
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { bad, messageOf } from "./errors.js";
+import { bad, messageOf, SweepError } from "./errors.js";
 import { type Flags, text } from "./plan/flags.js";
 
 /** The file of an option, null where it is not given; `kept` are the files of the command that it must not overwrite. Writes nothing. */
@@ -20,8 +20,17 @@ export function writableFile(
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
     return path;
   } catch (error) {
-    throw bad(`--${name} must be a file that can be written, got ${path} (${messageOf(error)})`, { cause: error });
+    throw unwritable(`--${name} must be a file that can be written, got ${path}`, error);
   }
+}
+
+const DISK_FAULTS = ["ENOSPC", "EDQUOT", "EIO"]; // no other name would help
+
+/** What is to be thrown where a named place cannot be written: the user's fault, but where the disk gives out. */
+export function unwritable(sentence: string, error: unknown): SweepError {
+  const { code } = error as NodeJS.ErrnoException;
+  const fault = DISK_FAULTS.includes(code ?? "") ? "environment" : "usage";
+  return new SweepError(fault, `${sentence} (${messageOf(error)})`, { cause: error });
 }
 
 /** Makes a folder and those above it that are not there. mkdirSync's own `recursive` never returns below /proc, where no folder can be made. */

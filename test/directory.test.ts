@@ -101,13 +101,23 @@ for (const name of ["X.npy", "Y.npy", "x.npy", "X_test.npy", "Y_test.npy"]) {
   });
 }
 
+test("data that is gone while a sweep runs is the environment's fault, and not an option's", (t) => {
+  const path = exported(t);
+  const { source } = importDraw(path);
+  rmSync(join(path, "Y.npy"));
+  assert.throws(() => reloadDraw(source), {
+    fault: "environment",
+    message: `the data in ${path} cannot be read any more (--data must be a folder with X.npy, Y.npy and x.npy, but Y.npy in ${path} cannot be read (ENOENT: no such file or directory, open '${join(path, "Y.npy")}')): put them back and start again, what has finished is kept`,
+  });
+});
+
 test("data that changes while a sweep runs is refused", (t) => {
   const path = exported(t);
   const { source } = importDraw(path);
   assert.deepEqual(reloadDraw(source).rows, seededDraw(DRAW).rows);
   writeFileSync(join(path, "x.npy"), npy("<f8", [1, 2], [1, 2]));
   assert.throws(() => reloadDraw(source), {
-    code: "BAD_USAGE",
+    fault: "environment",
     message: `the data in ${path} changed while the sweep was running: start it again`,
   });
 });
@@ -249,7 +259,7 @@ for (const [about, name, bytes, sentence] of BAD_FILES) {
     else writeFileSync(join(path, name), bytes);
     assert.throws(() => importDraw(path), {
       name: "SweepError",
-      code: "BAD_USAGE",
+      fault: "usage",
       message: sentence.replaceAll("DIR", path),
     });
   });
@@ -257,7 +267,7 @@ for (const [about, name, bytes, sentence] of BAD_FILES) {
 
 test("a folder below one where none can be made is refused", { skip: !existsSync("/proc/self") && "no /proc" }, () => {
   assert.throws(() => exportDraw(seededDraw(DRAW), "/proc/none/draw"), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message:
       "DIR must be a folder that can be written, got /proc/none/draw (ENOENT: no such file or directory, mkdir '/proc/none')",
   });
@@ -267,7 +277,7 @@ test("a folder that cannot be written is refused", (t) => {
   const path = join(folder(t), "file");
   writeFileSync(path, "");
   assert.throws(() => exportDraw(seededDraw(DRAW), path), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `DIR must be a folder that can be written, got ${path} (EEXIST: file already exists, mkdir '${path}')`,
   });
   assert.ok(existsSync(path));

@@ -115,7 +115,7 @@ const REFUSED: [string, Uint8Array, string][] = [
 ];
 for (const [what, bytes, message] of REFUSED) {
   test(`${what} is refused`, () => {
-    assert.throws(() => readNpy(bytes, "--data: X.npy", REALS), { name: "SweepError", code: "BAD_USAGE", message });
+    assert.throws(() => readNpy(bytes, "--data: X.npy", REALS), { name: "SweepError", fault: "usage", message });
   });
 }
 
@@ -256,7 +256,7 @@ for (const [what, files, message] of BAD_FOLDERS) {
   test(`a folder with ${what} is refused`, (context) => {
     const folder = temporary(context);
     write(folder, { ...GOOD, ...files });
-    assert.throws(() => importDraw(folder), { name: "SweepError", code: "BAD_USAGE", message });
+    assert.throws(() => importDraw(folder), { name: "SweepError", fault: "usage", message });
   });
 }
 
@@ -264,13 +264,13 @@ test("a folder that lacks a file is refused by the file's name", (context) => {
   const folder = temporary(context);
   const cannot = (name: string): string =>
     `--data must be a folder with X.npy, Y.npy and x.npy, but ${name} in ${folder} cannot be read (ENOENT: no such file or directory, open '${join(folder, name)}')`;
-  assert.throws(() => importDraw(folder), { code: "BAD_USAGE", message: cannot("X.npy") });
+  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("X.npy") });
   write(folder, { X: GOOD.X });
-  assert.throws(() => importDraw(folder), { code: "BAD_USAGE", message: cannot("x.npy") });
+  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("x.npy") });
   write(folder, { x: GOOD.x });
-  assert.throws(() => importDraw(folder), { code: "BAD_USAGE", message: cannot("Y.npy") });
+  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("Y.npy") });
   write(folder, { Y: GOOD.Y, X_test: GOOD.X });
-  assert.throws(() => importDraw(folder), { code: "BAD_USAGE", message: cannot("Y_test.npy") });
+  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("Y_test.npy") });
 });
 
 test("data that changed since the sweep began is refused", (context) => {
@@ -279,7 +279,7 @@ test("data that changed since the sweep began is refused", (context) => {
   const { source } = importDraw(folder);
   write(folder, { Y: writeNpy([2], Uint8Array.of(1, 1)) });
   assert.throws(() => reloadDraw(source), {
-    code: "BAD_USAGE",
+    fault: "environment",
     message: `the data in ${folder} changed while the sweep was running: start it again`,
   });
 });
@@ -290,7 +290,7 @@ test("a folder that cannot be written is refused", (context) => {
   const draw = seededDraw({ kind: "seeded", dataSeed: 1, samples: 4, features: 1, forgetRows: 1 });
   const target = join(folder, "file");
   assert.throws(() => exportDraw(draw, target), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `DIR must be a folder that can be written, got ${target} (EEXIST: file already exists, mkdir '${target}')`,
   });
 });

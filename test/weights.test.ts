@@ -73,7 +73,7 @@ test("a missing array is named, beside those that are there", (t) => {
   const path = join(folder(t), "w.npz");
   const { "fc2.bias.npy": _, ...files } = arrays(path);
   assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `--init must hold the array fc2.bias, but ${path} has only fc1.weight, fc1.bias, fc2.weight, fc3.weight, fc3.bias`,
   });
 });
@@ -105,7 +105,7 @@ test("weights of another net are refused with both shapes", (t) => {
   const path = join(folder(t), "w.npz");
   writeWeights(path, SHAPE, someWeights());
   assert.throws(() => readWeights(path, { features: 3, widths: [6, 4] }), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message:
       "--init: fc1.weight must have shape (6, 3) for this net, got (5, 3): give --hidden and the data that the weights belong to",
   });
@@ -115,7 +115,7 @@ test("weights of another type are refused", (t) => {
   const path = join(folder(t), "w.npz");
   const files = { ...arrays(path), "fc1.bias.npy": writeNpy([5], new Uint8Array(5)) };
   assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: "--init: fc1.bias must hold <f4 or <f8 values, got |u1: convert it with numpy's astype",
   });
 });
@@ -124,7 +124,7 @@ test("an array that is no .npy is refused", (t) => {
   const path = join(folder(t), "w.npz");
   const files = { ...arrays(path), "fc1.bias.npy": new TextEncoder().encode("not an array at all") };
   assert.throws(() => readWeights(rewritten(path, files), SHAPE), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: "--init: fc1.bias must be a numpy .npy file, but its header cannot be read: write it with numpy.save",
   });
 });
@@ -132,12 +132,12 @@ test("an array that is no .npy is refused", (t) => {
 test("a file that is no .npz, and one that is not there, are refused", (t) => {
   const path = join(folder(t), "w.npz");
   assert.throws(() => readWeights(path, SHAPE), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (ENOENT: no such file or directory, open '${path}')`,
   });
   writeFileSync(path, "no zip");
   assert.throws(() => readWeights(path, SHAPE), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (invalid zip data)`,
   });
 });
@@ -145,7 +145,7 @@ test("a file that is no .npz, and one that is not there, are refused", (t) => {
 test("a file that cannot be written is refused", (t) => {
   const path = join(folder(t), "none", "w.npz");
   assert.throws(() => writeWeights(path, SHAPE, someWeights()), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `--out must be a file that can be written, got ${path} (ENOENT: no such file or directory, open '${path}')`,
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { bad, messageOf, SweepError } from "../errors.js";
-import { makeFolder } from "../files.js";
+import { makeFolder, unwritable } from "../files.js";
 import type { ImportedDraw } from "../trial.js";
 import { type Draw, float32Rows } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
@@ -72,7 +72,7 @@ export function exportDraw(draw: Draw, directory: string): string[] {
     makeFolder(directory);
     for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   } catch (error) {
-    throw bad(`DIR must be a folder that can be written, got ${directory} (${messageOf(error)})`, { cause: error });
+    throw unwritable(`DIR must be a folder that can be written, got ${directory}`, error);
   }
   return files.map(([name]) => name);
 }

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { unzipSync, zipSync } from "fflate";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
+import { unwritable } from "../files.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
@@ -54,9 +55,7 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
       zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
     );
   } catch (error) {
-    throw bad(`--out must be a file that can be written, got ${path} (${messageOf(error)})`, {
-      cause: error,
-    });
+    throw unwritable(`--out must be a file that can be written, got ${path}`, error);
   }
 }
 
