@@ -3,10 +3,11 @@ import type { Options } from "yargs";
 import { ENGINE_NAMES } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { DEFAULTS, PRESETS } from "../plan/options.js";
+import { DEFAULTS } from "../plan/options.js";
+import { PRESET_NAMES } from "../plan/presets.js";
 
 /** The exit codes that a shell sees. */
-export const EXIT = { ok: 0, trialFailed: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
@@ -27,7 +28,7 @@ export interface Command {
   run(flags: Flags, terminal: Terminal): Promise<number>;
 }
 
-// Values stay text until config.ts reads them: yargs' own `number` turns abc into NaN and says nothing.
+// Values stay text until plan/ reads them: yargs' own `number` turns abc into NaN and says nothing.
 const value = (describe: string, fallback: string | number | null = null): Options => ({
   type: "string",
   describe: fallback === null ? describe : `${describe} [default: ${fallback}]`,
@@ -46,8 +47,12 @@ export const SEEDED_DATA_OPTIONS = {
   "forget-rows": value("rows of the forget set", DEFAULTS["forget-rows"]),
 };
 
+export const METHOD_FILE_OPTION = {
+  "method-file": value("a YAML file that defines methods of one's own; given more than once for several"),
+};
+
 export const TRAINING_OPTIONS = {
-  preset: value(`${PRESETS.join(" or ")}: the notebook as coded, or its sound version`, DEFAULTS.preset),
+  preset: value(`${PRESET_NAMES.join(" or ")}: the notebook as coded, or its sound version`, DEFAULTS.preset),
   ...SEEDED_DATA_OPTIONS,
   data: value("a folder with X.npy, Y.npy, x.npy (and X_test.npy, Y_test.npy) instead of a seeded draw"),
   hidden: value("widths of the two hidden layers", DEFAULTS.hidden),

@@ -1,9 +1,9 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
-
 import { exportDraw } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
-import { type Flags, parseName } from "../plan/flags.js";
+import type { Flags } from "../plan/flags.js";
 import { drawFrom } from "../plan/options.js";
+import { parseName } from "../plan/values.js";
 import { type Command, EXIT, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 
 export const dataCommand: Command = {

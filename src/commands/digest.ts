@@ -1,10 +1,9 @@
 /** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
-
 import type { Flags } from "../plan/flags.js";
-import { sweepDigest } from "../store/digest.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
+import { fileFrom } from "../plan/options.js";
+import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
-import { fileFrom, sweepsFrom } from "./sweeps.js";
+import { lastCommand, sweepsFrom } from "./sweeps.js";
 
 export const digestCommand: Command = {
   words: ["digest [file]"],
@@ -17,12 +16,14 @@ export const digestCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const reader = new SqliteReader(path);
+  const results = await openResults(path);
   try {
-    for (const { id, command } of await sweepsFrom(reader, flags, path))
-      await terminal.out(`${await sweepDigest(reader, id)}  sweep ${id}: ${command}\n`);
+    for (const sweep of await sweepsFrom(results, flags, path))
+      await terminal.out(
+        `${await results.digest(sweep)}  sweep ${sweep.id}: ${await lastCommand(results, sweep)}\n`,
+      );
     return EXIT.ok;
   } finally {
-    reader.close();
+    await results.close();
   }
 }

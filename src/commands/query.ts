@@ -1,9 +1,8 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
-
 import { type Flags, oneOf } from "../plan/flags.js";
 import { databaseFrom } from "../plan/options.js";
 import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
+import { openResults } from "../store/open.js";
 import { type Command, DB_OPTION, EXIT, type Terminal, value } from "./command.js";
 
 export const queryCommand: Command = {
@@ -18,37 +17,40 @@ export const queryCommand: Command = {
   run,
 };
 
+type Rows = AsyncIterable<readonly Cell[]>;
+
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const format = oneOf(flags, "format", FORMATS, "table");
-  const reader = new SqliteReader(databaseFrom(flags));
+  const results = await openResults(databaseFrom(flags));
   try {
-    const { columns, rows } = reader.select(String(flags["sql"]));
-    if (format === "table") await terminal.out(alignedTable(columns, [...rows] as Cell[][]));
-    else if (format === "csv") await printCsv(columns, rows as Iterable<Cell[]>, terminal);
-    else await printJson(columns, rows as Iterable<Cell[]>, terminal);
+    const { columns, rows } = await results.query(String(flags["sql"]));
+    await PRINTERS[format](columns, rows as Rows, terminal);
     return EXIT.ok;
   } finally {
-    reader.close();
+    await results.close();
   }
 }
 
-async function printCsv(
-  columns: readonly string[],
-  rows: Iterable<readonly Cell[]>,
-  terminal: Terminal,
-): Promise<void> {
+const PRINTERS: Readonly<
+  Record<(typeof FORMATS)[number], (columns: readonly string[], rows: Rows, terminal: Terminal) => Promise<void>>
+> = { table: printTable, csv: printCsv, json: printJson };
+
+/** As wide as its widest cells, which only the last row may have. */
+async function printTable(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
+  const all: (readonly Cell[])[] = [];
+  for await (const row of rows) all.push(row);
+  await terminal.out(alignedTable(columns, all));
+}
+
+async function printCsv(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   await terminal.out(`${csvLine(columns)}\n`);
-  for (const row of rows) await terminal.out(`${csvLine(row)}\n`);
+  for await (const row of rows) await terminal.out(`${csvLine(row)}\n`);
 }
 
 /** An array of objects, written row by row: a result may be larger than memory. */
-async function printJson(
-  columns: readonly string[],
-  rows: Iterable<readonly Cell[]>,
-  terminal: Terminal,
-): Promise<void> {
+async function printJson(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   let separator = "[";
-  for (const row of rows) {
+  for await (const row of rows) {
     const members = columns.map((name, i) => `${JSON.stringify(name)}:${jsonText(row[i])}`);
     await terminal.out(`${separator}\n{${members.join(",")}}`);
     separator = ",";

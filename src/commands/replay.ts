@@ -1,23 +1,26 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
+import { bad } from "../errors.js";
 import { writableFile } from "../files.js";
-import { bad, type Flags, parseName, parseWhole, text, wholeNumber } from "../plan/flags.js";
-import { METHOD_NAMES } from "../plan/methods.js";
-import { importedDraws, isStoredAs, retrain, specOfRow } from "../run/rebuild.js";
+import { CURVE } from "../measures.js";
+import { type Flags, text, wholeNumber } from "../plan/flags.js";
+import { fileFrom } from "../plan/options.js";
+import { parseWhole } from "../plan/values.js";
+import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
-import { type ArmRow, armsWith, CURVE, finishedMethods, type StoredEpoch, storedAt } from "../store/sqlite/queries.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
+import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
+import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
-import { NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
-import { engineOf, fileFrom } from "./sweeps.js";
+import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
+import { engineOf } from "./sweeps.js";
 
 export const replayCommand: Command = {
   words: ["replay [file]"],
   describe: "train a stored trial again up to an epoch, check it against what is stored, and write its weights",
   positionals: DB_ARGUMENT,
   options: {
-    method: value(`one of ${METHOD_LIST}`, "unlearn"),
+    method: value(`one of ${METHOD_LIST}, or of one's own`, "unlearn"),
     trial: value("its number, from 1", 1),
     epoch: value("the epoch whose weights are wanted", "the last"),
     ...NARROWING_OPTIONS,
@@ -36,7 +39,7 @@ export const replayCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const method = parseName("--method", text(flags, "method") ?? "unlearn", METHOD_NAMES);
+  const method = text(flags, "method") ?? "unlearn";
   const trial = wholeNumber(flags, "trial", 1, Number.MAX_SAFE_INTEGER, 1);
   const given = text(flags, "epoch");
   if (given !== null) parseWhole("--epoch", given, 1, Number.MAX_SAFE_INTEGER);
@@ -44,46 +47,75 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
   const out = writableFile(flags, "out", [["the database", path]]);
-  const reader = new SqliteReader(path);
+  const results = await openResults(path);
   try {
-    const arms = await armsWith(reader, method, trial);
-    if (arms.length === 0) throw await noneOf(method, trial, path, reader);
-    const arm = onlyOne(narrowed(arms, wanted, `${path} has of ${method} trial ${trial}`), path);
-    const epoch = given === null ? arm.epochs : epochOf(given, arm);
-    const engine = await engineOf(arm, path);
-    const stored = await storedAt(reader, arm.trajectory_id, epoch);
+    const sweeps = await results.sweeps();
+    const trajectories = await trajectoriesMeant(results, sweeps, { method, trial, path });
+    const left = narrowed(trajectories, wanted, `${path} has of ${method} trial ${trial}`);
+    const row = onlyOne(left, path, { argument: "--method", given: method });
+    const epoch = given === null ? row.epochs : epochOf(given, row);
+    const engine = await engineOf(row.engine, row.profile, path);
+    const stored = await results.storedAt(row.source, epoch);
     const trainedTo = stored[0].epoch;
-    const longer = retrain(specOfRow({ ...arm, epochs: trainedTo }, imported), engine);
-    const what = `${method} trial ${trial}, λ ${arm.lambda_reg}, epoch ${epoch}`;
+    const templates = templatesIn(sweeps);
+    const longer = retrain(specOfRow(templates, { ...row, epochs: trainedTo }, imported), engine);
+    const what = `${row.method} trial ${trial}, λ ${row.lambda_reg}, epoch ${epoch}`;
     const difference = differenceOf(stored, longer);
     if (difference !== null) {
       terminal.err(
         `${what}: trained again it gives ${difference.trained} as ${difference.column} of epoch ${trainedTo}, where ${path} holds ${difference.there}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify compares other trials\n`,
       );
-      return EXIT.trialFailed;
+      return EXIT.check;
     }
-    const spec = specOfRow({ ...arm, epochs: epoch }, imported);
+    const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
-    if (out !== null) writeWeights(out, shapeOf(spec), curve.parameters);
+    if (out !== null) writeWeights(out, shapeOf(spec.cell), curve.parameters);
     await terminal.out(
       `${what}: train accuracy ${curve.trainAccuracy[epoch - 1]}, forget probability ${curve.forgetProbability[epoch - 1]}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
     );
     return EXIT.ok;
   } finally {
-    reader.close();
+    await results.close();
   }
 }
 
-/** Why there is nothing to replay. */
-async function noneOf(method: string, trial: number, path: string, reader: SqliteReader): Promise<Error> {
-  const methods = await finishedMethods(reader);
+interface Named {
+  readonly method: string;
+  readonly trial: number;
+  readonly path: string;
+}
+
+/** The trajectories of a method's trial, whatever sweep they came with. */
+async function trajectoriesMeant(
+  results: Results,
+  sweeps: readonly Sweep[],
+  { method, trial, path }: Named,
+): Promise<StoredTrajectory[]> {
+  const found: StoredTrajectory[] = [];
+  const methods = methodsMeant("--method", method, sweeps);
+  for (const name of methods) for (const one of await results.trajectories(null, name, trial)) found.push(one);
+  if (found.length > 0) return found;
   const remedy = `gmm-sweep status ${path} says what is there`;
-  return methods.includes(method)
+  throw (await anyFinished(results, sweeps, methods))
     ? bad(`--trial must be a finished trial of ${method} in ${path}, got ${trial}: ${remedy}`)
     : bad(`--method must be one that ${path} has finished trials of, got ${method}: ${remedy}`);
 }
 
-function epochOf(given: string, { epochs, method, trial }: ArmRow): number {
+async function anyFinished(results: Results, sweeps: readonly Sweep[], methods: readonly string[]): Promise<boolean> {
+  for (const sweep of sweeps)
+    for (const { method, done, diverged } of await results.methodStatus(sweep))
+      if (done + diverged > 0 && methods.includes(method)) return true;
+  return false;
+}
+
+/** Those of all sweeps: equal keys are equal trajectories. */
+function templatesIn(sweeps: readonly Sweep[]): Templates {
+  const all = new Map(templatesOf(sweeps[0].plan));
+  for (const { plan } of sweeps.slice(1)) for (const [key, spec] of templatesOf(plan)) all.set(key, spec);
+  return all;
+}
+
+function epochOf(given: string, { epochs, method, trial }: StoredTrajectory): number {
   const epoch = Number(given);
   if (epoch <= epochs) return epoch;
   throw bad(`--epoch must be one that ${method} trial ${trial} was trained to, 1 to ${epochs}, got ${epoch}`);
@@ -95,9 +127,9 @@ function differenceOf(
   curve: Curve,
 ): { column: string; there: number | null; trained: number } | null {
   for (const row of stored) {
-    for (const [column, name] of CURVE) {
-      const [there, trained] = [row[column], curve[name][row.epoch - 1]];
-      if (!isStoredAs(trained, there)) return { column, there, trained };
+    for (const { name, of } of CURVE) {
+      const [there, trained] = [row[name], of(curve)[row.epoch - 1]];
+      if (!isStoredAs(trained, there)) return { column: name, there, trained };
     }
   }
   return null;

@@ -1,26 +1,33 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
-
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
-import { type Flags, oneOf, text, wholeNumber } from "../plan/flags.js";
-import { effectiveLambda, METHOD_NAMES, methodNamed } from "../plan/methods.js";
-import { configFrom, type SweepConfig } from "../plan/options.js";
-import { specOf } from "../plan/trajectories.js";
+import { type Flags, text, wholeNumber } from "../plan/flags.js";
+import { engineFrom } from "../plan/options.js";
+import { trainPlan } from "../plan/request.js";
+import { onlyTrajectory } from "../plan/trajectories.js";
+import { LIMITS } from "../plan/values.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import { lastEpoch } from "../trial.js";
-import { type Command, EXIT, METHOD_LIST, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
-
-const MAX_TRIAL = 1_000_000;
+import {
+  type Command,
+  EXIT,
+  METHOD_FILE_OPTION,
+  METHOD_LIST,
+  type Terminal,
+  TRAINING_OPTIONS,
+  value,
+} from "./command.js";
 
 export const trainCommand: Command = {
   words: ["train"],
   describe: "train one trajectory and print its curve; nothing is stored",
   positionals: {},
   options: {
-    method: value(`one of ${METHOD_LIST}`, "original"),
+    method: value(`one of ${METHOD_LIST}, or of --method-file`, "original"),
+    ...METHOD_FILE_OPTION,
     lambda: value("λ as written, of this method", "the method's"),
     epochs: value("epochs of this method", "the method's"),
     trial: value("the trial whose seeded weights it starts from", 1),
@@ -40,36 +47,27 @@ export const trainCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const method = oneOf(flags, "method", METHOD_NAMES, "original");
-  const config = configFor(flags, method);
-  const trial = wholeNumber(flags, "trial", 1, MAX_TRIAL, 1);
+  const plan = trainPlan(flags, text(flags, "method") ?? "original");
+  const spec = onlyTrajectory(plan, wholeNumber(flags, "trial", 1, LIMITS.trials, 1));
   const [init, out] = [text(flags, "init"), text(flags, "out")];
-  const engine = await loadEngine(config.engine);
-  const spec = specOf(config, method, trial, trial);
-  const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shapeOf(spec)), spec, engine);
-  if (out !== null) writeWeights(out, shapeOf(spec), curve.parameters);
+  const engine = await loadEngine(engineFrom(flags));
+  const { cell } = spec;
+  const shape = shapeOf(cell);
+  const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shape), spec, engine);
+  if (out !== null) writeWeights(out, shape, curve.parameters);
   const rows = curveRows(curve, lastEpoch(spec));
-  const lambda = {
-    lambda_reg: spec.lambda,
-    lambda_effective: effectiveLambda(spec.preset, methodNamed(method), spec.lambda),
+  const said = {
+    method: cell.method,
+    preset: cell.preset,
+    lambda_reg: cell.lambda,
+    lambda_effective: cell.lambdaEffective,
+    epochs: rows.length,
+    profile: engine.profile,
+    columns: CURVE_COLUMNS,
+    curve: rows,
   };
-  await terminal.out(
-    flags["json"] === true
-      ? `${JSON.stringify({ method, preset: spec.preset, ...lambda, epochs: rows.length, profile: engine.profile, columns: CURVE_COLUMNS, curve: rows })}\n`
-      : curveTable(rows),
-  );
+  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows));
   return EXIT.ok;
-}
-
-/** In `train`, bare --lambda and --epochs speak of the method that is trained. */
-function configFor(flags: Flags, method: string): SweepConfig {
-  const named = Object.fromEntries(
-    ["lambda", "epochs"].flatMap((name) => {
-      const given = text(flags, name);
-      return given === null ? [] : [[name, given.includes("=") ? given : `${method}=${given}`]];
-    }),
-  );
-  return configFrom({ ...flags, ...named });
 }
 
 function curveRows(curve: Curve, epochs: number): CurveRow[] {
