@@ -2,7 +2,7 @@
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import { type Flags, items, oneOf, text } from "./flags.js";
-import { type MethodRecord, METHODS } from "./methods.js";
+import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
 import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
 import { type DrawAxes, PLAN_VERSION, type PlanPart, RECORDS, type SweepPlan, withStarts } from "./plan.js";
@@ -68,12 +68,12 @@ export function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepP
     throw bad(
       `--record must be all where relearn is trained, whose curve says when x is learned again, got ${record}: leave one of the two out`,
     );
-  const settings = countDraws(draws) * presets.length * widths.length * learningRates.length;
+  const part = { presets, draws, widths, learningRates, methods, epochs, lambda };
+  const settings = countSettings(part);
   if (settings > LIMITS.settings)
     throw bad(
       `--preset, --hidden and --learning-rate must make at most ${LIMITS.settings} settings of the grid's draws, got ${settings}`,
     );
-  const part = { presets, draws, widths, learningRates, methods, epochs, lambda };
   return planOf({ name, seed, engine: { name: engine, precision }, record, trials }, part, known);
 }
 
@@ -93,7 +93,12 @@ export function planOf(
   };
 }
 
-export function countDraws(draws: DrawAxes): number {
+/** How many settings a part makes. */
+export function countSettings({ presets, draws, widths, learningRates }: PlanPart): number {
+  return countDraws(draws) * presets.length * widths.length * learningRates.length;
+}
+
+function countDraws(draws: DrawAxes): number {
   if (draws.kind === "imported") return draws.draws.length;
   return draws.dataSeeds.length * draws.samples.length * draws.features.length * draws.forgetRows.length;
 }

@@ -1,5 +1,6 @@
 /** Methods as data. A method is a record: where it starts, what each row weighs, λ and epochs; engines, threads and stores know nothing of it. */
 import { createHash } from "node:crypto";
+import { bad } from "../errors.js";
 
 /** What a retained row and a forget row weigh in a term, as expressions of n, k and the method's parameters. */
 export interface TermWeights {
@@ -26,6 +27,14 @@ export interface MethodRecord {
 /** A method as a user defines it: parameters may have several values, each combination of which is a record. */
 export interface MethodDefinition extends Omit<MethodRecord, "parameters"> {
   readonly parameters: Readonly<Record<string, readonly number[]>>;
+}
+
+const NAME = /^[a-z]\w{0,31}$/;
+
+/** The name of a user's method or parameter; `option` is what an error calls it. */
+export function parseDefinedName(option: string, name: string): string {
+  if (NAME.test(name)) return name;
+  throw bad(`${option} must be named by up to 32 letters, digits and underscores from a small letter on, got ${name}`);
 }
 
 /** The mean over D ∪ F. */
@@ -122,8 +131,14 @@ export function recordsOf(definition: MethodDefinition): MethodRecord[] {
   );
   return bindings.map((bound) => {
     const record = { ...rest, parameters: bound };
-    return { ...record, name: `${baseText(name, bound)}~${definitionHash(record)}` };
+    return { ...record, name: nameOf(name, record) };
   });
+}
+
+/** Whether a record has the name that `recordsOf` gives it. */
+export function isNamedAfter(record: MethodRecord): boolean {
+  const base = baseName(record.name);
+  return NAME.test(base) && record.name === nameOf(base, record);
 }
 
 /** The name that the user gave: original, or neg_grad_plus of neg_grad_plus:beta=0.5~1f3a09bc. */
@@ -131,10 +146,11 @@ export function baseName(name: string): string {
   return name.split(/[:~]/, 1)[0];
 }
 
-function baseText(name: string, parameters: Readonly<Record<string, number>>): string {
-  const values = Object.entries(parameters).map(([parameter, value]) => `${parameter}=${value}`);
+/** What keys call a record of the user's method `base`: its parameters' values, and a hash that tells two definitions apart. */
+function nameOf(base: string, record: Omit<MethodRecord, "name">): string {
+  const values = Object.entries(record.parameters).map(([parameter, value]) => `${parameter}=${value}`);
   // No comma, at which lists of methods are split.
-  return [name, ...values].join(":");
+  return `${[base, ...values].join(":")}~${definitionHash(record)}`;
 }
 
 /** Tells two methods of one name apart: the first 32 bits of SHA-256 over what a record does; λ and epochs are in the key anyway. */

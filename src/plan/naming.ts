@@ -1,7 +1,7 @@
 /** How users speak of methods: a built-in one and one of their own by its name, which means all of its records, or one record by its whole name. */
 import { bad } from "../errors.js";
 import { type Flags, items } from "./flags.js";
-import { baseName, type MethodRecord, METHODS } from "./methods.js";
+import { baseName, METHODS, type MethodRecord } from "./methods.js";
 import { type PerMethod, withStarts } from "./plan.js";
 import { withoutRepeats } from "./ranges.js";
 import { parseName } from "./values.js";
@@ -29,8 +29,7 @@ export function methodList(
   const wanted = new Set<string>();
   for (const name of given.length === 0 ? fallback : given) {
     for (const record of meant(parseMethod("--methods", name, known), known)) {
-      if (wanted.has(record.name))
-        throw bad(`--methods must name each method once, got ${name} twice: leave one out`);
+      if (wanted.has(record.name)) throw bad(`--methods must name each method once, got ${name} twice: leave one out`);
       wanted.add(record.name);
     }
   }

@@ -1,4 +1,8 @@
-/** The plan of a sweep: all that says which trajectories there are. It is stored with the sweep, and nothing is derived from a command line again. */
+/**
+ * The plan of a sweep: all that says which trajectories there are. It is stored with the sweep, and nothing is derived
+ * from a command line again. This folder makes plans of flags and files, grows them, reads them back and says what they
+ * ask for; it knows of engines only their names, and of no store, runner or report.
+ */
 import type { Precision } from "../engine/fused/kernel.js";
 import type { DrawSource, ImportedDraw } from "../trial.js";
 import type { MethodRecord } from "./methods.js";
@@ -115,14 +119,11 @@ function presetIn({ presets }: SweepPlan, name: string): PresetRecord {
 
 /** Names and all those that they start from, in the order of `methods`. */
 export function withStarts(names: readonly string[], methods: readonly MethodRecord[]): string[] {
+  const starts = new Map(methods.map(({ name, start }) => [name, start]));
   const needed = new Set<string>();
-  const add = (name: string): void => {
-    if (needed.has(name)) return;
-    needed.add(name);
-    const start = methods.find((method) => method.name === name)?.start ?? null;
-    if (start !== null) add(start);
-  };
-  names.forEach(add);
+  for (const name of names)
+    for (let each: string | null = name; each !== null && !needed.has(each); each = starts.get(each) ?? null)
+      needed.add(each);
   return methods.flatMap(({ name }) => (needed.has(name) ? [name] : []));
 }
 

@@ -3,7 +3,7 @@ import { bad } from "../errors.js";
 import { type Flags, oneOf, text } from "./flags.js";
 import { planOf, planOfGrid } from "./grid.js";
 import { ownMethods } from "./method-file.js";
-import { type MethodRecord, METHODS, NOTEBOOK_METHODS } from "./methods.js";
+import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, parseMethod, perMethod, refuseSeveral, type Spoken, spokenValues } from "./naming.js";
 import { DEFAULTS, drawFrom, engineFrom, GRID_DEFAULTS, seedFrom, trialsFrom } from "./options.js";
 import type { DrawAxes, PerMethod, SweepPlan } from "./plan.js";
@@ -31,7 +31,9 @@ export function trainPlan(flags: Flags, method: string): SweepPlan {
   const known = [...METHODS, ...ownMethods(flags)];
   const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
   if (records.length > 1)
-    throw bad(`--method must be one method, got ${method}, which is ${records.length}: name one of ${records.join(", ")}`);
+    throw bad(
+      `--method must be one method, got ${method}, which is ${records.length}: name one of ${records.join(", ")}`,
+    );
   const named = ["lambda", "epochs"].flatMap((name) => {
     const given = text(flags, name);
     return given === null ? [] : [[name, given.includes("=") ? given : `${method}=${given}`]];

@@ -1,0 +1,337 @@
+/** A plan read back from where it was stored: as strictly as what is typed, since a file may come from anywhere. */
+import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
+import { bad, messageOf, SweepError } from "../errors.js";
+import type { ImportedDraw } from "../trial.js";
+import { expressionFault } from "./expression.js";
+import { countSettings, parseSweepName } from "./grid.js";
+import { isNamedAfter, METHODS, type MethodRecord, parseDefinedName, type TermWeights } from "./methods.js";
+import {
+  canonicalText,
+  type DrawAxes,
+  type PerMethod,
+  PLAN_VERSION,
+  type PlanPart,
+  RECORDS,
+  type SweepPlan,
+  withStarts,
+} from "./plan.js";
+import { PRESETS, type PresetRecord } from "./presets.js";
+import {
+  LIMITS,
+  parseEpochs,
+  parseFeatures,
+  parseForgetRows,
+  parseLambda,
+  parseLearningRate,
+  parseName,
+  parseReal,
+  parseSamples,
+  parseSeed,
+  parseTrials,
+  parseWhole,
+  parseWidths,
+} from "./values.js";
+
+/** Reads the value of a field; `field` is what an error calls it. */
+type Reader<Value> = (field: string, given: unknown) => Value;
+
+/** Reads the text of a plan; `path` is what an error calls where it is stored. Throws usage with the first field that is not as a plan has it. */
+export function parsePlan(text: string, path: string): SweepPlan {
+  try {
+    return readPlan(parseJson(text));
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw bad(
+      `${path} must hold a plan as gmm-sweep writes it, but its ${error.message}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
+      { cause: error },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw bad(`text must be JSON (${messageOf(error)})`, { cause: error });
+  }
+}
+
+function readPlan(given: unknown): SweepPlan {
+  // The version is looked at first: of another one, other fields are no surprise.
+  if (isObject(given)) field(given, "version", readVersion);
+  const plan = fieldsOf("plan", given, {
+    version: readVersion,
+    name: (name, value) => (value === null ? null : parseSweepName(name, stringOf(name, value))),
+    seed: number(parseSeed),
+    engine: readEngine,
+    record: oneOf(RECORDS),
+    trials: number(parseTrials),
+    presets: list(readPreset),
+    methods: list(readMethod),
+    parts: list(readPart),
+  });
+  refuseTwice(
+    "presets",
+    plan.presets.map(({ name }) => name),
+  );
+  refuseTwice(
+    "methods",
+    plan.methods.map(({ name }) => name),
+  );
+  checkStarts(plan.methods);
+  for (const [i, part] of plan.parts.entries()) checkPart(`parts[${i}]`, part, plan);
+  refuseUnused("presets", plan.presets, new Set(plan.parts.flatMap(({ presets }) => presets)));
+  const methods = plan.parts.flatMap(({ methods }) => methods);
+  refuseUnused("methods", plan.methods, new Set(withStarts(methods, plan.methods)));
+  return plan;
+}
+
+/** A start that stands before cannot be part of a circle. */
+function checkStarts(methods: readonly MethodRecord[]): void {
+  const before = new Set<string>();
+  for (const [i, { name, start }] of methods.entries()) {
+    if (start !== null && !before.has(start))
+      throw bad(`methods[${i}].start must be a method that stands before it, got ${start}`);
+    before.add(name);
+  }
+}
+
+/** What a part says of the plan that it is in. */
+function checkPart(place: string, part: PlanPart, { presets, methods }: SweepPlan): void {
+  const [presetNames, methodNames] = [presets, methods].map((records) => records.map(({ name }) => name));
+  for (const name of part.presets) parseName(`${place}.presets`, name, presetNames);
+  for (const name of part.methods) parseName(`${place}.methods`, name, methodNames);
+  refuseTwice(`${place}.presets`, part.presets);
+  refuseTwice(`${place}.widths`, part.widths.map(String));
+  const named = new Set(part.methods);
+  const order = methodNames.filter((name) => named.has(name));
+  if (String(order) !== String(part.methods))
+    throw bad(
+      `${place}.methods must be in the order of the plan's methods, ${order.join(", ")}, got ${part.methods.join(", ")}`,
+    );
+  const needed = new Set(withStarts(part.methods, methods));
+  for (const name of ["epochs", "lambda"] as const) {
+    const other = Object.keys(part[name]).find((method) => !needed.has(method));
+    if (other !== undefined)
+      throw bad(`${place}.${name} must be of methods of the part and their starts, got ${other}`);
+    const missing = [...needed].find((method) => !Object.hasOwn(part[name], method));
+    if (missing !== undefined) throw bad(`${place}.${name}.${missing} must be there, got nothing`);
+  }
+  const settings = countSettings(part);
+  if (settings > LIMITS.settings) throw bad(`${place} must make at most ${LIMITS.settings} settings, got ${settings}`);
+}
+
+const readVersion: Reader<typeof PLAN_VERSION> = (field, given) => {
+  if (given === PLAN_VERSION) return PLAN_VERSION;
+  throw bad(`${field} must be ${PLAN_VERSION}, got ${shown(given)}`);
+};
+
+/** An engine that this gmm-sweep does not have may still have trained what is stored. */
+const readEngine: Reader<SweepPlan["engine"]> = (field, given) => {
+  const engine = fieldsOf(field, given, { name: readWord, precision: oneOf(["f32", "f64"]) });
+  if (ENGINE_NAMES.includes(engine.name)) parseName(`${field}.precision`, engine.precision, precisionsOf(engine.name));
+  return engine;
+};
+
+const readPreset: Reader<PresetRecord> = (field, given) => {
+  const preset = fieldsOf(field, given, {
+    name: readWord,
+    freshLambda: number(parseLambda),
+    initialWeights: oneOf(["own", "shared"]),
+    startTrial: oneOf(["own", "last"]),
+    penalties: mapping((place, terms) => checkedTerms(place, terms, [])),
+  });
+  refuseOther(field, preset, PRESETS);
+  return preset;
+};
+
+const readMethod: Reader<MethodRecord> = (field, given) => {
+  const method = fieldsOf(field, given, {
+    name: stringOf,
+    start: (place, value) => (value === null ? null : stringOf(place, value)),
+    crossEntropy: readTerms,
+    penalty: readTerms,
+    forgetLabels: oneOf(["kept", "flipped"]),
+    lambda: number(parseLambda),
+    epochs: number(parseEpochs),
+    parameters: mapping(number((place, text) => parseReal(place, text, -Number.MAX_VALUE, "a number"))),
+  });
+  const parameters = Object.keys(method.parameters);
+  for (const name of parameters) parseDefinedName(`${field}.parameters`, name);
+  for (const term of ["crossEntropy", "penalty"] as const) checkedTerms(`${field}.${term}`, method[term], parameters);
+  refuseOther(field, method, METHODS);
+  if (!METHODS.some(({ name }) => name === method.name) && !isNamedAfter(method))
+    throw bad(`${field}.name must be the one that its definition gives, got ${method.name}`);
+  return method;
+};
+
+/** Weights whose expressions are yet to be checked: which names there are, other fields say. */
+const readTerms: Reader<TermWeights> = (field, given) =>
+  fieldsOf(field, given, { retained: stringOf, forget: stringOf });
+
+function checkedTerms(field: string, given: unknown, parameters: readonly string[]): TermWeights {
+  const terms = readTerms(field, given);
+  for (const rows of ["retained", "forget"] as const) {
+    const fault = expressionFault(terms[rows], ["n", "k", ...parameters]);
+    if (fault !== null)
+      throw bad(
+        `${field}.${rows} must be a weight, got ${shown(terms[rows])}, where at ${fault.offset + 1} ${fault.sentence}`,
+      );
+  }
+  return terms;
+}
+
+const readPart: Reader<PlanPart> = (field, given) =>
+  fieldsOf(field, given, {
+    presets: list(stringOf),
+    draws: readDraws,
+    widths: list((place, widths) => parseWidths(place, list(number(parseWidth))(place, widths).join(","))),
+    learningRates: ascending(parseLearningRate),
+    methods: list(stringOf),
+    epochs: mapping(ascending(parseEpochs)) as Reader<PerMethod>,
+    lambda: mapping(ascending(parseLambda)) as Reader<PerMethod>,
+  });
+
+const readDraws: Reader<DrawAxes> = (field, given) => {
+  if (isObject(given) && given["kind"] === "imported") {
+    const axis = fieldsOf(field, given, { kind: oneOf(["imported"]), draws: list(readImported) });
+    refuseTwice(
+      `${field}.draws`,
+      axis.draws.map(({ sha256 }) => sha256),
+    );
+    return axis;
+  }
+  return fieldsOf(field, given, {
+    kind: oneOf(["seeded"]),
+    dataSeeds: ascending(parseSeed),
+    samples: ascending(parseSamples),
+    features: ascending(parseFeatures),
+    forgetRows: ascending(parseForgetRows),
+  });
+};
+
+const readImported: Reader<ImportedDraw> = (field, given) =>
+  fieldsOf(field, given, {
+    kind: oneOf(["imported"]),
+    directory: stringOf,
+    sha256: (place, value) => {
+      if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return value;
+      throw bad(`${place} must be 64 hexadecimal digits, got ${shown(value)}`);
+    },
+    samples: number(parseCount),
+    features: number(parseFeatures),
+    forgetRows: number(parseCount),
+  });
+
+function parseWidth(option: string, given: string): number {
+  return parseWhole(option, given, 1, LIMITS.width);
+}
+
+/** Of rows that a user brought, which may be any number. */
+function parseCount(option: string, given: string): number {
+  return parseWhole(option, given, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** A record under a built-in's name is the built-in's: keys tell methods and presets apart by their names alone. */
+function refuseOther<Item extends MethodRecord | PresetRecord>(
+  field: string,
+  item: Item,
+  registry: readonly Item[],
+): void {
+  const ours = registry.find(({ name }) => name === item.name);
+  if (ours !== undefined && canonicalText(ours) !== canonicalText(item))
+    throw bad(`${field} must be ${item.name} as this gmm-sweep has it, got another of that name`);
+}
+
+function refuseUnused(field: string, records: readonly { readonly name: string }[], used: ReadonlySet<string>): void {
+  const unused = records.find(({ name }) => !used.has(name));
+  if (unused !== undefined) throw bad(`${field} must be those that its parts name, got ${unused.name} too`);
+}
+
+function refuseTwice(field: string, names: readonly string[]): void {
+  if (new Set(names).size === names.length) return;
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  throw bad(`${field} must have each once, got ${twice} twice`);
+}
+
+// Below: readers of JSON.
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(given: unknown): given is Fields {
+  return typeof given === "object" && given !== null && !Array.isArray(given);
+}
+
+/** An object with exactly these fields. */
+function fieldsOf<Readers extends Readonly<Record<string, Reader<unknown>>>>(
+  place: string,
+  given: unknown,
+  readers: Readers,
+): { [Name in keyof Readers]: ReturnType<Readers[Name]> } {
+  const names = Object.keys(readers);
+  if (!isObject(given)) throw bad(`${place} must be an object of ${names.join(", ")}, got ${shown(given)}`);
+  const other = Object.keys(given).find((name) => !names.includes(name));
+  if (other !== undefined) throw bad(`${place} must have no field but ${names.join(", ")}, got ${shown(other)}`);
+  const at = place === "plan" ? "" : `${place}.`;
+  const entries = names.map((name) => [name, field(given, name, readers[name], at)]);
+  return Object.fromEntries(entries) as { [Name in keyof Readers]: ReturnType<Readers[Name]> };
+}
+
+function field<Value>(given: Fields, name: string, reader: Reader<Value>, at = ""): Value {
+  if (Object.hasOwn(given, name)) return reader(`${at}${name}`, given[name]);
+  throw bad(`${at}${name} must be there, got nothing`);
+}
+
+function mapping<Value>(reader: Reader<Value>): Reader<Record<string, Value>> {
+  return (place, given) => {
+    if (!isObject(given)) throw bad(`${place} must be an object, got ${shown(given)}`);
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, reader(`${place}.${name}`, value)]));
+  };
+}
+
+function list<Value>(reader: Reader<Value>): Reader<Value[]> {
+  return (place, given) => {
+    if (!Array.isArray(given) || given.length === 0)
+      throw bad(`${place} must be a list of at least one, got ${shown(given)}`);
+    return given.map((value, i) => reader(`${place}[${i}]`, value));
+  };
+}
+
+/** A list of numbers, each larger than the one before. */
+function ascending(parse: (option: string, text: string) => number): Reader<number[]> {
+  return (place, given) => {
+    const values = list(number(parse))(place, given);
+    const down = values.findIndex((value, i) => i > 0 && value <= values[i - 1]);
+    if (down < 0) return values;
+    throw bad(`${place} must ascend, got ${values[down]} after ${values[down - 1]}`);
+  };
+}
+
+/** A JSON number that a flag's reader takes. */
+function number(parse: (option: string, text: string) => number): Reader<number> {
+  return (place, given) => {
+    if (typeof given === "number") return parse(place, String(given));
+    throw bad(`${place} must be a number, got ${shown(given)}`);
+  };
+}
+
+function oneOf<const Names extends readonly string[]>(names: Names): Reader<Names[number]> {
+  return (place, given) => parseName(place, stringOf(place, given), names);
+}
+
+function readWord(place: string, given: unknown): string {
+  return parseSweepName(place, stringOf(place, given));
+}
+
+function stringOf(place: string, given: unknown): string {
+  if (typeof given === "string") return given;
+  throw bad(`${place} must be a text, got ${shown(given)}`);
+}
+
+const MOST_SHOWN = 60;
+
+/** A value as an error shows it. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
