@@ -42,7 +42,7 @@ export function specOfRow(
   const template = templates.get(JSON.stringify(TEMPLATE_KEY.map(({ name }) => row[name])));
   if (template === undefined || (template.start === null) !== (row.start_trial === null))
     throw bad(
-      `the file has a row of ${row.method} at λ = ${row.lambda_reg} and ${row.epochs} epochs, trial ${row.trial}, that its sweep does not ask for: it was changed by another program, take a copy of it`,
+      `the file has a row of ${row.method} at λ = ${row.lambda_reg} and ${row.epochs} epochs, trial ${row.trial}, that its sweep does not ask for, so another program changed it: go back to a copy from before`,
     );
   const { start } = template;
   const spec = {
