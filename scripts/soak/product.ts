@@ -4,8 +4,8 @@ import { watch } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../src/errors.js";
-import { sweepDigest } from "../../src/store/digest.js";
-import { SqliteReader } from "../../src/store/sqlite/reader.js";
+import type { Results, Sweep } from "../../src/store/contract.js";
+import { openResults } from "../../src/store/open.js";
 
 const CLI = fileURLToPath(new URL("../../src/cli.js", import.meta.url));
 
@@ -54,29 +54,23 @@ export function startGrid(database: string, flags: readonly string[], options: S
 /** Resolves once the file holds at least `count` trial rows, or the process has ended. */
 export function untilRows(database: string, count: number, { ended }: Running): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = watch(dirname(database), look);
+    const watcher = watch(dirname(database), () => void look());
     const done = (): void => {
       watcher.close();
       resolve();
     };
     void ended.then(done);
-    function look(): void {
-      if (rowsIn(database) >= count) done();
+    async function look(): Promise<void> {
+      if ((await rowsIn(database)) >= count) done();
     }
-    look();
+    void look();
   });
 }
 
 /** How many trial rows a file holds; 0 while the file is in the making. */
-export function rowsIn(database: string): number {
+export async function rowsIn(database: string): Promise<number> {
   try {
-    const reader = new SqliteReader(database);
-    try {
-      const [[rows]] = [...reader.select("select count(*) from trial_rows").rows] as [[bigint]];
-      return Number(rows);
-    } finally {
-      reader.close();
-    }
+    return await read(database, (results) => one(results, "select count(*) from trial_results"));
   } catch {
     return 0; // the file, its tables or its first checkpoint are not there yet
   }
@@ -84,30 +78,52 @@ export function rowsIn(database: string): number {
 
 /** What is wrong with a file that should hold all of its sweep; none: nothing. */
 export async function faultsOf(database: string, digest: string): Promise<string[]> {
-  const reader = new SqliteReader(database);
   try {
-    const count = async (sql: string): Promise<number> =>
-      (await reader.all<{ n: number }>(`select (select ${sql}) as n`))[0].n;
-    const counts = {
-      "rows missing": await count("count(*) from missing"),
-      "rows failed": await count("count(*) from trial_rows where state = 'failed'"),
-      "rows double": await count(
-        "count(*) - count(distinct concat_ws('|', preset, draw, method, lambda_reg, epochs, start, trial)) from trial_results",
-      ),
-      "rows that no sweep asks for": Math.abs(
-        (await count("count(*) from trial_results")) - (await count("sum(trials) from cell_status")),
-      ),
-      "broken references": await count("count(*) from pragma_foreign_key_check"),
-      "broken pages": await count("integrity_check <> 'ok' from pragma_integrity_check"),
-    };
-    const found = Object.entries(counts).flatMap(([what, n]) => (n === 0 ? [] : [`${n} ${what}`]));
-    const [{ id }] = await reader.all<{ id: number }>("select id from sweeps");
-    const now = await sweepDigest(reader, id);
-    return now === digest ? found : [...found, `digest ${now.slice(0, 12)}… instead of ${digest.slice(0, 12)}…`];
+    return await read(database, async (results, sweep) => {
+      const counts = await countsOf(results, sweep);
+      const found = Object.entries(counts).flatMap(([what, n]) => (n === 0 ? [] : [`${n} ${what}`]));
+      for await (const { sentence } of results.damages()) found.push(sentence);
+      const now = await results.digest(sweep);
+      return now === digest ? found : [...found, `digest ${now.slice(0, 12)}… instead of ${digest.slice(0, 12)}…`];
+    });
   } catch (error) {
     return [messageOf(error)];
+  }
+}
+
+async function countsOf(results: Results, sweep: Sweep): Promise<Record<string, number>> {
+  const status = await results.methodStatus(sweep);
+  const sum = (of: (method: (typeof status)[number]) => number): number =>
+    status.reduce((total, method) => total + of(method), 0);
+  const found = await one(results, "select count(*) from trial_results");
+  return {
+    "rows missing": sum(({ missing }) => missing),
+    "rows failed": sum(({ failed }) => failed),
+    "rows double": await one(
+      results,
+      "select count(*) - count(distinct preset || '|' || draw || '|' || method || '|' || lambda_reg || '|' || epochs || '|' || start || '|' || trial) from trial_results",
+    ),
+    "rows that no sweep asks for": Math.max(0, found - sum(({ rows, missing }) => rows - missing)),
+    "broken references": await one(results, "select count(*) from pragma_foreign_key_check"),
+    "broken pages": await one(results, "select integrity_check <> 'ok' from pragma_integrity_check"),
+  };
+}
+
+/** The one number that a select gives. */
+async function one(results: Results, sql: string): Promise<number> {
+  const { rows } = await results.query(sql);
+  for await (const [value] of rows) return Number(value);
+  throw new Error(`no row of ${sql}`);
+}
+
+/** Reads a file with its first sweep. */
+async function read<Value>(database: string, use: (results: Results, sweep: Sweep) => Promise<Value>): Promise<Value> {
+  const results = await openResults(database);
+  try {
+    const [sweep] = await results.sweeps();
+    return await use(results, sweep);
   } finally {
-    reader.close();
+    await results.close();
   }
 }
 
@@ -115,10 +131,5 @@ export async function faultsOf(database: string, digest: string): Promise<string
 export async function undisturbed(database: string, flags: readonly string[]): Promise<string> {
   const { code, err } = await startGrid(database, [...flags, "--workers", "3"]).ended;
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${err}`);
-  const reader = new SqliteReader(database);
-  try {
-    return await sweepDigest(reader, 1);
-  } finally {
-    reader.close();
-  }
+  return read(database, (results, sweep) => results.digest(sweep));
 }

@@ -72,9 +72,9 @@ export async function stopAndContinue(setting: Setting, stoppedMs: number): Prom
   const run = startGrid(database, [...setting.flags, ...WORKERS]);
   await untilRows(database, 1, run);
   run.child.kill("SIGSTOP");
-  const rows = rowsIn(database);
+  const rows = await rowsIn(database);
   await wait(stoppedMs);
-  must(rowsIn(database) === rows, "a stopped process wrote");
+  must((await rowsIn(database)) === rows, "a stopped process wrote");
   run.child.kill("SIGCONT");
   await finished(run);
   await mustBeWhole(setting, database);
@@ -100,13 +100,13 @@ export async function readOnly(setting: Setting): Promise<string> {
   await untilRows(database, 1, begun);
   begun.child.kill("SIGINT");
   const interrupted = await begun.ended;
-  const rows = rowsIn(database);
+  const rows = await rowsIn(database);
   must(rows > 0, "nothing had landed before the file was made read-only", interrupted);
   for (const name of readdirSync(home)) chmodSync(join(home, name), 0o444);
   const refused = await startGrid(database, [...setting.flags, ...WORKERS], asUser).ended;
   must(refused.code === 2 && refused.err.includes("read-only"), "a read-only file was not refused", refused);
   for (const name of readdirSync(home)) chmodSync(join(home, name), 0o644);
-  must(rowsIn(database) === rows, "a read-only file changed");
+  must((await rowsIn(database)) === rows, "a read-only file changed");
   await finished(startGrid(database, [...setting.flags, ...WORKERS], asUser));
   await mustBeWhole(setting, database);
   return `refused in a sentence with ${rows} rows in it, went on once it could be written`;
@@ -126,8 +126,8 @@ export async function fullDisk(setting: Setting): Promise<string | null> {
   try {
     const database = join(disk, "results.db");
     const full = await startGrid(database, [...setting.flags, ...WORKERS]).ended;
-    must(full.code === 2 && full.err.includes("the disk is full"), "a full disk was not told", full);
-    const rows = rowsIn(database);
+    must(full.code === 3 && full.err.includes("the disk is full"), "a full disk was not told", full);
+    const rows = await rowsIn(database);
     mount("-o", "remount,size=64m");
     await finished(startGrid(database, [...setting.flags, ...WORKERS]));
     await mustBeWhole(setting, database);
