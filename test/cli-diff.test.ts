@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { diffCommand } from "../src/commands/diff.js";
+import { MEASURES } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { CellDifference } from "../src/store/difference.js";
-import { MEASURES } from "../src/store/sqlite/queries.js";
 import { assertGolden, folder, spoken } from "./command-line.js";
 import { change, trainedFile } from "./fixtures/grids.js";
 
@@ -51,7 +51,7 @@ test("the difference of a measure that was changed", async (t) => {
   assertGolden("the difference of a measure that was changed", out);
 });
 
-for (const [column] of MEASURES) {
+for (const { name: column } of MEASURES) {
   test(`a last bit of ${column} makes its cell differ, and no other`, async (t) => {
     const [first, second] = await twoFiles(t);
     await change(first, `update trial_rows set ${column} = 0.1 ${ROW}`);
@@ -91,11 +91,11 @@ test("a cell that only one of the files has stands there whole", async (t) => {
   assert.equal(found[0].forget_probability_mean, null);
 });
 
-test("the logit of one of several forget rows makes its cell differ, though the mean is the same", async (t) => {
+test("the margin of one of several forget rows makes its cell differ, though the mean is the same", async (t) => {
   const [first, second] = await twoFiles(t, { ...GRID, "forget-rows": "2" });
   await change(
     second,
-    "update forget_logits set forget_logit = forget_logit + 1 where epochs = 12 and forget_row = 1 and trajectory_id = (select min(trajectory_id) from forget_logits where epochs = 12) returning epochs",
+    "update forget_margins set forget_margin = forget_margin + 1 where epochs = 12 and forget_row = 1 and trajectory_id = (select min(trajectory_id) from forget_margins where epochs = 12) returning epochs",
   );
   assert.deepEqual(
     (await cells(first, second)).map(({ method, differing }) => [method, differing]),

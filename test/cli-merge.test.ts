@@ -129,7 +129,7 @@ test("an epoch of a curve that differs is refused too, and a file that was there
   const whole = join(cwd, "whole.db");
   await merge(whole, [part]);
   const before = await digest(whole);
-  await change(part, "update epochs set forget_logit = forget_logit + 1 where epoch = 1 returning epoch");
+  await change(part, "update epochs set forget_margin = forget_margin + 1 where epoch = 1 returning epoch");
   await assert.rejects(merge(whole, [...(await parts(cwd, [2])), part]), { code: "BAD_STORE" });
   assert.equal(await digest(whole), before);
 });
@@ -140,7 +140,7 @@ test("a finished row takes the place of one that failed elsewhere, in either ord
   const [failed] = await parts(folder(t), [1]);
   await change(
     failed,
-    "update trial_rows set state = 'failed', error = 'its thread died', train_accuracy = null, test_accuracy = null, forget_probability = null, forget_logit = null, cross_entropy = null, penalty = null where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+    "update trial_rows set state = 'failed', error = 'its thread died', train_accuracy = null, test_accuracy = null, forget_probability = null, forget_margin = null, cross_entropy = null, penalty = null where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
   );
   const expected = await wholeDigest(t);
   for (const [i, order] of [

@@ -83,7 +83,7 @@ const REFUSED: [sql: string, said: string][] = [
 for (const [sql, message] of REFUSED) {
   test(`query refuses ${sql === "" ? "an empty text" : sql}, and the file stays as it was`, async () => {
     const bytes = readFileSync(DB);
-    await assert.rejects(query(sql), { name: "SweepError", code: "BAD_USAGE", message });
+    await assert.rejects(query(sql), { name: "SweepError", fault: "usage", message });
     assert.deepEqual(readFileSync(DB), bytes);
   });
 }
@@ -104,7 +104,7 @@ test("query where there is no file, or not even its folder, is refused in the sa
   for (const db of [join(cwd, "none.db"), join(cwd, "none", "sweep.db")])
     await assert.rejects(query("select 1", "table", db), {
       name: "SweepError",
-      code: "BAD_STORE",
+      fault: "usage",
       message: `${db} cannot be opened as a database file: check the path, or name another file with --db`,
     });
 });

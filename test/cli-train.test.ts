@@ -8,7 +8,7 @@ import { trainCommand } from "../src/commands/train.js";
 import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
 import type { Flags } from "../src/plan/flags.js";
-import { SqliteReader } from "../src/store/sqlite/reader.js";
+import { openResults } from "../src/store/open.js";
 import { assertGolden, folder, gmm, SMALL, spoken, sweepObject, TINY } from "./command-line.js";
 
 interface TrainObject {
@@ -53,12 +53,14 @@ test("what train prints is what a sweep stores, to the bit", async (t) => {
   const cwd = folder(t);
   await sweepObject(cwd, ...TINY, "--trials", "1");
   const { curve } = await trainObject({ method: "unlearn", epochs: "original=12,unlearn=3" });
-  const reader = new SqliteReader(join(cwd, "data", "gmm-sweep.db"));
-  t.after(() => reader.close());
-  const stored = await reader.all(
-    "select epoch, penalty, cross_entropy, train_accuracy, forget_probability from epoch_results where method = 'unlearn' order by epoch",
+  const results = await openResults(join(cwd, "data", "gmm-sweep.db"));
+  t.after(() => results.close());
+  const [unlearn] = await results.trajectories(null, "unlearn", 1);
+  const stored = await results.curve(unlearn.source, unlearn.epochs);
+  assert.deepEqual(
+    curve,
+    stored.map(({ forget_margin, ...row }) => row),
   );
-  assert.deepEqual(curve, stored);
 });
 
 test("bare --lambda and --epochs speak of the method that is trained", async () => {
@@ -133,7 +135,7 @@ test("weights of another net are refused before anything is trained", async (t) 
   const init = join(folder(t), "w.npz");
   writeWeights(init, SHAPE, new Float64Array(parameterCount(SHAPE)));
   await assert.rejects(spoken(trainCommand, { init, samples: "40" }), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message:
       "--init: fc1.weight must have shape (64, 10) for this net, got (6, 3): give --hidden and the data that the weights belong to",
   });

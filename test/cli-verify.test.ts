@@ -84,9 +84,9 @@ const CHANGES: [what: string, flags: Flags, sql: string][] = [
     `update epochs set penalty = 0.5 where trajectory_id = ${OF_TRIAL_2} and epoch = 3 returning epoch`,
   ],
   [
-    "the logit of a forget row",
+    "the margin of a forget row",
     { "forget-rows": "2" },
-    `update forget_logits set forget_logit = 0.5 where trajectory_id = ${OF_TRIAL_2} and epochs = 3 and forget_row = 2 returning epochs`,
+    `update forget_margins set forget_margin = 0.5 where trajectory_id = ${OF_TRIAL_2} and epochs = 3 and forget_row = 2 returning epochs`,
   ],
   [
     "the state of a row",
@@ -160,7 +160,7 @@ test("rows of a numerics profile that no engine here gives are refused by its na
   await change(db, "update sweeps set profile = 'reference/f64/r0' returning id");
   await change(db, "update arms set profile = 'reference/f64/r0' returning id");
   const refusal = {
-    code: "UNAVAILABLE",
+    fault: "environment",
     message: `${db} was trained with the numerics profile reference/f64/r0, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
   };
   await assert.rejects(verified(db), refusal);
@@ -303,7 +303,7 @@ test("replay says which option must say more, or other, with what the file has",
   for (const [flags, message] of AMBIGUOUS) {
     const given = Object.fromEntries(Object.entries(flags).map(([name, value]) => [name, value === "DB" ? db : value]));
     await assert.rejects(spoken(replayCommand, { file: db, ...given }), {
-      code: "BAD_USAGE",
+      fault: "usage",
       message: message.replaceAll("DB", db),
     });
   }

@@ -19,9 +19,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     for (const sweep of await sweepsFrom(results, flags, path))
-      await terminal.out(
-        `${await results.digest(sweep)}  sweep ${sweep.id}: ${await lastCommand(results, sweep)}\n`,
-      );
+      await terminal.out(`${await results.digest(sweep)}  sweep ${sweep.id}: ${await lastCommand(results, sweep)}\n`);
     return EXIT.ok;
   } finally {
     await results.close();

@@ -1,18 +1,15 @@
 /** `gmm-sweep merge`: unites the files of shards, and says which shards are missing and how to run them. */
-import { existsSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SweepError } from "../errors.js";
-import { bad, type Flags } from "../plan/flags.js";
-import { type GridConfig, settingsOf } from "../plan/grid.js";
-import { dealer, plan } from "../plan/trajectories.js";
-import { sweepDigest } from "../store/digest.js";
-import { lockPath } from "../store/sqlite/file.js";
-import { type SweepNote, statusByMethod, sweepNotes } from "../store/sqlite/queries.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
-import { SqliteStore } from "../store/sqlite/store.js";
-import { drawKey } from "../trial.js";
+import { bad } from "../errors.js";
+import type { Flags } from "../plan/flags.js";
+import { askedText, identityOf } from "../plan/plan.js";
+import { dealer, trajectoriesOf } from "../plan/trajectories.js";
+import type { Merged, Store, Sweep } from "../store/contract.js";
+import { openResults, openStore, removeStore } from "../store/open.js";
 import { type Command, EXIT, shellWord, type Terminal } from "./command.js";
+import { lastCommand } from "./sweeps.js";
 
 export const mergeCommand: Command = {
   words: ["merge <out> <parts..>"],
@@ -27,13 +24,13 @@ export const mergeCommand: Command = {
 const BATCH_SCRIPT = fileURLToPath(new URL("../../../scripts/slurm.sbatch", import.meta.url));
 const LINES_SHOWN = 20;
 
-/** A sweep of a part, and where it is. */
-interface PartNote extends SweepNote {
+/** A sweep of a part that is a shard, and where it is. */
+interface ShardNote {
   readonly path: string;
-}
-
-/** A part that is a shard. */
-interface ShardNote extends PartNote {
+  readonly sweep: Sweep;
+  readonly identity: string;
+  /** Those that opened and grew it, each once. */
+  readonly commands: readonly string[];
   /** From 1. */
   readonly number: number;
   readonly count: number;
@@ -45,23 +42,23 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const parts = [flags["parts"]].flat().map(String);
   if (parts.some((part) => fileAt(part) === fileAt(out)))
     throw bad(`OUT must be another file than the parts, got ${out} for both`);
-  const notes: PartNote[] = [];
-  for (const part of parts) notes.push(...(await notesOf(part)));
-  const shards = notes.flatMap(shardIn);
+  const shards: ShardNote[] = [];
+  for (const part of parts) for (const shard of await shardsIn(part)) shards.push(shard);
   refuseUnequalShards(shards);
   const isNew = !existsSync(out);
-  if (!isNew) refuseShard(out, (await notesOf(out)).flatMap(shardIn));
-  const store = new SqliteStore(out);
+  if (!isNew) refuseShard(out, await shardsIn(out));
+  const store = await openStore(out);
   try {
     const merged = await mergeInto(store, parts, isNew ? out : null);
     for (const [i, { trialRows, epochs }] of merged.entries())
       await terminal.out(`${parts[i]}: ${trialRows} trial rows and ${epochs} epochs were new\n`);
     let complete = true;
-    for (const sweep of await sweepNotes(store)) {
-      const report = { sweep, shards: shards.filter(({ identity }) => identity === sweep.identity), out, store };
+    for (const sweep of await store.sweeps()) {
+      const identity = identityOf(sweep.plan, sweep.profile);
+      const report = { sweep, shards: shards.filter((shard) => shard.identity === identity), out, store };
       complete = (await print(report, terminal)) && complete;
     }
-    return complete ? EXIT.ok : EXIT.trialFailed;
+    return complete ? EXIT.ok : EXIT.check;
   } finally {
     await store.close();
   }
@@ -72,116 +69,121 @@ function fileAt(path: string): string {
   return existsSync(path) ? realpathSync(path) : resolve(path);
 }
 
-async function notesOf(path: string): Promise<PartNote[]> {
-  const reader = new SqliteReader(path);
+async function shardsIn(path: string): Promise<ShardNote[]> {
+  const results = await openResults(path);
   try {
-    return (await sweepNotes(reader)).map((note) => ({ ...note, path }));
+    const shards: ShardNote[] = [];
+    for (const sweep of await results.sweeps()) {
+      const { plan, profile, shard } = sweep;
+      if (shard.count === 1) continue;
+      const commands = [...new Set((await results.commands(sweep)).map(({ command }) => command))];
+      const identity = identityOf(plan, profile);
+      shards.push({ path, sweep, identity, commands, number: shard.index + 1, count: shard.count });
+    }
+    return shards;
   } finally {
-    reader.close();
+    await results.close();
   }
 }
 
-function shardIn(note: PartNote): ShardNote[] {
-  if (note.shard === null) return [];
-  const [number, count] = note.shard.split("/").map(Number);
-  return [{ ...note, number, count }];
-}
-
-/** Shards of one sweep are parts of one plan: of the same grid, in the same number of parts. */
+/** Shards of one sweep are parts of one plan: they ask for the same, in the same number of parts. */
 function refuseUnequalShards(shards: readonly ShardNote[]): void {
   const firsts = new Map<string, ShardNote>();
   for (const shard of shards) {
     const first = firsts.get(shard.identity) ?? shard;
     firsts.set(shard.identity, first);
     if (planText(first) === planText(shard) && first.count === shard.count) continue;
-    throw new SweepError(
-      "BAD_USAGE",
-      `the parts must be shards of one grid, but ${first.path} is shard ${first.shard} of \`${first.command}\` and ${shard.path} is shard ${shard.shard} of \`${shard.command}\`: merge them into files of their own, and then those`,
+    throw bad(
+      `the parts must be shards of one grid, but ${first.path} is ${shardText(first)} and ${shard.path} is ${shardText(shard)}: merge them into files of their own, and then those`,
     );
   }
 }
 
-/** What of a config says which trajectories there are, and in which order. */
-function planText({ config }: SweepNote): string {
-  const { engine: _engine, record: _record, draws, ...rest } = JSON.parse(config) as GridConfig;
-  // Imported data are in another folder on another machine.
-  const places = draws.map((draw) => [drawKey(draw), draw.samples, draw.features, draw.forgetRows]);
-  return JSON.stringify([places, rest]);
+/** What of a plan says which trajectories there are, and in which order. */
+function planText({ sweep: { plan } }: ShardNote): string {
+  return `${plan.trials} ${askedText(plan)}`;
+}
+
+function shardText({ number, count, commands }: ShardNote): string {
+  return `shard ${number}/${count} of \`${commands.at(-1)}\``;
 }
 
 /** `merge part*.db` names a part in OUT's place. */
 function refuseShard(out: string, shards: readonly ShardNote[]): void {
   if (shards.length === 0) return;
-  throw bad(
-    `OUT must be a file of its own, but ${out} is shard ${shards[0].shard} of \`${shards[0].command}\`: name OUT first, then the parts`,
-  );
+  throw bad(`OUT must be a file of its own, but ${out} is ${shardText(shards[0])}: name OUT first, then the parts`);
 }
 
 /** All parts or none: what is refused leaves no file at `madeAt`. */
-async function mergeInto(store: SqliteStore, parts: readonly string[], madeAt: string | null) {
+async function mergeInto(store: Store, parts: readonly string[], madeAt: string | null): Promise<Merged[]> {
   try {
     return await store.merge(parts);
   } catch (error) {
     await store.close();
-    if (madeAt !== null) for (const path of [madeAt, lockPath(madeAt)]) rmSync(path, { force: true });
+    if (madeAt !== null) removeStore(madeAt);
     throw error;
   }
 }
 
 interface Report {
-  readonly sweep: SweepNote;
+  readonly sweep: Sweep;
   /** Those of this sweep. */
   readonly shards: readonly ShardNote[];
   readonly out: string;
-  readonly store: SqliteStore;
+  readonly store: Store;
 }
 
 /** Says what there is of a sweep, and how to go on; returns whether it is complete. */
 async function print({ sweep, shards, out, store }: Report, terminal: Terminal): Promise<boolean> {
-  const methods = await statusByMethod(store, sweep.id);
+  const methods = await store.methodStatus(sweep);
   const sum = (column: "rows" | "missing" | "failed"): number =>
     methods.reduce((total, method) => total + method[column], 0);
   const [rows, missing, failed] = [sum("rows"), sum("missing"), sum("failed")];
   await terminal.out(
-    `sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${await sweepDigest(store, sweep.id)}\n`,
+    `sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${await store.digest(sweep)}\n`,
   );
-  const goOn = `npx ${sweep.command} --db ${shellWord(out)}`;
+  const goOn = `npx ${await lastCommand(store, sweep)} --db ${shellWord(out)}`;
   if (failed > 0) await terminal.out(`${failed} of them failed; this trains them again:\n  ${goOn} --retry-failed\n`);
-  const numbers = shards.length === 0 ? [] : await missingShards(shards[0], sweep, store);
+  const numbers = shards.length === 0 ? [] : await missingShards(sweep, shards[0].count, store);
   if (numbers.length > 0) await terminal.out(missingShardsText(numbers, shards));
   else if (missing > 0)
     await terminal.out(
-      `${missing} trial rows are missing, which gmm-sweep query "select * from missing" lists; this trains those of the last grid:\n  ${goOn}\n`,
+      `${missing} trial rows are missing, which gmm-sweep query "select * from missing" lists; this trains them:\n  ${goOn}\n`,
     );
   return missing + failed === 0;
 }
 
 /** The numbers of the shards with a row that is not there. */
-async function missingShards({ config, count }: ShardNote, sweep: SweepNote, store: SqliteStore): Promise<number[]> {
-  const grid = JSON.parse(config) as GridConfig;
+async function missingShards({ plan, profile }: Sweep, count: number, store: Store): Promise<number[]> {
   const missing = new Set<number>();
   const deal = dealer(count);
-  for (const group of plan(settingsOf(grid), grid.trials, grid.trials)) {
+  for (const group of trajectoriesOf(plan)) {
     const number = deal(group) + 1;
-    if (missing.has(number) || (await store.missing(sweep, group, false)).rows === 0) continue;
+    if (missing.has(number) || (await store.missing(profile, group, false)).rows === 0) continue;
     missing.add(number);
     if (missing.size === count) break;
   }
   return [...missing].sort((a, b) => a - b);
 }
 
+/** Of a shard that grew, what each of its commands asked for. */
 function missingShardsText(numbers: readonly number[], shards: readonly ShardNote[]): string {
-  const [{ command, count }] = shards;
-  const lines = numbers
-    .slice(0, LINES_SHOWN)
-    .map((number) => `  npx ${command} --shard ${number}/${count} --db ${shellWord(partPath(number, shards))}`);
+  const [{ commands, count }] = shards;
+  const lines = numbers.slice(0, LINES_SHOWN).map((number) => {
+    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards))}`;
+    return `  ${commands.map((command) => `npx ${command} ${place}`).join(" && ")}`;
+  });
   if (numbers.length > LINES_SHOWN)
     lines.push(`  … and ${numbers.length - LINES_SHOWN} more, up to --shard ${numbers.at(-1)}/${count}`);
+  const batches = commands.map(
+    (command) =>
+      `  sbatch --array=${ranges(numbers)} ${shellWord(batchScript())} ${count}${command.replace(/^gmm-sweep grid/, "")}`,
+  );
   return [
     `shards that are missing or not complete: ${ranges(numbers)} of ${count}; each goes on from what its file has:`,
     ...lines,
-    "or under Slurm, from the folder of the parts:",
-    `  sbatch --array=${ranges(numbers)} ${shellWord(batchScript())} ${count}${command.replace(/^gmm-sweep grid/, "")}`,
+    `or under Slurm, from the folder of the parts${batches.length > 1 ? ", one after the other" : ""}:`,
+    ...batches,
     "",
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import type { Options } from "yargs";
 import { bad } from "../errors.js";
 import { CELL, type CellKey } from "../plan/cell.js";
 import { type Flags, text } from "../plan/flags.js";
-import { type MethodRecord, METHODS } from "../plan/methods.js";
+import { METHODS, type MethodRecord } from "../plan/methods.js";
 import { meant, parseMethod } from "../plan/naming.js";
 import type { StoredTrajectory, Sweep } from "../store/contract.js";
 import { value } from "./command.js";

@@ -1,28 +1,29 @@
-/** `gmm-sweep verify`: trains a sample of the stored trial rows again, and compares them to the bit. */
-
+/** `gmm-sweep verify`: holds every stored trajectory against its hash, then trains a sample of the trial rows again, and compares them to the bit. */
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import { stream } from "../data/streams.js";
 import type { Engine } from "../engine/contract.js";
+import { CURVE, MEASURES } from "../measures.js";
 import { type Flags, items, wholeNumber } from "../plan/flags.js";
+import { fileFrom } from "../plan/options.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
 import { cachedDraws } from "../run/chunk.js";
-import { type ImportedDraws, importedDraws, isStoredAs, retrain, specOfRow } from "../run/rebuild.js";
-import { trialRows } from "../run/trajectory.js";
 import {
-  CURVE,
-  MEASURES,
-  type StoredRow,
-  type SweepNote,
-  storedCurve,
-  storedLogits,
-  storedRows,
-} from "../store/sqlite/queries.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
+  type ImportedDraws,
+  importedDraws,
+  isStoredAs,
+  retrain,
+  specOfRow,
+  type Templates,
+  templatesOf,
+} from "../run/rebuild.js";
+import { trialRows } from "../run/trajectory.js";
+import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
+import { openResults } from "../store/open.js";
 import type { DrawSource } from "../trial.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal, value } from "./command.js";
-import { engineOf, fileFrom, sweepsFrom } from "./sweeps.js";
+import { engineOf, sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;
 const MAX_SAMPLE = 1_000_000;
@@ -31,40 +32,66 @@ const DRAWS_KEPT = 4; // rows are sampled in the order of their keys, so that ne
 
 export const verifyCommand: Command = {
   words: ["verify [file]"],
-  describe: "train a sample of the stored trial rows again and compare every bit; exit code 1 where one differs",
+  describe:
+    "hold every stored trajectory against its hash, train a sample of the trial rows again and compare every bit; exit code 1 where one differs",
   positionals: DB_ARGUMENT,
   options: {
-    sample: value("how many trial rows of each sweep", SAMPLE),
+    sample: value("how many trial rows of each sweep are trained again; 0: hashes alone", SAMPLE),
     seed: value("seed of the choice", 0),
     data: value("the folders of imported data, where the rows were trained on such, separated by commas"),
     ...SWEEP_OPTION,
     ...DB_OPTION,
   },
-  examples: [["$0 verify night.db --sample 100", "100 rows of each sweep, chosen by seed 0"]],
+  examples: [
+    ["$0 verify night.db --sample 100", "100 rows of each sweep, chosen by seed 0"],
+    ["$0 verify night.db --sample 0", "nothing is trained: whether the file is as it was written"],
+  ],
   run,
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const count = wholeNumber(flags, "sample", 1, MAX_SAMPLE, SAMPLE);
+  const count = wholeNumber(flags, "sample", 0, MAX_SAMPLE, SAMPLE);
   const seed = wholeNumber(flags, "seed", 0, Number.MAX_SAFE_INTEGER, 0);
   const imported = importedDraws(items(flags, "data"));
-  const reader = new SqliteReader(path);
+  const results = await openResults(path);
   try {
-    let equal = true;
-    for (const sweep of await sweepsFrom(reader, flags, path)) {
-      const engine = await engineOf(sweep, path);
-      const load = cachedDraws(loadDraw, DRAWS_KEPT);
-      const rows = await sample(storedRows(reader, sweep.id), count, seed);
-      const compared: Compared[] = [];
-      for (const row of rows) compared.push({ row, faults: await faultsOf(row, { reader, engine, imported, load }) });
+    const sweeps = await sweepsFrom(results, flags, path);
+    let equal = await printHeld(results, terminal);
+    for (const sweep of count === 0 ? [] : sweeps) {
+      const rows = await sample(finished(results.rows(sweep)), count, seed);
+      const compared = await trainedAgain(rows, sweep, { results, imported, path });
       await terminal.out(verifiedText(sweep, compared));
       equal &&= compared.every(({ faults }) => faults.length === 0);
     }
-    return equal ? EXIT.ok : EXIT.trialFailed;
+    return equal ? EXIT.ok : EXIT.check;
   } finally {
-    reader.close();
+    await results.close();
   }
+}
+
+/** Says how much of the file is as it was written; returns whether all of it is. */
+async function printHeld(results: Results, terminal: Terminal): Promise<boolean> {
+  const shown: Damage[] = [];
+  let found = 0;
+  for await (const damage of results.damages()) {
+    found += 1;
+    if (shown.length < FAULTS_SHOWN) shown.push(damage);
+  }
+  const trajectories = await results.trajectoryCount();
+  const held = `${trajectories} ${trajectories === 1 ? "trajectory" : "trajectories"} held against ${trajectories === 1 ? "its hash" : "their hashes"}`;
+  if (found === 0) {
+    await terminal.out(`${held}: nothing was changed\n`);
+    return true;
+  }
+  const lines = shown.map(({ what, sentence }) => `  ${what}: ${sentence}\n`).join("");
+  const more = found > shown.length ? `  … and ${found - shown.length} more\n` : "";
+  await terminal.out(`${held}: ${found} ${found === 1 ? "does" : "do"} not match\n${lines}${more}\n`);
+  return false;
+}
+
+async function* finished(rows: AsyncIterable<StoredRow>): AsyncGenerator<StoredRow> {
+  for await (const row of rows) if (row.state !== "failed") yield row;
 }
 
 /** `count` of the rows, each as likely as any other (Vitter 1985, algorithm R), in their order; the same for the same seed. */
@@ -96,33 +123,55 @@ interface Fault {
   readonly trained: string;
 }
 
+interface Source {
+  readonly results: Results;
+  readonly imported: ImportedDraws;
+  readonly path: string;
+}
+
+/** Trains rows of a sweep again, one after the other. */
+async function trainedAgain(
+  rows: readonly StoredRow[],
+  { plan, profile }: Sweep,
+  { results, imported, path }: Source,
+): Promise<Compared[]> {
+  const engine = await engineOf(plan.engine.name, profile, path);
+  const load = cachedDraws(loadDraw, DRAWS_KEPT);
+  const templates = templatesOf(plan);
+  const compared: Compared[] = [];
+  for (const row of rows)
+    compared.push({ row, faults: await faultsOf(row, { results, engine, templates, imported, load }) });
+  return compared;
+}
+
 interface Trainer {
-  readonly reader: SqliteReader;
+  readonly results: Results;
   readonly engine: Engine;
+  readonly templates: Templates;
   readonly imported: ImportedDraws;
   readonly load: (source: DrawSource) => Draw;
 }
 
-/** What of a row, its forget rows' logits and its curve up to there comes out otherwise when it is trained again. */
-async function faultsOf(row: StoredRow, { reader, engine, imported, load }: Trainer): Promise<Fault[]> {
-  const spec = specOfRow(row, imported);
-  const curve = retrain(spec, engine, load(spec.draw));
+/** What of a row, its forget rows' margins and its curve up to there comes out otherwise when it is trained again. */
+async function faultsOf(row: StoredRow, { results, engine, templates, imported, load }: Trainer): Promise<Fault[]> {
+  const spec = specOfRow(templates, row, imported);
+  const curve = retrain(spec, engine, load(spec.cell.draw));
   const [again] = trialRows(spec.asked, curve);
   const faults: Fault[] = [];
   const compare = (what: string, stored: number | null, trained: number | null): void => {
     if (!isStoredAs(trained, stored)) faults.push({ what, stored: String(stored), trained: String(trained) });
   };
   if (row.state !== again.state) faults.push({ what: "state", stored: row.state, trained: again.state });
-  for (const [column, name] of MEASURES) compare(column, row[column], again[name]);
-  for (const [i, logit] of (await storedLogits(reader, row.source_id, row.epochs)).entries())
-    compare(`forget_logit of forget row ${i + 1}`, logit, again.forgetLogits[i]);
-  for (const stored of await storedCurve(reader, row.source_id, row.epochs))
-    for (const [column, name] of CURVE)
-      compare(`${column} of epoch ${stored.epoch}`, stored[column], curve[name][stored.epoch - 1]);
+  for (const { name } of MEASURES) compare(name, row.measures[name], again.measures[name]);
+  for (const [i, margin] of (await results.marginsAt(row.source, row.epochs)).entries())
+    compare(`forget_margin of forget row ${i + 1}`, margin, again.forgetMargins[i]);
+  for (const stored of await results.curve(row.source, row.epochs))
+    for (const { name, of } of CURVE)
+      compare(`${name} of epoch ${stored.epoch}`, stored[name], of(curve)[stored.epoch - 1]);
   return faults;
 }
 
-function verifiedText({ id, profile }: SweepNote, compared: readonly Compared[]): string {
+function verifiedText({ id, profile }: Sweep, compared: readonly Compared[]): string {
   if (compared.length === 0) return `sweep ${id}: there is no finished trial row to train again\n`;
   const differing = compared.filter(({ faults }) => faults.length > 0);
   const verdict = `sweep ${id}: ${compared.length - differing.length} of ${compared.length} trial rows came out equal to the bit (${profile})\n`;

@@ -5,10 +5,7 @@ import { alignedTable } from "./table.js";
 const LOG_EVERY = 10; // epochs, as in the notebook
 
 /** The notebook's log lines, then what it measures at the end. The notebook calls the penalty mutual information. */
-export function notebookLines(
-  curve: readonly StoredEpoch[],
-  { lambda_reg, replicate_of }: StoredTrajectory,
-): string {
+export function notebookLines(curve: readonly StoredEpoch[], { lambda_reg, replicate_of }: StoredTrajectory): string {
   const last = curve[curve.length - 1];
   const lines = curve
     .filter(({ epoch }) => epoch % LOG_EVERY === 0)
