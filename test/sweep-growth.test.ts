@@ -1,9 +1,6 @@
 /** Sweeps that grow, on real threads and a real store: they train what is missing, and what they grew to is what they would have been at once. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import Database from "better-sqlite3";
-import { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { RECORDS, type SweepPlan } from "../src/plan/plan.js";
 import { gridPlan } from "../src/plan/request.js";
@@ -12,7 +9,6 @@ import type { Survey } from "../src/run/events.js";
 import { type SweepResult, trainSweep } from "../src/run/sweep.js";
 import type { Store, Sweep } from "../src/store/contract.js";
 import { openStore } from "../src/store/open.js";
-import { folder } from "./command-line.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
 import { referenceThreads } from "./fixtures/threads.js";
 import { trainedHere } from "./runner-contract.js";

@@ -22,12 +22,12 @@ export const STOP_FLAG_BYTES = 8;
 
 /** What a thread answers: outcomes, or why there are none. */
 export type Answer =
-  | { readonly kind: "outcomes"; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: "outcomes"; readonly outcomes: Outcome[] }
   | { readonly kind: "gave out"; readonly how: GivenOut }
   | { readonly kind: "bug"; readonly message: string; readonly stack: string };
 
 /** What a thread answers where it has `train` for the outcomes of a chunk: it can post what was thrown, but throw nothing. */
-export async function answerOf(train: () => Promise<readonly Outcome[]>): Promise<Answer> {
+export async function answerOf(train: () => Promise<Outcome[]>): Promise<Answer> {
   try {
     return { kind: "outcomes", outcomes: await train() };
   } catch (error) {

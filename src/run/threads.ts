@@ -62,10 +62,10 @@ export class ThreadRunner implements Runner {
       const answer = await this.#trainOn(thread, chunk);
       if (answer.kind !== "gave out" || answer.how.kind !== "lane") this.#giveBack(thread);
       else this.#lose(thread, answer.how);
-      if (this.draining && answer.kind !== "outcomes") return [];
-      if (answer.kind === "outcomes") return [...answer.outcomes];
-      if (answer.kind === "died") return chunk.map((spec) => ({ state: "failed", spec, reason: answer.reason }));
+      if (answer.kind === "outcomes") return answer.outcomes;
       if (answer.kind === "bug") throw Object.assign(new Error(answer.message), { stack: answer.stack });
+      if (this.draining) return [];
+      if (answer.kind === "died") return chunk.map((spec) => ({ state: "failed", spec, reason: answer.reason }));
       if (answer.how.kind === "run") throw new SweepError("environment", answer.how.sentence);
     }
   }
@@ -144,6 +144,7 @@ class Thread {
   #pool: Pool;
   /** Whether the thread that is there, or was last, has loaded its entry. */
   #started = false;
+  #closed = false;
   #giveUp: (error: unknown) => void = () => {};
   #settle: () => void = () => {};
   /** Whether a chunk has come back from it. */
@@ -177,7 +178,8 @@ class Thread {
     } catch (error) {
       const how = givenOut(error);
       if (how !== null) return { kind: "gave out", how };
-      return this.#started ? { kind: "died", reason: `its thread died: ${messageOf(error)}` } : bugOf(error);
+      const reason = `its thread died: ${messageOf(error)}`;
+      return this.#started || this.#closed ? { kind: "died", reason } : bugOf(error);
     }
   }
 
@@ -193,7 +195,8 @@ class Thread {
 
   /** Starts it anew, with nothing to train: a pool whose thread could not start still holds what that one was to do. */
   async restart(): Promise<ThreadAnswer> {
-    await this.close();
+    await this.#pool.destroy();
+    if (this.#closed) return { kind: "died", reason: "it was closed" };
     this.#pool = this.#open();
     return this.train([]);
   }
@@ -226,6 +229,7 @@ class Thread {
 
   /** What it trains comes to nothing. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.#pool.destroy();
   }
 }
