@@ -1,21 +1,29 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import test, { type TestContext } from "node:test";
+import test from "node:test";
 import { diffCommand } from "../src/commands/diff.js";
-import { MEASURES } from "../src/measures.js";
+import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { CellDifference } from "../src/store/difference.js";
 import { assertGolden, folder, spoken } from "./command-line.js";
-import { change, trainedFile } from "./fixtures/grids.js";
+import { retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
+import { nextUp } from "./fixtures/sweeps.js";
 
 const GRID: Flags = {
   ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "3", workers: "1" },
   ...{ lambda: "0,4.2", epochs: "1:2,original=12,retrain_scratch=10", "data-seeds": "1" },
 };
 
-const ROW =
-  "where epochs = 2 and trajectory_id = (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn' and a.lambda_reg = 4.2 and t.trial = 2) returning epochs";
+/** Tells something else of one trajectory: unlearn's second trial at λ = 4.2. */
+function ofOne(change: Tell): Tell {
+  return (outcome) => {
+    const { cell, trial } = outcome.spec;
+    return cell.method === "unlearn" && cell.lambda === 4.2 && trial === 2 ? change(outcome) : outcome;
+  };
+}
+
+const AT_2 = (values: Partial<Measures>): Tell => ofOne((outcome) => withMeasures(outcome, 2, values));
 
 function diff(first: string, second: string, flags: Flags = {}): Promise<{ code: number; out: string; err: string }> {
   return spoken(diffCommand, { first, second, ...flags });
@@ -26,10 +34,6 @@ async function cells(first: string, second: string): Promise<CellDifference[]> {
   const found = JSON.parse(out) as CellDifference[];
   assert.equal(code, found.length === 0 ? 0 : 1);
   return found;
-}
-
-async function twoFiles(t: TestContext, flags: Flags = GRID): Promise<[string, string]> {
-  return [await trainedFile(t, flags), await trainedFile(t, flags)];
 }
 
 test("two trainings of one grid do not differ, whatever order and number of threads they had", async (t) => {
@@ -43,19 +47,19 @@ test("two trainings of one grid do not differ, whatever order and number of thre
 });
 
 test("the difference of a measure that was changed", async (t) => {
-  const [first, second] = await twoFiles(t);
-  await change(second, `update trial_rows set forget_probability = 0.25, train_accuracy = 0.5 ${ROW}`);
-  await change(first, `update trial_rows set forget_probability = 0.75, train_accuracy = 0.625 ${ROW}`);
+  const grid = await trainedFile(t, GRID);
+  const first = await retold(t, grid, AT_2({ forget_probability: 0.75, train_accuracy: 0.625 }));
+  const second = await retold(t, grid, AT_2({ forget_probability: 0.25, train_accuracy: 0.5 }));
   const { code, out, err } = await diff(first, second);
   assert.deepEqual([code, err], [1, ""]);
   assertGolden("the difference of a measure that was changed", out);
 });
 
-for (const { name: column } of MEASURES) {
-  test(`a last bit of ${column} makes its cell differ, and no other`, async (t) => {
-    const [first, second] = await twoFiles(t);
-    await change(first, `update trial_rows set ${column} = 0.1 ${ROW}`);
-    await change(second, `update trial_rows set ${column} = 0.1 + 2e-17 ${ROW}`);
+for (const { name } of MEASURES) {
+  test(`a last bit of ${name} makes its cell differ, and no other`, async (t) => {
+    const grid = await trainedFile(t, GRID);
+    const first = await retold(t, grid, AT_2({ [name]: 0.1 }));
+    const second = await retold(t, grid, AT_2({ [name]: nextUp(0.1) }));
     const found = await cells(first, second);
     assert.deepEqual(
       found.map(({ method, lambda_reg, epochs, both, differing }) => [method, lambda_reg, epochs, both, differing]),
@@ -65,16 +69,24 @@ for (const { name: column } of MEASURES) {
 }
 
 test("rows that one of the files lacks are counted on their side", async (t) => {
-  const [first, second] = await twoFiles(t);
-  await change(second, `delete from trial_rows ${ROW}`);
-  assert.deepEqual(
-    (await cells(first, second)).map(({ both, only_first, only_second }) => [both, only_first, only_second]),
-    [[2, 1, 0]],
+  const first = await trainedFile(t, GRID);
+  const second = await retold(
+    t,
+    first,
+    ofOne(() => null),
   );
-  assert.deepEqual(
-    (await cells(second, first)).map(({ both, only_first, only_second }) => [both, only_first, only_second]),
-    [[2, 0, 1]],
-  );
+  const counted = async (one: string, other: string): Promise<number[][]> =>
+    (await cells(one, other)).map(({ epochs, both, only_first, only_second }) => [
+      ...[epochs, both, only_first, only_second],
+    ]);
+  assert.deepEqual(await counted(first, second), [
+    [1, 2, 1, 0],
+    [2, 2, 1, 0],
+  ]);
+  assert.deepEqual(await counted(second, first), [
+    [1, 2, 0, 1],
+    [2, 2, 0, 1],
+  ]);
 });
 
 test("a cell that only one of the files has stands there whole", async (t) => {
@@ -92,10 +104,11 @@ test("a cell that only one of the files has stands there whole", async (t) => {
 });
 
 test("the margin of one of several forget rows makes its cell differ, though the mean is the same", async (t) => {
-  const [first, second] = await twoFiles(t, { ...GRID, "forget-rows": "2" });
-  await change(
-    second,
-    "update forget_margins set forget_margin = forget_margin + 1 where epochs = 12 and forget_row = 1 and trajectory_id = (select min(trajectory_id) from forget_margins where epochs = 12) returning epochs",
+  const first = await trainedFile(t, { ...GRID, "forget-rows": "2" });
+  const second = await retold(t, first, (outcome) =>
+    outcome.spec.cell.method === "original" && outcome.spec.trial === 1
+      ? withRows(outcome, ({ forgetMargins }) => ({ forgetMargins: forgetMargins.map((margin) => margin + 1) }))
+      : outcome,
   );
   assert.deepEqual(
     (await cells(first, second)).map(({ method, differing }) => [method, differing]),

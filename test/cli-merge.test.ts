@@ -6,9 +6,11 @@ import test, { type TestContext } from "node:test";
 import { digestCommand } from "../src/commands/digest.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
+import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { folder, gmm, spoken } from "./command-line.js";
-import { change, SMALL_GRID } from "./fixtures/grids.js";
+import { retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
+import { failed, nextUp } from "./fixtures/sweeps.js";
 
 const GRID: Flags = {
   ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "3", workers: "1" },
@@ -35,6 +37,16 @@ function merge(out: string, files: readonly string[]): Promise<{ code: number; o
 async function digest(file: string): Promise<string> {
   const { out } = await spoken(digestCommand, { file });
   return /[0-9a-f]{64}/.exec(out)?.[0] ?? out;
+}
+
+/** Tells something else of the first trajectory that it hears of. */
+function firstOnly(change: Tell): Tell {
+  let heard = false;
+  return (outcome) => {
+    if (heard) return outcome;
+    heard = true;
+    return change(outcome);
+  };
 }
 
 /** The digest of the grid in one file. */
@@ -92,9 +104,10 @@ test("a missing shard is named with the lines that run it, and running that line
 test("a shard that is not complete is named like one that is missing", async (t) => {
   const cwd = folder(t);
   const files = await parts(cwd, [1, 2, 3, 4]);
-  await change(
+  files[1] = await retold(
+    t,
     files[1],
-    "delete from trial_rows where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+    firstOnly(() => null),
   );
   const { code, out } = await merge(join(cwd, "whole.db"), files);
   assert.equal(code, 1);
@@ -104,16 +117,18 @@ test("a shard that is not complete is named like one that is missing", async (t)
 test("a part that differs in one bit from one before it is refused, and no file is made", async (t) => {
   const cwd = folder(t);
   const [part] = await parts(cwd, [1]);
-  const [other] = await parts(folder(t), [1]);
-  await change(
-    other,
-    "update trial_rows set penalty = penalty * (1 + 4e-16) where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+  const other = await retold(
+    t,
+    part,
+    firstOnly((outcome) =>
+      withRows(outcome, ({ measures }) => ({ measures: { ...measures, penalty: nextUp(Number(measures.penalty)) } })),
+    ),
   );
-  await assert.rejects(merge(join(cwd, "whole.db"), [part, other]), (error: Error & { code: string }) => {
-    assert.equal(error.code, "BAD_STORE");
+  await assert.rejects(merge(join(cwd, "whole.db"), [part, other]), (error: SweepError) => {
+    assert.equal(error.fault, "check");
     assert.match(
       error.message,
-      /^\S*part1\.db differs from \S*whole\.db or from a part before it in \w+ of λ [\d.]+, trial \d, at epoch \d+, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE$/,
+      /^\S*sweep\.db differs from \S*whole\.db or from a part before it in \w+ of λ [\d.]+, trial \d, at epoch \d+, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE$/,
     );
     return true;
   });
@@ -129,29 +144,33 @@ test("an epoch of a curve that differs is refused too, and a file that was there
   const whole = join(cwd, "whole.db");
   await merge(whole, [part]);
   const before = await digest(whole);
-  await change(part, "update epochs set forget_margin = forget_margin + 1 where epoch = 1 returning epoch");
-  await assert.rejects(merge(whole, [...(await parts(cwd, [2])), part]), { code: "BAD_STORE" });
+  const other = await retold(t, part, (outcome) => {
+    const curve = structuredClone(outcome.curve);
+    curve.forgetMargin[0] += 1;
+    return { ...outcome, curve };
+  });
+  await assert.rejects(merge(whole, [...(await parts(cwd, [2])), other]), { fault: "check" });
   assert.equal(await digest(whole), before);
 });
 
 test("a finished row takes the place of one that failed elsewhere, in either order", async (t) => {
   const cwd = folder(t);
   const files = await parts(cwd, [1, 2, 3, 4]);
-  const [failed] = await parts(folder(t), [1]);
-  await change(
-    failed,
-    "update trial_rows set state = 'failed', error = 'its thread died', train_accuracy = null, test_accuracy = null, forget_probability = null, forget_margin = null, cross_entropy = null, penalty = null where trajectory_id = (select min(trajectory_id) from trial_rows) returning epochs",
+  const broken = await retold(
+    t,
+    files[0],
+    firstOnly(({ spec }) => failed(spec, "its thread died")),
   );
   const expected = await wholeDigest(t);
   for (const [i, order] of [
-    [failed, ...files],
-    [...files, failed],
+    [broken, ...files],
+    [...files, broken],
   ].entries()) {
     const { code, out } = await merge(join(cwd, `whole${i}.db`), order);
     assert.equal(code, 0, out);
     assert.ok(out.includes(expected));
   }
-  const alone = await merge(join(cwd, "failed.db"), [failed, ...files.slice(1)]);
+  const alone = await merge(join(cwd, "failed.db"), [broken, ...files.slice(1)]);
   assert.equal(alone.code, 1);
   assert.match(alone.out, /of them failed; this trains them again:\n {2}npx gmm-sweep grid .* --retry-failed\n/);
 });

@@ -10,9 +10,11 @@ import { verifyCommand } from "../src/commands/verify.js";
 import { exportDraw } from "../src/data/directory.js";
 import { seededDraw } from "../src/data/draw.js";
 import { readWeights } from "../src/data/weights.js";
+import type { Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import { assertGolden, folder, gmm, spoken } from "./command-line.js";
-import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
+import { retold, SMALL_GRID, type Tell, trainedFile, withRows } from "./fixtures/grids.js";
+import { nextUp } from "./fixtures/sweeps.js";
 
 const NET = { samples: "40", features: "3", hidden: "6,4", engine: "reference" };
 const FLAGS: Flags = {
@@ -30,8 +32,21 @@ function trained(t: TestContext, ...grids: readonly Flags[]): Promise<string> {
   return trainedFile(t, ...(grids.length === 0 ? [FLAGS] : grids.map((flags) => ({ ...FLAGS, ...flags }))));
 }
 
-const OF_TRIAL_2 =
-  "(select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn' and a.lambda_reg = 4.2 and t.trial = 2)";
+const HELD = "8 trajectories held against their hashes: nothing was changed\n";
+
+/** Tells something else of one trajectory: unlearn's second trial at λ = 4.2. */
+function ofOne(change: Tell): Tell {
+  return (outcome) => {
+    const { cell, trial } = outcome.spec;
+    return cell.method === "unlearn" && cell.lambda === 4.2 && trial === 2 ? change(outcome) : outcome;
+  };
+}
+
+/** Says the same of every trial row. */
+const ofRows =
+  (values: Partial<Measures>): Tell =>
+  (outcome) =>
+    withRows(outcome, ({ measures }) => ({ measures: { ...measures, ...values } }));
 
 function verified(db: string, flags: Flags = {}): Promise<{ code: number; out: string; err: string }> {
   return spoken(verifyCommand, { file: db, sample: "1000", ...flags });
@@ -41,11 +56,16 @@ test("verify trains rows again and says how many came out equal", async (t) => {
   const db = await trained(t);
   assert.deepEqual(await verified(db), {
     code: 0,
-    out: `sweep 1: ${ROWS} of ${ROWS} trial rows came out equal to the bit (reference/f64/r1)\n`,
+    out: `${HELD}sweep 1: ${ROWS} of ${ROWS} trial rows came out equal to the bit (reference/f64/r1)\n`,
     err: "",
   });
   const { out } = await verified(db, { sample: "5" });
-  assert.equal(out, "sweep 1: 5 of 5 trial rows came out equal to the bit (reference/f64/r1)\n");
+  assert.equal(out, `${HELD}sweep 1: 5 of 5 trial rows came out equal to the bit (reference/f64/r1)\n`);
+});
+
+test("with a sample of none verify trains nothing, and holds the hashes alone", async (t) => {
+  const db = await retold(t, await trained(t), ofRows({ penalty: 0.5 }), "no engine's/f64/r1");
+  assert.deepEqual(await verified(db, { sample: "0" }), { code: 0, out: HELD, err: "" });
 });
 
 const SORTS: [what: string, flags: Flags][] = [
@@ -54,7 +74,10 @@ const SORTS: [what: string, flags: Flags][] = [
   ["forget sets of several rows", { "forget-rows": "3" }],
   ["epochs that are kept at the end only", { record: "final" }],
   ["trials that diverged", { "learning-rate": "1e300" }],
-  ["several draws and nets", { "data-seeds": "1:2", hidden: ["6,4", "4,6"], methods: "unlearn" }],
+  [
+    "several draws and nets",
+    { "data-seeds": "1:2", hidden: ["6,4", "4,6"], methods: "unlearn", epochs: "1:3,original=12" },
+  ],
 ];
 
 for (const [what, flags] of SORTS) {
@@ -62,7 +85,10 @@ for (const [what, flags] of SORTS) {
     const db = await trained(t, flags);
     const { code, out } = await verified(db);
     assert.equal(code, 0, out);
-    assert.match(out, /^sweep 1: (\d+) of \1 trial rows came out equal to the bit/);
+    assert.match(
+      out,
+      /^\d+ trajectories held .*: nothing was changed\nsweep 1: (\d+) of \1 trial rows came out equal to the bit/,
+    );
     const narrow = "data-seeds" in flags ? { draw: "2", hidden: "4,6" } : {};
     const method = "methods" in flags ? String(flags["methods"]) : "unlearn";
     const start = method === "relearn" ? { start: "unlearn@4.2x1<original@0x12" } : { lambda: "4.2" };
@@ -72,33 +98,42 @@ for (const [what, flags] of SORTS) {
   });
 }
 
-const CHANGES: [what: string, flags: Flags, sql: string][] = [
+const CHANGES: [what: string, flags: Flags, change: Tell][] = [
   [
     "a measure of a row",
     {},
-    `update trial_rows set forget_probability = 0.5 where trajectory_id = ${OF_TRIAL_2} and epochs = 2 returning epochs`,
+    (outcome) =>
+      withRows(outcome, ({ epochs, measures }) =>
+        epochs === 2 ? { measures: { ...measures, forget_probability: 0.5 } } : {},
+      ),
   ],
   [
     "an epoch of a curve",
     {},
-    `update epochs set penalty = 0.5 where trajectory_id = ${OF_TRIAL_2} and epoch = 3 returning epoch`,
+    (outcome) => {
+      const curve = structuredClone(outcome.curve);
+      curve.penalty[2] = 0.5;
+      return { ...outcome, curve };
+    },
   ],
   [
     "the margin of a forget row",
     { "forget-rows": "2" },
-    `update forget_margins set forget_margin = 0.5 where trajectory_id = ${OF_TRIAL_2} and epochs = 3 and forget_row = 2 returning epochs`,
+    (outcome) =>
+      withRows(outcome, ({ epochs, forgetMargins }) =>
+        epochs === 3 ? { forgetMargins: Float64Array.of(forgetMargins[0], 0.5) } : {},
+      ),
   ],
   [
     "the state of a row",
     {},
-    `update trial_rows set state = 'diverged' where trajectory_id = ${OF_TRIAL_2} and epochs = 1 returning epochs`,
+    (outcome) => withRows(outcome, ({ epochs }) => (epochs === 1 ? { state: "diverged" } : {})),
   ],
 ];
 
-for (const [what, flags, sql] of CHANGES) {
+for (const [what, flags, change] of CHANGES) {
   test(`verify finds ${what} that was changed`, async (t) => {
-    const db = await trained(t, flags);
-    await change(db, sql);
+    const db = await retold(t, await trained(t, flags), ofOne(change));
     const { code, out, err } = await verified(db);
     assert.deepEqual([code, err], [1, ""]);
     assertGolden(`verify finds ${what} that was changed`, out);
@@ -106,10 +141,14 @@ for (const [what, flags, sql] of CHANGES) {
 }
 
 test("verify says the least bit that differs", async (t) => {
-  const db = await trained(t);
-  await change(
-    db,
-    `update trial_rows set penalty = penalty * (1 + 2.3e-16) where trajectory_id = ${OF_TRIAL_2} and epochs = 2 returning epochs`,
+  const db = await retold(
+    t,
+    await trained(t),
+    ofOne((outcome) =>
+      withRows(outcome, ({ epochs, measures }) =>
+        epochs === 2 ? { measures: { ...measures, penalty: nextUp(Number(measures.penalty)) } } : {},
+      ),
+    ),
   );
   const { code, out } = await verified(db);
   assert.equal(code, 1);
@@ -117,10 +156,9 @@ test("verify says the least bit that differs", async (t) => {
 });
 
 test("of many values that differ verify shows 20, and says how many there are", async (t) => {
-  const db = await trained(t);
-  await change(db, "update trial_rows set penalty = 0.5, cross_entropy = 0.25 returning epochs");
+  const db = await retold(t, await trained(t), ofRows({ penalty: 0.5, cross_entropy: 0.25 }));
   const lines = (await verified(db)).out.split("\n");
-  assert.deepEqual(lines.slice(22), [
+  assert.deepEqual(lines.slice(23), [
     "… and 12 more",
     "",
     "sweep 1: 0 of 16 trial rows came out equal to the bit (reference/f64/r1)",
@@ -130,8 +168,7 @@ test("of many values that differ verify shows 20, and says how many there are", 
 });
 
 test("the sample is the same for the same seed, and another for another", async (t) => {
-  const db = await trained(t);
-  await change(db, "update trial_rows set penalty = 0.5 returning epochs");
+  const db = await retold(t, await trained(t), ofRows({ penalty: 0.5 }));
   const [one, again, other] = await Promise.all(
     ["1", "1", "2"].map(async (seed) => (await verified(db, { sample: "4", seed })).out),
   );
@@ -152,13 +189,11 @@ test("a file of several numerics profiles is verified with each, and replay asks
     message: `--profile must say which trial of ${db} is meant, one of ${profiles.join(", ")}, got none`,
   });
   for (const profile of profiles) assert.equal((await spoken(replayCommand, { ...wanted, profile })).code, 0);
-  assert.match((await verified(db, { sample: "5", sweep: "2" })).out, /^sweep 2: .*\n$/);
+  assert.match((await verified(db, { sample: "5", sweep: "2" })).out, /^24 trajectories held .*\nsweep 2: .*\n$/);
 });
 
 test("rows of a numerics profile that no engine here gives are refused by its name", async (t) => {
-  const db = await trained(t);
-  await change(db, "update sweeps set profile = 'reference/f64/r0' returning id");
-  await change(db, "update arms set profile = 'reference/f64/r0' returning id");
+  const db = await retold(t, await trained(t), (outcome) => outcome, "reference/f64/r0");
   const refusal = {
     fault: "environment",
     message: `${db} was trained with the numerics profile reference/f64/r0, which no engine gives on this machine: gmm-sweep doctor lists those it has`,
@@ -193,11 +228,10 @@ test("rows of imported data are verified and replayed with the folders that --da
 });
 
 test("a sweep without a finished row has nothing to verify, and nothing to replay", async (t) => {
-  const db = await trained(t);
-  await change(db, "delete from trial_rows returning epochs");
+  const db = await retold(t, await trained(t), () => null);
   assert.deepEqual(await verified(db), {
     code: 0,
-    out: "sweep 1: there is no finished trial row to train again\n",
+    out: "0 trajectories held against their hashes: nothing was changed\nsweep 1: there is no finished trial row to train again\n",
     err: "",
   });
   await assert.rejects(spoken(replayCommand, { file: db }), {
@@ -249,9 +283,13 @@ test("the copies of one run have its weights", async (t) => {
 });
 
 test("replay writes nothing where the file holds something else, in a curve or in a row", async (t) => {
-  for (const table of ["epochs set cross_entropy", "trial_rows set cross_entropy"]) {
-    const db = await trained(t);
-    await change(db, `update ${table} = 0.5 where trajectory_id = ${OF_TRIAL_2} returning trajectory_id`);
+  const inCurve: Tell = (outcome) => {
+    const curve = structuredClone(outcome.curve);
+    curve.crossEntropy[1] = 0.5;
+    return { ...outcome, curve };
+  };
+  for (const change of [inCurve, ofRows({ cross_entropy: 0.5 })]) {
+    const db = await retold(t, await trained(t), ofOne(change));
     const cwd = folder(t);
     const flags = { file: db, lambda: "4.2", trial: "2", epoch: "2", out: join(cwd, "weights.npz") };
     const { code, out, err } = await spoken(replayCommand, flags);
@@ -341,6 +379,8 @@ test("digest prints each sweep's digest, the same for the same results wherever 
   const short = (found: readonly string[]): string[] => found.map((line) => line.slice(0, 64));
   assert.deepEqual(short(await digests(there)).toReversed(), short(lines));
   assert.deepEqual(await digests(here, { sweep: "2" }), [lines[1]]);
-  await change(here, "update trial_rows set penalty = penalty * (1 + 2.3e-16) where epochs = 2 returning epochs");
-  for (const [i, line] of short(await digests(here)).entries()) assert.notEqual(line, short(lines)[i]);
+  const other = await retold(t, here, (outcome) =>
+    withRows(outcome, ({ measures }) => ({ measures: { ...measures, penalty: nextUp(Number(measures.penalty)) } })),
+  );
+  for (const [i, line] of short(await digests(other)).entries()) assert.notEqual(line, short(lines)[i]);
 });
