@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
 import { diffCommand } from "../src/commands/diff.js";
+import type { SweepError } from "../src/errors.js";
 import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { CellDifference } from "../src/store/difference.js";
 import { assertGolden, folder, spoken } from "./command-line.js";
-import { retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
+import { change, retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
 import { nextUp } from "./fixtures/sweeps.js";
 
 const GRID: Flags = {
@@ -134,4 +135,18 @@ test("diff refuses a file that is not there", async (t) => {
     name: "SweepError",
     message: `${none} cannot be opened as a database file: check the path, or name another file with --db`,
   });
+});
+
+test("diff refuses a file that does not match its hashes", async (t) => {
+  const [first, second] = [await trainedFile(t, GRID), await trainedFile(t, GRID)];
+  await change(second, "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
+  for (const [one, other] of [
+    [first, second],
+    [second, first],
+  ])
+    await assert.rejects(diff(one, other), (error: SweepError) => {
+      assert.equal(error.fault, "usage");
+      assert.ok(error.message.startsWith(`${second} `), error.message);
+      return true;
+    });
 });

@@ -9,7 +9,7 @@ import { mergeCommand } from "../src/commands/merge.js";
 import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { folder, gmm, spoken } from "./command-line.js";
-import { retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
+import { change, retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
 import { failed, nextUp } from "./fixtures/sweeps.js";
 
 const GRID: Flags = {
@@ -227,6 +227,14 @@ const FITS_NOT: [
       [join(folder(t), "none.db")],
       /^\S+none\.db cannot be opened as a database file: check the path, or name another file with --db$/,
     ],
+  ],
+  [
+    "a part that does not match its hashes",
+    async (t) => {
+      const files = await parts(folder(t), [1, 2]);
+      await change(files[1], "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
+      return [join(folder(t), "whole.db"), files, /^\S+part2\.db .*gmm-sweep verify \S+part2\.db/];
+    },
   ],
   [
     "a part that is no database",

@@ -10,7 +10,7 @@ import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
-import { trainedFile } from "./fixtures/grids.js";
+import { OWN_METHODS, trainedFile } from "./fixtures/grids.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
 before(async () => assert.equal((await gmm(cwd, ...TINY, "--trials", "2", "--quiet")).code, 0));
@@ -164,6 +164,31 @@ test("show of a grid asks which of a trial's curves is meant, and shows that one
   });
   const { out } = await show("unlearn", "1", { db, lambda: "4.20", draw: "2" });
   assert.match(out, /^Epoch \[10\/20\], .*Lambda: 4\.2000\nEpoch \[20\/20\], .*Lambda: 4\.2000\nafter epoch 20: .*\n$/);
+});
+
+test("show of a method of one's own asks which of its parameters is meant", async (t) => {
+  const flags = { "data-seeds": "1", samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" };
+  const methods = { "method-file": OWN_METHODS, methods: "neg_grad_plus", epochs: "neg_grad_plus=3,original=12" };
+  const db = await trainedFile(t, { ...flags, ...methods, trials: "1" });
+  let names: readonly string[] = [];
+  await assert.rejects(show("neg_grad_plus", "1", { db }), ({ message }: Error) => {
+    names = message.match(/neg_grad_plus:beta=\d~[0-9a-f]{8}/g) ?? [];
+    const said = `METHOD must say which trial of ${db} is meant, one of ${names.join(", ")}, got neg_grad_plus`;
+    assert.deepEqual([names.length, message], [2, said]);
+    return true;
+  });
+  const { out } = await show(names[1], "1", { db });
+  assert.match(out, /^after epoch 3: train accuracy \d\.\d{4}, forget probability \d\.\d{4}\n$/);
+});
+
+test("a table of any length prints", async () => {
+  const rows = 200_000; // more than a call takes as arguments
+  const { code, out } = await query(
+    `with recursive c(x) as (select 1 union all select x + 1 from c limit ${rows}) select x, x * x as square from c`,
+  );
+  const lines = out.split("\n");
+  assert.deepEqual([code, lines.length], [0, rows + 3]);
+  assert.deepEqual(lines.slice(0, 3), ["     x       square", "------  -----------", "     1            1"]);
 });
 
 test("a result that is larger than memory goes out row by row, as fast as its reader takes it", async () => {

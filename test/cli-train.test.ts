@@ -7,9 +7,11 @@ import { doctorCommand } from "../src/commands/doctor.js";
 import { trainCommand } from "../src/commands/train.js";
 import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
+import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { openResults } from "../src/store/open.js";
 import { assertGolden, folder, gmm, SMALL, spoken, sweepObject, TINY } from "./command-line.js";
+import { OWN_METHODS } from "./fixtures/grids.js";
 
 interface TrainObject {
   readonly method: string;
@@ -66,6 +68,25 @@ test("what train prints is what a sweep stores, to the bit", async (t) => {
 test("bare --lambda and --epochs speak of the method that is trained", async () => {
   const { lambda_reg, epochs } = await trainObject({ method: "retrain_scratch", lambda: "0.5", epochs: "2" });
   assert.deepEqual([lambda_reg, epochs], [0.5, 2]);
+});
+
+test("a method of one's own is trained by its whole name: with no weight on F it is fine_tune to the bit", async () => {
+  const own = { "method-file": OWN_METHODS, epochs: "original=12" };
+  let names: readonly string[] = [];
+  await assert.rejects(trainObject({ ...own, method: "neg_grad_plus" }), (error: SweepError) => {
+    assert.equal(error.fault, "usage");
+    const [, zero, two] =
+      /^--method must be one method, got neg_grad_plus, which is 2: name one of (neg_grad_plus:beta=0~[0-9a-f]{8}), (neg_grad_plus:beta=2~[0-9a-f]{8})$/.exec(
+        error.message,
+      ) ?? [];
+    names = [zero, two];
+    return true;
+  });
+  const [down, up] = [await trainObject({ ...own, method: names[0] }), await trainObject({ ...own, method: names[1] })];
+  assert.deepEqual([down.method, down.lambda_reg, down.epochs], [names[0], 0, 3]);
+  const fineTune = await trainObject({ method: "fine_tune", epochs: "original=12,fine_tune=3" });
+  assert.deepEqual(down.curve, fineTune.curve);
+  assert.ok(up.curve[2]["forget_probability"] < down.curve[2]["forget_probability"]);
 });
 
 test("weights that are given are used as given, not rounded to float32", async (t) => {

@@ -13,7 +13,7 @@ import { readWeights } from "../src/data/weights.js";
 import type { Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import { assertGolden, folder, gmm, spoken } from "./command-line.js";
-import { retold, SMALL_GRID, type Tell, trainedFile, withRows } from "./fixtures/grids.js";
+import { change, OWN_METHODS, retold, SMALL_GRID, type Tell, trainedFile, withRows } from "./fixtures/grids.js";
 import { nextUp } from "./fixtures/sweeps.js";
 
 const NET = { samples: "40", features: "3", hidden: "6,4", engine: "reference" };
@@ -98,7 +98,87 @@ for (const [what, flags] of SORTS) {
   });
 }
 
-const CHANGES: [what: string, flags: Flags, change: Tell][] = [
+const OWN: Flags = {
+  ...{ "method-file": OWN_METHODS, methods: "neg_grad_plus", lambda: undefined },
+  epochs: "neg_grad_plus=1:3,original=12",
+};
+
+test("methods of one's own are verified and replayed without their file, by their name where it means one", async (t) => {
+  const db = await trained(t, OWN);
+  const { code, out } = await verified(db);
+  assert.deepEqual(
+    [code, out.split("\n")[1]],
+    [0, "sweep 1: 12 of 12 trial rows came out equal to the bit (reference/f64/r1)"],
+  );
+  let names: readonly string[] = [];
+  await assert.rejects(spoken(replayCommand, { file: db, method: "neg_grad_plus" }), ({ message }: Error) => {
+    names = message.match(/neg_grad_plus:beta=\d~[0-9a-f]{8}/g) ?? [];
+    const said = `--method must say which trial of ${db} is meant, one of ${names.join(", ")}, got neg_grad_plus`;
+    assert.deepEqual([names.length, message], [2, said]);
+    return true;
+  });
+  for (const method of names) {
+    const replayed = await spoken(replayCommand, { file: db, method, trial: "2", epoch: "2" });
+    assert.deepEqual([replayed.code, replayed.err], [0, ""]);
+    assert.ok(replayed.out.startsWith(`${method} trial 2, λ 0, epoch 2: `), replayed.out);
+  }
+});
+
+const EDITS: [what: string, sql: string, said: RegExp][] = [
+  ["a measure of rows", "update trial_rows set penalty = 0.5 where epochs = 2 returning id", /^4 do not match/],
+  [
+    "the state of a row",
+    "update trial_rows set state = 'diverged' where epochs = 12 and id % 4 = 1 returning id",
+    /^1 does not match/,
+  ],
+  [
+    "an epoch that went",
+    "delete from epochs where epoch = 1 and trajectory_id = (select min(trajectory_id) from epochs) returning epoch",
+    /^1 does not match/,
+  ],
+  [
+    "an epoch's number",
+    "update epochs set epoch = 99 where epoch = 12 and trajectory_id = (select min(trajectory_id) from epochs where epoch = 12) returning epoch",
+    /^1 does not match/,
+  ],
+  [
+    "a margin of a forget row",
+    "update forget_margins set forget_margin = 0.5 where forget_row = 2 and trial_row_id = (select min(trial_row_id) from forget_margins) returning forget_row",
+    /^1 does not match/,
+  ],
+  [
+    "λ in the gradient",
+    "update cell_keys set lambda_effective = 9 where method = 'original' returning id",
+    /^2 do not match/,
+  ],
+  ["the numerics profile", "update cell_keys set profile = 'reference/f64/r0' returning id", /do not match/],
+  ["a cell that went", "delete from sweep_cells where epochs = 12 returning epochs", /does not match/],
+];
+
+for (const [what, sql, said] of EDITS) {
+  test(`verify finds by the hashes, without training, ${what}`, async (t) => {
+    const db = await trained(t, { "forget-rows": "2" });
+    await change(db, sql);
+    const { code, out } = await verified(db, { sample: "0" });
+    const [held, ...lines] = out.trimEnd().split("\n");
+    assert.equal(code, 1, out);
+    assert.ok(held.startsWith("8 trajectories held against their hashes: "), held);
+    assert.match(held.slice(held.indexOf(": ") + 2), said);
+    assert.ok(lines.length > 0);
+    for (const line of lines) assert.match(line, /^ {2}\S.*: \S.*$/);
+  });
+}
+
+test("what does not match its hash is trained again too, where the sample has it", async (t) => {
+  const db = await trained(t);
+  await change(db, "update trial_rows set penalty = 0.5 where epochs = 12 returning id");
+  const { code, out } = await verified(db);
+  assert.equal(code, 1);
+  assert.match(out, /^8 trajectories held against their hashes: 2 do not match\n/);
+  assert.match(out, /^sweep 1: 14 of 16 trial rows came out equal to the bit/m);
+});
+
+const CHANGES: [what: string, flags: Flags, tell: Tell][] = [
   [
     "a measure of a row",
     {},
@@ -131,9 +211,9 @@ const CHANGES: [what: string, flags: Flags, change: Tell][] = [
   ],
 ];
 
-for (const [what, flags, change] of CHANGES) {
+for (const [what, flags, tell] of CHANGES) {
   test(`verify finds ${what} that was changed`, async (t) => {
-    const db = await retold(t, await trained(t, flags), ofOne(change));
+    const db = await retold(t, await trained(t, flags), ofOne(tell));
     const { code, out, err } = await verified(db);
     assert.deepEqual([code, err], [1, ""]);
     assertGolden(`verify finds ${what} that was changed`, out);
@@ -288,8 +368,8 @@ test("replay writes nothing where the file holds something else, in a curve or i
     curve.crossEntropy[1] = 0.5;
     return { ...outcome, curve };
   };
-  for (const change of [inCurve, ofRows({ cross_entropy: 0.5 })]) {
-    const db = await retold(t, await trained(t), ofOne(change));
+  for (const tell of [inCurve, ofRows({ cross_entropy: 0.5 })]) {
+    const db = await retold(t, await trained(t), ofOne(tell));
     const cwd = folder(t);
     const flags = { file: db, lambda: "4.2", trial: "2", epoch: "2", out: join(cwd, "weights.npz") };
     const { code, out, err } = await spoken(replayCommand, flags);

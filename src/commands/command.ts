@@ -48,7 +48,7 @@ export const SEEDED_DATA_OPTIONS = {
 };
 
 export const METHOD_FILE_OPTION = {
-  "method-file": value("a YAML file that defines methods of one's own; given more than once for several"),
+  "method-file": value("a YAML file that defines methods of one's own"),
 };
 
 export const TRAINING_OPTIONS = {
