@@ -1,11 +1,13 @@
 /** `gmm-sweep merge`: shards united give the file of the whole grid, and what does not fit together is refused. */
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { digestCommand } from "../src/commands/digest.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
+import { loadProfile } from "../src/engine/engines.js";
 import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { folder, gmm, spoken } from "./command-line.js";
@@ -184,6 +186,26 @@ test("several forget rows, both presets and copies come through a merge", async 
   const alone = join(cwd, "alone.db");
   assert.equal((await spoken(gridCommand, { ...GRID, ...flags, db: alone })).code, 0);
   assert.equal(await digest(whole), await digest(alone));
+});
+
+const V1_PROFILE = "fused/f32/fma/r1";
+const V1_DIGEST = "a6d994e2f562a733e24d235de452f1a8cf56b84c957405efd3eeea652d2f4ab3";
+const kernel = await loadProfile("fused", V1_PROFILE);
+
+test("shards that an older gmm-sweep wrote merge with one of today's", {
+  skip: kernel === null ? `no kernel here gives ${V1_PROFILE}` : false,
+}, async (t) => {
+  const cwd = folder(t);
+  for (const name of ["part1of3.db", "part2of3.db"])
+    copyFileSync(fileURLToPath(new URL(`../../test/fixtures/schema-v1/${name}`, import.meta.url)), join(cwd, name));
+  const told = await gmm(cwd, "merge", "two.db", "part1of3.db", "part2of3.db");
+  assert.deepEqual([told.code, told.err], [1, ""]);
+  assert.match(told.out, /shards that are missing or not complete: 3 of 3;/);
+  const line = /npx gmm-sweep (grid .* --db part3\.db)\n/.exec(told.out)?.[1] ?? "";
+  assert.equal((await gmm(cwd, ...line.split(" "), "--quiet")).code, 0);
+  const { code, out } = await gmm(cwd, "merge", "whole.db", "part1of3.db", "part3.db", "part2of3.db");
+  assert.equal(code, 0, out);
+  assert.match(out, new RegExp(`^sweep 1 \\(${V1_PROFILE}\\): 55 of 55 trial rows, digest ${V1_DIGEST}$`, "m"));
 });
 
 const FITS_NOT: [
