@@ -4,6 +4,7 @@ import { bad } from "../errors.js";
 import { type Flags, items, oneOf, text } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
+import { refuseEndlessWeights } from "./objective.js";
 import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
 import { type DrawAxes, PLAN_VERSION, type PlanPart, RECORDS, type SweepPlan, withStarts } from "./plan.js";
 import { PRESET_NAMES, PRESETS } from "./presets.js";
@@ -64,17 +65,23 @@ export function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepP
   const seed = GRID_READERS.seed(flags);
   const { name: engine, precision } = GRID_READERS.engine(flags);
   const record = GRID_READERS.record(flags);
-  if (methods.includes("relearn") && record !== "all")
-    throw bad(
-      `--record must be all where relearn is trained, whose curve says when x is learned again, got ${record}: leave one of the two out`,
-    );
   const part = { presets, draws, widths, learningRates, methods, epochs, lambda };
+  const plan = planOf({ name, seed, engine: { name: engine, precision }, record, trials }, part, known);
+  refuseShortRecord(plan);
   const settings = countSettings(part);
   if (settings > LIMITS.settings)
     throw bad(
       `--preset, --hidden and --learning-rate must make at most ${LIMITS.settings} settings of the grid's draws, got ${settings}`,
     );
-  return planOf({ name, seed, engine: { name: engine, precision }, record, trials }, part, known);
+  return plan;
+}
+
+/** The plan, unless it keeps less than what is computed of it. */
+export function refuseShortRecord(plan: SweepPlan): SweepPlan {
+  if (plan.record === "all" || !plan.parts.some(({ methods }) => methods.includes("relearn"))) return plan;
+  throw bad(
+    `--record must be all where relearn is trained, whose curve says when x is learned again, got ${plan.record}: leave one of the two out`,
+  );
 }
 
 /** A plan of one part, with the records that the part names and no others, in the order of their registries. */
@@ -84,13 +91,15 @@ export function planOf(
   known: readonly MethodRecord[],
 ): SweepPlan {
   const needed = new Set(withStarts(part.methods, known));
-  return {
+  const plan: SweepPlan = {
     version: PLAN_VERSION,
     ...whole,
     presets: PRESETS.filter(({ name }) => part.presets.includes(name)),
     methods: known.filter(({ name }) => needed.has(name)),
     parts: [part],
   };
+  refuseEndlessWeights(plan);
+  return plan;
 }
 
 /** How many settings a part makes. */

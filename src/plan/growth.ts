@@ -1,24 +1,65 @@
 /** How a sweep that is there takes in what is asked of it now. */
 import { bad } from "../errors.js";
-import type { MethodRecord } from "./methods.js";
+import { countSettings, refuseShortRecord } from "./grid.js";
+import { METHODS, type MethodRecord } from "./methods.js";
 import { canonicalText, type DrawAxes, type PerMethod, type PlanPart, type SweepPlan } from "./plan.js";
-import type { PresetRecord } from "./presets.js";
+import { PRESETS, type PresetRecord } from "./presets.js";
+import { LIMITS } from "./values.js";
 
 /**
  * The plan of a sweep that held `held` and is asked for `asked`: all that either asks for, the larger count of trials,
  * the engine and record level of the latter. More trials, λ, epochs, draws and methods need no word; other samples,
  * features, forget rows, widths, learning rates or presets under a name that is there are a mistake more often than
- * meant, and are refused unless `grow`. Throws BAD_USAGE with both ways on.
+ * meant, and are refused unless `grow`. Throws usage with both ways on.
  */
 export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPlan {
   if (!grow) refuseOtherAxes(held, asked);
-  return {
+  const presets = inRegistryOrder(united(held.presets, asked.presets, "preset", held.name), PRESETS);
+  const methods = inRegistryOrder(united(held.methods, asked.methods, "method", held.name), METHODS);
+  const plan: SweepPlan = {
     ...asked,
     trials: Math.max(held.trials, asked.trials),
-    presets: united(held.presets, asked.presets, "preset", held.name),
-    methods: united(held.methods, asked.methods, "method", held.name),
-    parts: asked.parts.reduce(withPart, [...held.parts]),
+    presets,
+    methods: startsFirst(methods),
+    parts: asked.parts.reduce<PlanPart[]>(withPart, [...held.parts]),
   };
+  const order = new Map(plan.methods.map(({ name }, i) => [name, i]));
+  const place = (name: string): number => order.get(name) ?? 0;
+  const parts = plan.parts.map((part) => ({ ...part, methods: part.methods.toSorted((a, b) => place(a) - place(b)) }));
+  refuseOutgrown(parts);
+  return refuseShortRecord({ ...plan, parts });
+}
+
+/** A union of axes that were asked for one by one may be more than one may ask for at once. */
+function refuseOutgrown(parts: readonly PlanPart[]): void {
+  const settings = parts.reduce((most, part) => Math.max(most, countSettings(part)), 0);
+  if (settings > LIMITS.settings)
+    throw bad(
+      `a sweep must have at most ${LIMITS.settings} settings of a kind, got ${settings} with those it has: give the new ones their own --name`,
+    );
+}
+
+/** Built-in records first, as if all had been asked for at once. */
+function inRegistryOrder<Item extends { readonly name: string }>(
+  records: readonly Item[],
+  registry: readonly Item[],
+): Item[] {
+  const places = new Map(registry.map(({ name }, i) => [name, i]));
+  const place = ({ name }: Item): number => places.get(name) ?? registry.length;
+  return records.toSorted((a, b) => place(a) - place(b));
+}
+
+/** The same records, but each start before what starts from it: those of another version may stand in an order of their own. */
+function startsFirst(methods: readonly MethodRecord[]): MethodRecord[] {
+  const byName = new Map(methods.map((method) => [method.name, method]));
+  const placed = new Set<MethodRecord>();
+  const add = (method: MethodRecord): void => {
+    const start = method.start === null ? undefined : byName.get(method.start);
+    if (start !== undefined) add(start);
+    placed.add(method);
+  };
+  methods.forEach(add);
+  return [...placed];
 }
 
 /** Axes whose values tell settings apart that nobody means to mix by accident; each with how it reads off a part. */
@@ -55,8 +96,9 @@ function united<Item extends MethodRecord | PresetRecord>(
   sweep: string | null,
 ): Item[] {
   const all = [...held];
+  const names = new Map(held.map((record) => [record.name, record]));
   for (const record of asked) {
-    const known = held.find(({ name }) => name === record.name);
+    const known = names.get(record.name);
     if (known === undefined) all.push(record);
     else if (canonicalText(known) !== canonicalText(record))
       throw bad(
@@ -120,7 +162,7 @@ function withList(a: PlanPart, b: PlanPart, name: string): PlanPart {
   if (name === "methods") return { ...a, methods: both(a.methods, b.methods) };
   if (name === "presets") return { ...a, presets: both(a.presets, b.presets) };
   if (name === "widths") return { ...a, widths: both(a.widths, b.widths) };
-  if (name === "learningRates") return { ...a, learningRates: both(a.learningRates, b.learningRates) };
+  if (name === "learningRates") return { ...a, learningRates: ascending(a.learningRates, b.learningRates) };
   if (a.draws.kind === "imported" && b.draws.kind === "imported")
     return name === "draws" ? { ...a, draws: { ...a.draws, draws: both(a.draws.draws, b.draws.draws) } } : a;
   if (a.draws.kind === "seeded" && b.draws.kind === "seeded" && name in a.draws) {

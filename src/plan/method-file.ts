@@ -1,8 +1,35 @@
-/** Methods of one's own: records that --method-file defines. */
-import type { Flags } from "./flags.js";
+/** --method-file: a YAML file of methods of one's own, for commands that have no sweep file. */
+import { isMap, isSeq, type YAMLMap } from "yaml";
+import { recordsIn } from "./definitions.js";
+import { type Flags, text } from "./flags.js";
 import type { MethodRecord } from "./methods.js";
+import { kindOf, type Node, offsetOf, openYaml, type Reading, resolved } from "./yaml.js";
 
-/** The records of the methods that --method-file defines; none where it is not given. */
-export function ownMethods(_flags: Flags): MethodRecord[] {
-  return [];
+/** The records of the methods that --method-file defines; none where it is not given. Throws usage with every fault. */
+export function ownMethods(flags: Flags): MethodRecord[] {
+  const path = text(flags, "method-file");
+  if (path === null) return [];
+  const reading = openYaml(path, "--method-file", "a method file");
+  const records = recordsIn(reading, mappingsIn(reading, reading.document.contents), []);
+  reading.refuseFaults();
+  return records;
+}
+
+/** One mapping of names to definitions, or a list of such. */
+function mappingsIn(reading: Reading, root: Node): YAMLMap[] {
+  const items = isSeq(root) ? root.items : [root];
+  if (items.length === 0) refuse(reading, root, "an empty list");
+  return items.flatMap((item) => {
+    const node = resolved(reading, item);
+    if (isMap(node) && node.items.length > 0) return [node];
+    refuse(reading, item, isMap(node) ? "an empty mapping" : root === null ? "an empty file" : kindOf(node));
+    return [];
+  });
+}
+
+function refuse(reading: Reading, node: Node, got: string): void {
+  reading.refuse(
+    offsetOf(node, 0),
+    `a method file must be names with definitions such as mine: { start: original, … }, got ${got}`,
+  );
 }

@@ -130,7 +130,7 @@ export function recordsOf(definition: MethodDefinition): MethodRecord[] {
     [{}],
   );
   return bindings.map((bound) => {
-    const record = { ...rest, parameters: bound };
+    const record = { ...rest, parameters: Object.fromEntries(byName(bound)) };
     return { ...record, name: nameOf(name, record) };
   });
 }
@@ -148,7 +148,7 @@ export function baseName(name: string): string {
 
 /** What keys call a record of the user's method `base`: its parameters' values, and a hash that tells two definitions apart. */
 function nameOf(base: string, record: Omit<MethodRecord, "name">): string {
-  const values = Object.entries(record.parameters).map(([parameter, value]) => `${parameter}=${value}`);
+  const values = byName(record.parameters).map(([parameter, value]) => `${parameter}=${value}`);
   // No comma, at which lists of methods are split.
   return `${[base, ...values].join(":")}~${definitionHash(record)}`;
 }
@@ -162,6 +162,11 @@ function definitionHash({
   parameters,
 }: Omit<MethodRecord, "name">): string {
   const terms = [crossEntropy, penalty].map(({ retained, forget }) => [retained, forget]);
-  const text = JSON.stringify([start, terms, forgetLabels, Object.entries(parameters)]);
+  const text = JSON.stringify([start, terms, forgetLabels, byName(parameters)]);
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
+/** Parameters in one order, whatever order they were written or stored in. */
+function byName(parameters: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
 }

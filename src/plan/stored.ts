@@ -5,6 +5,7 @@ import type { ImportedDraw } from "../trial.js";
 import { expressionFault } from "./expression.js";
 import { countSettings, parseSweepName } from "./grid.js";
 import { isNamedAfter, METHODS, type MethodRecord, parseDefinedName, type TermWeights } from "./methods.js";
+import { refuseEndlessWeights } from "./objective.js";
 import {
   canonicalText,
   type DrawAxes,
@@ -42,7 +43,7 @@ export function parsePlan(text: string, path: string): SweepPlan {
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     throw bad(
-      `${path} must hold a plan as gmm-sweep writes it, but its ${error.message}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
+      `${path} must hold a plan as gmm-sweep writes it, but its ${error.message.replace(/^--/, "")}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
       { cause: error },
     );
   }
@@ -81,6 +82,7 @@ function readPlan(given: unknown): SweepPlan {
   checkStarts(plan.methods);
   for (const [i, part] of plan.parts.entries()) checkPart(`parts[${i}]`, part, plan);
   refuseUnused("presets", plan.presets, new Set(plan.parts.flatMap(({ presets }) => presets)));
+  refuseEndlessWeights(plan);
   const methods = plan.parts.flatMap(({ methods }) => methods);
   refuseUnused("methods", plan.methods, new Set(withStarts(methods, plan.methods)));
   return plan;
@@ -173,10 +175,7 @@ function checkedTerms(field: string, given: unknown, parameters: readonly string
   const terms = readTerms(field, given);
   for (const rows of ["retained", "forget"] as const) {
     const fault = expressionFault(terms[rows], ["n", "k", ...parameters]);
-    if (fault !== null)
-      throw bad(
-        `${field}.${rows} must be a weight, got ${shown(terms[rows])}, where at ${fault.offset + 1} ${fault.sentence}`,
-      );
+    if (fault !== null) throw bad(`${field}.${rows} ${fault.sentence} (character ${fault.offset + 1})`);
   }
   return terms;
 }

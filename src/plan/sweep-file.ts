@@ -1,32 +1,37 @@
 /** A sweep file: the flags of `grid` as the keys of a YAML 1.2 mapping. Every fault in it is told with its line and column. */
-import { readFileSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLError,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
-import { bad, messageOf, SweepError } from "../errors.js";
+import { isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { bad, SweepError } from "../errors.js";
+import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
 import { GRID_READERS, type GridKey as Key, planOfGrid } from "./grid.js";
-import { METHOD_NAMES, METHODS, type MethodRecord } from "./methods.js";
+import { METHODS, type MethodRecord } from "./methods.js";
+import { namesOf, parseMethod } from "./naming.js";
 import type { SweepPlan } from "./plan.js";
-import { parseName } from "./values.js";
+import {
+  type Entry,
+  entriesOnce,
+  kindOf,
+  linesFault,
+  type Node,
+  noValue,
+  offsetOf,
+  openYaml,
+  parseKey,
+  type Reading,
+  resolved,
+  scalarFault,
+  sentenceOf,
+  textOf,
+} from "./yaml.js";
 
 export interface SweepFile {
   /** What the same grid's command line would give: each value is the text that stands in the file, never a number made of it. */
   readonly flags: Flags;
   /** Where each key stands, as FILE:LINE:COLUMN. */
   readonly places: Readonly<Record<string, string>>;
+  /** The methods that may be named: those built in, those of --method-file, and those that the file defines. */
+  readonly known: readonly MethodRecord[];
 }
 
 /** A value of a key as the flag's text, and where it stands in the source. */
@@ -35,27 +40,10 @@ interface Part {
   readonly offset: number;
 }
 
-/** A Pair's key or value, or an item of a list. */
-type Node = unknown;
-
-/** A key, and what stands behind it. */
-interface Entry<Name extends string> {
-  readonly key: Name;
-  readonly offset: number;
-  readonly value: Node;
-}
-
-interface Fault {
-  readonly offset: number;
-  readonly sentence: string;
-}
-
-/** A file that is being read: `refuse` notes a fault, and reading goes on. */
-interface Reading {
-  readonly document: Document;
-  refuse(offset: number, sentence: string): void;
-  /** LINE:COLUMN, both from 1. */
-  place(offset: number): string;
+/** A sweep file that is being read, and the methods that it may name. */
+interface File {
+  readonly reading: Reading;
+  readonly known: readonly MethodRecord[];
 }
 
 const KEYS = Object.keys(GRID_READERS) as Key[];
@@ -73,17 +61,16 @@ const LISTS: readonly Key[] = [
 ];
 /** Those that also take a mapping of methods to values. */
 const BY_METHOD: readonly Key[] = ["epochs", "lambda"];
-const MAX_TYPOS = 2;
 
-/** The grid of a sweep file. A flag that is `given` as well replaces the file's key wholly. Throws usage with every fault. */
+/** The plan of a sweep file; `own` are the methods of --method-file. A flag that is `given` as well replaces the file's key wholly. Throws usage with every fault. */
 export function gridPlanFromFile(path: string, given: Flags, own: readonly MethodRecord[]): SweepPlan {
-  const file = readSweepFile(path);
+  const file = readSweepFile(path, own);
   const overriding = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const name = basename(path, extname(path));
-  const fault = "name" in file.flags || "name" in overriding ? null : refusal("name", name);
+  const fault = "name" in file.flags || "name" in overriding ? null : refusal("name", name, METHODS);
   if (fault !== null) throw bad(`${path}: ${fault}, which is the file's own: give the grid another with the key name`);
   try {
-    return planOfGrid({ name, ...file.flags, ...overriding }, [...METHODS, ...own]);
+    return planOfGrid({ name, ...file.flags, ...overriding }, file.known);
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     const places = Object.fromEntries(Object.entries(file.places).filter(([key]) => !(key in overriding)));
@@ -92,77 +79,28 @@ export function gridPlanFromFile(path: string, given: Flags, own: readonly Metho
 }
 
 /** Reads a sweep file as flags. Throws usage with every fault that its keys have, one by one, a line for each. */
-export function readSweepFile(path: string): SweepFile {
-  const source = sourceOf(path);
-  const lines = new LineCounter();
-  // Keys that stand twice are ours to refuse: YAML's sentence does not name them.
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const faults: Fault[] = [];
-  const reading: Reading = {
-    document,
-    refuse: (offset, sentence) => void faults.push({ offset, sentence }),
-    place: (offset) => {
-      const { line, col } = lines.linePos(offset);
-      return `${line}:${col}`;
-    },
-  };
-  const refuseFaults = (): void => {
-    const sorted = faults.toSorted((a, b) => a.offset - b.offset);
-    const told = sorted.map(({ offset, sentence }) => `${path}:${reading.place(offset)}: ${sentence}`);
-    if (told.length > 0) throw bad(told.join("\n"));
-  };
-  refuseSyntax(reading);
-  refuseFaults();
-  const entries = entriesOf(reading, document.contents);
+export function readSweepFile(path: string, own: readonly MethodRecord[] = []): SweepFile {
+  const reading = openYaml(path, "FILE", "a sweep file");
+  const entries = entriesOf(reading, reading.document.contents);
+  const defined = recordsIn(reading, definitionsIn(reading, entries), own);
+  // Without the names that a fault took away, every value of theirs would be one more.
+  reading.refuseFaults();
+  const file: File = { reading, known: [...METHODS, ...own, ...defined] };
   const flags: [Key, string | string[]][] = [];
   for (const { key, offset, value } of entries) {
-    const parts = partsOf(reading, key, value, offset);
-    if (!areTaken(reading, key, parts)) continue;
+    const parts = partsOf(file, key, value, offset);
+    if (!areTaken(file, key, parts)) continue;
     const texts = parts.map(({ text }) => (key === "data" ? besideFile(path, text) : text));
     flags.push([key, texts.length === 1 ? texts[0] : texts]);
   }
-  refuseFaults();
+  reading.refuseFaults();
   const places = entries.map(({ key, offset }) => [key, `${path}:${reading.place(offset)}`]);
-  return { flags: Object.fromEntries(flags), places: Object.fromEntries(places) };
+  return { flags: Object.fromEntries(flags), places: Object.fromEntries(places), known: file.known };
 }
 
 /** A folder is meant from where the file lies, wherever the file is named from. */
 function besideFile(path: string, folder: string): string {
   return isAbsolute(folder) ? folder : join(dirname(path), folder);
-}
-
-function sourceOf(path: string): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new SweepError("usage", `FILE must be a sweep file, but ${path} cannot be read (${messageOf(error)})`, {
-      cause: error,
-    });
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new SweepError("usage", `FILE must be a sweep file in UTF-8, but ${path} has other bytes`, {
-      cause: error,
-    });
-  }
-}
-
-/** One fault a line: what follows the first one in a line is mostly a consequence of it. */
-function refuseSyntax(reading: Reading): void {
-  const { errors, warnings } = reading.document;
-  const seen = new Set<string>();
-  for (const error of [...errors, ...warnings]) {
-    const line = reading.place(error.pos[0]).split(":")[0];
-    if (!seen.has(line)) reading.refuse(error.pos[0], syntaxSentence(error));
-    seen.add(line);
-  }
-}
-
-function syntaxSentence({ code, message }: YAMLError): string {
-  if (code === "MULTIPLE_DOCS") return "a sweep file must be one YAML document, got a second: make two files";
-  return `a sweep file must be YAML, got a fault: ${message}`;
 }
 
 /** The keys of a sweep file and what stands behind them, each once. */
@@ -172,50 +110,31 @@ function entriesOf(reading: Reading, root: Node): Entry<Key>[] {
     reading.refuse(offsetOf(root, 0), `a sweep file must be keys with values such as lambda: 0:10:0.25, got ${found}`);
     return [];
   }
-  return entriesOnce(reading, root, "", parseKey).map((entry) => ({ ...entry, key: entry.key as Key }));
+  const parse = (name: string): Key => parseKey("a key", name, KEYS);
+  return entriesOnce(reading, root, "", parse).map((entry) => ({ ...entry, key: entry.key as Key }));
 }
 
-/** A mapping's entries under names that `check` takes; `owner` goes before a name in errors. */
-function entriesOnce(reading: Reading, map: YAMLMap, owner: string, check: (name: string) => string): Entry<string>[] {
-  const first = new Map<string, number>();
-  return map.items.flatMap(({ key, value }: Pair) => {
-    const offset = offsetOf(key, offsetOf(map, 0));
-    const name = kindOf(key);
-    const fault = sentenceOf(() => check(name));
-    const before = first.get(name);
-    if (fault !== null) reading.refuse(offset, fault);
-    else if (before !== undefined)
-      reading.refuse(offset, `${owner}${name} must be given once, got it at ${reading.place(before)} too: keep one`);
-    else first.set(name, offset);
-    return fault === null && before === undefined ? [{ key: name, offset, value }] : [];
-  });
-}
-
-function parseKey(name: string): string {
-  const fault = sentenceOf(() => parseName("a key", name, KEYS));
-  if (fault === null) return name;
-  const near = KEYS.find((key) => typos(name.toLowerCase().replaceAll("_", "-"), key) <= MAX_TYPOS);
-  throw bad(near === undefined ? fault : `${fault}: did you mean ${near}`);
-}
-
-function parseMethod(owner: string, name: string): string {
-  const fault = sentenceOf(() => parseName(`${owner} METHOD`, name, METHOD_NAMES));
-  if (fault === null) return name;
-  throw bad(name.includes(":") ? `${fault}: leave a blank after the colon` : fault);
+/** The mappings under `methods`, each of which defines methods. */
+function definitionsIn(reading: Reading, entries: readonly Entry<Key>[]): YAMLMap[] {
+  const methods = resolved(reading, entries.find(({ key }) => key === "methods")?.value ?? null);
+  const nodes = isSeq(methods) ? methods.items.map((item) => resolved(reading, item)) : [methods];
+  return nodes.filter((node) => isMap(node));
 }
 
 /** The values of a key in reading order; none where they have not the shape that the key takes. */
-function partsOf(reading: Reading, key: Key, value: Node, keyOffset: number): Part[] {
+function partsOf(file: File, key: Key, value: Node, keyOffset: number): Part[] {
+  const { reading } = file;
   const node = resolved(reading, value);
-  if (isMap(node) && BY_METHOD.includes(key)) return partsByMethod(reading, key, node);
-  if (isSeq(node) && key === "hidden") return pairsOf(reading, node, keyOffset);
+  if (isMap(node) && BY_METHOD.includes(key)) return partsByMethod(file, key, node);
+  if (key === "methods") return methodParts(file, value, keyOffset);
+  if (isSeq(node) && key === "hidden") return pairsOf(file, node, keyOffset);
   if (isSeq(node) && LISTS.includes(key)) return itemsOf(reading, key, node);
   return scalarParts(reading, key, value, keyOffset);
 }
 
 /** `{unlearn: 0:10, original: [0, 1]}` says what unlearn=0:10,original=0,original=1 does. */
-function partsByMethod(reading: Reading, key: Key, map: YAMLMap): Part[] {
-  const entries = entriesOnce(reading, map, `${key} `, (name) => parseMethod(key, name));
+function partsByMethod({ reading, known }: File, key: Key, map: YAMLMap): Part[] {
+  const entries = entriesOnce(reading, map, `${key} `, (name) => parseMethodKey(key, name, known));
   if (map.items.length === 0) reading.refuse(offsetOf(map, 0), noValue(key, "an empty mapping"));
   return entries.flatMap(({ key: method, offset, value }) => {
     const node = resolved(reading, value);
@@ -226,23 +145,46 @@ function partsByMethod(reading: Reading, key: Key, map: YAMLMap): Part[] {
   });
 }
 
+function parseMethodKey(owner: string, name: string, known: readonly MethodRecord[]): string {
+  const fault = sentenceOf(() => parseMethod(`${owner} METHOD`, name, known));
+  if (fault === null) return name;
+  const isCrowded = namesOf(known).some((method) => name.startsWith(`${method}:`));
+  throw bad(isCrowded ? `${fault}: leave a blank after the colon` : fault);
+}
+
+/** The methods of a list by their names, and by those that its mappings define. */
+function methodParts({ reading }: File, value: Node, keyOffset: number): Part[] {
+  const node = resolved(reading, value);
+  if (!isSeq(node) && !isMap(node)) return scalarParts(reading, "methods", value, keyOffset);
+  const items: readonly Node[] = isSeq(node) ? node.items : [value];
+  if (items.length === 0) return itemsOf(reading, "methods", node as YAMLSeq);
+  return items.flatMap((item) => {
+    const map = resolved(reading, item);
+    if (!isMap(map))
+      return scalarParts(reading, "methods", item, offsetOf(node, 0), "a name or a definition in a list");
+    if (map.items.length === 0) reading.refuse(offsetOf(item, keyOffset), noValue("methods", "an empty mapping"));
+    return map.items.map(({ key }) => ({ text: kindOf(key), offset: offsetOf(key, 0) }));
+  });
+}
+
 /** `[64, 32]` is one pair of widths, `[[64, 32], [128, 64]]` and `["64,32", "128,64"]` are two. */
-function pairsOf(reading: Reading, list: YAMLSeq, keyOffset: number): Part[] {
+function pairsOf(file: File, list: YAMLSeq, keyOffset: number): Part[] {
+  const { reading } = file;
   if (list.items.length === 0) return itemsOf(reading, "hidden", list);
   const nodes = list.items.map((item) => resolved(reading, item));
-  if (nodes.every((node) => isScalar(node) && !textOf(node).includes(","))) return pairOf(reading, list);
+  if (nodes.every((node) => isScalar(node) && !textOf(node).includes(","))) return pairOf(file, list);
   return list.items.flatMap((item, i) => {
     const node = nodes[i];
-    return isSeq(node) ? pairOf(reading, node) : scalarParts(reading, "hidden", item, keyOffset, "a pair in a list");
+    return isSeq(node) ? pairOf(file, node) : scalarParts(reading, "hidden", item, keyOffset, "a pair in a list");
   });
 }
 
 /** The two widths as one text; each is checked by itself first, where it stands. */
-function pairOf(reading: Reading, list: YAMLSeq): Part[] {
+function pairOf({ reading, known }: File, list: YAMLSeq): Part[] {
   const widths = itemsOf(reading, "hidden", list);
   if (widths.length < list.items.length || list.items.length === 0) return [];
   const faults = widths.filter(({ text, offset }) => {
-    const fault = refusal("hidden", `${text},${text}`);
+    const fault = refusal("hidden", `${text},${text}`, known);
     if (fault !== null) reading.refuse(offset, fault);
     return fault !== null;
   });
@@ -259,68 +201,52 @@ function itemsOf(reading: Reading, key: Key, list: YAMLSeq): Part[] {
 function scalarParts(reading: Reading, key: Key, value: Node, around: number, expected = formsOf(key)): Part[] {
   const node = resolved(reading, value);
   const offset = offsetOf(value, around);
-  const fault = scalarFault(key, node, expected);
+  const fault = scalarFault(key, node, expected) ?? textFault(key, textOf(node as Scalar));
   if (fault === null) return [{ text: textOf(node as Scalar), offset }];
   reading.refuse(offset, fault);
   return [];
 }
 
-/** Why a node is no text that the key's reader could take or refuse; null: it is one. */
-function scalarFault(key: Key, node: Node, expected: string): string | null {
-  if (node === null) return noValue(key, "nothing");
-  if (!isScalar(node)) return `${key} must be ${expected}, got ${kindOf(node)}`;
-  const text = textOf(node);
-  if (node.value === null || text === "") return noValue(key, "nothing");
-  if (typeof node.value === "boolean")
-    return `${key} must be text or a number, got the boolean ${text}: put it in quotes if it is text`;
-  if (LISTS.includes(key) && /\s/.test(text)) {
-    const remedy = text.includes(",") ? `: write [${text.replace(/\s+/g, " ")}]` : "";
-    return `${key} must have no blanks in a value, got ${text.replace(/\s+/g, " ")}${remedy}`;
-  }
-  return /[\r\n]/.test(text) ? `${key} must be one line, got ${text.trim().split(/[\r\n]+/).length} lines` : null;
+function textFault(key: Key, text: string): string | null {
+  if (!LISTS.includes(key) || !/\s/.test(text)) return linesFault(key, text);
+  const remedy = text.includes(",") ? `: write [${text.replace(/\s+/g, " ")}]` : "";
+  return `${key} must have no blanks in a value, got ${text.replace(/\s+/g, " ")}${remedy}`;
 }
 
 /** Whether the key's reader takes every part, and all of them together; notes the faults of each part where it stands. */
-function areTaken(reading: Reading, key: Key, parts: readonly Part[]): boolean {
-  const faulty = parts.filter((part) => {
-    const fault = refusal(key, part.text);
-    if (fault !== null) reading.refuse(part.offset, fault);
-    return fault !== null;
+function areTaken({ reading, known }: File, key: Key, parts: readonly Part[]): boolean {
+  // By each value the part that has it: a value in two parts is a fault of the second, and the only one that two can make.
+  const owners = new Map<string, Part>();
+  let faults = 0;
+  for (const part of parts) {
+    const values: string[] = [];
+    const own = refusal(key, part.text, known, values);
+    const twice = own === null ? values.find((value) => owners.has(value)) : undefined;
+    const owner = twice === undefined ? undefined : owners.get(twice);
+    const fault = owner === undefined ? own : refusal(key, [owner.text, part.text], known);
+    if (fault === null) for (const value of values) owners.set(value, part);
+    else reading.refuse(part.offset, fault);
+    faults += fault === null ? 0 : 1;
+  }
+  return parts.length > 0 && faults === 0;
+}
+
+/** What the flag's reader says against a value, with the key's name for the flag's; null: nothing, and `values` gets what it reads from a list. */
+function refusal(key: Key, value: unknown, known: readonly MethodRecord[], values: string[] = []): string | null {
+  const fault = sentenceOf(() => {
+    const read: unknown = GRID_READERS[key]({ [key]: value }, known);
+    if (LISTS.includes(key)) for (const each of valuesOf(read)) values.push(each);
   });
-  let rest = parts.filter((part) => !faulty.includes(part));
-  for (let culprit = firstClash(key, rest); culprit !== null; culprit = firstClash(key, rest)) {
-    const { part, fault } = culprit;
-    reading.refuse(part.offset, fault);
-    rest = rest.filter((other) => other !== part);
-  }
-  return parts.length > 0 && rest.length === parts.length;
-}
-
-/** The first part that those before it do not go with, found by halves: a list may be long, and a range in it longer. */
-function firstClash(key: Key, parts: readonly Part[]): { part: Part; fault: string } | null {
-  const faultOf = (count: number): string | null =>
-    refusal(
-      key,
-      parts.slice(0, count).map(({ text }) => text),
-    );
-  let fault = parts.length < 2 ? null : faultOf(parts.length);
-  if (fault === null) return null;
-  let [taken, refused] = [1, parts.length];
-  while (refused - taken > 1) {
-    const middle = Math.floor((taken + refused) / 2);
-    const found = faultOf(middle);
-    if (found === null) taken = middle;
-    else [refused, fault] = [middle, found];
-  }
-  return { part: parts[refused - 1], fault };
-}
-
-/** What the flag's reader says against a value, with the key's name for the flag's; null: nothing. */
-function refusal(key: Key, value: unknown): string | null {
-  const fault = sentenceOf(() => GRID_READERS[key]({ [key]: value }));
   // A fault of the environment is none of the file's.
   if (fault !== null && !fault.startsWith(`--${key}`)) throw bad(fault);
   return fault === null ? null : fault.replaceAll(new RegExp(`--${key}(?![\\w-])`, "g"), key);
+}
+
+/** What a key's reader reads, as texts that are equal where no two of a list may be. */
+function* valuesOf(read: unknown): Generator<string> {
+  if (read instanceof Map) {
+    for (const [method, values] of read) for (const value of values) yield `${method}=${value}`;
+  } else if (Array.isArray(read)) for (const value of read) yield String(value);
 }
 
 /** A sentence about flags as one about the file's keys, where the key that it begins with stands. */
@@ -333,58 +259,8 @@ function withPlaces(sentence: string, places: Readonly<Record<string, string>>):
   return subject in places ? `${places[subject]}: ${told}` : told;
 }
 
-/** The sentence of the SweepError that `read` throws; null where it throws none. */
-function sentenceOf(read: () => unknown): string | null {
-  try {
-    read();
-    return null;
-  } catch (error) {
-    if (error instanceof SweepError) return error.message;
-    throw error;
-  }
-}
-
-function resolved({ document }: Reading, node: Node): Node {
-  return isAlias(node) ? node.resolve(document) : node;
-}
-
-/** The text of a scalar as it was written: a number that is read and printed again may be another text. */
-function textOf(node: Scalar): string {
-  return node.source ?? "";
-}
-
 function formsOf(key: Key): string {
   if (BY_METHOD.includes(key)) return "a value, a list or a mapping of methods to these";
   if (key === "hidden") return "two widths or a list of such pairs";
   return LISTS.includes(key) ? "a value or a list" : "one value";
-}
-
-function noValue(key: Key, got: string): string {
-  return `${key} must have a value, got ${got}: give it one or leave it out`;
-}
-
-function kindOf(node: Node): string {
-  if (isMap(node)) return "a mapping";
-  if (isSeq(node)) return "a list";
-  if (isAlias(node)) return "an alias";
-  if (node === undefined) return "an alias of no anchor";
-  return isScalar(node) && textOf(node) !== "" ? textOf(node) : "nothing";
-}
-
-function offsetOf(node: Node, fallback: number): number {
-  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
-  return range?.[0] ?? fallback;
-}
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function typos(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -3,16 +3,14 @@ import {
   type CellSpec,
   lastEpoch,
   type Objective,
-  type RowWeights,
   startKey,
   type TrajectorySpec,
   trainingKey,
   trajectoryKey,
 } from "../trial.js";
-import { evaluate } from "./expression.js";
-import type { MethodRecord, TermWeights } from "./methods.js";
+import type { MethodRecord } from "./methods.js";
+import { objectiveOf } from "./objective.js";
 import { type PlanPart, type Setting, type SweepPlan, settingsOf } from "./plan.js";
-import type { PresetRecord } from "./presets.js";
 
 /** A part of a plan's work: of each kind of group every `count`-th, from `index` (0-based) on. */
 export interface Shard {
@@ -98,7 +96,8 @@ function ofMethod(
   if (method === undefined) throw new Error(`the plan has no method ${name}`);
   const starts =
     method.start === null ? [null] : ofMethod(setting, part, records, method.start, trial).flatMap(startsAt);
-  const objective = objectiveOf(setting, method);
+  const { samples: n, forgetRows: k } = setting.draw;
+  const objective = objectiveOf(setting.preset, method, { n, k });
   return part.lambda[name].flatMap((lambda) =>
     starts.map((start) => ({
       cell: cellOf(setting, method, objective, lambda, start),
@@ -136,24 +135,6 @@ function cellOf(
     start: start === null ? "" : startKey(start),
     oneRun: start !== null && preset.startTrial === "last",
   };
-}
-
-/** What a method minimises on a draw: its weights as numbers. */
-function objectiveOf({ draw, preset }: Setting, method: MethodRecord): Objective {
-  const names = { n: draw.samples, k: draw.forgetRows, ...method.parameters };
-  const weights = ({ retained, forget }: TermWeights): RowWeights => ({
-    retained: evaluate(retained, names),
-    forget: evaluate(forget, names),
-  });
-  return {
-    crossEntropy: weights(method.crossEntropy),
-    penalty: weights(penaltyIn(preset, method)),
-    forgetLabels: method.forgetLabels,
-  };
-}
-
-function penaltyIn({ penalties }: PresetRecord, { name, penalty }: MethodRecord): TermWeights {
-  return Object.hasOwn(penalties, name) ? penalties[name] : penalty;
 }
 
 /** The trajectory of a plan that has one but for its trial, as trial `trial`, whose start is of that trial too. */

@@ -11,6 +11,8 @@ export const LIMITS = {
   workers: 1024,
   /** Of a plan, and draws of a part. */
   settings: 1_000_000,
+  /** That one definition makes with its parameters. */
+  methods: 10_000,
 } as const;
 
 /** A name out of a list; `option` is what an error calls it. */

@@ -1,0 +1,193 @@
+/** Reading YAML 1.2 so that every fault is told with its line and column, and none hides another. */
+import { readFileSync } from "node:fs";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
+import { bad, messageOf, SweepError } from "../errors.js";
+import { parseName } from "./values.js";
+
+/** A Pair's key or value, or an item of a list. */
+export type Node = unknown;
+
+/** A key, and what stands behind it. */
+export interface Entry<Name extends string> {
+  readonly key: Name;
+  readonly offset: number;
+  readonly value: Node;
+}
+
+/** A file that is being read: `refuse` notes a fault, and reading goes on. */
+export interface Reading {
+  readonly path: string;
+  /** What the file is, as an error says it: a sweep file. */
+  readonly what: string;
+  readonly document: Document;
+  refuse(offset: number, sentence: string): void;
+  /** LINE:COLUMN, both from 1. */
+  place(offset: number): string;
+  /** Throws usage with every fault noted so far, a line for each. */
+  refuseFaults(): void;
+}
+
+const MAX_TYPOS = 2;
+
+/** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
+export function openYaml(path: string, option: string, what: string): Reading {
+  const source = sourceOf(path, option, what);
+  const lines = new LineCounter();
+  const faults: { readonly offset: number; readonly sentence: string }[] = [];
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${line}:${col}`;
+  };
+  const reading: Reading = {
+    path,
+    what,
+    // Keys that stand twice are ours to refuse: YAML's sentence does not name them.
+    document: parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: false }),
+    refuse: (offset, sentence) => void faults.push({ offset, sentence }),
+    place,
+    refuseFaults: () => {
+      const sorted = faults.toSorted((a, b) => a.offset - b.offset);
+      const told = sorted.map(({ offset, sentence }) => `${path}:${place(offset)}: ${sentence}`);
+      if (told.length > 0) throw bad(told.join("\n"));
+    },
+  };
+  refuseSyntax(reading);
+  reading.refuseFaults();
+  return reading;
+}
+
+function sourceOf(path: string, option: string, what: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw bad(`${option} must be ${what}, but ${path} cannot be read (${messageOf(error)})`, { cause: error });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw bad(`${option} must be ${what} in UTF-8, but ${path} has other bytes`, { cause: error });
+  }
+}
+
+/** One fault a line: what follows the first one in a line is mostly a consequence of it. */
+function refuseSyntax(reading: Reading): void {
+  const { errors, warnings } = reading.document;
+  const seen = new Set<string>();
+  for (const error of [...errors, ...warnings]) {
+    const line = reading.place(error.pos[0]).split(":")[0];
+    if (!seen.has(line)) reading.refuse(error.pos[0], syntaxSentence(error, reading.what));
+    seen.add(line);
+  }
+}
+
+function syntaxSentence({ code, message }: YAMLError, what: string): string {
+  if (code === "MULTIPLE_DOCS") return `${what} must be one YAML document, got a second: make two files`;
+  return `${what} must be YAML, got a fault: ${message}`;
+}
+
+/** A mapping's entries under names that `check` takes; `owner` goes before a name in errors. */
+export function entriesOnce(
+  reading: Reading,
+  map: YAMLMap,
+  owner: string,
+  check: (name: string) => string,
+): Entry<string>[] {
+  const first = new Map<string, number>();
+  return map.items.flatMap(({ key, value }: Pair) => {
+    const offset = offsetOf(key, offsetOf(map, 0));
+    const name = kindOf(key);
+    const fault = sentenceOf(() => check(name));
+    const before = first.get(name);
+    if (fault !== null) reading.refuse(offset, fault);
+    else if (before !== undefined)
+      reading.refuse(offset, `${owner}${name} must be given once, got it at ${reading.place(before)} too: keep one`);
+    else first.set(name, offset);
+    return fault === null && before === undefined ? [{ key: name, offset, value }] : [];
+  });
+}
+
+/** A key out of a list; `option` is what an error calls it. */
+export function parseKey<Key extends string>(option: string, name: string, keys: readonly Key[]): Key {
+  const fault = sentenceOf(() => parseName(option, name, keys));
+  if (fault === null) return name as Key;
+  const near = keys.find((key) => typos(name.toLowerCase().replaceAll("_", "-"), key) <= MAX_TYPOS);
+  throw bad(near === undefined ? fault : `${fault}: did you mean ${near}`);
+}
+
+/** The sentence of the SweepError that `read` throws; null where it throws none. */
+export function sentenceOf(read: () => unknown): string | null {
+  try {
+    read();
+    return null;
+  } catch (error) {
+    if (error instanceof SweepError) return error.message;
+    throw error;
+  }
+}
+
+/** Why a node is no one-line text that a value may be; null: it is one. `expected` is what the value may be, under the name `key`. */
+export function scalarFault(key: string, node: Node, expected: string): string | null {
+  if (node === null) return noValue(key, "nothing");
+  if (!isScalar(node)) return `${key} must be ${expected}, got ${kindOf(node)}`;
+  const text = textOf(node);
+  if (node.value === null || text === "") return noValue(key, "nothing");
+  if (typeof node.value === "boolean")
+    return `${key} must be text or a number, got the boolean ${text}: put it in quotes if it is text`;
+  return null;
+}
+
+export function linesFault(key: string, text: string): string | null {
+  return /[\r\n]/.test(text) ? `${key} must be one line, got ${text.trim().split(/[\r\n]+/).length} lines` : null;
+}
+
+export function noValue(key: string, got: string): string {
+  return `${key} must have a value, got ${got}: give it one or leave it out`;
+}
+
+export function resolved({ document }: Reading, node: Node): Node {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+/** The text of a scalar as it was written: a number that is read and printed again may be another text. */
+export function textOf(node: Scalar): string {
+  return node.source ?? "";
+}
+
+export function kindOf(node: Node): string {
+  if (isMap(node)) return "a mapping";
+  if (isSeq(node)) return "a list";
+  if (isAlias(node)) return "an alias";
+  if (node === undefined) return "an alias of no anchor";
+  return isScalar(node) && textOf(node) !== "" ? textOf(node) : "nothing";
+}
+
+export function offsetOf(node: Node, fallback: number): number {
+  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
+  return range?.[0] ?? fallback;
+}
+
+/** Levenshtein's distance: how many letters to add, drop or change. */
+function typos(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
