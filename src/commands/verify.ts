@@ -84,7 +84,7 @@ async function printHeld(results: Results, terminal: Terminal): Promise<boolean>
     await terminal.out(`${held}: nothing was changed\n`);
     return true;
   }
-  const lines = shown.map(({ what, sentence }) => `  ${what}: ${sentence}\n`).join("");
+  const lines = shown.map(({ sentence }) => `  ${sentence}\n`).join("");
   const more = found > shown.length ? `  … and ${found - shown.length} more\n` : "";
   await terminal.out(`${held}: ${found} ${found === 1 ? "does" : "do"} not match\n${lines}${more}\n`);
   return false;
