@@ -6,7 +6,17 @@ import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
 import { refuseEndlessWeights } from "./objective.js";
 import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
-import { type DrawAxes, PLAN_VERSION, type PlanPart, RECORDS, type SweepPlan, withStarts } from "./plan.js";
+import {
+  countDraws,
+  countSettings,
+  type DrawAxes,
+  PLAN_VERSION,
+  type PlanPart,
+  RECORDS,
+  refuseShortRecord,
+  type SweepPlan,
+  withStarts,
+} from "./plan.js";
 import { PRESET_NAMES, PRESETS } from "./presets.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
 import {
@@ -76,14 +86,6 @@ export function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepP
   return plan;
 }
 
-/** The plan, unless it keeps less than what is computed of it. */
-export function refuseShortRecord(plan: SweepPlan): SweepPlan {
-  if (plan.record === "all" || !plan.parts.some(({ methods }) => methods.includes("relearn"))) return plan;
-  throw bad(
-    `--record must be all where relearn is trained, whose curve says when x is learned again, got ${plan.record}: leave one of the two out`,
-  );
-}
-
 /** A plan of one part, with the records that the part names and no others, in the order of their registries. */
 export function planOf(
   whole: Pick<SweepPlan, "name" | "seed" | "engine" | "record" | "trials">,
@@ -100,16 +102,6 @@ export function planOf(
   };
   refuseEndlessWeights(plan);
   return plan;
-}
-
-/** How many settings a part makes. */
-export function countSettings({ presets, draws, widths, learningRates }: PlanPart): number {
-  return countDraws(draws) * presets.length * widths.length * learningRates.length;
-}
-
-function countDraws(draws: DrawAxes): number {
-  if (draws.kind === "imported") return draws.draws.length;
-  return draws.dataSeeds.length * draws.samples.length * draws.features.length * draws.forgetRows.length;
 }
 
 function drawsFrom(flags: Flags): DrawAxes {

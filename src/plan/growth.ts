@@ -1,8 +1,15 @@
 /** How a sweep that is there takes in what is asked of it now. */
 import { bad } from "../errors.js";
-import { countSettings, refuseShortRecord } from "./grid.js";
 import { METHODS, type MethodRecord } from "./methods.js";
-import { canonicalText, type DrawAxes, type PerMethod, type PlanPart, type SweepPlan } from "./plan.js";
+import {
+  canonicalText,
+  countSettings,
+  type DrawAxes,
+  type PerMethod,
+  type PlanPart,
+  refuseShortRecord,
+  type SweepPlan,
+} from "./plan.js";
 import { PRESETS, type PresetRecord } from "./presets.js";
 import { LIMITS } from "./values.js";
 
@@ -108,8 +115,9 @@ function united<Item extends MethodRecord | PresetRecord>(
   return all;
 }
 
-/** `parts` with another: where one holds the other, or they differ in one list alone, the two are one part. */
+/** `parts` with another: where one holds it, nothing changes; where it holds one, or they differ in one list alone, the two are one part. */
 function withPart(parts: readonly PlanPart[], part: PlanPart): PlanPart[] {
+  if (parts.some((known) => isPartWithin(part, known))) return [...parts];
   for (const [i, known] of parts.entries()) {
     const both = asOne(known, part);
     if (both === null) continue;
@@ -123,15 +131,19 @@ function withPart(parts: readonly PlanPart[], part: PlanPart): PlanPart[] {
 
 type Lists = ReadonlyMap<string, readonly unknown[]>;
 
+/** Whether a part asks for nothing that another does not ask for. */
+function isPartWithin(inner: PlanPart, outer: PlanPart): boolean {
+  if (inner.draws.kind !== outer.draws.kind) return false;
+  const there = listsOf(outer);
+  return [...listsOf(inner)].every(([name, values]) => isWithin(values, there.get(name) ?? []));
+}
+
 /** One part that asks for what both ask for and nothing else; null where there is none. */
 function asOne(a: PlanPart, b: PlanPart): PlanPart | null {
+  if (isPartWithin(a, b)) return b;
   if (a.draws.kind !== b.draws.kind) return null;
   const [left, right] = [listsOf(a), listsOf(b)];
   const names = [...new Set([...left.keys(), ...right.keys()])];
-  const holds = (one: Lists, other: Lists): boolean =>
-    names.every((name) => isWithin(other.get(name) ?? [], one.get(name) ?? []));
-  if (holds(left, right)) return a;
-  if (holds(right, left)) return b;
   const unequal = names.filter((name) => !isEqual(left.get(name) ?? [], right.get(name) ?? []));
   return unequal.length === 1 ? withList(a, b, unequal[0]) : null;
 }

@@ -4,6 +4,7 @@
  * ask for; it knows of engines only their names, and of no store, runner or report.
  */
 import type { Precision } from "../engine/fused/kernel.js";
+import { bad } from "../errors.js";
 import type { DrawSource, ImportedDraw } from "../trial.js";
 import type { MethodRecord } from "./methods.js";
 import type { PresetRecord } from "./presets.js";
@@ -108,6 +109,24 @@ export function drawsOf(axes: DrawAxes): DrawSource[] {
         dataSeeds.map((dataSeed) => ({ kind: "seeded" as const, dataSeed, samples, features, forgetRows })),
       ),
     ),
+  );
+}
+
+/** How many settings a part makes. */
+export function countSettings({ presets, draws, widths, learningRates }: PlanPart): number {
+  return countDraws(draws) * presets.length * widths.length * learningRates.length;
+}
+
+export function countDraws(draws: DrawAxes): number {
+  if (draws.kind === "imported") return draws.draws.length;
+  return draws.dataSeeds.length * draws.samples.length * draws.features.length * draws.forgetRows.length;
+}
+
+/** The plan, unless it keeps less than what is computed of it. */
+export function refuseShortRecord(plan: SweepPlan): SweepPlan {
+  if (plan.record === "all" || !plan.parts.some(({ methods }) => methods.includes("relearn"))) return plan;
+  throw bad(
+    `--record must be all where relearn is trained, whose curve says when x is learned again, got ${plan.record}: leave one of the two out`,
   );
 }
 

@@ -3,11 +3,12 @@ import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
 import type { ImportedDraw } from "../trial.js";
 import { expressionFault } from "./expression.js";
-import { countSettings, parseSweepName } from "./grid.js";
+import { parseSweepName } from "./grid.js";
 import { isNamedAfter, METHODS, type MethodRecord, parseDefinedName, type TermWeights } from "./methods.js";
 import { refuseEndlessWeights } from "./objective.js";
 import {
   canonicalText,
+  countSettings,
   type DrawAxes,
   type PerMethod,
   PLAN_VERSION,
