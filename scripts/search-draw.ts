@@ -7,6 +7,7 @@ import type { Rows } from "../src/engine/contract.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { runPlan } from "../src/plan/request.js";
 import { atTrial, cellTemplates } from "../src/plan/trajectories.js";
+import { PUBLISHED, type Published } from "../src/report/published.js";
 import type { Runner } from "../src/run/runner.js";
 import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
@@ -164,7 +165,7 @@ function distanceOf(found: Trials): number {
   return Math.max(
     ...[...found].flatMap(([name, rows]) => {
       const numbers = numbersOf(rows);
-      const published = methodNamed(name).published as Published;
+      const published = PUBLISHED.get(name) as Published;
       const tolerance = TOLERANCE[name];
       const spread = Math.abs(numbers.spread - published.forgetProbability[1]) / tolerance.spread;
       return [
