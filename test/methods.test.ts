@@ -1,8 +1,22 @@
 /** The registry of methods: the weights of each row in each term, against the table of the design. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { effectiveLambda, isOneRun, METHOD_NAMES, methodNamed, NOTEBOOK_METHODS } from "../src/plan/methods.js";
-import type { Preset } from "../src/trial.js";
+import {
+  isNamedAfter,
+  METHOD_NAMES,
+  METHODS,
+  type MethodDefinition,
+  type MethodRecord,
+  NOTEBOOK_METHODS,
+  recordsOf,
+} from "../src/plan/methods.js";
+import { objectiveOf } from "../src/plan/objective.js";
+import { PRESET_NAMES, PRESETS } from "../src/plan/presets.js";
+import { cellTemplates } from "../src/plan/trajectories.js";
+import { PUBLISHED } from "../src/report/published.js";
+import { trainingOf } from "../src/run/trajectory.js";
+import type { CellSpec } from "../src/trial.js";
+import { smallPlan } from "./fixtures/sweeps.js";
 
 const [N, K] = [6, 2];
 const rows = (ofD: number, ofF: number): number[] => [...Array<number>(N).fill(ofD), ...Array<number>(K).fill(ofF)];
@@ -12,7 +26,7 @@ const NOTEBOOK = rows(2 / 14, 1 / 14); // the mean over X_train = (D ∪ F) then
 const FORGET = rows(0, 1 / 2); // the mean over F
 const ASCENT = rows(0, -1 / 2);
 
-const TABLE: [method: string, preset: Preset, crossEntropy: number[], penalty: number[]][] = [
+const TABLE: [method: string, preset: string, crossEntropy: number[], penalty: number[]][] = [
   ["original", "notebook", ALL, NOTEBOOK],
   ["retrain_scratch", "notebook", RETAINED, NOTEBOOK],
   ["unlearn", "notebook", ALL, NOTEBOOK],
@@ -21,7 +35,7 @@ const TABLE: [method: string, preset: Preset, crossEntropy: number[], penalty: n
   ["retrain_scratch", "paired", RETAINED, RETAINED],
   ["unlearn", "paired", ALL, NOTEBOOK],
   ["retrain_original", "paired", ALL, NOTEBOOK],
-  ...(["notebook", "paired"] as const).flatMap((preset): typeof TABLE => [
+  ...PRESET_NAMES.flatMap((preset): typeof TABLE => [
     ["fine_tune", preset, RETAINED, RETAINED],
     ["gradient_ascent", preset, ASCENT, FORGET],
     ["relabel", preset, ALL, NOTEBOOK],
@@ -29,15 +43,24 @@ const TABLE: [method: string, preset: Preset, crossEntropy: number[], penalty: n
   ]),
 ];
 
-for (const [method, preset, crossEntropy, penalty] of TABLE) {
-  test(`${method} weighs its rows as the ${preset} preset says`, () => {
-    const weights = methodNamed(method).rowWeights(preset, N, K);
-    assert.deepEqual([...weights.crossEntropy], crossEntropy);
-    assert.deepEqual([...weights.penalty], penalty);
+function methodNamed(name: string): MethodRecord {
+  const method = METHODS.find((candidate) => candidate.name === name);
+  assert.ok(method !== undefined, name);
+  return method;
+}
+
+for (const [method, name, crossEntropy, penalty] of TABLE) {
+  test(`${method} weighs its rows as the ${name} preset says`, () => {
+    const preset = PRESETS.find((candidate) => candidate.name === name);
+    assert.ok(preset !== undefined);
+    const objective = objectiveOf(preset, methodNamed(method), { n: N, k: K });
+    const eachRow = ({ retained, forget }: { retained: number; forget: number }): number[] => rows(retained, forget);
+    assert.deepEqual(eachRow(objective.crossEntropy), crossEntropy);
+    assert.deepEqual(eachRow(objective.penalty), penalty);
     const sign = method === "gradient_ascent" ? -1 : 1; // up its loss, not down
     for (const [term, expected] of [
-      [weights.crossEntropy, sign],
-      [weights.penalty, 1],
+      [crossEntropy, sign],
+      [penalty, 1],
     ] as const) {
       const sum = term.reduce((total, weight) => total + weight, 0);
       assert.ok(Math.abs(sum - expected) < 1e-15, `the weights of a mean add up to ${sum}`);
@@ -75,35 +98,106 @@ test("the others come after them, with the epochs of unlearn, and relearn goes o
 });
 
 test("relabel alone trains the forget rows towards the other class", () => {
+  const flipped = METHODS.filter(({ forgetLabels }) => forgetLabels === "flipped");
   assert.deepEqual(
-    METHOD_NAMES.filter((name) => methodNamed(name).flipsForgetLabels),
+    flipped.map(({ name }) => name),
     ["relabel"],
   );
 });
 
 test("the notebook's published numbers stand beside each of its methods, and beside no other", () => {
-  assert.deepEqual(
-    METHOD_NAMES.map((name) => methodNamed(name).published),
-    [
-      { trainAccuracy: [0.93339, 0.0017], forgetProbability: [0.96756, 0.03002] },
-      { trainAccuracy: [0.93341, 0.00177], forgetProbability: [0.78481, 0.19006] },
-      { trainAccuracy: [0.9244, 0], forgetProbability: [0.78052, 6e-8] },
-      { trainAccuracy: [0.9452, 0], forgetProbability: [1, 0] },
-      ...[null, null, null, null],
-    ],
-  );
+  assert.deepEqual([...PUBLISHED.keys()], NOTEBOOK_METHODS);
 });
 
+/** A cell of each method under a preset, λ 3. */
+function cells(preset: string): CellSpec[] {
+  const lambda = METHOD_NAMES.map((name) => `${name}=3`).join(",");
+  const templates = cellTemplates(smallPlan({ preset, methods: METHOD_NAMES.join(","), lambda }));
+  return Array.from(templates, ({ cell }) => cell);
+}
+
 test("λ in the gradient is one more than written where the notebook trains from fresh weights, and as written elsewhere", () => {
-  const of = (preset: Preset): number[] => METHOD_NAMES.map((name) => effectiveLambda(preset, methodNamed(name), 3));
+  const of = (preset: string): number[] => cells(preset).map(({ lambdaEffective }) => lambdaEffective);
   assert.deepEqual(of("notebook"), [4, 4, 3, 3, 3, 3, 3, 3]);
   assert.deepEqual(of("paired"), [3, 3, 3, 3, 3, 3, 3, 3]);
 });
 
 test("only the notebook's methods that go on from another are one run", () => {
-  const of = (preset: Preset): boolean[] => METHOD_NAMES.map((name) => isOneRun(preset, methodNamed(name)));
+  const of = (preset: string): boolean[] => cells(preset).map(({ oneRun }) => oneRun);
   assert.deepEqual(of("notebook"), [false, false, true, true, true, true, true, true]);
   assert.deepEqual(of("paired"), [false, false, false, false, false, false, false, false]);
+});
+
+test("fresh weights are a method's own in the notebook, and shared in its sound version", () => {
+  const of = (preset: string): string[] => cells(preset).map(({ initialWeights }) => initialWeights);
+  assert.deepEqual(of("notebook"), METHOD_NAMES);
+  assert.deepEqual(new Set(of("paired")), new Set(["shared"]));
+});
+
+const MINE: MethodDefinition = {
+  name: "mine",
+  start: "original",
+  crossEntropy: { retained: "alpha/n", forget: "-beta/k" },
+  penalty: { retained: "0", forget: "0" },
+  forgetLabels: "kept",
+  lambda: 0,
+  epochs: 5,
+  parameters: { beta: [0.5, 1], alpha: [2, 3e-7] },
+};
+
+test("a definition is a record for each combination of its parameters' values, named by them and by what it does", () => {
+  const records = recordsOf(MINE);
+  assert.deepEqual(
+    records.map(({ name }) => name.split("~")[0]),
+    ["mine:alpha=2:beta=0.5", "mine:alpha=3e-7:beta=0.5", "mine:alpha=2:beta=1", "mine:alpha=3e-7:beta=1"],
+  );
+  assert.equal(new Set(records.map(({ name }) => name.split("~")[1])).size, 4);
+  for (const record of records) assert.ok(isNamedAfter(record));
+  assert.deepEqual(records[1].parameters, { alpha: 3e-7, beta: 0.5 });
+});
+
+test("the name of a record says its whole definition but λ and epochs, which keys have anyway", () => {
+  const [record] = recordsOf(MINE);
+  const nameOf = (change: Partial<MethodDefinition>): string => recordsOf({ ...MINE, ...change })[0].name;
+  for (const change of [{ lambda: 1 }, { epochs: 9 }, { parameters: { alpha: [2], beta: [0.5] } }])
+    assert.equal(nameOf(change), record.name);
+  const others: Partial<MethodDefinition>[] = [
+    { name: "yours" },
+    { start: "unlearn" },
+    { start: null },
+    { crossEntropy: { ...MINE.crossEntropy, retained: "2*alpha/n" } },
+    { crossEntropy: { ...MINE.crossEntropy, forget: "0" } },
+    { penalty: { ...MINE.penalty, retained: "1" } },
+    { penalty: { ...MINE.penalty, forget: "1" } },
+    { forgetLabels: "flipped" },
+    { parameters: { ...MINE.parameters, beta: [0.25] } },
+  ];
+  const names = [record.name, ...others.map(nameOf)];
+  assert.equal(new Set(names).size, names.length);
+  for (const change of [{ name: "mine:alpha=2~00000000" }, { start: "unlearn" }, { parameters: { alpha: 1 } }])
+    assert.equal(isNamedAfter({ ...record, ...change }), false);
+});
+
+test("a training has the weights and labels of its cell, whatever the method's name", () => {
+  const [template] = cellTemplates(smallPlan({ methods: "original" }));
+  const objective = {
+    crossEntropy: { retained: 0.25, forget: -3 },
+    penalty: { retained: 0, forget: 2 },
+    forgetLabels: "flipped",
+  } as const;
+  const rows = { n: 2, k: 1, features: 1, x: new Float32Array(3), y: Uint8Array.of(0, 1, 0) };
+  const spec = { ...template, cell: { ...template.cell, method: "mine", objective } };
+  const draw = { rows, test: null, bayes: null };
+  const training = trainingOf(spec, draw, new Float64Array(0), new Int32Array(1));
+  assert.deepEqual([...training.crossEntropyWeights], [0.25, 0.25, -3]);
+  assert.deepEqual([...training.penaltyWeights], [0, 0, 2]);
+  assert.deepEqual(
+    [[...training.targets], [...training.rows.y]],
+    [
+      [0, 1, 1],
+      [0, 1, 0],
+    ],
+  );
 });
 
 /** Start, λ and epochs of each method. */

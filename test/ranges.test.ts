@@ -1,8 +1,8 @@
 /** Numbers and ranges as a user writes them: every form that is taken, and the exact sentence for every one that is not. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseEpochs, parseLambda, parseSamples, parseSeed } from "../src/plan/options.js";
 import { numbersIn, withoutRepeats } from "../src/plan/ranges.js";
+import { parseEpochs, parseLambda, parseSamples, parseSeed } from "../src/plan/values.js";
 
 const lambdas = (item: string): number[] => numbersIn("--lambda", item, parseLambda);
 const epochs = (item: string): number[] => numbersIn("--epochs", item, parseEpochs);
@@ -62,7 +62,7 @@ for (const [item, sentence] of [
   ],
 ] as const) {
   test(`refused: --lambda ${item}`, () => {
-    assert.throws(() => lambdas(item), { name: "SweepError", code: "BAD_USAGE", message: sentence });
+    assert.throws(() => lambdas(item), { name: "SweepError", fault: "usage", message: sentence });
   });
 }
 
@@ -74,7 +74,7 @@ for (const [item, sentence] of [
   ["1:50:8", "--epochs must be a range whose steps meet its end, got 1:50:8: write 1:49:8"],
 ] as const) {
   test(`refused: --epochs ${item}`, () => {
-    assert.throws(() => epochs(item), { code: "BAD_USAGE", message: sentence });
+    assert.throws(() => epochs(item), { fault: "usage", message: sentence });
   });
 }
 
@@ -129,7 +129,7 @@ test("a million values are taken at once", () => {
 test("a list without repeats is given back, and a repeat is refused by its value", () => {
   assert.deepEqual(withoutRepeats("--lambda unlearn", [0, 1, 0.5]), [0, 1, 0.5]);
   assert.throws(() => withoutRepeats("--lambda unlearn", [0, 0.5, 1, 0.5, 1]), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: "--lambda unlearn must have each value once, got 0.5 twice: leave one out",
   });
 });
