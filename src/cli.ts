@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import yargs, { type Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
-import { type Command, EXIT, type Terminal } from "./commands/command.js";
+import { type Command, EXIT, exitCodeOf, type Terminal } from "./commands/command.js";
 import { dataCommand } from "./commands/data.js";
 import { diffCommand } from "./commands/diff.js";
 import { digestCommand } from "./commands/digest.js";
@@ -12,17 +12,19 @@ import { gridCommand } from "./commands/grid.js";
 import { mergeCommand } from "./commands/merge.js";
 import { queryCommand } from "./commands/query.js";
 import { replayCommand } from "./commands/replay.js";
+import { resumeCommand } from "./commands/resume.js";
 import { runCommand } from "./commands/run.js";
 import { showCommand } from "./commands/show.js";
 import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
-import { SweepError } from "./errors.js";
+import { bad, SweepError } from "./errors.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
   runCommand,
   gridCommand,
+  resumeCommand,
   statusCommand,
   queryCommand,
   showCommand,
@@ -51,6 +53,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
+// What is thrown where nobody waits for it is a bug, as what main catches.
+process.on("uncaughtException", (error) => process.exit(told(error)));
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -64,10 +69,19 @@ async function main(): Promise<number> {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    if (!(error instanceof SweepError)) throw error;
-    terminal.err(`gmm-sweep: ${error.message}\n`);
-    return EXIT.usage;
+    return told(error);
   }
+}
+
+/** Says what was thrown, and returns the exit code: a sentence where the user or the machine can be helped, the stack of a bug. */
+function told(error: unknown): number {
+  if (error instanceof SweepError) terminal.err(`gmm-sweep: ${error.message}\n`);
+  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${stackOf(error)}\n`);
+  return exitCodeOf(error);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function emptyParser(): Argv {
@@ -90,7 +104,7 @@ function emptyParser(): Argv {
     .wrap(HELP_WIDTH)
     .recommendCommands()
     .fail((message, error) => {
-      throw error ?? new SweepError("BAD_USAGE", `${usageSentence(message)}: gmm-sweep --help lists what there is`);
+      throw error ?? bad(`${usageSentence(message)}: gmm-sweep --help lists what there is`);
     })
     .exitProcess(false);
 }
@@ -112,14 +126,13 @@ function withCommand(parser: Argv, command: Command, done: (exitCode: number) =>
 /** yargs takes --json=maybe for false, and leaves out what follows a bare --; it says nothing of either. */
 function refuseWhatYargsDrops(argv: readonly string[]): void {
   for (const word of argv) {
-    if (word === "--")
-      throw new SweepError("BAD_USAGE", "options must stand without a -- before them, got one: leave it out");
+    if (word === "--") throw bad("options must stand without a -- before them, got one: leave it out");
     const [given, name, value] = /^--([^=]+)=(.*)$/.exec(word) ?? [];
     const isSwitch =
       ["help", "version"].includes(name ?? "") ||
       COMMANDS.some(({ options }) => options[name ?? ""]?.type === "boolean");
     if (given !== undefined && isSwitch)
-      throw new SweepError("BAD_USAGE", `--${name} must stand alone, got ${value}: write --${name} or leave it out`);
+      throw bad(`--${name} must stand alone, got ${value}: write --${name} or leave it out`);
   }
 }
 

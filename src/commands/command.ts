@@ -1,6 +1,7 @@
 /** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import type { Options } from "yargs";
 import { ENGINE_NAMES } from "../engine/engines.js";
+import { SweepError } from "../errors.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { DEFAULTS } from "../plan/options.js";
@@ -8,6 +9,11 @@ import { PRESET_NAMES } from "../plan/presets.js";
 
 /** The exit codes that a shell sees. */
 export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
+
+/** The exit code of a command that threw. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof SweepError ? EXIT[error.fault] : EXIT.bug;
+}
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
@@ -62,25 +68,31 @@ export const TRAINING_OPTIONS = {
   precision: value("f32 or f64, where the engine has both", "the engine's first"),
 };
 
+export const GROW_OPTION: Readonly<Record<string, Options>> = {
+  grow: { type: "boolean", describe: "let the sweep of this name have other samples, widths, presets, … too" },
+};
+
+export const LOG_OPTION = { log: value("append one JSON line for each event to this file") };
+
 export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
   quiet: { type: "boolean", describe: "no progress on stderr" },
 };
 
-/** A command line that asks for the same again: what was given of the command's options, but `without`. */
-export function commandLine(
-  words: readonly string[],
-  flags: Flags,
-  options: Readonly<Record<string, Options>>,
-  without: readonly string[],
-): string {
-  const given = Object.keys(options).filter((name) => flags[name] !== undefined && !without.includes(name));
+/** A command line that asks for the same again: what was typed of those options that say what is asked for. */
+export function commandLine(words: readonly string[], flags: Flags, asking: Readonly<Record<string, Options>>): string {
+  const given = Object.keys(asking).filter((name) => flags[name] !== undefined);
   const parts = given.flatMap((name) =>
-    options[name].type === "boolean"
+    asking[name].type === "boolean"
       ? [`--${name}`]
       : [flags[name]].flat().map((text) => `--${name} ${shellWord(String(text))}`),
   );
   return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
+}
+
+/** A command line that asks a file something. */
+export function queryLine(sql: string, path: string): string {
+  return `gmm-sweep query "${sql}" --db ${shellWord(path)}`;
 }
 
 /** A word as a shell reads it back. */

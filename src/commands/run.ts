@@ -1,28 +1,33 @@
 /** `gmm-sweep [run]`: the experiment, from flags to the table. */
-import { availableParallelism } from "node:os";
-import { loadDraw } from "../data/source.js";
 import { loadEngine } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { configFrom, databaseFrom, runIdentity, type SweepConfig, workersFrom } from "../plan/options.js";
+import { databaseFrom } from "../plan/options.js";
+import { runPlan } from "../plan/request.js";
 import { WHOLE } from "../plan/trajectories.js";
-import { EventLog } from "../report/log.js";
-import { summaryText } from "../report/summary.js";
-import type { SweepResult } from "../run/sweep.js";
-import { TRIAL_WORKER } from "../run/threads.js";
-import { sweepDigest } from "../store/digest.js";
-import { copiedMethods, methodSummary, stateCounts } from "../store/sqlite/queries.js";
-import { SqliteStore } from "../store/sqlite/store.js";
+import { openStore } from "../store/open.js";
 import {
   type Command,
   commandLine,
   DB_OPTION,
+  METHOD_FILE_OPTION,
   RUNNING_OPTIONS,
   type Terminal,
   TRAINING_OPTIONS,
   value,
 } from "./command.js";
-import { exitCode, NO_EXTRA, trainRequest } from "./training.js";
+import { engineAsked } from "./sweeps.js";
+import { noteOf, refuseNets, runningFrom, trainAndPrint } from "./training.js";
+
+/** Options that say what is asked for. */
+const ASKING = {
+  trials: value("trials of each method", 100),
+  methods: value(`some of ${METHOD_NAMES.join(", ")}, separated by commas`, "the first four"),
+  epochs: value("epochs of unlearn, or METHOD=EPOCHS", "5, original=100, …"),
+  lambda: value("λ of unlearn as written, or METHOD=LAMBDA", 4.2),
+  ...METHOD_FILE_OPTION,
+  ...TRAINING_OPTIONS,
+};
 
 export const runCommand: Command = {
   words: ["run", "$0"],
@@ -30,11 +35,7 @@ export const runCommand: Command = {
   positionals: {},
   options: {
     workers: value("worker threads", "the cores"),
-    trials: value("trials of each method", 100),
-    methods: value(`some of ${METHOD_NAMES.join(", ")}, separated by commas`, "the first four"),
-    epochs: value("epochs of unlearn, or METHOD=EPOCHS", "5, original=100, …"),
-    lambda: value("λ of unlearn as written, or METHOD=LAMBDA", 4.2),
-    ...TRAINING_OPTIONS,
+    ...ASKING,
     ...DB_OPTION,
     ...RUNNING_OPTIONS,
     json: { type: "boolean", describe: "print one JSON object instead of the table" },
@@ -47,64 +48,21 @@ export const runCommand: Command = {
   run,
 };
 
-/** Options that do not change what is asked for. */
-const NOT_PART_OF_IT = ["workers", "quiet", "json", "retry-failed"];
-
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const began = performance.now();
-  const config = configFrom(flags);
-  const workers = workersFrom(flags, availableParallelism());
+  const plan = runPlan(flags);
+  const running = runningFrom(flags, []);
   const path = databaseFrom(flags);
-  const { profile } = await loadEngine(config.engine);
-  const store = new SqliteStore(path);
+  const choice = engineAsked(plan);
+  const engine = await loadEngine(choice);
+  refuseNets(plan, engine);
+  const command = commandLine(["run"], flags, ASKING);
+  const store = await openStore(path);
   try {
-    const request = {
-      identity: runIdentity(config, profile),
-      command: commandLine(["run"], flags, runCommand.options, NOT_PART_OF_IT),
-      config,
-      settings: [config],
-      trials: config.trials,
-      shard: WHOLE,
-      record: "all",
-      engine: config.engine,
-      profile,
-      workers,
-      retryFailed: flags["retry-failed"] === true,
-      entry: TRIAL_WORKER,
-    } as const;
-    const quiet = flags["quiet"] === true;
-    const result = await trainRequest(request, { store, terminal, quiet, log: new EventLog(null), extra: NO_EXTRA });
-    if (flags["json"] === true) await printJson(store, result, performance.now() - began, terminal);
-    else await printTable(store, result, config, terminal);
-    return await exitCode(store, result, path, terminal);
+    const { profile } = engine;
+    const sweep = await store.open({ plan, profile, shard: WHOLE, grow: false, command: noteOf(command) });
+    const { trials } = plan;
+    return await trainAndPrint({ store, path, sweep, engine: choice, running, command, trials }, terminal);
   } finally {
     await store.close();
   }
-}
-
-async function printTable(
-  store: SqliteStore,
-  { sweep }: SweepResult,
-  config: SweepConfig,
-  terminal: Terminal,
-): Promise<void> {
-  const summary = await methodSummary(store, sweep.id);
-  const { bayes } = loadDraw(config.draw);
-  const { diverged } = await stateCounts(store, sweep.id);
-  await terminal.out(summaryText({ summary, copied: await copiedMethods(store, sweep.id), diverged, bayes }));
-}
-
-async function printJson(
-  store: SqliteStore,
-  { sweep, tally, skipped }: SweepResult,
-  elapsedMs: number,
-  terminal: Terminal,
-): Promise<void> {
-  const { failed } = await stateCounts(store, sweep.id);
-  const counts = { trained: tally.trained, skipped, failed, diverged: tally.diverged };
-  const digest = await sweepDigest(store, sweep.id);
-  const summary = await methodSummary(store, sweep.id);
-  await terminal.out(
-    `${JSON.stringify({ sweep: sweep.id, digest, ...counts, elapsed_ms: Math.round(elapsedMs), summary })}\n`,
-  );
 }

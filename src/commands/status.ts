@@ -1,22 +1,23 @@
-/** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell; also while a run is writing. */
-
+/** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell, and who asked for it; also while a run is writing. */
 import type { Flags } from "../plan/flags.js";
-import { type GridConfig, settingsOf } from "../plan/grid.js";
-import { plan } from "../plan/trajectories.js";
+import { fileFrom } from "../plan/options.js";
+import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
-import { surveyMissing } from "../run/coordinator.js";
+import { surveyMissing } from "../run/survey.js";
+import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
+import { openResults } from "../store/open.js";
 import {
-  cellStatus,
-  failures,
-  incompleteCells,
-  type MethodStatus,
-  type SweepNote,
-  statusByMethod,
-} from "../store/sqlite/queries.js";
-import { SqliteReader } from "../store/sqlite/reader.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
-import { fileFrom, sweepsFrom } from "./sweeps.js";
+  type Command,
+  DB_ARGUMENT,
+  DB_OPTION,
+  EXIT,
+  queryLine,
+  SWEEP_OPTION,
+  shellWord,
+  type Terminal,
+} from "./command.js";
+import { sweepsFrom } from "./sweeps.js";
 
 const CELLS_SHOWN = 20;
 
@@ -31,21 +32,25 @@ export const statusCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const reader = new SqliteReader(path);
+  const results = await openResults(path);
   try {
     const standings: Standing[] = [];
-    for (const sweep of await sweepsFrom(reader, flags, path)) standings.push(await standingOf(sweep, reader));
-    if (flags["json"] === true) await printJson(standings, reader, terminal);
-    else for (const standing of standings) await print(standing, reader, standing === standings[0], terminal);
-    return standings.every(({ lacking, failed }) => lacking + failed === 0) ? EXIT.ok : EXIT.trialFailed;
+    for (const sweep of await sweepsFrom(results, flags, path)) standings.push(await standingOf(sweep, results));
+    if (flags["json"] === true) await printJson(standings, results, terminal);
+    else
+      for (const [i, standing] of standings.entries()) {
+        if (i > 0) await terminal.out("\n");
+        await print(standing, { results, path }, terminal);
+      }
+    return standings.every(({ lacking, failed }) => lacking + failed === 0) ? EXIT.ok : EXIT.check;
   } finally {
-    reader.close();
+    await results.close();
   }
 }
 
 /** How far a sweep is. */
 interface Standing {
-  readonly sweep: SweepNote;
+  readonly sweep: Sweep;
   readonly methods: readonly MethodStatus[];
   readonly rows: number;
   readonly missing: number;
@@ -54,66 +59,91 @@ interface Standing {
   readonly lacking: number;
 }
 
-async function standingOf(sweep: SweepNote, reader: SqliteReader): Promise<Standing> {
-  const methods = await statusByMethod(reader, sweep.id);
+async function standingOf(sweep: Sweep, results: Results): Promise<Standing> {
+  const methods = await results.methodStatus(sweep);
   const sum = (column: "missing" | "failed" | "rows"): number =>
     methods.reduce((total, method) => total + method[column], 0);
   const [rows, missing, failed] = [sum("rows"), sum("missing"), sum("failed")];
-  const lacking = sweep.shard === null || missing === 0 ? missing : await missingOfShard(sweep, sweep.shard, reader);
+  const lacking = isWhole(sweep) || missing === 0 ? missing : await missingOfShard(sweep, results);
   return { sweep, methods, rows, missing, failed, lacking };
 }
 
+function isWhole({ shard }: Sweep): boolean {
+  return shard.count === WHOLE.count;
+}
+
 /** The trial rows that a shard's own part of the plan lacks. */
-async function missingOfShard(
-  { config, trials, profile }: SweepNote,
-  shard: string,
-  reader: SqliteReader,
-): Promise<number> {
-  const settings = settingsOf(JSON.parse(config) as GridConfig);
-  const [part, count] = shard.split("/").map(Number);
-  const planned = plan(settings, trials, trials, { index: part - 1, count });
-  return (await surveyMissing(planned, (specs) => reader.missing(profile, specs, false))).missing.rows;
+async function missingOfShard({ plan, shard, profile }: Sweep, results: Results): Promise<number> {
+  const planned = trajectoriesOf(plan, shard);
+  return (await surveyMissing(planned, (specs) => results.missing(profile, specs, false))).missing.rows;
 }
 
-async function printJson(standings: readonly Standing[], reader: SqliteReader, terminal: Terminal): Promise<void> {
-  const cells: object[] = [];
-  for (const { sweep } of standings) cells.push(...(await cellStatus(reader, sweep.id)));
-  await terminal.out(`${JSON.stringify(cells)}\n`);
+async function printJson(standings: readonly Standing[], results: Results, terminal: Terminal): Promise<void> {
+  let separator = "[";
+  for (const { sweep } of standings) {
+    for (const cell of await results.cellStatus(sweep)) {
+      await terminal.out(`${separator}${JSON.stringify(cell)}`);
+      separator = ",";
+    }
+  }
+  await terminal.out(separator === "[" ? "[]\n" : "]\n");
 }
 
-async function print(standing: Standing, reader: SqliteReader, isFirst: boolean, terminal: Terminal): Promise<void> {
-  const { sweep, methods } = standing;
+interface Place {
+  readonly results: Results;
+  readonly path: string;
+}
+
+async function print(standing: Standing, { results, path }: Place, terminal: Terminal): Promise<void> {
+  const { sweep, methods, failed, lacking } = standing;
+  await terminal.out(await headingText(sweep, results));
   const rows = methods.map(({ preset, method, cells, rows, done, diverged, failed, missing }) => [
     ...[preset, method, cells, rows],
     ...[done, diverged, failed, missing],
   ]);
-  const shard = sweep.shard === null ? "" : `, shard ${sweep.shard}`;
-  await terminal.out(
-    `${isFirst ? "" : "\n"}sweep ${sweep.id}: ${sweep.command} (${sweep.trials} trials a cell, ${sweep.profile}${shard})\n\n`,
-  );
   const header = ["preset", "method", "cells", "trial rows", "done", "diverged", "failed", "missing"];
-  await terminal.out(`${alignedTable(header, rows)}\n${verdict(standing)}`);
-  for (const { method, trial, error, rows } of await failures(reader, sweep.id))
+  await terminal.out(`\n${alignedTable(header, rows)}\n${verdict(standing)}`);
+  for (const { method, trial, error, rows } of await results.failures(sweep))
     await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
-  if (standing.failed > 0) await terminal.out("the same command with --retry-failed trains them again\n");
-  if (standing.lacking + standing.failed > 0) await terminal.out(await incompleteText(reader, sweep.id));
+  const resume = `gmm-sweep resume ${shellWord(path)}`;
+  if (failed > 0) await terminal.out(`${resume} --retry-failed trains them again\n`);
+  else if (lacking > 0) await terminal.out(`${resume} goes on\n`);
+  if (lacking + failed > 0)
+    await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path));
+}
+
+/** What a sweep is, and each command that opened or grew it. */
+async function headingText(sweep: Sweep, results: Results): Promise<string> {
+  const { id, plan, profile } = sweep;
+  const name = plan.name === null ? "" : `, ${plan.name}`;
+  const part = isWhole(sweep) ? "" : `, shard ${shardText(sweep)}`;
+  const commands = (await results.commands(sweep)).map(
+    ({ command, at, version, machine }) => `${command}\n  ${at}, gmm-sweep ${version}, ${machine}\n`,
+  );
+  return `sweep ${id}${name}: ${plan.trials} trials a cell, ${profile}${part}\n${commands.join("")}`;
+}
+
+function shardText({ shard }: Sweep): string {
+  return `${shard.index + 1}/${shard.count}`;
 }
 
 function verdict({ sweep, rows, missing, failed, lacking }: Standing): string {
   if (missing + failed === 0) return `complete: each of the ${rows} trial rows is there\n`;
   const missed = `${missing} of ${rows} trial rows are missing, ${failed} failed\n`;
-  if (sweep.shard === null) return missed;
+  if (isWhole(sweep)) return missed;
+  const shard = shardText(sweep);
   if (lacking === 0)
-    return `${missed}shard ${sweep.shard} of it is complete: other shards train what is missing, gmm-sweep merge unites them\n`;
-  return `${missed}shard ${sweep.shard} of it lacks ${lacking}, other shards train the rest\n`;
+    return `${missed}shard ${shard} of it is complete: other shards train what is missing, gmm-sweep merge unites them\n`;
+  return `${missed}shard ${shard} of it lacks ${lacking}, other shards train the rest\n`;
 }
 
-async function incompleteText(reader: SqliteReader, sweep: number): Promise<string> {
-  const found = await incompleteCells(reader, sweep, CELLS_SHOWN + 1);
+function incompleteText(found: readonly CellStatus[], path: string): string {
   const shown = found.slice(0, CELLS_SHOWN);
   const { header, cells } = cellColumns(shown);
   const rows = shown.map(({ done, diverged, failed, missing }, i) => [...cells[i], done, diverged, failed, missing]);
   const more =
-    found.length > CELLS_SHOWN ? '… and more: gmm-sweep query "select * from missing" lists each missing row\n' : "";
+    found.length > CELLS_SHOWN
+      ? `… and more: ${queryLine("select * from missing", path)} lists each missing row\n`
+      : "";
   return `\n${alignedTable([...header, "done", "diverged", "failed", "missing"], rows)}${more}`;
 }

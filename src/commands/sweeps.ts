@@ -1,14 +1,32 @@
 /** What commands ask of a place of results: which of its sweeps are meant, who asked for one, and the engine that trained it. */
 import type { Engine } from "../engine/contract.js";
-import { loadProfile } from "../engine/engines.js";
+import { choiceOf, type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
+import { engineFrom } from "../plan/options.js";
+import type { SweepPlan } from "../plan/plan.js";
 import type { Results, Sweep } from "../store/contract.js";
 
 /** The engine that gives the bits of what a file holds. Throws a fault of the environment, with the numerics profile's name, where there is none. */
 export async function engineOf(name: string, profile: string, path: string): Promise<Engine> {
-  const engine = await loadProfile(name, profile);
-  if (engine !== null) return engine;
+  return loadEngine(await choiceFor(name, profile, path));
+}
+
+/** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
+export function engineAsked({ engine: { name, precision } }: SweepPlan): EngineChoice {
+  return engineFrom({ engine: name, precision });
+}
+
+/** The choice that gives the bits of a stored sweep. Throws as `engineOf` does. */
+export async function engineStored({ plan, profile }: Sweep, path: string): Promise<EngineChoice> {
+  const asked = engineAsked(plan);
+  const engine = await loadEngine(asked).catch(() => null);
+  return engine?.profile === profile ? asked : choiceFor(plan.engine.name, profile, path);
+}
+
+async function choiceFor(name: string, profile: string, path: string): Promise<EngineChoice> {
+  const choice = await choiceOf(name, profile);
+  if (choice !== null) return choice;
   throw new SweepError(
     "environment",
     `${path} was trained with the numerics profile ${profile}, which no engine gives on this machine: gmm-sweep doctor lists those it has`,

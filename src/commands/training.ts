@@ -1,92 +1,170 @@
-/** What `run` and `grid` share: a request becomes a trained sweep, with progress, a log and signals. */
-
-import type { EventLog } from "../report/log.js";
+/** What `run`, `grid` and `resume` share: an opened sweep becomes a trained one, with progress, a log and signals, and its results are printed. */
+import { availableParallelism, cpus } from "node:os";
+import type { Engine } from "../engine/contract.js";
+import type { EngineChoice } from "../engine/engines.js";
+import { bad, messageOf, SweepError } from "../errors.js";
+import { writableFile } from "../files.js";
+import type { Flags } from "../plan/flags.js";
+import { workersFrom } from "../plan/options.js";
+import { type SweepPlan, settingsOf } from "../plan/plan.js";
+import { EventLog } from "../report/log.js";
+import { standingParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
-import type { SweepEvent } from "../run/coordinator.js";
-import { type SweepRequest, type SweepResult, trainSweep } from "../run/sweep.js";
-import type { TrialPool } from "../run/threads.js";
-import type { OpenSweep } from "../store/contract.js";
-import { failures, stateCounts } from "../store/sqlite/queries.js";
-import type { SqliteStore } from "../store/sqlite/store.js";
-import { EXIT, type Terminal } from "./command.js";
+import type { Observer } from "../run/events.js";
+import { type SweepResult, trainSweep } from "../run/sweep.js";
+import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
+import type { CommandNote, Store, Sweep } from "../store/contract.js";
+import { NearestTracker } from "../verdict/nearest.js";
+import { VERSION } from "../version.js";
+import { EXIT, exitCodeOf, type Terminal } from "./command.js";
+import { printResults } from "./results.js";
 
-/** What a command adds to a progress line; it hears of everything that lands. */
-export interface Extra {
-  opened(sweep: OpenSweep): Promise<void>;
-  event(event: SweepEvent): void;
-  parts(): readonly string[];
-}
-
-export const NO_EXTRA: Extra = { opened: async () => {}, event: () => {}, parts: () => [] };
-
-export interface TrainingOptions {
-  readonly store: SqliteStore;
-  readonly terminal: Terminal;
+/** How a sweep is trained; none of it changes what is asked for. */
+export interface Running {
+  readonly workers: number;
+  readonly retryFailed: boolean;
   readonly quiet: boolean;
-  readonly log: EventLog;
-  readonly extra: Extra;
+  readonly json: boolean;
+  readonly log: string | null;
 }
 
-/** Trains what is missing until it is done or a signal stops it. */
-export async function trainRequest(
-  request: SweepRequest,
-  { store, terminal, quiet, log, extra }: TrainingOptions,
-): Promise<SweepResult> {
-  const printer = new ProgressPrinter(terminal.stderr);
-  try {
-    return await trainSweep(request, store, {
-      opened: async (sweep, missing) => {
-        await extra.opened(sweep);
-        log.write("start", { sweep: sweep.id, command: request.command, profile: sweep.profile, missing });
-        if (sweep.trials > request.trials)
-          terminal.err(`this sweep has been asked for ${sweep.trials} trials before: the results cover all of them\n`);
-        if (missing.rows === 0 && !quiet) terminal.err("everything is finished already: nothing to train\n");
-      },
-      event: (event) => {
-        log.event(event);
-        extra.event(event);
-        if (event.kind === "landed" && !quiet) printer.update(event.progress, () => extra.parts());
-      },
-      watch: (pool) => stopOnSignals(pool, terminal, log, printer),
-    });
-  } finally {
-    printer.end();
+/** `kept` are the files of the command that the log must not overwrite. */
+export function runningFrom(flags: Flags, kept: readonly (readonly [what: string, path: string])[]): Running {
+  return {
+    workers: workersFrom(flags, availableParallelism()),
+    retryFailed: flags["retry-failed"] === true,
+    quiet: flags["quiet"] === true,
+    json: flags["json"] === true,
+    log: writableFile(flags, "log", kept),
+  };
+}
+
+/** What a store keeps of a command that opens a sweep. */
+export function noteOf(command: string): CommandNote {
+  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
+  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  return { command, version: VERSION, machine };
+}
+
+/** Refuses a plan with a net that its engine does not train. */
+export function refuseNets(plan: SweepPlan, engine: Engine): void {
+  for (const { draw, widths } of settingsOf(plan)) {
+    const support = engine.supports({ features: draw.features, widths });
+    if (!support.supported)
+      throw bad(
+        `--hidden must be widths of a net that the engine ${engine.name} trains, got ${widths.join(",")} on ${draw.features} features, which it does not because ${support.reason}: choose others, or another --engine`,
+      );
   }
 }
 
-/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up; returns what undoes this. */
-function stopOnSignals(pool: TrialPool, terminal: Terminal, log: EventLog, printer: ProgressPrinter): () => void {
-  const stop = (signal: string): void => {
-    log.write("stopping", { signal, now: pool.draining });
-    if (pool.draining) pool.cancel();
-    else {
-      pool.drain();
-      printer.end();
-      terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
+/** A sweep that is open, and all that its training takes. */
+export interface Training {
+  readonly store: Store;
+  /** Where the store is. */
+  readonly path: string;
+  readonly sweep: Sweep;
+  readonly engine: EngineChoice;
+  readonly running: Running;
+  /** What was typed, for the log. */
+  readonly command: string;
+  /** How many trials it asked for; the sweep's own where it asked for none. */
+  readonly trials: number;
+}
+
+/** Trains what is missing until it is there or a signal stops it, and prints what there is; returns the exit code. */
+export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
+  const { running, command } = training;
+  const log = running.log === null ? null : new EventLog(running.log, command);
+  try {
+    const began = performance.now();
+    const result = await train(training, log, terminal);
+    const elapsedMs = performance.now() - began;
+    await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
+    const code = await exitCode(training, result, terminal);
+    log?.end(code, null);
+    return code;
+  } catch (error) {
+    endEarly(log, error);
+    throw error;
+  } finally {
+    log?.close();
+  }
+}
+
+/** Where the log itself is what gave out, there is no writing to it. */
+function endEarly(log: EventLog | null, error: unknown): void {
+  try {
+    log?.end(exitCodeOf(error), messageOf(error));
+  } catch (second) {
+    if (!(second instanceof SweepError)) throw second;
+  }
+}
+
+async function train(training: Training, log: EventLog | null, terminal: Terminal): Promise<SweepResult> {
+  const { store, sweep, engine, running } = training;
+  const { workers, retryFailed, quiet } = running;
+  const tracker = new NearestTracker((opened) => store.cellMeans(opened));
+  const extra = (): string[] => standingParts(tracker.standing);
+  const ofGrid = sweep.plan.name !== null && !quiet;
+  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? extra : undefined);
+  return trainSweep(store, sweep, {
+    retryFailed,
+    lanes: workers,
+    start: (lanes, lost) =>
+      new ThreadRunner({ workers: lanes, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
+    observers: [
+      ...(log === null ? [] : [log.observe]),
+      ...(ofGrid ? [tracker.observe] : []),
+      ...(quiet ? [] : [printer.observe]),
+      teller(training, terminal),
+      signalObserver(),
+    ],
+  });
+}
+
+/** Says in sentences what is more than progress. */
+function teller({ trials, running }: Training, terminal: Terminal): Observer {
+  return (event) => {
+    if (event.kind === "opened") {
+      const { plan } = event.sweep;
+      if (plan.trials > trials)
+        terminal.err(`this sweep has been asked for ${plan.trials} trials before: the results cover all of them\n`);
+      if (event.missing.rows === 0 && !running.quiet)
+        terminal.err("everything is finished already: nothing to train\n");
     }
+    if (event.kind === "stopping" && !event.now)
+      terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
+    if (event.kind === "lane lost" && event.left > 0 && !running.quiet)
+      terminal.err(`a thread could not go on, ${event.left} ${event.left === 1 ? "does" : "do"}: ${event.reason}\n`);
   };
+}
+
+/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up. */
+function signalObserver(): Observer {
   const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
+  let undo = (): void => {};
+  return (event) => {
+    if (event.kind === "started") {
+      const { stop } = event;
+      for (const signal of signals) process.on(signal, stop);
+      undo = () => {
+        for (const signal of signals) process.off(signal, stop);
+      };
+    }
+    if (event.kind === "ended") undo();
   };
 }
 
 /** Says what failed and what was stopped, each with how to go on; returns the exit code. */
-export async function exitCode(
-  store: SqliteStore,
-  { sweep, tally }: SweepResult,
-  path: string,
-  terminal: Terminal,
-): Promise<number> {
-  for (const { method, trial, error, rows } of await failures(store, sweep.id))
+async function exitCode({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<number> {
+  for (const { method, trial, error, rows } of await store.failures(sweep))
     terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
   if (tally.stopped) {
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
     return EXIT.interrupted;
   }
-  const { failed } = await stateCounts(store, sweep.id);
+  const { failed } = await store.stateCounts(sweep);
   if (failed === 0) return EXIT.ok;
   terminal.err("run the same command with --retry-failed to train the failed trials again\n");
-  return EXIT.trialFailed;
+  return EXIT.check;
 }

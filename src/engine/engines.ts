@@ -45,13 +45,20 @@ export function loadEngine(choice: EngineChoice): Promise<Engine> {
 
 /** The engine called `name` in the way that gives the bits of `profile`; null where this machine has none. */
 export async function loadProfile(name: string, profile: string): Promise<Engine | null> {
+  const choice = await choiceOf(name, profile);
+  return choice === null ? null : loadEngine(choice);
+}
+
+/** The choice of the engine called `name` that gives the bits of `profile`; null where this machine has none. */
+export async function choiceOf(name: string, profile: string): Promise<EngineChoice | null> {
   if (!ENGINE_NAMES.includes(name)) return null;
   // A kernel without fused multiply-add runs on every machine, and is a profile of its own.
   const isas = name === "fused" ? [null, ...ISAS] : [null];
   for (const precision of precisionsOf(name)) {
     for (const isa of isas) {
-      const engine = await loadEngine({ name, precision, isa }).catch(unavailable);
-      if (engine?.profile === profile) return engine;
+      const choice = { name, precision, isa };
+      const engine = await loadEngine(choice).catch(unavailable);
+      if (engine?.profile === profile) return choice;
     }
   }
   return null;

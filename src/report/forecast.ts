@@ -1,6 +1,6 @@
 /** A forecast as text. */
+import { RECORDS } from "../plan/plan.js";
 import type { Forecast } from "../run/forecast.js";
-import { RECORDS } from "../store/contract.js";
 import { duration } from "./progress.js";
 
 export function forecastText(forecast: Forecast): string {
@@ -19,6 +19,25 @@ export function forecastText(forecast: Forecast): string {
     ["file", RECORDS.map((record) => `${size(forecast.bytes[record])} with --record ${record}`).join(", ")],
   ];
   return lines.map(([name, text]) => `${name.padEnd(16)}${text}\n`).join("");
+}
+
+/** The same as JSON. */
+export function forecastObject(forecast: Forecast): object {
+  return {
+    cells: forecast.cells,
+    trial_rows: forecast.trialRows,
+    trajectories: forecast.trajectories,
+    epochs: forecast.epochs,
+    naive_epochs: forecast.naiveEpochs,
+    naive_epochs_with_starts: forecast.naiveEpochsWithStarts,
+    finished_rows: forecast.finishedRows,
+    failed_rows: forecast.failedRows,
+    epochs_left: forecast.epochsLeft,
+    ms_per_epoch: forecast.msPerEpoch,
+    threads: forecast.threads,
+    seconds_left: forecast.secondsLeft,
+    bytes: forecast.bytes,
+  };
 }
 
 function finishedText({ finishedRows, failedRows }: Forecast): string {

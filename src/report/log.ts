@@ -1,55 +1,78 @@
 /** A log of a sweep as JSON lines, one an event, for programs that watch it. */
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { messageOf, SweepError } from "../errors.js";
-import type { SweepEvent } from "../run/coordinator.js";
-import { armKey, lastEpoch, type TrajectorySpec } from "../trial.js";
+import { unwritable } from "../files.js";
+import type { Observer, SweepEvent } from "../run/events.js";
+import { drawKey, lastEpoch, type TrajectorySpec } from "../trial.js";
 
-/** Appends to a file; where there is none, it keeps nothing. */
+/** Appends to a file what it hears of the training of one sweep; it is an observer. */
 export class EventLog {
-  readonly #file: number | null;
+  readonly #file: number;
+  readonly #command: string;
+  readonly #began = performance.now();
+  /** What the last event said. */
+  #result: object = { trained: 0, failed: 0, diverged: 0, stopped: false, skipped: 0 };
 
-  /** Throws BAD_USAGE where `path` cannot be written. */
-  constructor(path: string | null) {
+  /** `command` is what asked for the sweep. Throws a fault of usage where `path` cannot be written. */
+  constructor(path: string, command: string) {
+    this.#command = command;
     try {
-      this.#file = path === null ? null : openSync(path, "a");
+      this.#file = openSync(path, "a");
     } catch (error) {
-      throw new SweepError("BAD_USAGE", `--log must be a file that can be written, got ${path} (${messageOf(error)})`, {
-        cause: error,
-      });
+      throw unwritable(`--log must be a file that can be written, got ${path}`, error);
     }
   }
 
-  write(event: string, details: object): void {
-    if (this.#file === null) return;
+  readonly observe: Observer = (event: SweepEvent) => {
+    switch (event.kind) {
+      case "opened": {
+        const { id, profile } = event.sweep;
+        return this.#write("start", { sweep: id, command: this.#command, profile, missing: event.missing });
+      }
+      case "second try":
+        return this.#write("second_try", { ...named(event.spec), reason: event.reason });
+      case "lane lost":
+        return this.#write("lane_lost", { reason: event.reason, left: event.left });
+      case "stopping":
+        return this.#write("stopping", { signal: event.signal, now: event.now });
+      case "landed": {
+        for (const outcome of event.outcomes)
+          if (outcome.state === "failed") this.#write("failed", { ...named(outcome.spec), reason: outcome.reason });
+        // Starts that were trained again count for nothing, as in the progress.
+        const trajectories = event.outcomes.filter((outcome) => outcome.state === "failed" || outcome.wanted).length;
+        return this.#write("landed", { trajectories, progress: event.progress });
+      }
+      case "ended":
+        this.#result = { ...event.tally, skipped: event.skipped };
+        return;
+      case "started":
+        return;
+    }
+  };
+
+  /** The last line: how it ended, `reason` being the sentence of what ended it early, else null. */
+  end(exitCode: number, reason: string | null): void {
+    const elapsed_ms = Math.round(performance.now() - this.#began);
+    this.#write("end", { ...this.#result, elapsed_ms, exit_code: exitCode, reason });
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #write(event: string, details: object): void {
     const line = `${JSON.stringify({ time: new Date().toISOString(), event, ...details })}\n`;
     try {
       appendFileSync(this.#file, line);
     } catch (error) {
       const sentence = `--log could not be written any more (${messageOf(error)}): make room and run the same command again; what had finished is kept`;
-      throw new SweepError("BAD_USAGE", sentence, { cause: error });
+      throw new SweepError("environment", sentence, { cause: error });
     }
-  }
-
-  event(event: SweepEvent): void {
-    if (event.kind === "second try") {
-      this.write("second_try", { ...named(event.spec), reason: event.reason });
-      return;
-    }
-    for (const outcome of event.outcomes)
-      if (outcome.state === "failed") this.write("failed", { ...named(outcome.spec), reason: outcome.reason });
-    // Starts that were trained again count for nothing, as in the progress.
-    const trajectories = event.outcomes.filter((outcome) => outcome.state === "failed" || outcome.wanted).length;
-    this.write("landed", { trajectories, progress: event.progress });
-  }
-
-  close(): void {
-    if (this.#file !== null) closeSync(this.#file);
   }
 }
 
 /** A trajectory in words. */
 function named(spec: TrajectorySpec): object {
-  const [draw] = armKey(spec);
-  const { preset, method, trial, lambda, seed } = spec;
-  return { draw, preset, method, trial, lambda, seed, epochs: lastEpoch(spec) };
+  const { draw, preset, method, lambda, seed } = spec.cell;
+  return { draw: drawKey(draw), preset, method, trial: spec.trial, lambda, seed, epochs: lastEpoch(spec) };
 }

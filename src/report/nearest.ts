@@ -1,11 +1,12 @@
 /** The cells that come nearest to retraining, as text. */
-import type { NearestCell } from "../store/sqlite/queries.js";
+import { CELL } from "../plan/cell.js";
+import type { CellStanding, NearestCell } from "../verdict/nearest.js";
 import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 
-export function nearestText(nearest: readonly NearestCell[]): string {
-  if (nearest.length === 0)
-    return 'no finished cell to hold against retrain_scratch: gmm-sweep query "select * from cell_summary" lists what is there\n';
+/** `query` is the command that lists all cells. */
+export function nearestText(nearest: readonly NearestCell[], query: string): string {
+  if (nearest.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
   const { header, cells } = cellColumns(nearest);
   const rows = nearest.map((cell, i) => [
     ...cells[i],
@@ -18,4 +19,16 @@ export function nearestText(nearest: readonly NearestCell[]): string {
   ]);
   const measures = ["draws", "trials", "train accuracy", "forget prob.", "retrain_scratch", "|difference|"];
   return `nearest to retraining, by the mean forget probability on each draw:\n\n${alignedTable([...header, ...measures], rows)}`;
+}
+
+/** The parts of a progress line that say how the cells stand. */
+export function standingParts({ complete, planned, nearest, several }: CellStanding): string[] {
+  const cells = `${complete}/${planned} cells`;
+  if (nearest === null) return [cells];
+  const told = CELL.filter(({ name }) => name !== "draw" && several.includes(name)).map(({ name, title, type }) =>
+    type === "text" ? `${nearest[name as "preset"]}` : `${title} ${nearest[name as "samples"]}`,
+  );
+  const epochs = nearest.epochs === 1 ? "1 epoch" : `${nearest.epochs} epochs`;
+  const name = [`${nearest.method} λ ${nearest.lambda_reg}`, epochs, ...told].join(", ");
+  return [cells, `nearest to retraining: ${name} (${nearest.distance.toFixed(3)} away)`];
 }

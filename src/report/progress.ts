@@ -1,5 +1,5 @@
 /** Progress on stderr: a line that is written over on a terminal, or two where one is too narrow; a line now and then in a pipe. */
-import type { Progress } from "../run/coordinator.js";
+import type { Observer, Progress } from "../run/events.js";
 
 const TERMINAL_INTERVAL_MS = 100;
 const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines
@@ -39,38 +39,46 @@ function linesOf(parts: readonly string[], columns: number): string[] {
   return columns > 0 ? lines.map((line) => line.slice(0, columns - 1)) : lines;
 }
 
-/** Writes progress to `stream`, at most every so often, and clears it when done. */
+/** Writes progress to `stream`, at most every so often, and clears it when done; it is an observer. */
 export class ProgressPrinter {
   readonly #stream: NodeJS.WriteStream;
+  readonly #extra: () => readonly string[];
   readonly #began = performance.now();
   #last: number;
   /** On the terminal now; the cursor stands in the first of them. */
   #lines = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** `extra` says what stands at the end of a line; it is asked only when one is due. */
+  constructor(stream: NodeJS.WriteStream, extra: () => readonly string[] = () => []) {
     this.#stream = stream;
+    this.#extra = extra;
     this.#last = stream.isTTY ? Number.NEGATIVE_INFINITY : this.#began;
   }
 
-  /** `extra` is asked for only when a line is due. */
-  update(progress: Progress, extra: () => readonly string[] = () => []): void {
+  readonly observe: Observer = (event) => {
+    if (event.kind === "landed") this.#update(event.progress);
+    else if (event.kind === "stopping" || event.kind === "lane lost" || event.kind === "ended") this.#clear();
+  };
+
+  #update(progress: Progress): void {
     const now = performance.now();
     if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS)) return;
     this.#last = now;
     const elapsedMs = now - this.#began;
-    if (this.#stream.isTTY) this.#draw(linesOf(progressParts(progress, elapsedMs, extra()), this.#stream.columns));
-    else this.#stream.write(`${progressLine(progress, elapsedMs, extra())}\n`);
+    if (this.#stream.isTTY)
+      this.#draw(linesOf(progressParts(progress, elapsedMs, this.#extra()), this.#stream.columns));
+    else this.#stream.write(`${progressLine(progress, elapsedMs, this.#extra())}\n`);
   }
 
   #draw(lines: readonly string[]): void {
-    this.end();
+    this.#clear();
     const up = lines.length > 1 ? `\x1b[${lines.length - 1}A` : "";
     this.#stream.write(`\r${lines.join("\n")}\x1b[K${up}`);
     this.#lines = lines.length;
   }
 
   /** Clears what stands on the terminal. */
-  end(): void {
+  #clear(): void {
     if (this.#lines > 0) this.#stream.write(this.#lines > 1 ? "\r\x1b[J" : "\r\x1b[K");
     this.#lines = 0;
   }

@@ -7,7 +7,7 @@ export const FORMATS = ["table", "csv", "json"] as const;
 /** Columns padded to their widest cell; numbers to the right. */
 export function alignedTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => row.map(cellText));
-  const widths = header.map((name, i) => Math.max(name.length, ...texts.map((row) => row[i].length)));
+  const widths = header.map((name, i) => texts.reduce((width, row) => Math.max(width, row[i].length), name.length));
   const right = header.map(
     (_, i) =>
       rows.length > 0 &&
@@ -18,7 +18,9 @@ export function alignedTable(header: readonly string[], rows: readonly (readonly
       .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
       .join("  ")
       .trimEnd();
-  return [line(header), line(widths.map((width) => "-".repeat(width))), ...texts.map(line)]
+  const head = [line(header), line(widths.map((width) => "-".repeat(width)))];
+  return head
+    .concat(texts.map(line))
     .map((text) => `${text}\n`)
     .join("");
 }

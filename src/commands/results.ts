@@ -1,0 +1,68 @@
+/** What `run`, `grid` and `resume` print of a sweep: a run's table, or the cells of a grid that come nearest to retraining. */
+import { loadDraw } from "../data/source.js";
+import { drawsOf, type SweepPlan } from "../plan/plan.js";
+import { nearestText } from "../report/nearest.js";
+import { summaryText } from "../report/summary.js";
+import type { SweepResult } from "../run/sweep.js";
+import type { Store, Sweep } from "../store/contract.js";
+import { type NearestCell, nearestCells } from "../verdict/nearest.js";
+import { queryLine, type Terminal } from "./command.js";
+
+export interface Printed extends SweepResult {
+  readonly store: Store;
+  readonly path: string;
+  readonly sweep: Sweep;
+  readonly elapsedMs: number;
+  readonly json: boolean;
+}
+
+export async function printResults(printed: Printed, terminal: Terminal): Promise<void> {
+  if (printed.json) await printJson(printed, terminal);
+  else if (printed.sweep.plan.name === null) await printTable(printed, terminal);
+  else await printNearest(printed, terminal);
+}
+
+async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, terminal: Terminal): Promise<void> {
+  const { failed } = await store.stateCounts(sweep);
+  const found =
+    sweep.plan.name === null
+      ? { summary: await store.methodSummary(sweep) }
+      : { nearest: await nearestShown(store, sweep) };
+  const said = {
+    sweep: sweep.id,
+    digest: await store.digest(sweep),
+    trained: tally.trained,
+    skipped,
+    failed,
+    diverged: tally.diverged,
+    elapsed_ms: Math.round(elapsedMs),
+    ...found,
+  };
+  await terminal.out(`${JSON.stringify(said)}\n`);
+}
+
+async function printTable({ store, sweep }: Printed, terminal: Terminal): Promise<void> {
+  const summary = await store.methodSummary(sweep);
+  const { diverged } = await store.stateCounts(sweep);
+  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan) }));
+}
+
+/** What is known of a run's draw; nobody told us the means of imported data, whose folder may be elsewhere by now. */
+function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>["bayes"] {
+  return draws.kind === "imported" ? null : loadDraw(drawsOf(draws)[0]).bayes;
+}
+
+async function printNearest({ store, path, sweep }: Printed, terminal: Terminal): Promise<void> {
+  await terminal.out(nearestText(await nearestShown(store, sweep), queryLine("select * from cell_summary", path)));
+  const { done, diverged, failed } = await store.stateCounts(sweep);
+  const digest = await store.digest(sweep);
+  await terminal.out(
+    `\nsweep ${sweep.id}: ${done} trial rows done, ${diverged} diverged, ${failed} failed\ndigest ${digest}\n`,
+  );
+}
+
+const NEAREST_SHOWN = 10;
+
+async function nearestShown(store: Store, sweep: Sweep): Promise<NearestCell[]> {
+  return nearestCells(await store.cellMeans(sweep)).slice(0, NEAREST_SHOWN);
+}
