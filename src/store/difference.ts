@@ -1,23 +1,14 @@
-/** What differs between the trial rows of two files: both are read in the order of their keys, side by side. */
-import type { Reader } from "./contract.js";
+/** What differs between the trial rows of two stores: both are read in the order of their keys, side by side. */
+import { bad } from "../errors.js";
+import { MEASURES } from "../measures.js";
+import { CELL_NAMES, type CellKey, ROW_KEY_NAMES, type RowKey } from "../plan/cell.js";
+import type { Results, StoredMargin, StoredRow } from "./contract.js";
 
-/** A cell of either file. */
-export interface CellDifference {
-  /** Null where the two files have one numerics profile each, which may be another: rows of equal keys are compared all the same. */
+/** A cell of either store. */
+export interface CellDifference extends Omit<CellKey, "profile"> {
+  /** Null where the two stores have one numerics profile each, which may be another: rows of equal keys are compared all the same. */
   readonly profile: string | null;
-  readonly preset: string;
-  readonly draw: string;
-  readonly samples: number;
-  readonly features: number;
-  readonly forget_rows: number;
-  readonly hidden: string;
-  readonly learning_rate: number;
-  readonly method: string;
-  readonly lambda_reg: number;
-  readonly seed: number;
-  readonly start: string;
-  readonly epochs: number;
-  /** Finished rows in both files, in the first only, and in the second only. */
+  /** Finished rows in both stores, in the first only, and in the second only. */
   readonly both: number;
   readonly only_first: number;
   readonly only_second: number;
@@ -30,117 +21,116 @@ export interface CellDifference {
 }
 
 export interface Differences {
-  /** The numerics profiles of the first file and of the second. */
+  /** The numerics profiles of the first store and of the second. */
   readonly profiles: readonly [readonly string[], readonly string[]];
-  /** Every cell of either file, equal ones too. */
+  /** Every cell of either store, equal ones too. */
   readonly cells: readonly CellDifference[];
 }
 
-type Row = Readonly<Record<string, string | number | null>>;
-type Pair = readonly [first: Row | null, second: Row | null];
+type Name = keyof RowKey;
+type Pair<Row> = readonly [first: Row | null, second: Row | null];
 
-const CELL = [
-  ...["preset", "draw", "samples", "features", "forget_rows", "hidden", "learning_rate"],
-  ...["method", "lambda_reg", "seed", "start", "epochs"],
-];
-const TRIAL = ["trial", "start_trial"];
-const MEASURES = [
-  ...["train_accuracy", "test_accuracy", "forget_probability", "forget_logit", "cross_entropy", "penalty"],
-];
-
-export async function cellDifferences(first: Reader, second: Reader): Promise<Differences> {
+/** Throws usage where what one of them holds does not match its hash. */
+export async function cellDifferences(first: Results, second: Results): Promise<Differences> {
+  await refuseDamaged("first", first);
+  await refuseDamaged("second", second);
   const profiles = [await profilesOf(first), await profilesOf(second)] as const;
-  // Where a file has several, each is held against its own.
-  const cell = profiles.every(({ length }) => length === 1) ? CELL : ["profile", ...CELL];
-  const key = [...cell, ...TRIAL];
-  const rows = `select distinct ${columns(key)}, state, ${MEASURES} from trial_results where state <> 'failed' order by ${key}`;
-  const logits = `select distinct ${columns(key)}, forget_row, forget_logit from forget_results order by ${key}, forget_row`;
+  // Where a store has several, each is held against its own.
+  const several = profiles.some(({ length }) => length !== 1);
+  const key = ROW_KEY_NAMES.filter((name) => several || name !== "profile");
+  const cell = CELL_NAMES.filter((name) => several || name !== "profile");
   const unequal = new Set<string>();
-  for await (const pair of sideBySide(first.each<Row>(logits), second.each<Row>(logits), [...key, "forget_row"]))
-    if (differs(pair, ["forget_logit"])) unequal.add(keyText(pair, key));
-  const cells: CellTally[] = [];
-  for await (const pair of sideBySide(first.each<Row>(rows), second.each<Row>(rows), key)) {
+  for await (const pair of sideBySide(first.margins(null), second.margins(null), (a, b) => marginOrder(a, b, key)))
+    if (!Object.is(pair[0]?.forget_margin, pair[1]?.forget_margin)) unequal.add(keyText(pair, key));
+  const cells = new Map<string, CellTally>();
+  const rows = [finished(first), finished(second)] as const;
+  for await (const pair of sideBySide(...rows, (a, b) => keyOrder(a, b, key))) {
     const name = keyText(pair, cell);
-    if (cells.at(-1)?.name !== name) cells.push(new CellTally(name));
-    cells[cells.length - 1].add(pair, unequal.has(keyText(pair, key)));
+    const tally = cells.get(name) ?? new CellTally((pair[0] ?? pair[1]) as StoredRow, several);
+    cells.set(name, tally);
+    tally.add(pair, unequal.has(keyText(pair, key)));
   }
-  return { profiles, cells: cells.map((tally) => tally.difference()) };
+  return { profiles, cells: [...cells.values()].map((tally) => tally.difference()) };
 }
 
-async function profilesOf(reader: Reader): Promise<string[]> {
-  const rows = await reader.all<{ profile: string }>("select distinct profile from sweeps order by profile");
-  return rows.map(({ profile }) => profile);
+async function refuseDamaged(which: string, results: Results): Promise<void> {
+  for await (const { sentence } of results.damages())
+    throw bad(
+      `the ${which} file must hold what landed in it, but it was changed by another program or is damaged: ${sentence}; take another copy of it, or see with gmm-sweep verify all that was changed`,
+    );
 }
 
-function columns(key: readonly string[]): string[] {
-  // A fresh start has none, and null has no place in an order of numbers.
-  return key.map((name) => (name === "start_trial" ? "coalesce(start_trial, 0) as start_trial" : name));
+async function profilesOf(results: Results): Promise<string[]> {
+  return [...new Set((await results.sweeps()).map(({ profile }) => profile))].sort();
 }
 
-/** Rows of equal keys together, in the order of the keys; null beside a row that the other file lacks. */
-async function* sideBySide(
+async function* finished(results: Results): AsyncGenerator<StoredRow> {
+  for await (const row of results.rows(null)) if (row.state !== "failed") yield row;
+}
+
+/** Rows of equal keys together, in the order of the keys; null beside a row that the other store lacks. */
+async function* sideBySide<Row>(
   first: AsyncIterable<Row>,
   second: AsyncIterable<Row>,
-  key: readonly string[],
-): AsyncGenerator<Pair> {
+  orderOf: (a: Row, b: Row) => number,
+): AsyncGenerator<Pair<Row>> {
   const [left, right] = [first[Symbol.asyncIterator](), second[Symbol.asyncIterator]()];
   let [a, b] = [await left.next(), await right.next()];
   while (a.done !== true || b.done !== true) {
-    const order = a.done === true ? 1 : b.done === true ? -1 : keyOrder(a.value, b.value, key);
+    const order = a.done === true ? 1 : b.done === true ? -1 : orderOf(a.value, b.value);
     yield [order <= 0 ? (a.value as Row) : null, order >= 0 ? (b.value as Row) : null];
     if (order <= 0) a = await left.next();
     if (order >= 0) b = await right.next();
   }
 }
 
-/** As SQLite orders them: numbers by value; texts by their bytes, which for the ASCII of keys is JavaScript's order too. */
-function keyOrder(a: Row, b: Row, key: readonly string[]): number {
+/** As stores order them: numbers by value; texts by their bytes, which for the ASCII of keys is JavaScript's order too. */
+function keyOrder(a: RowKey, b: RowKey, key: readonly Name[]): number {
   for (const name of key) {
-    const [left, right] = [a[name] as string | number, b[name] as string | number];
+    // A fresh start has no trial, and stands first.
+    const [left, right] = [a[name] ?? 0, b[name] ?? 0];
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
 }
 
-function keyText([a, b]: Pair, key: readonly string[]): string {
-  const row = (a ?? b) as Row;
-  return JSON.stringify(key.map((name) => row[name]));
+function marginOrder(a: StoredMargin, b: StoredMargin, key: readonly Name[]): number {
+  return keyOrder(a, b, key) || a.forget_row - b.forget_row;
 }
 
-/** Whether two rows, or a row and none, have any bit in which they differ. */
-function differs([a, b]: Pair, names: readonly string[]): boolean {
-  return names.some((name) => !Object.is(a?.[name], b?.[name]));
+function keyText([a, b]: Pair<RowKey>, key: readonly Name[]): string {
+  const row = (a ?? b) as RowKey;
+  return JSON.stringify(key.map((name) => row[name]));
 }
 
 /** Counts the rows of one cell. */
 class CellTally {
-  readonly name: string;
-  #cell: Row = {};
+  readonly #cell: Omit<CellKey, "profile"> & { profile: string | null };
   readonly #counts = { both: 0, only_first: 0, only_second: 0, differing: 0 };
   readonly #accuracies: Distance = { largest: null, sum: 0, rows: 0 };
   readonly #probabilities: Distance = { largest: null, sum: 0, rows: 0 };
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(row: StoredRow, several: boolean) {
+    const cell = Object.fromEntries(CELL_NAMES.map((name) => [name, row[name]])) as unknown as CellKey;
+    this.#cell = { ...cell, profile: several ? row.profile : null };
   }
 
-  add([a, b]: Pair, logitsDiffer: boolean): void {
-    this.#cell = (a ?? b) as Row;
+  add([a, b]: Pair<StoredRow>, marginsDiffer: boolean): void {
     if (a === null || b === null) {
       this.#counts[a === null ? "only_second" : "only_first"] += 1;
       return;
     }
     this.#counts.both += 1;
-    if (logitsDiffer || differs([a, b], ["state", ...MEASURES])) this.#counts.differing += 1;
-    addDistance(this.#accuracies, a["train_accuracy"], b["train_accuracy"]);
-    addDistance(this.#probabilities, a["forget_probability"], b["forget_probability"]);
+    const differs = a.state !== b.state || MEASURES.some(({ name }) => !Object.is(a.measures[name], b.measures[name]));
+    if (marginsDiffer || differs) this.#counts.differing += 1;
+    addDistance(this.#accuracies, a.measures.train_accuracy, b.measures.train_accuracy);
+    addDistance(this.#probabilities, a.measures.forget_probability, b.measures.forget_probability);
   }
 
   difference(): CellDifference {
-    const cell = Object.fromEntries(["profile", ...CELL].map((name) => [name, this.#cell[name] ?? null]));
     const { rows, sum, largest } = this.#probabilities;
     return {
-      ...(cell as unknown as CellDifference),
+      ...this.#cell,
       ...this.#counts,
       train_accuracy_largest: this.#accuracies.largest,
       forget_probability_largest: largest,
@@ -155,8 +145,8 @@ interface Distance {
   rows: number;
 }
 
-function addDistance(distance: Distance, a: Row[string], b: Row[string]): void {
-  if (typeof a !== "number" || typeof b !== "number") return;
+function addDistance(distance: Distance, a: number | null, b: number | null): void {
+  if (a === null || b === null) return;
   const delta = b - a;
   distance.largest = Math.max(distance.largest ?? 0, Math.abs(delta));
   distance.sum += delta;

@@ -1,13 +1,15 @@
 /** A SQLite file of ours: opened, migrated, locked, and each way in which it fails told with its remedy. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
+import { bad, type Fault, SweepError } from "../../errors.js";
 import { makeFolder } from "../../files.js";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.js";
+import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
+import { isVersion1, upgradeFromVersion1 } from "./version1.js";
 
-export const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
+const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
 
+/** Opens a file for writing, makes it where there is none, and brings it to the present version. */
 export function openForWriting(path: string): Database.Database {
   const db = new Database(path, { timeout: WAIT_FOR_LOCK_MS });
   try {
@@ -15,11 +17,16 @@ export function openForWriting(path: string): Database.Database {
     db.pragma("journal_mode = wal");
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
     db.pragma("foreign_keys = on");
-    db.transaction(() => {
-      for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
-      db.pragma(`user_version = ${MIGRATIONS.length}`);
-      db.pragma(`application_id = ${APPLICATION_ID}`);
-    }).immediate();
+    if (version === 0)
+      db.transaction(() => {
+        db.exec(SCHEMA);
+        db.pragma(`user_version = ${VERSION}`);
+        db.pragma(`application_id = ${APPLICATION_ID}`);
+      }).immediate();
+    if (version === 1) {
+      upgradeFromVersion1(path, db);
+      db.exec("vacuum"); // or the pages of the old tables would double the file
+    }
     return db;
   } catch (error) {
     db.close();
@@ -27,24 +34,100 @@ export function openForWriting(path: string): Database.Database {
   }
 }
 
-/** The schema version of a file of ours or of an empty one; throws BAD_STORE for any other. */
-export function checkOwner(path: string, db: Database.Database): number {
+/** Opens a file that another process may be writing. One of an older version is read through a copy in memory. Throws what SQLite throws, or a fault of usage. */
+export function openForReading(path: string): Database.Database {
+  // SQLite takes these for databases of its own, in memory or in a file without a name.
+  if (path === "" || path === ":memory:") throw Object.assign(new Error(path), { code: "ENOENT" });
+  // SQLite opens a folder for reading, and then speaks of a disk that fails.
+  if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EISDIR" });
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
+    const version = checkOwner(path, db);
+    if (version === VERSION) return db;
+    if (version === 1) return upgradedCopy(path, db);
+  } catch (error) {
+    db?.close();
+    if (error instanceof SweepError || !may(path, constants.R_OK) || may(dirname(path), constants.W_OK)) throw error;
+    throw bad(
+      `${path} cannot be read where it is, because SQLite keeps files beside the one it reads and the folder is read-only: copy it, with ${path}-wal where there is one, to another folder`,
+      { cause: error },
+    );
+  }
+  db.close();
+  throw bad(`${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
+}
+
+const MOST_COPIED_MIB = 256; // a few seconds, and three times as much memory
+const MIB = 2 ** 20;
+
+/** A copy in memory at the present version; closes `db`. */
+function upgradedCopy(path: string, db: Database.Database): Database.Database {
+  const size = sizeOf(db) / MIB;
+  if (size > MOST_COPIED_MIB)
+    throw bad(
+      `${path} is of an older gmm-sweep, and such a file is read as it is only up to ${MOST_COPIED_MIB} MiB, got ${Math.ceil(size)}: gmm-sweep resume ${path} brings it to the present version, and every number stays`,
+    );
+  const copy = copyInMemory(db);
+  db.close();
+  try {
+    upgradeFromVersion1(path, copy);
+    copy.pragma("query_only = on");
+    return copy;
+  } catch (error) {
+    copy.close();
+    throw error;
+  }
+}
+
+// Where a file's header says that it is in WAL mode, which one in memory cannot be: 2 for WAL, 1 for a journal.
+const [WRITE_VERSION_AT, READ_VERSION_AT] = [18, 19];
+
+/** All that `db` shows now, in memory. */
+export function copyInMemory(db: Database.Database): Database.Database {
+  const bytes = db.serialize();
+  bytes[WRITE_VERSION_AT] = 1;
+  bytes[READ_VERSION_AT] = 1;
+  return new Database(bytes);
+}
+
+/** How many bytes the pages in use take. */
+export function sizeOf(db: Database.Database): number {
+  const pragma = (name: string): number => db.pragma(name, { simple: true }) as number;
+  return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+}
+
+/** The schema version of a file of ours, 0 of an empty one; throws usage for any other. */
+function checkOwner(path: string, db: Database.Database): number {
   const version = db.pragma("user_version", { simple: true }) as number;
   const owner = db.pragma("application_id", { simple: true }) as number;
-  const empty = (db.prepare("select count(*) from sqlite_master").pluck().get() as number) === 0;
-  if (owner !== APPLICATION_ID && !(empty && owner === 0)) {
-    throw new SweepError(
-      "BAD_STORE",
-      `${path} must be a gmm-sweep database, but another program made it: name another file with --db`,
+  const items = schemaItems(db);
+  if (owner !== APPLICATION_ID && !(items.length === 0 && owner === 0))
+    throw bad(`${path} must be a gmm-sweep database, but another program made it: name another file with --db`);
+  if (version > VERSION)
+    throw bad(
+      `${path} was written by a newer gmm-sweep (schema ${version}, this one knows ${VERSION}): update gmm-sweep, or name another file with --db`,
     );
+  if (version === 0 && items.length === 0) return 0;
+  const other = version === 1 ? (isVersion1(items) ? null : "some are not those") : otherItem(items);
+  if (other === null) return version;
+  throw bad(
+    `${path} must have the tables and views that gmm-sweep made and no others, but ${other}: take a copy of it from before another program changed it, or name another file with --db`,
+  );
+}
+
+/** What says of the first of a file's items that is not as this version makes it; null: all are. */
+function otherItem(items: readonly SchemaItem[]): string | null {
+  const there = new Map(items.map((item) => [`${item.type} ${item.name}`, item]));
+  for (const ours of freshItems()) {
+    const name = `${ours.type} ${ours.name}`;
+    const found = there.get(name);
+    if (found === undefined) return `the ${name} is not there`;
+    if (found.sql !== ours.sql || found.tbl_name !== ours.tbl_name) return `the ${name} is another`;
+    there.delete(name);
   }
-  if (version > MIGRATIONS.length) {
-    throw new SweepError(
-      "BAD_STORE",
-      `${path} was written by a newer gmm-sweep (schema ${version}, this one knows ${MIGRATIONS.length}): update gmm-sweep, or name another file with --db`,
-    );
-  }
-  return version;
+  const [name] = there.keys();
+  return name === undefined ? null : `the ${name} is not of it`;
 }
 
 /** The file that says who writes `path`. */
@@ -64,35 +147,46 @@ export function lockFor(path: string): Database.Database {
     } catch (error) {
       lock.close();
       if (codeOf(error) !== "SQLITE_BUSY") throw error;
-      throw new SweepError(
-        "BAD_STORE",
-        `${path} is being written by another gmm-sweep: wait until it ends, or name another file with --db`,
-        { cause: error },
-      );
+      throw bad(`${path} is being written by another gmm-sweep: wait until it ends, or name another file with --db`, {
+        cause: error,
+      });
     }
   });
 }
 
-/** What the user can do about each way in which a file fails. */
-const REMEDIES: readonly (readonly [code: RegExp, problem: string])[] = [
-  [/^SQLITE_NOTADB/, "must be a gmm-sweep database, but is not a SQLite file: name another file with --db"],
+/** Whose fault each way is in which a file fails, and what the user can do. */
+const REMEDIES: readonly (readonly [code: RegExp, fault: Fault, problem: string])[] = [
+  [/^SQLITE_NOTADB/, "usage", "must be a gmm-sweep database, but is not a SQLite file: name another file with --db"],
   [
     /^SQLITE_(READONLY|PERM)|^EACCES|^EROFS|^EPERM/,
+    "usage",
     "must be a file that can be written, but it or its folder is read-only: change its permissions, or name another file with --db",
   ],
   [
-    /^SQLITE_FULL|^ENOSPC/,
+    /^SQLITE_FULL|^ENOSPC|^EDQUOT/,
+    "environment",
     "could not be written because the disk is full: make room and run the same command again; what had finished is kept",
   ],
   [
     /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT/,
+    "usage",
     "cannot be opened as a database file: check the path, or name another file with --db",
   ],
-  [/^SQLITE_BUSY|^SQLITE_LOCKED/, "is held by another program: wait until it ends, or name another file with --db"],
-  [/^SQLITE_CORRUPT/, "is damaged: restore it from a backup, or name another file with --db"],
   [
-    /^SQLITE_IOERR/,
+    /^SQLITE_BUSY|^SQLITE_LOCKED/,
+    "usage",
+    "is held by another program: wait until it ends, or name another file with --db",
+  ],
+  [/^SQLITE_CORRUPT/, "usage", "is damaged: restore it from a backup, or name another file with --db"],
+  [
+    /^SQLITE_IOERR|^EIO/,
+    "environment",
     "could not be read or written (input/output error): check the disk and run the same command again; what had finished is kept",
+  ],
+  [
+    /^SQLITE_NOMEM|^EMFILE|^ENFILE|^ENOMEM/,
+    "environment",
+    "could not be read or written for want of memory or file descriptors: run the same command again with fewer --workers; what had finished is kept",
   ],
 ];
 
@@ -101,14 +195,29 @@ export function guarded<Result>(path: string, body: () => Result): Result {
   try {
     return body();
   } catch (error) {
-    const problem = REMEDIES.find(([code]) => code.test(codeOf(error)))?.[1];
-    if (problem === undefined) throw error;
-    throw new SweepError("BAD_STORE", `${path} ${problem}`, { cause: error });
+    throw toldOf(path, error);
   }
+}
+
+/** What is to be thrown of a failure of the file at `path`: a sentence where there is one. */
+export function toldOf(path: string, error: unknown): unknown {
+  const remedy = REMEDIES.find(([code]) => code.test(codeOf(error)));
+  if (remedy === undefined) return error;
+  const [, fault, problem] = remedy;
+  return new SweepError(fault, `${path} ${problem}`, { cause: error });
 }
 
 function codeOf(error: unknown): string {
   // better-sqlite3 looks for the folder itself, and says so without a code.
   if (error instanceof TypeError && error.message.includes("directory does not exist")) return "ENOENT";
   return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,9 @@
 /** Lands outcomes in a file: what is new is inserted, what is there is compared to the bit, nothing finished is rewritten. */
-import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
+import { CURVE, type EpochCurve, MEASURES } from "../../measures.js";
+import type { RecordLevel } from "../../plan/plan.js";
 import {
-  type EpochCurve,
+  type FailedOutcome,
   lastEpoch,
   type Outcome,
   startTrial,
@@ -10,122 +11,122 @@ import {
   type TrajectorySpec,
   type TrialRow,
 } from "../../trial.js";
-import type { Landed, OpenSweep, RecordLevel } from "../contract.js";
-import type { Arms } from "./arms.js";
-
-type Value = number | null;
+import type { Landed, Sweep } from "../contract.js";
+import type { CellKeys } from "./cell-keys.js";
+import { type MarginValue, type RowValues, stored } from "./hash.js";
+import type { Differ, Given, Place, Trajectories } from "./trajectories.js";
 
 /** Runs inside a transaction of its caller's. */
 export class Landing {
   readonly #path: string;
-  readonly #db: Database.Database;
-  readonly #arms: Arms;
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #keys: CellKeys;
+  readonly #trajectories: Trajectories;
   #landed = { trained: 0, diverged: 0, failed: 0 };
+  #finishedAt = "";
 
-  constructor(path: string, db: Database.Database, arms: Arms) {
+  constructor(path: string, keys: CellKeys, trajectories: Trajectories) {
     this.#path = path;
-    this.#db = db;
-    this.#arms = arms;
-    this.#sql = statements(db);
+    this.#keys = keys;
+    this.#trajectories = trajectories;
   }
 
-  land(sweep: OpenSweep, outcomes: readonly Outcome[]): Landed {
+  land(sweep: Sweep, outcomes: readonly Outcome[]): Landed {
     this.#landed = { trained: 0, diverged: 0, failed: 0 };
+    this.#finishedAt = new Date().toISOString();
     for (const outcome of outcomes) {
-      if (outcome.state === "failed") this.#landFailed(sweep, outcome.spec, outcome.reason);
+      if (outcome.state === "failed") this.#landFailed(sweep, outcome);
       else if (outcome.wanted) this.#landTrained(sweep, outcome);
       else this.#compareStored(sweep, outcome);
     }
     return this.#landed;
   }
 
-  #landTrained(sweep: OpenSweep, { spec, rows, curve, elapsedMs }: TrainedOutcome): void {
-    const { id: source, isNew } = this.#trajectory(sweep, spec, spec.trial, null, null);
-    this.#landCurve(sweep.record, spec, source, curve, isNew);
-    this.#landRows(spec, source, rows, elapsedMs);
-    for (let copy = 1; copy <= spec.copies; copy++) {
-      const { id } = this.#trajectory(sweep, spec, spec.trial + copy, spec.trial, source);
-      this.#landRows(spec, id, rows, null);
-    }
+  #landTrained(sweep: Sweep, outcome: TrainedOutcome): void {
+    const { spec, elapsedMs } = outcome;
+    const rows = outcome.rows.map((row) => this.#rowOf(row, elapsedMs));
+    const given = givenOf(sweep.plan.record, outcome, rows);
+    const source = this.#put(sweep, spec, null, given);
+    const copy = { ...NOTHING, rows: rows.map((row) => ({ ...row, elapsedMs: null })) };
+    for (let i = 1; i <= spec.copies; i++) this.#put(sweep, { ...spec, trial: spec.trial + i }, { spec, source }, copy);
   }
 
-  #landFailed(sweep: OpenSweep, spec: TrajectorySpec, reason: string): void {
-    const { id: source } = this.#trajectory(sweep, spec, spec.trial, null, null);
-    const ids = [source];
-    for (let copy = 1; copy <= spec.copies; copy++)
-      ids.push(this.#trajectory(sweep, spec, spec.trial + copy, spec.trial, source).id);
-    for (const id of ids)
-      for (const epochs of spec.asked) this.#landed.failed += this.#sql.insertFailed.run(id, epochs, reason).changes;
+  #landFailed(sweep: Sweep, { spec, reason }: FailedOutcome): void {
+    const rows = spec.asked.map((epochs) => this.#failedRow(epochs, reason));
+    const source = this.#put(sweep, spec, null, NOTHING);
+    this.#landed.failed += this.#trajectories.fail(source, rows);
+    for (let i = 1; i <= spec.copies; i++) {
+      const id = this.#put(sweep, { ...spec, trial: spec.trial + i }, { spec, source }, NOTHING);
+      this.#landed.failed += this.#trajectories.fail(id, rows);
+    }
   }
 
   /** A start that was trained again: what the file has of it must be what came out. */
-  #compareStored(sweep: OpenSweep, { spec, rows, curve }: TrainedOutcome): void {
-    const arm = this.#arms.find(sweep.profile, spec);
-    const id = arm === null ? undefined : (this.#sql.trajectory.get(arm, spec.trial, startTrial(spec)) as number);
-    if (id === undefined) return;
-    this.#compareCurve(spec, id, curve);
-    for (const row of rows) this.#compareRow(spec, id, row);
+  #compareStored(sweep: Sweep, outcome: TrainedOutcome): void {
+    const { spec } = outcome;
+    const key = this.#keys.find(sweep.profile, spec);
+    const id = key === null ? null : this.#trajectories.find(key.id, spec.trial, startTrial(spec));
+    if (id === null) return;
+    const rows = outcome.rows.map((row) => this.#rowOf(row, null));
+    this.#trajectories.compare(this.#trajectories.read(id), givenOf("final", outcome, rows), this.#differ(spec));
   }
 
-  /** Lands the epochs that are to be kept and are not there, and compares those that are. */
-  #landCurve(record: RecordLevel, spec: TrajectorySpec, id: number, curve: EpochCurve, isNew: boolean): void {
-    const there = isNew ? new Set<number>() : this.#compareCurve(spec, id, curve);
-    for (const epoch of epochsToKeep(record, spec))
-      if (!there.has(epoch)) this.#sql.insertEpoch.run(id, epoch, ...epochValues(curve, epoch - 1));
-  }
-
-  /** The epochs that are stored already; each is compared to the bit. */
-  #compareCurve(spec: TrajectorySpec, id: number, curve: EpochCurve): Set<number> {
-    const stored = this.#sql.epochs.all(id) as [number, ...Value[]][];
-    for (const [epoch, ...values] of stored)
-      if (epoch <= lastEpoch(spec)) this.#mustEqual(spec, epoch, values, epochValues(curve, epoch - 1));
-    return new Set(stored.map(([epoch]) => epoch));
-  }
-
-  #landRows(spec: TrajectorySpec, id: number, rows: readonly TrialRow[], elapsedMs: number | null): void {
-    for (const row of rows) {
-      if (this.#sql.insertRow.run(id, row.epochs, row.state, ...rowValues(row), elapsedMs).changes === 0) {
-        this.#compareRow(spec, id, row);
-        continue;
-      }
-      this.#landed[row.state === "done" ? "trained" : "diverged"] += 1;
-      if (spec.draw.forgetRows > 1 && elapsedMs !== null)
-        for (const [i, logit] of row.forgetLogits.entries())
-          this.#sql.insertLogit.run(id, row.epochs, i + 1, stored(logit));
-    }
-  }
-
-  #compareRow(spec: TrajectorySpec, id: number, row: TrialRow): void {
-    const there = this.#sql.row.get(id, row.epochs) as Value[] | undefined;
-    if (there === undefined) return;
-    this.#mustEqual(spec, row.epochs, there, rowValues(row));
-    const logits = this.#sql.logits.all(id, row.epochs) as Value[];
-    this.#mustEqual(spec, row.epochs, logits, Array.from(row.forgetLogits, stored));
-  }
-
-  #mustEqual(spec: TrajectorySpec, epoch: number, there: readonly Value[], trained: readonly Value[]): void {
-    const differs = there.findIndex((value, i) => value !== trained[i]);
-    if (differs === -1) return;
-    throw new SweepError(
-      "BAD_STORE",
-      `${this.#path} holds ${there[differs]} where ${spec.method} trial ${spec.trial} now gave ${trained[differs]} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`,
-    );
-  }
-
-  #trajectory(
-    sweep: OpenSweep,
+  /** Returns the id of the trajectory; `of` is the run that it repeats. */
+  #put(
+    { plan, profile }: Sweep,
     spec: TrajectorySpec,
-    trial: number,
-    replicateOf: number | null,
-    source: number | null,
-  ): { id: number; isNew: boolean } {
-    const arm = this.#arms.make(this.#db, sweep.engine, sweep.profile, spec);
-    const start = startTrial(spec);
-    const { changes, lastInsertRowid } = this.#sql.insertTrajectory.run(arm, trial, start, replicateOf, source);
-    if (changes === 1) return { id: Number(lastInsertRowid), isNew: true };
-    return { id: this.#sql.trajectory.get(arm, trial, start) as number, isNew: false };
+    of: { readonly spec: TrajectorySpec; readonly source: number } | null,
+    given: Given,
+  ): number {
+    const key = this.#keys.make(plan.engine.name, profile, spec);
+    const place: Place = {
+      cellKey: key.id,
+      trial: spec.trial,
+      startTrial: startTrial(spec),
+      replicateOf: of === null ? null : of.spec.trial,
+      source: of === null ? null : of.source,
+    };
+    const { id, rows } = this.#trajectories.put(place, given, this.#differ(spec));
+    for (const { state } of rows) this.#landed[state === "done" ? "trained" : "diverged"] += 1;
+    return id;
   }
+
+  #differ({ cell, trial }: TrajectorySpec): Differ {
+    return (epoch, there, given) => {
+      throw new SweepError(
+        "check",
+        `${this.#path} holds ${there} where ${cell.method} trial ${trial} now gave ${given} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`,
+      );
+    };
+  }
+
+  #rowOf({ epochs, state, measures }: TrialRow, elapsedMs: number | null): RowValues {
+    const values = MEASURES.map(({ name }) => stored(measures[name]));
+    return { epochs, state, values, error: null, attempts: 1, elapsedMs, finishedAt: this.#finishedAt };
+  }
+
+  #failedRow(epochs: number, error: string): RowValues {
+    const values = MEASURES.map(() => null);
+    return { epochs, state: "failed", values, error, attempts: 1, elapsedMs: null, finishedAt: this.#finishedAt };
+  }
+}
+
+const NOTHING: Given = { rows: [], keep: [], curveAt: null, margins: [] };
+
+function givenOf(record: RecordLevel, { spec, curve, rows }: TrainedOutcome, values: readonly RowValues[]): Given {
+  return {
+    rows: values,
+    keep: epochsToKeep(record, spec),
+    curveAt: (epoch) => (epoch > lastEpoch(spec) ? null : epochValues(curve, epoch)),
+    margins: spec.cell.draw.forgetRows > 1 ? rows.flatMap(marginsOf) : [],
+  };
+}
+
+function epochValues(curve: EpochCurve, epoch: number): (number | null)[] {
+  return CURVE.map(({ of }) => stored(of(curve)[epoch - 1]));
+}
+
+function marginsOf({ epochs, forgetMargins }: TrialRow): MarginValue[] {
+  return Array.from(forgetMargins, (margin, i) => ({ epochs, forgetRow: i + 1, margin: stored(margin) }));
 }
 
 /** The epochs of a curve that a record level keeps. */
@@ -133,66 +134,4 @@ export function epochsToKeep(record: RecordLevel, spec: TrajectorySpec): readonl
   if (record === "final") return [lastEpoch(spec)];
   if (record === "asked") return spec.asked;
   return Array.from({ length: lastEpoch(spec) }, (_, e) => e + 1);
-}
-
-/** Prepared once: a chunk may land thousands of rows. */
-function statements(db: Database.Database) {
-  return {
-    insertTrajectory: db.prepare(
-      "insert or ignore into trajectories (arm_id, trial, start_trial, replicate_of, source_id) values (?, ?, ?, ?, ?)",
-    ),
-    trajectory: db.prepare("select id from trajectories where arm_id = ? and trial = ? and start_trial = ?").pluck(),
-    insertEpoch: db.prepare("insert into epochs values (?, ?, ?, ?, ?, ?, ?)"),
-    epochs: db
-      .prepare(
-        "select epoch, penalty, cross_entropy, train_accuracy, forget_probability, forget_logit from epochs where trajectory_id = ?",
-      )
-      .raw(),
-    insertRow: db.prepare(
-      `insert into trial_rows (trajectory_id, epochs, state, train_accuracy, test_accuracy, forget_probability, forget_logit, cross_entropy, penalty, attempts, elapsed_ms)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
-       on conflict do update set state = excluded.state, train_accuracy = excluded.train_accuracy, test_accuracy = excluded.test_accuracy,
-         forget_probability = excluded.forget_probability, forget_logit = excluded.forget_logit, cross_entropy = excluded.cross_entropy,
-         penalty = excluded.penalty, error = null, attempts = attempts + 1, elapsed_ms = excluded.elapsed_ms, finished_at = excluded.finished_at
-       where state = 'failed'`,
-    ),
-    insertFailed: db.prepare(
-      `insert into trial_rows (trajectory_id, epochs, state, error, attempts) values (?, ?, 'failed', ?, 1)
-       on conflict do update set error = excluded.error, attempts = attempts + 1, finished_at = excluded.finished_at where state = 'failed'`,
-    ),
-    row: db
-      .prepare(
-        `select train_accuracy, test_accuracy, forget_probability, forget_logit, cross_entropy, penalty
-         from trial_rows where trajectory_id = ? and epochs = ? and state <> 'failed'`,
-      )
-      .raw(),
-    logits: db
-      .prepare("select forget_logit from forget_logits where trajectory_id = ? and epochs = ? order by forget_row")
-      .pluck(),
-    insertLogit: db.prepare("insert into forget_logits values (?, ?, ?, ?)"),
-  };
-}
-
-/** As SQLite keeps it: NaN is null. */
-function stored(value: number): Value {
-  return Number.isNaN(value) ? null : value;
-}
-
-function rowValues(row: TrialRow): Value[] {
-  const { trainAccuracy, testAccuracy, forgetProbability, forgetLogit, crossEntropy, penalty } = row;
-  return [
-    stored(trainAccuracy),
-    testAccuracy,
-    stored(forgetProbability),
-    stored(forgetLogit),
-    stored(crossEntropy),
-    stored(penalty),
-  ];
-}
-
-function epochValues(
-  { penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit }: EpochCurve,
-  e: number,
-): Value[] {
-  return [penalty, crossEntropy, trainAccuracy, forgetProbability, forgetLogit].map((column) => stored(column[e]));
 }

@@ -1,20 +1,25 @@
 /** What a file lacks of some trajectories. It only reads, so that a dry run can ask too. */
 import type Database from "better-sqlite3";
-import { startTrial, type TrajectorySpec } from "../../trial.js";
-import type { Missing } from "../contract.js";
-import type { Arms } from "./arms.js";
+import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
+import type { Missing, RowState } from "../contract.js";
+import type { CellKeys } from "./cell-keys.js";
+import { rowId } from "./schema.js";
 
-/** Answers `Store.missing` for one file. */
+/** Answers `Results.missing` for one file. */
 export class MissingRows {
-  readonly #arms: Arms;
+  readonly #keys: CellKeys;
+  readonly #trajectory: Database.Statement;
   readonly #states: Database.Statement;
 
-  constructor(db: Database.Database, arms: Arms) {
-    this.#arms = arms;
+  constructor(db: Database.Database, keys: CellKeys) {
+    this.#keys = keys;
+    this.#trajectory = db
+      .prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?")
+      .pluck();
     this.#states = db
       .prepare(
-        `select r.epochs, r.state from trial_rows r join trajectories t on t.id = r.trajectory_id
-         where t.arm_id = ? and t.trial = ? and t.start_trial = ?`,
+        `select epochs, state from trial_rows
+         where id between ${rowId("@id", "@first")} and ${rowId("@id", "@last")} and id & 3 = @id & 3`,
       )
       .raw();
   }
@@ -25,7 +30,9 @@ export class MissingRows {
     for (const spec of specs) {
       const states = this.#statesOf(profile, spec);
       const failed = spec.asked.filter((epochs) => states.get(epochs) === "failed");
-      const wanted = spec.asked.filter((epochs) => !states.has(epochs) || (retryFailed && failed.includes(epochs)));
+      const wanted = spec.asked.filter(
+        (epochs) => !states.has(epochs) || (retryFailed && states.get(epochs) === "failed"),
+      );
       counts.rows += wanted.length * (1 + spec.copies);
       counts.failed += failed.length * (1 + spec.copies);
       if (wanted.length === 0) continue;
@@ -35,11 +42,12 @@ export class MissingRows {
     return { specs: missing, ...counts };
   }
 
-  #statesOf(profile: string, spec: TrajectorySpec): Map<number, string> {
-    const arm = this.#arms.find(profile, spec);
-    if (arm === null) return new Map();
+  #statesOf(profile: string, spec: TrajectorySpec): ReadonlyMap<number, RowState> {
+    const key = this.#keys.find(profile, spec);
+    if (key === null) return new Map();
     // The copies land with the run they repeat, so the last of them speaks for all.
-    const trial = spec.trial + spec.copies;
-    return new Map(this.#states.all(arm, trial, startTrial(spec)) as [number, string][]);
+    const id = this.#trajectory.get(key.id, spec.trial + spec.copies, startTrial(spec)) as number | undefined;
+    if (id === undefined) return new Map();
+    return new Map(this.#states.all({ id, first: spec.asked[0], last: lastEpoch(spec) }) as [number, RowState][]);
   }
 }

@@ -1,24 +1,46 @@
-/** The tables and views, as migrations: entry i takes a file from user_version i to i+1. Landed entries never change. */
+/** The tables and views of a file, and what says that a file has these and no others. */
+import Database from "better-sqlite3";
 
 /** Marks a SQLite file as ours ('gmm1'). */
 export const APPLICATION_ID = 0x676d6d31;
 
-// An arm is a cell without its epoch count: what a trajectory is trained under, whatever its trial.
-const VERSION_1 = `
+/** The version of the tables and views below; any change of them raises it, and comes with a migration. */
+export const VERSION = 2;
+
+/**
+ * The id of a trajectory's trial row, in SQL. Four trials after one another of a cell key are a block: a trajectory's id is 2^22 times its block plus
+ * its place there (the trial's last two bits), and a trial row's is its trajectory's plus 4 times its epoch count, which is at most a million. So the
+ * rows of a cell lie, and are found, in fours, while what a trial lands stays together. Measured on 10,102 cells of 100 trials, against rows in the
+ * order of their trajectories: cells are read in 2/3 of the time, and bare inserts take 1.2 times as long; of blocks of 8 it is 0.58 and 1.56.
+ */
+export function rowId(trajectory: string, epochs: string): string {
+  return `${trajectory} + ${epochs} * 4`;
+}
+
+const TABLES = `
 create table sweeps (
   id integer primary key,
   identity text not null unique,
-  command text not null,
-  config text not null,
+  name text,
+  plan text not null,
   trials integer not null,
   engine text not null,
   profile text not null,
   record text not null check (record in ('final', 'asked', 'all')),
   shard text,
-  version text not null,
-  machine text not null,
   created_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ')),
   opened_at text not null
+) strict;
+
+-- Each command that opened or grew a sweep. Merging a file twice adds none twice.
+create table commands (
+  id integer primary key,
+  sweep_id integer not null references sweeps,
+  command text not null,
+  at text not null,
+  version text not null,
+  machine text not null,
+  unique (sweep_id, at, machine, command)
 ) strict;
 
 create table draws (
@@ -31,7 +53,8 @@ create table draws (
   unique (draw, samples, features, forget_rows)
 ) strict;
 
-create table arms (
+-- A cell but its epoch count: what a trajectory is trained under, whatever its trial.
+create table cell_keys (
   id integer primary key,
   draw_id integer not null references draws,
   hidden text not null,
@@ -45,42 +68,53 @@ create table arms (
   one_run integer not null,
   engine text not null,
   profile text not null,
-  unique (draw_id, hidden, learning_rate, preset, method, lambda_reg, seed, start, profile)
+  unique (draw_id, hidden, learning_rate, preset, method, lambda_reg, seed, start, profile),
+  unique (id, method, lambda_reg)
 ) strict;
 
+-- Method and lambda_reg stand here again for the index below; the foreign key holds them to their cell's.
 create table sweep_cells (
   sweep_id integer not null references sweeps,
-  arm_id integer not null references arms,
+  cell_key_id integer not null,
   epochs integer not null,
-  primary key (sweep_id, arm_id, epochs)
+  method text not null,
+  lambda_reg real not null,
+  primary key (sweep_id, cell_key_id, epochs),
+  foreign key (cell_key_id, method, lambda_reg) references cell_keys (id, method, lambda_reg)
 ) strict, without rowid;
 
+-- Means by method, λ and epochs need no sort of all trial rows: sorting takes as long as reading them.
+create index sweep_cells_by_method on sweep_cells (method, lambda_reg, epochs);
+
+-- The id says where the trial rows lie: block * 2^22 + the trial's last two bits.
 create table trajectories (
   id integer primary key,
-  arm_id integer not null references arms,
+  cell_key_id integer not null references cell_keys,
   trial integer not null,
   start_trial integer not null,
   replicate_of integer,
   source_id integer references trajectories,
-  unique (arm_id, trial, start_trial)
+  hash blob not null,
+  unique (cell_key_id, trial, start_trial)
 ) strict;
 
+-- The id is block, epochs and place in the block, which is the trajectory's and the epoch count at once.
 create table trial_rows (
-  trajectory_id integer not null references trajectories,
-  epochs integer not null,
+  id integer primary key,
+  trajectory_id integer generated always as (id & ~4194300) virtual references trajectories,
+  epochs integer generated always as (id >> 2 & 1048575) virtual,
   state text not null check (state in ('done', 'diverged', 'failed')),
   train_accuracy real,
   test_accuracy real,
   forget_probability real,
-  forget_logit real,
+  forget_margin real,
   cross_entropy real,
   penalty real,
   error text,
   attempts integer not null,
   elapsed_ms real,
-  finished_at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ')),
-  primary key (trajectory_id, epochs)
-) strict, without rowid;
+  finished_at text not null
+) strict;
 
 create table epochs (
   trajectory_id integer not null references trajectories,
@@ -89,102 +123,104 @@ create table epochs (
   cross_entropy real,
   train_accuracy real,
   forget_probability real,
-  forget_logit real,
+  forget_margin real,
   primary key (trajectory_id, epoch)
 ) strict, without rowid;
 
 -- Where the forget set has more than one row; of a single one, trial_rows has it.
-create table forget_logits (
-  trajectory_id integer not null,
-  epochs integer not null,
+create table forget_margins (
+  trial_row_id integer not null references trial_rows,
   forget_row integer not null,
-  forget_logit real,
-  primary key (trajectory_id, epochs, forget_row),
-  foreign key (trajectory_id, epochs) references trial_rows
+  forget_margin real,
+  primary key (trial_row_id, forget_row)
 ) strict, without rowid;
+`;
 
+/** The loops from a sweep's cells down to their rows, in this order: sweep_cells' keys are then the order of the rows, and no rows are sorted to be grouped by cell. */
+export const ROWS_OF_CELLS = `from sweep_cells c
+cross join sweeps s on s.id = c.sweep_id
+cross join cell_keys k on k.id = c.cell_key_id
+cross join draws d on d.id = k.draw_id`;
+
+/** Copies of one run count while they start from the sweep's last original; those of a smaller count are superseded. */
+export const COUNTED =
+  "t.cell_key_id = c.cell_key_id and t.trial <= s.trials and (k.one_run = 0 or t.start_trial = s.trials)";
+
+/** The population deviation of a cell's values, from their distances to one of them: of equal values it is exactly 0, and nothing cancels where it is tiny beside the mean. */
+function deviation(column: string): string {
+  const distance = `(r.${column} - f.${column})`;
+  const shift = `(avg(r.${column}) - f.${column})`;
+  return `sqrt(max(0.0, avg(${distance} * ${distance}) - ${shift} * ${shift}))`;
+}
+
+const VIEWS = `
 create view cells as
-select s.id as sweep, a.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, a.hidden, a.learning_rate,
-  a.method, a.seed, a.start, a.lambda_reg, a.lambda_effective, c.epochs, s.trials, a.one_run, a.id as arm_id
-from sweeps s
-join sweep_cells c on c.sweep_id = s.id
-join arms a on a.id = c.arm_id
-join draws d on d.id = a.draw_id;
+select s.id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  c.method, k.seed, k.start, c.lambda_reg, k.lambda_effective, c.epochs, s.trials, k.one_run, k.id as cell_key_id
+${ROWS_OF_CELLS};
 
 create view sweep_trajectories as
-select s.id as sweep, a.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, a.hidden, a.learning_rate,
-  a.method, t.trial, a.seed, nullif(t.start_trial, 0) as start_trial, a.start, a.lambda_reg, a.lambda_effective,
-  t.replicate_of, a.engine, a.profile, a.id as arm_id, t.id as trajectory_id,
+select s.id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  k.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, k.start, k.lambda_reg, k.lambda_effective,
+  t.replicate_of, k.engine, k.profile, k.id as cell_key_id, t.id as trajectory_id,
   coalesce(t.source_id, t.id) as source_id, c.epochs as last_epoch
 from sweeps s
-join (select sweep_id, arm_id, max(epochs) as epochs from sweep_cells group by sweep_id, arm_id) c on c.sweep_id = s.id
-join arms a on a.id = c.arm_id
-join draws d on d.id = a.draw_id
--- Copies of one run count while they start from the sweep's last original; those of a smaller count are superseded.
-join trajectories t on t.arm_id = a.id and t.trial <= s.trials and (a.one_run = 0 or t.start_trial = s.trials);
+join (select sweep_id, cell_key_id, max(epochs) as epochs from sweep_cells group by sweep_id, cell_key_id) c on c.sweep_id = s.id
+join cell_keys k on k.id = c.cell_key_id
+join draws d on d.id = k.draw_id
+join trajectories t on ${COUNTED};
 
 create view trial_results as
-select t.sweep, t.preset, t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate,
-  t.method, t.trial, t.seed, t.start_trial, t.lambda_reg, t.lambda_effective, r.epochs,
-  r.train_accuracy, r.test_accuracy, r.forget_probability, r.forget_logit, r.cross_entropy, r.penalty,
-  r.state, r.error, t.replicate_of, t.engine, t.profile, r.elapsed_ms, t.start
-from sweep_trajectories t
-join sweep_cells c on c.sweep_id = t.sweep and c.arm_id = t.arm_id
-join trial_rows r on r.trajectory_id = t.trajectory_id and r.epochs = c.epochs;
+select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  c.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, c.lambda_reg, k.lambda_effective, c.epochs,
+  r.train_accuracy, r.test_accuracy, r.forget_probability, r.forget_margin, r.cross_entropy, r.penalty,
+  r.state, r.error, t.replicate_of, k.engine, k.profile, r.elapsed_ms, k.start
+${ROWS_OF_CELLS}
+cross join trajectories t on ${COUNTED}
+cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")};
 
 create view forget_results as
-select t.sweep, t.preset, t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate,
-  t.method, t.trial, t.seed, t.start_trial, t.lambda_reg, t.lambda_effective, l.epochs, l.forget_row, l.forget_logit,
-  t.replicate_of, t.engine, t.profile, t.start
-from sweep_trajectories t
-join sweep_cells c on c.sweep_id = t.sweep and c.arm_id = t.arm_id
-join forget_logits l on l.trajectory_id = t.source_id and l.epochs = c.epochs;
+select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  c.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, c.lambda_reg, k.lambda_effective, c.epochs,
+  m.forget_row, m.forget_margin, t.replicate_of, k.engine, k.profile, k.start
+${ROWS_OF_CELLS} and d.forget_rows > 1
+cross join trajectories t on ${COUNTED}
+cross join forget_margins m on m.trial_row_id = ${rowId("coalesce(t.source_id, t.id)", "c.epochs")};
 
 create view epoch_results as
 select t.sweep, t.preset, t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate,
   t.method, t.trial, t.seed, t.start_trial, t.lambda_reg, t.lambda_effective, e.epoch,
-  e.penalty, e.cross_entropy, e.train_accuracy, e.forget_probability, e.forget_logit,
+  e.penalty, e.cross_entropy, e.train_accuracy, e.forget_probability, e.forget_margin,
   t.replicate_of, t.engine, t.profile, t.start
 from sweep_trajectories t
 -- Another sweep may have trained the same trajectory for longer.
 join epochs e on e.trajectory_id = t.source_id and e.epoch <= t.last_epoch;
 
-create view method_summary as
-select sweep, method, count(*) as trials,
-  avg(train_accuracy) as train_accuracy_mean,
-  -- Equal values have no spread, whatever the rounding of their mean says.
-  iif(min(train_accuracy) = max(train_accuracy), 0.0, sqrt(avg((train_accuracy - accuracy_centre) * (train_accuracy - accuracy_centre)))) as train_accuracy_std,
-  avg(forget_probability) as forget_probability_mean,
-  iif(min(forget_probability) = max(forget_probability), 0.0,
-    sqrt(avg((forget_probability - probability_centre) * (forget_probability - probability_centre)))) as forget_probability_std
-from (
-  select *, avg(train_accuracy) over by_method as accuracy_centre, avg(forget_probability) over by_method as probability_centre
-  from trial_results
-  where state = 'done'
-  window by_method as (partition by sweep, method)
-)
-group by sweep, method
-order by sweep, min(case method when 'original' then 1 when 'retrain_scratch' then 2 when 'unlearn' then 3 else 4 end), method;
-
 create view cell_summary as
-select sweep, preset, draw, data_seed, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start,
-  count(*) as trials,
-  avg(train_accuracy) as train_accuracy_mean,
-  iif(min(train_accuracy) = max(train_accuracy), 0.0, sqrt(avg((train_accuracy - accuracy_centre) * (train_accuracy - accuracy_centre)))) as train_accuracy_std,
-  avg(test_accuracy) as test_accuracy_mean,
-  avg(forget_probability) as forget_probability_mean,
-  iif(min(forget_probability) = max(forget_probability), 0.0,
-    sqrt(avg((forget_probability - probability_centre) * (forget_probability - probability_centre)))) as forget_probability_std,
-  avg(forget_logit) as forget_logit_mean,
-  iif(min(forget_logit) = max(forget_logit), 0.0, sqrt(avg((forget_logit - logit_centre) * (forget_logit - logit_centre)))) as forget_logit_std
-from (
-  select *, avg(train_accuracy) over by_cell as accuracy_centre, avg(forget_probability) over by_cell as probability_centre,
-    avg(forget_logit) over by_cell as logit_centre
-  from trial_results
-  where state = 'done'
-  window by_cell as (partition by sweep, preset, draw, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start)
+select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  c.method, c.lambda_reg, c.epochs, k.start, count(*) as trials,
+  avg(r.train_accuracy) as train_accuracy_mean,
+  ${deviation("train_accuracy")} as train_accuracy_std,
+  avg(r.test_accuracy) as test_accuracy_mean,
+  avg(r.forget_probability) as forget_probability_mean,
+  ${deviation("forget_probability")} as forget_probability_std,
+  avg(r.forget_margin) as forget_margin_mean,
+  ${deviation("forget_margin")} as forget_margin_std
+${ROWS_OF_CELLS}
+-- The cell's first row that is done; whatever it holds is a finite number.
+cross join trial_rows f on f.id = (
+  select r.id from trajectories t cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state = 'done' where ${COUNTED} limit 1
 )
-group by sweep, preset, draw, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start;
+cross join trajectories t on ${COUNTED}
+cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state = 'done'
+group by c.sweep_id, c.cell_key_id, c.epochs;
+
+create view method_summary as
+select sweep, method, trials, train_accuracy_mean, train_accuracy_std, forget_probability_mean, forget_probability_std,
+  preset, lambda_reg, epochs, start, draw, data_seed, samples, features, forget_rows, hidden, learning_rate
+from cell_summary
+order by sweep, preset, draw, samples, features, forget_rows, hidden, learning_rate,
+  case method when 'original' then 1 when 'retrain_scratch' then 2 when 'unlearn' then 3 else 4 end, method, lambda_reg, epochs, start;
 
 -- Every trial row that a sweep asks for, and the state of the one that is there: null where none is.
 create view asked_rows as
@@ -194,9 +230,9 @@ with recursive numbers (trial) as (
 select c.*, n.trial, r.state, r.error, r.attempts
 from cells c
 join numbers n on n.trial <= c.trials
-left join trajectories t on t.arm_id = c.arm_id and t.trial = n.trial
+left join trajectories t on t.cell_key_id = c.cell_key_id and t.trial = n.trial
   and t.start_trial = case when c.one_run then c.trials when c.start = '' then 0 else n.trial end
-left join trial_rows r on r.trajectory_id = t.id and r.epochs = c.epochs;
+left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")};
 
 create view missing as
 select sweep, preset, draw, data_seed, samples, features, forget_rows, hidden, learning_rate, method, trial, seed, start,
@@ -205,11 +241,14 @@ from asked_rows
 where state is null;
 
 create view cell_status as
-select sweep, preset, draw, data_seed, samples, features, forget_rows, hidden, learning_rate, method, lambda_reg, epochs, start,
-  trials, sum(state is 'done') as done, sum(state is 'diverged') as diverged, sum(state is 'failed') as failed,
-  sum(state is null) as missing
-from asked_rows
-group by sweep, arm_id, epochs;
+select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+  c.method, c.lambda_reg, c.epochs, k.start, s.trials, count(*) filter (where r.state = 'done') as done,
+  count(*) filter (where r.state = 'diverged') as diverged, count(*) filter (where r.state = 'failed') as failed,
+  s.trials - count(r.state) as missing
+${ROWS_OF_CELLS}
+left join trajectories t on ${COUNTED}
+left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")}
+group by c.sweep_id, c.cell_key_id, c.epochs;
 
 -- How many epochs of plain training bring x's probability back to the original's mean; null where the curve never does.
 create view relearn_epochs as
@@ -225,4 +264,33 @@ left join cell_summary o on o.method = 'original' and o.sweep = r.sweep and o.pr
 group by r.sweep, r.preset, r.draw, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.trial, r.start, r.lambda_reg;
 `;
 
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const SCHEMA = TABLES + VIEWS;
+
+/** A table, view, index or trigger as SQLite keeps it. */
+export interface SchemaItem {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl_name: string;
+  readonly sql: string | null;
+}
+
+/** Those of a file, in one order. Names of SQLite's own begin with sqlite_. */
+export function schemaItems(db: Database.Database): SchemaItem[] {
+  return db
+    .prepare(
+      "select type, name, tbl_name, sql from sqlite_master where name not like 'sqlite\\_%' escape '\\' order by type, name",
+    )
+    .all() as SchemaItem[];
+}
+
+let fresh: readonly SchemaItem[] | null = null;
+
+/** Those of a new file. */
+export function freshItems(): readonly SchemaItem[] {
+  if (fresh !== null) return fresh;
+  const db = new Database(":memory:");
+  db.exec(SCHEMA);
+  fresh = schemaItems(db);
+  db.close();
+  return fresh;
+}

@@ -1,0 +1,79 @@
+/** What is stored of single trajectories. */
+import type Database from "better-sqlite3";
+import type { StoredEpoch, StoredTrajectory } from "../contract.js";
+import { CURVE_NAMES, ROW_KEY_COLUMNS } from "./columns.js";
+import { COUNTED, ROWS_OF_CELLS, rowId } from "./schema.js";
+
+const CURVE = CURVE_NAMES.join(", ");
+
+const TRAJECTORY = `${ROW_KEY_COLUMNS}, t.replicate_of, coalesce(t.source_id, t.id) as source, k.engine,
+  exists (select 1 from epochs e where e.trajectory_id = coalesce(t.source_id, t.id)) as has_curve`;
+const ORDER =
+  "order by k.preset, d.data_seed, d.draw, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate, k.lambda_reg, k.seed, k.start, k.profile";
+
+/** Of one sweep as far as its cells go. */
+const OF_SWEEP = `select ${TRAJECTORY.replace("c.epochs", "max(c.epochs)")}
+${ROWS_OF_CELLS}
+cross join trajectories t on ${COUNTED} and t.trial = @trial
+cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state <> 'failed'
+where c.sweep_id = @sweep and c.method = @method
+group by t.id ${ORDER}`;
+
+/** Of all sweeps; copies that a larger count of trials superseded are still there, and are not meant. */
+const OF_ALL = `select ${TRAJECTORY}
+from (
+  select t.id, (
+    select max(r.epochs) from trial_rows r
+    where r.id between t.id and ${rowId("t.id", "1048575")} and r.id & 3 = t.id & 3 and r.state <> 'failed'
+  ) as epochs
+  from trajectories t join cell_keys k on k.id = t.cell_key_id
+  where k.method = @method and t.trial = @trial
+    and (k.one_run = 0 or t.start_trial = (select max(start_trial) from trajectories where cell_key_id = k.id))
+) c
+join trajectories t on t.id = c.id
+join cell_keys k on k.id = t.cell_key_id
+join draws d on d.id = k.draw_id
+where c.epochs is not null
+${ORDER}`;
+
+export function trajectoriesOf(
+  db: Database.Database,
+  sweep: number | null,
+  method: string,
+  trial: number,
+): StoredTrajectory[] {
+  const rows = db
+    .prepare(sweep === null ? OF_ALL : OF_SWEEP)
+    .all(sweep === null ? { method, trial } : { sweep, method, trial }) as (Omit<StoredTrajectory, "has_curve"> & {
+    has_curve: number;
+  })[];
+  return rows.map((row) => ({ ...row, has_curve: row.has_curve === 1 }));
+}
+
+export function curveOf(db: Database.Database, trajectory: number, last: number): StoredEpoch[] {
+  return db
+    .prepare(`select epoch, ${CURVE} from epochs where trajectory_id = ? and epoch <= ? order by epoch`)
+    .all(trajectory, last) as StoredEpoch[];
+}
+
+export function storedAt(db: Database.Database, trajectory: number, epoch: number): StoredEpoch[] {
+  return db
+    .prepare(
+      `with stored as (
+         select epoch, ${CURVE} from epochs where trajectory_id = @trajectory and epoch >= @epoch
+         union all
+         select epochs, ${CURVE} from trial_rows
+         where id between ${rowId("@trajectory", "@epoch")} and ${rowId("@trajectory", "1048575")} and id & 3 = @trajectory & 3
+           and state <> 'failed'
+       )
+       select * from stored where epoch = (select min(epoch) from stored)`,
+    )
+    .all({ trajectory, epoch }) as StoredEpoch[];
+}
+
+export function marginsAt(db: Database.Database, trajectory: number, epochs: number): (number | null)[] {
+  return db
+    .prepare(`select forget_margin from forget_margins where trial_row_id = ${rowId("?", "?")} order by forget_row`)
+    .pluck()
+    .all(trajectory, epochs) as (number | null)[];
+}

@@ -1,0 +1,46 @@
+/** What of a file is not as it landed: without training anything. */
+import type Database from "better-sqlite3";
+import type { Damage, Sweep } from "../contract.js";
+import { CellKeys } from "./cell-keys.js";
+import { Sweeps } from "./sweeps.js";
+import { type Stored, Trajectories } from "./trajectories.js";
+
+/** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
+export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
+  const keys = new CellKeys(path, db);
+  const sweeps = new Sweeps(path, db, keys);
+  for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
+  const trajectories = new Trajectories(path, db, keys);
+  const source = db
+    .prepare(
+      `select s.source_id is null and s.cell_key_id = t.cell_key_id and s.start_trial = t.start_trial and s.trial = t.replicate_of
+       from trajectories t join trajectories s on s.id = t.source_id where t.id = ?`,
+    )
+    .pluck();
+  for (const stored of trajectories.all()) {
+    const what = trajectories.nameOf(stored);
+    if (!trajectories.matches(stored))
+      yield { what, sentence: `${what}: what is stored of it is not what landed, as its hash says` };
+    else if (!isOfItsRun(stored, source))
+      yield { what, sentence: `${what}: it is stored as a copy of a run that is not the one it repeats` };
+  }
+  yield* strays(db);
+}
+
+function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {
+  const what = `sweep ${sweep.id}`;
+  if (sweeps.hasOtherNotes(sweep))
+    yield { what, sentence: `${what}: its name, trials, engine or record level is not that of its plan` };
+  if (sweeps.hasOtherCells(sweep)) yield { what, sentence: `${what}: its cells are not those of its plan` };
+}
+
+/** Whether a copy names the run that it repeats, and what is none names no other. */
+function isOfItsRun({ id, source, replicateOf }: Stored, right: Database.Statement): boolean {
+  return source === null ? replicateOf === null : right.get(id) === 1;
+}
+
+/** Rows of no trajectory and cells of no key: nothing else that is read here meets them. */
+function* strays(db: Database.Database): Generator<Damage> {
+  const tables = new Set((db.pragma("foreign_key_check") as { table: string }[]).map(({ table }) => table));
+  for (const what of tables) yield { what, sentence: `${what}: it has rows of something that is not there` };
+}

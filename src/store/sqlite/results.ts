@@ -1,0 +1,225 @@
+/** Reads of a database file that another process may be writing. */
+import Database from "better-sqlite3";
+import { bad, messageOf } from "../../errors.js";
+import type { TrajectorySpec } from "../../trial.js";
+import type {
+  CellMean,
+  CellStatus,
+  Damage,
+  Failure,
+  MethodStatus,
+  MethodSummary,
+  Missing,
+  Results,
+  RowState,
+  StoredCommand,
+  StoredEpoch,
+  StoredMargin,
+  StoredRow,
+  StoredTrajectory,
+  Sweep,
+} from "../contract.js";
+import { CellKeys } from "./cell-keys.js";
+import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
+import { damagesOf } from "./damages.js";
+import { digestOfSweep } from "./digest.js";
+import { copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
+import { MissingRows } from "./missing.js";
+import { storedMargins, storedRows } from "./rows.js";
+import {
+  cellMeans,
+  cellStatus,
+  failures,
+  incompleteCells,
+  methodStatus,
+  methodSummary,
+  stateCounts,
+} from "./status.js";
+import { Sweeps } from "./sweeps.js";
+
+export class SqliteResults implements Results {
+  protected readonly path: string;
+  protected readonly db: Database.Database;
+  protected readonly keys: CellKeys;
+  protected readonly stored: Sweeps;
+  readonly #missing: MissingRows;
+  /** Connections whose rows are still being read. */
+  readonly #snapshots = new Map<Database.Database, Iterator<unknown> | null>();
+
+  constructor(path: string, db: Database.Database) {
+    this.path = path;
+    this.db = db;
+    this.keys = new CellKeys(path, db);
+    this.stored = new Sweeps(path, db, this.keys);
+    this.#missing = new MissingRows(db, this.keys);
+  }
+
+  async sweeps(): Promise<Sweep[]> {
+    return this.#read(() => this.stored.all());
+  }
+
+  async commands({ id }: Sweep): Promise<StoredCommand[]> {
+    return this.#read(() => this.stored.commands(id));
+  }
+
+  async missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing> {
+    return this.#read(() => this.#missing.of(profile, specs, retryFailed));
+  }
+
+  async methodStatus({ id }: Sweep): Promise<MethodStatus[]> {
+    return this.#read((db) => methodStatus(db, id));
+  }
+
+  async cellStatus({ id }: Sweep): Promise<CellStatus[]> {
+    return this.#read((db) => cellStatus(db, id));
+  }
+
+  async incompleteCells({ id }: Sweep, most: number): Promise<CellStatus[]> {
+    return this.#read((db) => incompleteCells(db, id, most));
+  }
+
+  async stateCounts({ id }: Sweep): Promise<Record<RowState, number>> {
+    return this.#read((db) => stateCounts(db, id));
+  }
+
+  async failures({ id }: Sweep): Promise<Failure[]> {
+    return this.#read((db) => failures(db, id));
+  }
+
+  async methodSummary({ id }: Sweep): Promise<MethodSummary[]> {
+    return this.#read((db) => methodSummary(db, id));
+  }
+
+  async cellMeans({ id }: Sweep): Promise<CellMean[]> {
+    return this.#read((db) => cellMeans(db, id));
+  }
+
+  rows(sweep: Sweep | null): AsyncGenerator<StoredRow> {
+    return this.#each((db) => storedRows(db, idOf(sweep)));
+  }
+
+  margins(sweep: Sweep | null): AsyncGenerator<StoredMargin> {
+    return this.#each((db) => storedMargins(db, idOf(sweep)));
+  }
+
+  async digest({ id }: Sweep): Promise<string> {
+    return this.#read((db) => digestOfSweep(db, id));
+  }
+
+  async trajectories(sweep: Sweep | null, method: string, trial: number): Promise<StoredTrajectory[]> {
+    return this.#read((db) => trajectoriesOf(db, idOf(sweep), method, trial));
+  }
+
+  async curve(trajectory: number, last: number): Promise<StoredEpoch[]> {
+    return this.#read((db) => curveOf(db, trajectory, last));
+  }
+
+  async storedAt(trajectory: number, epoch: number): Promise<StoredEpoch[]> {
+    return this.#read((db) => storedAt(db, trajectory, epoch));
+  }
+
+  async marginsAt(trajectory: number, epochs: number): Promise<(number | null)[]> {
+    return this.#read((db) => marginsAt(db, trajectory, epochs));
+  }
+
+  async trajectoryCount(): Promise<number> {
+    return this.#read((db) => db.prepare("select count(*) from trajectories").pluck().get() as number);
+  }
+
+  damages(): AsyncGenerator<Damage> {
+    return this.#each((db) => damagesOf(this.path, db));
+  }
+
+  async query(sql: string): Promise<{ columns: string[]; rows: AsyncIterable<unknown[]> }> {
+    const snapshot = this.#snapshot();
+    try {
+      const statement = understood(() => {
+        const prepared = snapshot.prepare<[], unknown[]>(sql);
+        if (prepared.reader) return prepared.raw().safeIntegers();
+        throw new Error("it returns no rows, and the file is opened read-only");
+      });
+      const columns = statement.columns().map(({ name }) => name);
+      return { columns, rows: this.#drain(snapshot, rowsOf(statement)) };
+    } catch (error) {
+      this.#release(snapshot);
+      throw toldOf(this.path, error);
+    }
+  }
+
+  async size(): Promise<number> {
+    return this.#read(sizeOf);
+  }
+
+  async close(): Promise<void> {
+    for (const snapshot of [...this.#snapshots.keys()]) this.#release(snapshot);
+    this.db.close();
+  }
+
+  /** What `body` reads, of one state of the file. */
+  #read<Result>(body: (db: Database.Database) => Result): Result {
+    return guarded(this.path, () => this.db.transaction(() => body(this.db))());
+  }
+
+  /** Rows that are read while they are used, of the state of the file at the first of them. */
+  async *#each<Row>(rows: (db: Database.Database) => Generator<Row>): AsyncGenerator<Row> {
+    const snapshot = this.#snapshot();
+    yield* this.#drain(snapshot, rows(snapshot));
+  }
+
+  async *#drain<Row>(snapshot: Database.Database, rows: Generator<Row>): AsyncGenerator<Row> {
+    this.#snapshots.set(snapshot, rows);
+    try {
+      yield* rows;
+    } catch (error) {
+      throw toldOf(this.path, error);
+    } finally {
+      this.#release(snapshot);
+    }
+  }
+
+  /** A connection of its own, on which a state of the file stays as it is. */
+  #snapshot(): Database.Database {
+    return guarded(this.path, () => {
+      // What is in memory has no other connection, and so is copied.
+      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.path, { readonly: true });
+      this.#snapshots.set(snapshot, null);
+      snapshot.pragma("query_only = on");
+      snapshot.exec("begin");
+      return snapshot;
+    });
+  }
+
+  #release(snapshot: Database.Database): void {
+    // A statement that still has rows to give would hold it open.
+    this.#snapshots.get(snapshot)?.return?.();
+    this.#snapshots.delete(snapshot);
+    snapshot.close();
+  }
+}
+
+function idOf(sweep: Sweep | null): number | null {
+  return sweep === null ? null : sweep.id;
+}
+
+/** The rows of a select; some of its errors, such as an overflow, come only while it runs. */
+function* rowsOf(statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
+  const rows = understood(() => statement.iterate());
+  try {
+    for (let next = understood(() => rows.next()); next.done !== true; next = understood(() => rows.next()))
+      yield next.value;
+  } finally {
+    rows.return?.(); // or its connection could not be closed
+  }
+}
+
+/** Runs `body`; what SQLite says against a user's SQL becomes one sentence. */
+function understood<Result>(body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    throw bad(
+      `SQL must be one select that SQLite understands, got an error: ${messageOf(error)}; the README lists the views and their columns`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,152 @@
+/** Sweeps as a file has them: their plans, their cells, and the commands that asked for them. */
+import type Database from "better-sqlite3";
+import { bad } from "../../errors.js";
+import { grown } from "../../plan/growth.js";
+import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
+import { parsePlan } from "../../plan/stored.js";
+import { cellTemplates, type Shard, WHOLE } from "../../plan/trajectories.js";
+import type { OpenRequest, StoredCommand, Sweep } from "../contract.js";
+import type { CellKeys } from "./cell-keys.js";
+
+interface SweepRow {
+  readonly id: number;
+  readonly plan: string;
+  readonly profile: string;
+  readonly shard: string | null;
+}
+
+export class Sweeps {
+  readonly #path: string;
+  readonly #keys: CellKeys;
+  readonly #sql: ReturnType<typeof statements>;
+
+  constructor(path: string, db: Database.Database, keys: CellKeys) {
+    this.#path = path;
+    this.#keys = keys;
+    this.#sql = statements(db);
+  }
+
+  all(): Sweep[] {
+    return (this.#sql.all.all() as SweepRow[]).map((row) => this.#sweepOf(row));
+  }
+
+  commands(sweep: number): StoredCommand[] {
+    return this.#sql.commands.all(sweep) as StoredCommand[];
+  }
+
+  /** `Store.open`, inside a transaction of the caller's. */
+  open({ plan, profile, shard, grow, command }: OpenRequest): Sweep {
+    const at = new Date().toISOString();
+    const sweep = this.unite(plan, profile, { shard, grow, createdAt: at, openedAt: at });
+    this.#sql.insertCommand.run({ ...command, sweep: sweep.id, at });
+    return sweep;
+  }
+
+  /** The sweep of this plan, made or grown, with its cells. */
+  unite(
+    plan: SweepPlan,
+    profile: string,
+    how: { shard: Shard; grow: boolean; createdAt: string; openedAt: string },
+  ): Sweep {
+    const identity = identityOf(plan, profile);
+    const row = this.#sql.find.get(identity) as SweepRow | undefined;
+    const held = row === undefined ? null : this.#sweepOf(row);
+    if (held !== null && this.hasOtherCells(held)) throw otherCells(this.#path, held.id);
+    const whole = held === null ? plan : grown(held.plan, plan, how.grow);
+    const values = {
+      identity,
+      name: whole.name,
+      plan: canonicalText(whole),
+      trials: whole.trials,
+      engine: whole.engine.name,
+      profile,
+      record: whole.record,
+      shard: shardText(how.shard),
+      createdAt: how.createdAt,
+      openedAt: how.openedAt,
+    };
+    const id = this.#sql.upsert.get(values) as number;
+    if (row?.plan !== values.plan) this.#addCells(id, whole, profile);
+    return { id, plan: whole, profile, shard: how.shard };
+  }
+
+  addCommand(sweep: number, command: StoredCommand): void {
+    this.#sql.insertCommand.run({ ...command, sweep });
+  }
+
+  /** Whether the cells that are stored of a sweep are others than its plan's. */
+  hasOtherCells({ id, plan, profile }: Sweep): boolean {
+    const there = new Set(this.#sql.cells.all(id) as string[]);
+    let lacking = 0;
+    for (const spec of cellTemplates(plan)) {
+      const key = this.#keys.find(profile, spec);
+      for (const epochs of spec.asked) if (key === null || !there.delete(`${key.id} ${epochs}`)) lacking += 1;
+    }
+    return lacking > 0 || there.size > 0;
+  }
+
+  /** Whether what stands beside the plan of a sweep is what the plan says. */
+  hasOtherNotes({ id, plan, profile }: Sweep): boolean {
+    const { identity, ...there } = this.#sql.notes.get(id) as { identity: string };
+    const { name, trials, record } = plan;
+    const expected = { name, trials, engine: plan.engine.name, record };
+    const own = identityOf(plan, profile);
+    // Files of version 1 may hold a second sweep of one identity.
+    return (identity !== own && identity !== `${own} ${id}`) || canonicalText(there) !== canonicalText(expected);
+  }
+
+  #addCells(id: number, plan: SweepPlan, profile: string): void {
+    for (const spec of cellTemplates(plan)) {
+      const key = this.#keys.make(plan.engine.name, profile, spec);
+      for (const epochs of spec.asked) this.#sql.insertCell.run({ sweep: id, key: key.id, epochs });
+    }
+  }
+
+  #sweepOf({ id, plan, profile, shard }: SweepRow): Sweep {
+    return { id, plan: parsePlan(plan, this.#path), profile, shard: shardFromText(shard) };
+  }
+}
+
+/** That the cells of a sweep are not those of its plan. */
+export function otherCells(path: string, sweep: number): Error {
+  return bad(
+    `${path} holds other cells of sweep ${sweep} than its plan has, so it was changed by another program: take another copy of it, or name another file with --db`,
+  );
+}
+
+function shardText({ index, count }: Shard): string | null {
+  return count === 1 ? null : `${index + 1}/${count}`;
+}
+
+function shardFromText(text: string | null): Shard {
+  if (text === null) return WHOLE;
+  const [number, count] = text.split("/").map(Number);
+  return { index: number - 1, count };
+}
+
+function statements(db: Database.Database) {
+  const columns = "id, plan, profile, shard";
+  return {
+    all: db.prepare(`select ${columns} from sweeps order by id`),
+    find: db.prepare(`select ${columns} from sweeps where identity = ?`),
+    notes: db.prepare("select identity, name, trials, engine, record from sweeps where id = ?"),
+    cells: db.prepare("select cell_key_id || ' ' || epochs from sweep_cells where sweep_id = ?").pluck(),
+    commands: db.prepare("select command, version, machine, at from commands where sweep_id = ? order by at, id"),
+    upsert: db
+      .prepare(
+        `insert into sweeps (identity, name, plan, trials, engine, profile, record, shard, created_at, opened_at)
+         values (@identity, @name, @plan, @trials, @engine, @profile, @record, @shard, @createdAt, @openedAt)
+         on conflict (identity) do update set plan = excluded.plan, trials = excluded.trials, engine = excluded.engine,
+           record = excluded.record, shard = excluded.shard, opened_at = max(opened_at, excluded.opened_at)
+         returning id`,
+      )
+      .pluck(),
+    insertCell: db.prepare(
+      `insert or ignore into sweep_cells (sweep_id, cell_key_id, epochs, method, lambda_reg)
+       select @sweep, id, @epochs, method, lambda_reg from cell_keys where id = @key`,
+    ),
+    insertCommand: db.prepare(
+      "insert or ignore into commands (sweep_id, command, at, version, machine) values (@sweep, @command, @at, @version, @machine)",
+    ),
+  };
+}
