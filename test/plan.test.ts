@@ -1,56 +1,62 @@
-/** From a config to specs: which trajectories, in which order, from which starts, and the keys they get. */
+/** From a plan to specs: which trajectories, in which order, from which starts, and the keys they get. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { arms, epochsToTrain, plan, type Shard, specOf, WHOLE } from "../src/plan/trajectories.js";
+import { gridPlan, trainPlan } from "../src/plan/request.js";
+import { atTrial, cellTemplates, epochsToTrain, type Shard, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
 import { freshParameters } from "../src/run/trajectory.js";
-import { armKey, drawKey, lastEpoch, startKey, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
-import { smallConfig, specsIn, withLists } from "./fixtures/sweeps.js";
+import { cellKey, drawKey, lastEpoch, startKey, startTrial, type TrajectorySpec, trajectoryKey } from "../src/trial.js";
+import { smallPlan, specsIn, withLists } from "./fixtures/sweeps.js";
 
-function cells(specs: readonly TrajectorySpec[]): string[] {
+function told(specs: readonly TrajectorySpec[]): string[] {
   return specs.map(
-    ({ method, trial, start, copies }) =>
-      `${method} ${trial}${start === null ? "" : ` from ${start.trial}`}${copies === 0 ? "" : ` +${copies}`}`,
+    ({ cell, trial, start, copies }) =>
+      `${cell.method} ${trial}${start === null ? "" : ` from ${start.trial}`}${copies === 0 ? "" : ` +${copies}`}`,
   );
 }
 
+const SMALL: Flags = { "data-seed": "0", samples: "20", features: "2", hidden: "4,3" };
+
+/** One trajectory of a small net. */
+function specOf(method: string, flags: Flags = {}, trial = 1): TrajectorySpec {
+  const template = [...cellTemplates(trainPlan({ ...SMALL, ...flags }, method))].find(
+    ({ cell }) => cell.method === method,
+  );
+  assert.ok(template !== undefined);
+  return atTrial(template, trial);
+}
+
 test("the notebook preset runs original and retrain_scratch for each trial, and the rest once, from the last original", () => {
-  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2" }), 2)), [
+  assert.deepEqual(told(specsIn(smallPlan({ trials: "2" }))), [
     ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
     ...["unlearn 1 from 2 +1", "retrain_original 1 from 2 +1"],
   ]);
 });
 
 test("the paired preset runs every method for each trial, from the original of that trial", () => {
-  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2", preset: "paired" }), 2)), [
+  assert.deepEqual(told(specsIn(smallPlan({ trials: "2", preset: "paired" }))), [
     ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
     ...["unlearn 1 from 1", "unlearn 2 from 2", "retrain_original 1 from 1", "retrain_original 2 from 2"],
   ]);
 });
 
-test("with fewer trials than before the copies still cover all that the sweep has", () => {
-  assert.deepEqual(cells(specsIn(smallConfig({ trials: "2" }), 5)), [
-    ...["original 1", "original 2", "retrain_scratch 1", "retrain_scratch 2"],
-    ...["unlearn 1 from 5 +4", "retrain_original 1 from 5 +4"],
-  ]);
-});
-
 test("only the methods that are asked for are planned, and a start that is not among them is still a start", () => {
-  const [spec, ...others] = specsIn(smallConfig({ trials: "1", methods: "unlearn" }), 1);
+  const [spec, ...others] = specsIn(smallPlan({ trials: "1", methods: "unlearn" }));
   assert.deepEqual(others, []);
-  assert.equal(spec.start?.method, "original");
+  assert.equal(spec.start?.cell.method, "original");
   assert.equal(spec.start?.start, null);
 });
 
 test("each method has its own λ and epochs, and a start has those of its method", () => {
-  const config = smallConfig({ lambda: "unlearn=3,original=0.5", epochs: "7,original=9", trials: "1" });
-  const unlearn = specOf(config, "unlearn", 1, 1);
-  assert.deepEqual([unlearn.lambda, unlearn.asked, unlearn.start?.lambda, unlearn.start?.asked], [3, [7], 0.5, [9]]);
+  const unlearn = specOf("unlearn", { lambda: "unlearn=3,original=0.5", epochs: "unlearn=7,original=9" });
+  const { start } = unlearn;
+  assert.deepEqual([unlearn.cell.lambda, unlearn.asked, start?.cell.lambda, start?.asked], [3, [7], 0.5, [9]]);
   assert.equal(lastEpoch(unlearn), 7);
 });
 
 /** A grid of one trial: two lengths of original, two λ and two lengths of unlearn, and relearn. */
-const LISTS = withLists(smallConfig({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
+const LISTS = withLists(smallPlan({ preset: "paired", trials: "1", methods: "original,unlearn,relearn" }), {
   lambda: { unlearn: [1, 2] },
   epochs: { original: [2, 4], unlearn: [1, 3], relearn: [5] },
 });
@@ -58,7 +64,7 @@ const LISTS = withLists(smallConfig({ preset: "paired", trials: "1", methods: "o
 /** Method, λ and start of each trajectory, with the epochs that are asked of it. */
 function arcs(specs: readonly TrajectorySpec[]): string[] {
   return specs.map(
-    (spec) => `${spec.method}@${spec.lambda}x${spec.asked}${spec.start === null ? "" : ` < ${startKey(spec)}`}`,
+    ({ cell, asked }) => `${cell.method}@${cell.lambda}x${asked}${cell.start === "" ? "" : ` < ${cell.start}`}`,
   );
 }
 
@@ -75,11 +81,10 @@ test("each λ is a trajectory, which holds all asked epochs, and each asked epoc
 });
 
 test("what goes on from one fresh start is one group; another λ of original is another fresh start", () => {
-  const groups = [
-    ...plan([withLists(LISTS, { lambda: { original: [0, 0.5] }, epochs: { original: [4], relearn: [1] } })], 1, 1),
-  ];
+  const lists = { lambda: { original: [0, 0.5] }, epochs: { original: [4], relearn: [1] } };
+  const groups = [...trajectoriesOf(withLists(LISTS, lists))];
   const lambdas = groups.map((group) =>
-    group.map((spec) => (spec.method === "original" ? spec.lambda : startKey(spec).split("original@")[1])),
+    group.map(({ cell }) => (cell.method === "original" ? cell.lambda : cell.start.split("original@")[1])),
   );
   assert.deepEqual(lambdas, [
     [0, ...Array<string>(6).fill("0x4")],
@@ -89,32 +94,29 @@ test("what goes on from one fresh start is one group; another λ of original is 
 
 /** Each group as the method and trial of its trajectories. */
 function named(groups: Iterable<readonly TrajectorySpec[]>): string[] {
-  return Array.from(groups, (group) => cells(group).join(", "));
+  return Array.from(groups, (group) => told(group).join(", "));
 }
 
 test("a plan goes draw by draw and trial by trial, the longest group of a trial first", () => {
-  const config = withLists(smallConfig({ preset: "paired", methods: "original,retrain_scratch,unlearn" }), {
-    lambda: { unlearn: [1, 2] },
-  });
-  const other = { ...config, draw: smallConfig({ "data-seed": "1" }).draw };
-  const groups = [...plan([config, other], 2, 2)];
+  const flags = { ...SMALL, "data-seed": undefined, "data-seeds": "0,1", trials: "2", lambda: "1,2" };
+  const groups = [...trajectoriesOf(gridPlan(flags, null))];
   const trial = (t: number): string[] => [
     `original ${t}, unlearn ${t} from ${t}, unlearn ${t} from ${t}`,
     `retrain_scratch ${t}`,
   ];
   assert.deepEqual(named(groups), [...trial(1), ...trial(2), ...trial(1), ...trial(2)]);
   assert.deepEqual(
-    groups.map(([{ draw }]) => drawKey(draw)),
+    groups.map(([{ cell }]) => drawKey(cell.draw)),
     ["0", "0", "0", "0", "1", "1", "1", "1"],
   );
 });
 
 test("in the notebook preset the last original comes first, with the copies of every λ; the others follow", () => {
-  const config = withLists(smallConfig({ trials: "3", methods: "original,unlearn" }), {
+  const plan = withLists(smallPlan({ trials: "3", methods: "original,unlearn" }), {
     lambda: { unlearn: [1, 2] },
     epochs: { original: [2, 4], unlearn: [1, 3] },
   });
-  const groups = [...plan([config], 3, 3)];
+  const groups = [...trajectoriesOf(plan)];
   assert.deepEqual(named(groups), [
     `original 3, ${Array<string>(4).fill("unlearn 1 from 3 +2").join(", ")}`,
     ...["original 1", "original 2"],
@@ -124,53 +126,44 @@ test("in the notebook preset the last original comes first, with the copies of e
     ...["unlearn@1x1,3 < original@0x2", "unlearn@1x1,3 < original@0x4"],
     ...["unlearn@2x1,3 < original@0x2", "unlearn@2x1,3 < original@0x4"],
   ]);
-  assert.deepEqual(named(plan([config], 2, 3)), [
-    Array<string>(4).fill("unlearn 1 from 3 +2").join(", "),
-    "original 1",
-    "original 2",
-  ]);
 });
 
 for (const preset of ["notebook", "paired"]) {
-  const config = withLists(smallConfig({ preset, trials: "5", methods: METHOD_NAMES.join(",") }), {
-    lambda: { original: [0, 1], unlearn: [1, 2] },
-    epochs: { original: [2, 4], unlearn: [1, 3] },
-  });
-  const settings = [config, { ...config, draw: smallConfig({ "data-seed": "1" }).draw }];
-  const keys = (shard: Shard, total: number): string[] =>
-    Array.from(plan(settings, 5, total, shard), (group) => JSON.stringify(group));
+  const flags = { ...SMALL, "data-seed": undefined, preset, trials: "5", methods: METHOD_NAMES.join(",") };
+  const lists = { lambda: "original=0,original=1,1,2", epochs: "original=2,original=4,1,3" };
+  const plan = gridPlan({ ...flags, ...lists, "data-seeds": "0,1" }, null);
+  const keys = (shard: Shard): string[] =>
+    Array.from(trajectoriesOf(plan, shard), (group) => group.map((spec) => trajectoryKey(spec)).join());
 
   for (const count of [1, 2, 3, 7, 19, 100]) {
     test(`under ${preset} ${count} shards are the plan, each group in one of them, and each shard is the same each time`, () => {
-      for (const total of [5, 8]) {
-        const shards = Array.from({ length: count }, (_, index) => keys({ index, count }, total));
+      const shards = Array.from({ length: count }, (_, index) => keys({ index, count }));
+      assert.deepEqual(
+        Array.from({ length: count }, (_, index) => keys({ index, count })),
+        shards,
+      );
+      const whole = keys(WHOLE);
+      assert.equal(new Set(whole).size, whole.length);
+      for (const shard of shards) {
+        const its = new Set(shard);
         assert.deepEqual(
-          Array.from({ length: count }, (_, index) => keys({ index, count }, total)),
-          shards,
+          shard,
+          whole.filter((group) => its.has(group)),
+          "in the order of the plan",
         );
-        const whole = keys(WHOLE, total);
-        assert.equal(new Set(whole).size, whole.length);
-        for (const shard of shards)
-          assert.deepEqual(
-            shard,
-            whole.filter((group) => shard.includes(group)),
-            "in the order of the plan",
-          );
-        assert.deepEqual(shards.flat().sort(), whole.toSorted());
       }
+      assert.deepEqual(shards.flat().sort(), whole.toSorted());
     });
   }
 
   for (const count of [2, 3, 4, 5, 8]) {
     test(`under ${preset} each of ${count} shards has its share of the groups of each length and net, to within one`, () => {
-      const grid = smallConfig({ preset, trials: "20" });
-      const settings = [1, 2, 3, 4, 5, 6].flatMap((seed) =>
-        ["4,3", "8,6"].map((hidden) => smallConfig({ preset, trials: "20", "data-seed": `${seed}`, hidden })),
-      );
+      const many = { ...SMALL, "data-seed": undefined, "data-seeds": "1:6", hidden: ["4,3", "8,6"], trials: "20" };
+      const grid = gridPlan({ ...many, preset, methods: "original,retrain_scratch,unlearn,retrain_original" }, null);
       const kinds = Array.from({ length: count }, (_, index) => {
         const tally = new Map<string, number>();
-        for (const group of plan(settings, grid.trials, grid.trials, { index, count })) {
-          const kind = `${epochsToTrain(group)} epochs of ${group[0].hidden}`;
+        for (const group of trajectoriesOf(grid, { index, count })) {
+          const kind = `${epochsToTrain(group)} epochs of ${group[0].cell.widths}`;
           tally.set(kind, (tally.get(kind) ?? 0) + 1);
         }
         return tally;
@@ -182,47 +175,46 @@ for (const preset of ["notebook", "paired"]) {
     });
   }
 
-  test(`under ${preset} the arms of a setting are those of its plan, each once`, () => {
-    const armsOf = (specs: readonly TrajectorySpec[]): string[] =>
-      specs.map((spec) => JSON.stringify([armKey(spec), spec.asked]));
-    const enrolled = armsOf(arms(config, 5));
-    assert.equal(new Set(enrolled).size, enrolled.length);
-    assert.deepEqual(new Set(enrolled), new Set(armsOf(specsIn(config))));
+  test(`under ${preset} the templates of a plan are its cells, each once, with all that is asked of them`, () => {
+    const cellsOf = (specs: Iterable<TrajectorySpec>): string[] =>
+      Array.from(specs, ({ cell, asked }) => `${cellKey(cell)} ${asked}`);
+    const templates = cellsOf(cellTemplates(plan));
+    assert.equal(new Set(templates).size, templates.length);
+    assert.deepEqual(new Set(templates), new Set(cellsOf(specsIn(plan))));
   });
 }
 
+test("a template at a trial is that trial's trajectory, and starts stand in memory once", () => {
+  const plan = smallPlan({ preset: "paired", trials: "3", methods: "original,unlearn,relearn" });
+  const starts = new Map<TrajectorySpec, TrajectorySpec>();
+  const second = Array.from(cellTemplates(plan), (template) => atTrial(template, 2, starts));
+  const planned = specsIn(plan).filter(({ trial }) => trial === 2);
+  assert.deepEqual(second.map(trajectoryKey), planned.map(trajectoryKey));
+  assert.deepEqual(second.map(startTrial), [0, 2, 2]);
+});
+
 test("the key of a start names its method, λ and epochs, back to the fresh weights", () => {
-  const unlearn = specOf(smallConfig(), "unlearn", 1, 3);
-  assert.equal(startKey(unlearn), "original@0x4");
-  assert.equal(startKey({ ...unlearn, method: "further", start: unlearn }), "unlearn@4.2x2<original@0x4");
-  assert.equal(startKey(specOf(smallConfig(), "original", 1, 1)), "");
+  const relearn = specOf("relearn", { epochs: "relearn=9,unlearn=2,original=4", lambda: "unlearn=4.2" });
+  assert.deepEqual([relearn.cell.start, relearn.start?.cell.start], ["unlearn@4.2x2<original@0x4", "original@0x4"]);
+  assert.equal(startKey(relearn), "relearn@0x9<unlearn@4.2x2<original@0x4");
+  assert.equal(specOf("original").cell.start, "");
 });
 
 test("each thing that numbers depend on makes another trajectory key", () => {
-  const spec = (flags: Record<string, string>, trial = 1, startTrial = 1): TrajectorySpec =>
-    specOf(smallConfig(flags), "unlearn", trial, startTrial);
-  const specs = [
-    ...[spec({}), spec({ seed: "1" }), spec({ "data-seed": "1" }), spec({ samples: "22" }), spec({ features: "3" })],
-    ...[
-      spec({ "forget-rows": "2" }),
-      spec({ hidden: "3,4" }),
-      spec({ "learning-rate": "0.02" }),
-      spec({ preset: "paired" }),
-    ],
-    ...[
-      spec({ lambda: "1" }),
-      spec({}, 2),
-      spec({}, 1, 2),
-      spec({ lambda: "original=1" }),
-      spec({ epochs: "original=5" }),
-    ],
-    ...METHOD_NAMES.filter((name) => name !== "unlearn").map((name) => specOf(smallConfig(), name, 1, 1)),
+  const spec = (flags: Flags, trial = 1): TrajectorySpec => specOf("unlearn", flags, trial);
+  const fromAnother = { ...spec({}), start: spec({}, 2).start };
+  const flags: Flags[] = [
+    ...[{}, { seed: "1" }, { "data-seed": "1" }, { samples: "22" }, { features: "3" }, { "forget-rows": "2" }],
+    ...[{ hidden: "3,4" }, { "learning-rate": "0.02" }, { preset: "paired" }, { lambda: "1" }],
+    ...[{ lambda: "original=1" }, { epochs: "original=5" }],
   ];
+  const others = METHOD_NAMES.filter((name) => name !== "unlearn").map((name) => specOf(name));
+  const specs = [...flags.map((each) => spec(each)), spec({}, 2), fromAnother, ...others];
   assert.equal(new Set(specs.map((each) => trajectoryKey(each))).size, specs.length);
 });
 
 test("how long a trajectory trains is not part of its key: a longer one begins as a shorter one", () => {
-  const [short, long] = ["2", "9"].map((epochs) => specOf(smallConfig({ epochs }), "unlearn", 1, 1));
+  const [short, long] = ["2", "9"].map((epochs) => specOf("unlearn", { epochs }));
   assert.equal(trajectoryKey(short), trajectoryKey(long));
 });
 
@@ -236,34 +228,31 @@ test("the name of imported data is that of its content", () => {
     forgetRows: 1,
   } as const;
   assert.equal(drawKey(draw), "sha256:ab12");
-  const spec = { ...specOf(smallConfig(), "original", 1, 1), draw };
-  assert.equal(trajectoryKey(spec), trajectoryKey({ ...spec, draw: { ...draw, directory: "elsewhere" } }));
+  const spec = specOf("original");
+  const keyOf = (directory: string): string =>
+    trajectoryKey({ ...spec, cell: { ...spec.cell, draw: { ...draw, directory } } });
+  assert.equal(keyOf("anywhere"), keyOf("elsewhere"));
+  assert.notEqual(keyOf("anywhere"), trajectoryKey(spec));
 });
 
 test("under the paired preset original and retrain_scratch of a trial share their fresh weights, under the notebook's they do not", () => {
   const weights = (preset: string, method: string, trial: number): Float64Array =>
-    freshParameters(specOf(smallConfig({ preset }), method, trial, trial));
+    freshParameters(specOf(method, { preset }, trial));
   assert.deepEqual(weights("paired", "original", 2), weights("paired", "retrain_scratch", 2));
   assert.notDeepEqual(weights("paired", "original", 1), weights("paired", "original", 2));
   assert.notDeepEqual(weights("notebook", "original", 2), weights("notebook", "retrain_scratch", 2));
   assert.notDeepEqual(weights("notebook", "original", 2), weights("paired", "original", 2));
 });
 
-test("fresh weights depend on seed, draw and trial, and not on λ, epochs, learning rate or the count of trials", () => {
-  const weights = (flags: Record<string, string>, trial = 1): Float64Array =>
-    freshParameters(specOf(smallConfig(flags), "original", trial, trial));
-  for (const flags of [
-    { lambda: "original=3" },
-    { epochs: "original=9" },
-    { "learning-rate": "0.5" },
-    { trials: "77" },
-  ])
+test("fresh weights depend on seed, draw and trial, and not on λ, epochs or learning rate", () => {
+  const weights = (flags: Flags): Float64Array => freshParameters(specOf("original", flags));
+  for (const flags of [{ lambda: "3" }, { epochs: "9" }, { "learning-rate": "0.5" }])
     assert.deepEqual(weights(flags), weights({}));
   for (const flags of [{ seed: "1" }, { "data-seed": "1" }]) assert.notDeepEqual(weights(flags), weights({}));
 });
 
 test("fresh weights are float32 values within 1/√fan_in, as PyTorch draws them", () => {
-  const spec = specOf(smallConfig({ features: "9", hidden: "16,4" }), "original", 1, 1);
+  const spec = specOf("original", { features: "9", hidden: "16,4" });
   const weights = freshParameters(spec);
   assert.equal(weights.length, 16 * 9 + 16 + 4 * 16 + 4 + 2 * 4 + 2);
   for (const value of weights) assert.equal(value, Math.fround(value));
