@@ -1,8 +1,8 @@
 /** `gmm-sweep doctor`: what works on this machine and what does not, with the remedy. */
 import { availableParallelism, cpus } from "node:os";
-import Database from "better-sqlite3";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
+import { storeReports } from "../store/reports.js";
 import { VERSION } from "../version.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 
@@ -26,22 +26,13 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     { name: "gmm-sweep", works: true, detail: VERSION },
     { name: "Node", works: true, detail: `${process.versions.node} on ${process.platform}-${process.arch}` },
     { name: "cores", works: true, detail: `${availableParallelism()} (${cpus()[0]?.model ?? "unknown processor"})` },
-    { name: "SQLite", works: true, detail: sqliteVersion() },
+    ...storeReports(),
     ...(await engineReports()),
   ];
-  const width = Math.max(...findings.map(({ name }) => name.length));
+  const width = findings.reduce((longest, { name }) => Math.max(longest, name.length), 0);
   if (flags["json"] === true) await terminal.out(`${JSON.stringify(findings)}\n`);
   else
     for (const { name, works, detail } of findings)
       await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(width)}  ${detail}\n`);
   return EXIT.ok;
-}
-
-function sqliteVersion(): string {
-  const db = new Database(":memory:");
-  try {
-    return db.prepare("select sqlite_version()").pluck().get() as string;
-  } finally {
-    db.close();
-  }
 }

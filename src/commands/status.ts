@@ -117,10 +117,13 @@ async function headingText(sweep: Sweep, results: Results): Promise<string> {
   const { id, plan, profile } = sweep;
   const name = plan.name === null ? "" : `, ${plan.name}`;
   const part = isWhole(sweep) ? "" : `, shard ${shardText(sweep)}`;
-  const commands = (await results.commands(sweep)).map(
-    ({ command, at, version, machine }) => `${command}\n  ${at}, gmm-sweep ${version}, ${machine}\n`,
-  );
-  return `sweep ${id}${name}: ${plan.trials} trials a cell, ${profile}${part}\n${commands.join("")}`;
+  const commands = new Map<string, string>();
+  for (const { command, at, version, machine } of await results.commands(sweep)) {
+    const key = JSON.stringify([command, version, machine]);
+    // Given again, it asked for nothing new.
+    if (!commands.has(key)) commands.set(key, `${command}\n  ${at}, gmm-sweep ${version}, ${machine}\n`);
+  }
+  return `sweep ${id}${name}: ${plan.trials} trials a cell, ${profile}${part}\n${[...commands.values()].join("")}`;
 }
 
 function shardText({ shard }: Sweep): string {

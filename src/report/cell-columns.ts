@@ -3,7 +3,10 @@ import { CELL, type CellKey } from "../plan/cell.js";
 import type { Cell } from "./table.js";
 
 /** The header and the left part of each row: the columns of `rows` that differ, and those that always stand there. */
-export function cellColumns(rows: readonly Partial<Record<keyof CellKey, Cell>>[]): { header: string[]; cells: Cell[][] } {
+export function cellColumns(rows: readonly Partial<Record<keyof CellKey, Cell>>[]): {
+  header: string[];
+  cells: Cell[][];
+} {
   const columns = CELL.filter(({ name, always }) => always || differ(rows, name));
   return {
     header: columns.map(({ title }) => title),
