@@ -10,11 +10,13 @@ import { exportDraw } from "../src/data/directory.js";
 import { seededDraw } from "../src/data/draw.js";
 import { ENGINE_NAMES } from "../src/engine/engines.js";
 import type { Flags } from "../src/plan/flags.js";
-import { GRID_READERS, type GridConfig, gridFrom, settingsOf } from "../src/plan/grid.js";
+import { GRID_READERS } from "../src/plan/grid.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { PRESETS } from "../src/plan/options.js";
-import { gridFromFile, readSweepFile } from "../src/plan/sweep-file.js";
-import { RECORDS } from "../src/store/contract.js";
+import { drawsOf, RECORDS, type SweepPlan, settingsOf } from "../src/plan/plan.js";
+import { PRESET_NAMES } from "../src/plan/presets.js";
+import { gridPlan } from "../src/plan/request.js";
+import { readSweepFile } from "../src/plan/sweep-file.js";
+import type { DrawSource } from "../src/trial.js";
 import { folder } from "./command-line.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -26,6 +28,11 @@ function fileOf(t: TestContext, content: string | Uint8Array, name = "sweep.yaml
   const path = join(folder(t), name);
   writeFileSync(path, content);
   return path;
+}
+
+/** The first draw of a plan. */
+function drawIn({ parts }: SweepPlan): DrawSource {
+  return drawsOf(parts[0].draws)[0];
 }
 
 /** Lines of a file, and the flags that say the same. */
@@ -181,40 +188,41 @@ for (const [yaml, ...faults] of REFUSED) {
   test(`refused: ${JSON.stringify(yaml)}`, (t) => {
     const path = fileOf(t, yaml);
     const message = faults.map((fault) => `${path}:${fault}`).join("\n");
-    assert.throws(() => readSweepFile(path), { name: "SweepError", code: "BAD_USAGE", message });
+    assert.throws(() => readSweepFile(path), { name: "SweepError", fault: "usage", message });
   });
 }
 
 test("a file that is not there, and one that is no text, are refused by name", (t) => {
   const missing = join(folder(t), "missing.yaml");
   assert.throws(() => readSweepFile(missing), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `FILE must be a sweep file, but ${missing} cannot be read (ENOENT: no such file or directory, open '${missing}')`,
   });
   const bytes = fileOf(t, Uint8Array.from([0x61, 0x3a, 0xff]));
   assert.throws(() => readSweepFile(bytes), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `FILE must be a sweep file in UTF-8, but ${bytes} has other bytes`,
   });
 });
 
 test("a grid is called what its file says, else what its file is called, and the command line is above both", (t) => {
-  assert.equal(gridFromFile(fileOf(t, "{}", "many.v2.yaml"), {}).name, "many.v2");
-  assert.equal(gridFromFile(fileOf(t, "name: mine"), {}).name, "mine");
-  assert.equal(gridFromFile(fileOf(t, "name: mine"), { name: "ours" }).name, "ours");
+  assert.equal(gridPlan({}, fileOf(t, "{}", "many.v2.yaml")).name, "many.v2");
+  assert.equal(gridPlan({}, fileOf(t, "name: mine")).name, "mine");
+  assert.equal(gridPlan({ name: "ours" }, fileOf(t, "name: mine")).name, "ours");
   const blank = fileOf(t, "{}", "my sweep.yaml");
-  assert.equal(gridFromFile(blank, { name: "ours" }).name, "ours");
-  assert.throws(() => gridFromFile(blank, {}), {
-    code: "BAD_USAGE",
+  assert.equal(gridPlan({ name: "ours" }, blank).name, "ours");
+  assert.throws(() => gridPlan({}, blank), {
+    fault: "usage",
     message: `${blank}: name must be up to 64 letters, digits, dots, dashes and underscores, got my sweep, which is the file's own: give the grid another with the key name`,
   });
 });
 
 test("a flag replaces the file's key wholly, and a flag that was not given leaves it alone", (t) => {
   const path = fileOf(t, "lambda: {unlearn: 0:10, original: 3}\ntrials: 7");
-  const grid = gridFromFile(path, { lambda: "5", trials: undefined, epochs: "9" });
-  assert.deepEqual([grid.lambda["unlearn"], grid.lambda["original"]], [[5], [0]]);
-  assert.deepEqual([grid.trials, grid.epochs["unlearn"]], [7, [9]]);
+  const { parts, trials } = gridPlan({ lambda: "5", trials: undefined, epochs: "9" }, path);
+  const [{ lambda, epochs }] = parts;
+  assert.deepEqual([lambda["unlearn"], lambda["original"]], [[5], [0]]);
+  assert.deepEqual([trials, epochs["unlearn"]], [7, [9]]);
 });
 
 /** Faults that only the whole grid has; FILE stands for the file. */
@@ -252,23 +260,23 @@ for (const [yaml, given, sentence] of CLASHES) {
   test(`refused together: ${JSON.stringify(yaml)} and ${JSON.stringify(given)}`, (t) => {
     const path = fileOf(t, yaml);
     const message = sentence.replaceAll("FILE", path);
-    assert.throws(() => gridFromFile(path, given), { name: "SweepError", code: "BAD_USAGE", message });
+    assert.throws(() => gridPlan(given, path), { name: "SweepError", fault: "usage", message });
   });
 }
 
 test("a folder of data is looked for beside the file, and what is wrong with it is told at the key", (t) => {
   const path = fileOf(t, "preset: notebook\ndata: draws");
   const missing = join(path, "..", "draws", "X.npy");
-  assert.throws(() => gridFromFile(path, {}), {
+  assert.throws(() => gridPlan({}, path), {
     message: `${path}:2:1: data must be a folder with X.npy, Y.npy and x.npy, but X.npy in ${join(path, "..", "draws")} cannot be read (ENOENT: no such file or directory, open '${missing}')`,
   });
   exportDraw(
     seededDraw({ kind: "seeded", dataSeed: 3, samples: 8, features: 2, forgetRows: 2 }),
     join(path, "../draws"),
   );
-  assert.equal(gridFromFile(path, {}).draws[0].samples, 8);
+  assert.equal(drawIn(gridPlan({}, path)).samples, 8);
   const absolute = fileOf(t, `data: ${join(path, "../draws")}`);
-  assert.equal(gridFromFile(absolute, {}).draws[0].samples, 8);
+  assert.equal(drawIn(gridPlan({}, absolute)).samples, 8);
 });
 
 test("a long list is refused at the item that is there twice", (t) => {
@@ -281,8 +289,8 @@ test("a long list is refused at the item that is there twice", (t) => {
 
 // Below: the ready files, and the schema that editors check them with.
 
-function ready(name: string): GridConfig {
-  return gridFromFile(join(ROOT, "data", name), {});
+function ready(name: string): SweepPlan {
+  return gridPlan({}, join(ROOT, "data", name));
 }
 
 const READY = readdirSync(join(ROOT, "data")).filter((name) => name.endsWith(".yaml"));
@@ -306,14 +314,13 @@ for (const name of READY) {
 
 test("notebook.yaml is the notebook's experiment and fine_tune", () => {
   const methods = ["original", "retrain_scratch", "unlearn", "retrain_original", "fine_tune"];
-  assert.deepEqual(ready("notebook.yaml"), {
-    ...gridFrom({ preset: "notebook", methods: methods.join(",") }),
-    name: "notebook",
-  });
+  const flags = { name: "notebook", preset: "notebook", methods: methods.join(",") };
+  assert.deepEqual(ready("notebook.yaml"), gridPlan(flags, null));
 });
 
 test("lambda-epoch.yaml trains 215,000 epochs for 41 λ × 50 epochs × 100 trials, and 10,000 more for the retrain", () => {
-  const { presets, methods, lambda, epochs, trials } = ready("lambda-epoch.yaml");
+  const { parts, trials } = ready("lambda-epoch.yaml");
+  const [{ presets, methods, lambda, epochs }] = parts;
   assert.deepEqual([presets, methods, trials], [["paired"], ["original", "retrain_scratch", "unlearn"], 100]);
   assert.deepEqual(
     lambda["unlearn"],
@@ -329,14 +336,15 @@ test("lambda-epoch.yaml trains 215,000 epochs for 41 λ × 50 epochs × 100 tria
 });
 
 test("many-draws.yaml asks 200 draws under both presets, with both baselines that start where unlearn does", () => {
-  const grid = ready("many-draws.yaml");
-  assert.equal(settingsOf(grid).length, 400);
+  const plan = ready("many-draws.yaml");
+  assert.equal(settingsOf(plan).length, 400);
+  const [{ presets, methods, draws }] = plan.parts;
   assert.deepEqual(
-    grid.draws.map((draw) => (draw.kind === "seeded" ? draw.dataSeed : null)),
+    drawsOf(draws).map((draw) => (draw.kind === "seeded" ? draw.dataSeed : null)),
     Array.from({ length: 200 }, (_, i) => i + 1),
   );
-  assert.deepEqual(grid.presets, ["notebook", "paired"]);
-  assert.deepEqual(grid.methods, ["original", "retrain_scratch", "unlearn", "retrain_original", "fine_tune"]);
+  assert.deepEqual(presets, ["notebook", "paired"]);
+  assert.deepEqual(methods, ["original", "retrain_scratch", "unlearn", "retrain_original", "fine_tune"]);
 });
 
 test("the schema knows the keys that a grid has, and the names that each of them takes", () => {
@@ -345,7 +353,7 @@ test("the schema knows the keys that a grid has, and the names that each of them
   assert.equal(schema.$defs.methods.pattern, `^(${METHOD_NAMES.join("|")})(,(${METHOD_NAMES.join("|")}))*$`);
   for (const name of ["epochs", "lambda"])
     assert.ok(schema.$defs[`${name}ByName`].anyOf[1].pattern.startsWith(`^((${METHOD_NAMES.join("|")})=)?`));
-  assert.equal(schema.$defs.presets.pattern, `^(${PRESETS.join("|")})(,(${PRESETS.join("|")}))*$`);
+  assert.equal(schema.$defs.presets.pattern, `^(${PRESET_NAMES.join("|")})(,(${PRESET_NAMES.join("|")}))*$`);
   assert.deepEqual(schema.properties.engine.enum, ENGINE_NAMES);
   assert.deepEqual(schema.properties.record.enum, RECORDS);
 });
