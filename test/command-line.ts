@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import type { Command } from "../src/commands/command.js";
 import type { Flags } from "../src/plan/flags.js";
-import { SqliteReader } from "../src/store/sqlite/reader.js";
 
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
 
@@ -149,16 +149,15 @@ export function untilRows(database: string, count: number, run: Running): Promis
 
 /** How many trial rows a file holds; 0 where there is no file of ours yet. */
 export function rowsIn(database: string): number {
-  let reader: SqliteReader | null = null;
+  let db: Database.Database | null = null;
   try {
-    reader = new SqliteReader(database);
-    const [[rows]] = [...reader.select("select count(*) from trial_rows").rows] as [[number | bigint]];
-    return Number(rows);
+    db = new Database(database, { readonly: true, fileMustExist: true });
+    return db.prepare("select count(*) from trial_rows").pluck().get() as number;
   } catch {
     // The file, its tables or its first checkpoint are in the making.
     return 0;
   } finally {
-    reader?.close();
+    db?.close();
   }
 }
 
