@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "../src/commands/command.js";
 import type { Flags } from "../src/plan/flags.js";
+import { openResults } from "../src/store/open.js";
 
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
 
@@ -158,6 +159,19 @@ export function rowsIn(database: string): number {
     return 0;
   } finally {
     db?.close();
+  }
+}
+
+/** All rows of a select over a file, as arrays; whole numbers as numbers. */
+export async function rows(database: string, sql: string): Promise<unknown[][]> {
+  const results = await openResults(database);
+  try {
+    const found: unknown[][] = [];
+    for await (const row of (await results.query(sql)).rows)
+      found.push(row.map((value) => (typeof value === "bigint" ? Number(value) : value)));
+    return found;
+  } finally {
+    await results.close();
   }
 }
 

@@ -7,6 +7,8 @@ const HALFWAY = {
   landed: { rows: 30, trajectories: 20, epochs: 500 },
   missing: { rows: 60, trajectories: 40, epochs: 2000 },
 };
+const TALLY = { trained: 30, failed: 0, diverged: 0, stopped: false };
+const ENDED = { kind: "ended", tally: TALLY, skipped: 0, fault: null } as const;
 const EXTRA = ["3/9 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.012 away)"];
 
 /** What a printer writes to a terminal of this width; 0 is that of one that does not say it. */
@@ -16,9 +18,9 @@ function written(columns: number, extra: readonly string[]): string {
     text += part;
   };
   const stream = { isTTY: true, columns, write };
-  const printer = new ProgressPrinter(stream as unknown as NodeJS.WriteStream);
-  printer.update(HALFWAY, () => extra);
-  printer.end();
+  const printer = new ProgressPrinter(stream as unknown as NodeJS.WriteStream, () => extra);
+  printer.observe({ kind: "landed", outcomes: [], progress: HALFWAY });
+  printer.observe(ENDED);
   return text.replace(/\d+(\.\d)? trajectories\/s {2}ETA \d+ s/, "SPEED and ETA");
 }
 

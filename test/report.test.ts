@@ -6,8 +6,8 @@ import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
 import { summaryText } from "../src/report/summary.js";
 import { alignedTable, csvLine } from "../src/report/table.js";
-import type { Survey } from "../src/run/coordinator.js";
-import type { EpochRow } from "../src/store/sqlite/queries.js";
+import type { Survey } from "../src/run/events.js";
+import type { StoredEpoch, StoredTrajectory } from "../src/store/contract.js";
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
   const text = alignedTable(
@@ -24,6 +24,12 @@ test("a table pads its columns, numbers to the right, and leaves no space at the
 test("a column with text in it stands to the left, and a table without rows is its header", () => {
   assert.equal(alignedTable(["x"], [[10], ["no"]]), "x\n--\n10\nno\n");
   assert.equal(alignedTable(["one", "two"], []), "one  two\n---  ---\n");
+});
+
+test("a table may have more rows than a call may have arguments", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [i]);
+  const lines = alignedTable(["n"], rows).split("\n");
+  assert.deepEqual([lines.length, lines[2], lines[200_001]], [200_003, "     0", "199999"]);
 });
 
 test("a blob is written in SQL's own notation", () => {
@@ -43,23 +49,27 @@ test("CSV keeps every digit of a number", () => {
   assert.deepEqual(csvLine(values).split(",").map(Number), values);
 });
 
-const EPOCH: EpochRow = {
+const EPOCH: StoredEpoch = {
   epoch: 1,
   penalty: 0.14196,
   cross_entropy: 0.23629,
   train_accuracy: 0.93339,
   forget_probability: 0.96756,
-  lambda_reg: 4.2,
-  replicate_of: null,
+  forget_margin: 3.4,
 };
 
-function curve(epochs: number, change: Partial<EpochRow> = {}): EpochRow[] {
+/** Of a trajectory, what the notebook's lines say. */
+function trajectory(replicate_of: number | null): StoredTrajectory {
+  return { lambda_reg: 4.2, replicate_of } as StoredTrajectory;
+}
+
+function curve(epochs: number, change: Partial<StoredEpoch> = {}): StoredEpoch[] {
   return Array.from({ length: epochs }, (_, e) => ({ ...EPOCH, epoch: e + 1, ...change }));
 }
 
 test("show prints the notebook's line every ten epochs, and what it measures at the end", () => {
   assert.equal(
-    notebookLines(curve(25)),
+    notebookLines(curve(25), trajectory(null)),
     "Epoch [10/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
       "Epoch [20/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
       "after epoch 25: train accuracy 0.9334, forget probability 0.9676\n",
@@ -68,7 +78,7 @@ test("show prints the notebook's line every ten epochs, and what it measures at 
 
 test("show says of a copy whose run it is, and nan where a trial diverged", () => {
   assert.equal(
-    notebookLines(curve(5, { replicate_of: 1, forget_probability: null })),
+    notebookLines(curve(5, { forget_probability: null }), trajectory(1)),
     "after epoch 5: train accuracy 0.9334, forget probability nan\n(one run for all trials, stored with trial 1)\n",
   );
 });
@@ -91,12 +101,12 @@ const SUMMARY = {
   train_accuracy_std: 0.0017,
   forget_probability_mean: 0.96,
   forget_probability_std: 0.03,
+  copies: false,
 };
 
 test("the summary marks copies, and says what diverged and what the best possible is where the draw knows", () => {
   const text = summaryText({
-    summary: [SUMMARY, { ...SUMMARY, method: "unlearn" }],
-    copied: ["unlearn"],
+    summary: [SUMMARY, { ...SUMMARY, method: "unlearn", copies: true }],
     diverged: 2,
     bayes: { accuracy: 0.93, forgetProbability: 0.5 },
   });
@@ -117,7 +127,7 @@ test("the summary marks copies, and says what diverged and what the best possibl
 
 test("a method that the notebook does not have stands without published numbers", () => {
   assert.match(
-    summaryText({ summary: [{ ...SUMMARY, method: "future" }], copied: [], diverged: 0, bayes: null }),
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null }),
     /^future .* - {2,}-$/m,
   );
 });
@@ -126,6 +136,10 @@ const HALFWAY = {
   landed: { rows: 30, trajectories: 20, epochs: 500 },
   missing: { rows: 60, trajectories: 40, epochs: 2000 },
 };
+
+const LANDED = { kind: "landed", outcomes: [], progress: HALFWAY } as const;
+const TALLY = { trained: 30, failed: 0, diverged: 0, stopped: false };
+const ENDED = { kind: "ended", tally: TALLY, skipped: 0, fault: null } as const;
 
 test("progress says trials done, trajectories a second, and the time that is left by epochs", () => {
   const after = (landed: Partial<Survey>): string =>
@@ -156,19 +170,19 @@ test("a duration is in seconds, then minutes, then hours", () => {
 test("on a terminal progress writes over its line and clears it at the end", () => {
   const { stream, text } = terminal(true);
   const printer = new ProgressPrinter(stream);
-  printer.update(HALFWAY);
+  printer.observe(LANDED);
   const line = text();
   assert.ok(line.startsWith("\r") && line.endsWith("\x1b[K"));
   assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trajectories\/s {2}ETA \d+ s$/);
-  printer.end();
+  printer.observe(ENDED);
   assert.ok(text().endsWith("\r\x1b[K"));
 });
 
 test("in a pipe progress has no escape codes, and says nothing of a run that is soon over", () => {
   const { stream, text } = terminal(false);
   const printer = new ProgressPrinter(stream);
-  printer.update(HALFWAY);
-  printer.end();
+  printer.observe(LANDED);
+  printer.observe(ENDED);
   assert.equal(text(), "");
 });
 

@@ -26,7 +26,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
   const { failed } = await store.stateCounts(sweep);
   const found =
     sweep.plan.name === null
-      ? { summary: await store.methodSummary(sweep) }
+      ? { summary: (await store.methodSummary(sweep)).map(({ copies: _copies, ...row }) => row) }
       : { nearest: await nearestShown(store, sweep) };
   const said = {
     sweep: sweep.id,
