@@ -140,13 +140,13 @@ test("diff refuses a file that is not there", async (t) => {
 test("diff refuses a file that does not match its hashes", async (t) => {
   const [first, second] = [await trainedFile(t, GRID), await trainedFile(t, GRID)];
   await change(second, "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
-  for (const [one, other] of [
-    [first, second],
-    [second, first],
-  ])
+  for (const [one, other, which] of [
+    [first, second, "second"],
+    [second, first, "first"],
+  ] as const)
     await assert.rejects(diff(one, other), (error: SweepError) => {
       assert.equal(error.fault, "usage");
-      assert.ok(error.message.startsWith(`${second} `), error.message);
+      assert.ok(error.message.startsWith(`the ${which} file must hold what landed in it, `), error.message);
       return true;
     });
 });

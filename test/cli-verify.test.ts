@@ -238,7 +238,7 @@ test("verify says the least bit that differs", async (t) => {
 test("of many values that differ verify shows 20, and says how many there are", async (t) => {
   const db = await retold(t, await trained(t), ofRows({ penalty: 0.5, cross_entropy: 0.25 }));
   const lines = (await verified(db)).out.split("\n");
-  assert.deepEqual(lines.slice(23), [
+  assert.deepEqual(lines.slice(24), [
     "… and 12 more",
     "",
     "sweep 1: 0 of 16 trial rows came out equal to the bit (reference/f64/r1)",
@@ -266,7 +266,7 @@ test("a file of several numerics profiles is verified with each, and replay asks
   assert.equal(new Set(profiles).size, 3);
   const wanted = { file: db, lambda: "4.2" };
   await assert.rejects(spoken(replayCommand, wanted), {
-    message: `--profile must say which trial of ${db} is meant, one of ${profiles.join(", ")}, got none`,
+    message: `--profile must say which trial of ${db} is meant, one of ${profiles.toSorted().join(", ")}, got none`,
   });
   for (const profile of profiles) assert.equal((await spoken(replayCommand, { ...wanted, profile })).code, 0);
   assert.match((await verified(db, { sample: "5", sweep: "2" })).out, /^24 trajectories held .*\nsweep 2: .*\n$/);

@@ -182,5 +182,5 @@ function verifiedText({ id, profile }: Sweep, compared: readonly Compared[]): st
   );
   const table = alignedTable([...header, "trial", "measure", "stored", "trained again"], lines.slice(0, FAULTS_SHOWN));
   const more = lines.length > FAULTS_SHOWN ? `… and ${lines.length - FAULTS_SHOWN} more\n` : "";
-  return `${table}${more}\n${verdict}the file was changed after it was written, or one of the two trainings went wrong: keep the file, and train the sweep into another with --db\n`;
+  return `\n${table}${more}\n${verdict}the file was changed after it was written, or one of the two trainings went wrong: keep the file, and train the sweep into another with --db\n`;
 }
