@@ -1,7 +1,7 @@
 /** `npm run bench`: how fast it is, in ratios against peers and limits that are measured in the same run. */
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { messageOf, SweepError } from "../src/errors.js";
+import { bad, messageOf, SweepError } from "../src/errors.js";
 import { type Findings, missesTarget, sectionText } from "./bench/finding.js";
 import type { BenchOptions, Section } from "./bench/section.js";
 import { SECTIONS } from "./bench/sections.js";
@@ -70,7 +70,7 @@ function flagsFrom(words: readonly string[]) {
     });
     return values;
   } catch (error) {
-    throw new SweepError("BAD_USAGE", `${messageOf(error)}: npm run bench -- --help lists the options`, {
+    throw bad(`${messageOf(error)}: npm run bench -- --help lists the options`, {
       cause: error,
     });
   }
@@ -79,14 +79,14 @@ function flagsFrom(words: readonly string[]) {
 function positive(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new SweepError("BAD_USAGE", `${option} must be a number above 0, got ${text}`);
+  throw bad(`${option} must be a number above 0, got ${text}`);
 }
 
 function sectionNamed(name: string): Section {
   const section = SECTIONS.find((one) => one.name === name);
   if (section !== undefined) return section;
   const names = SECTIONS.map((one) => one.name).join(", ");
-  throw new SweepError("BAD_USAGE", `--only must name some of ${names}, got ${name}`);
+  throw bad(`--only must name some of ${names}, got ${name}`);
 }
 
 /** Runs the sections and prints what each found as it ends, or everything as one object. */

@@ -15,7 +15,7 @@ const CHECKED_EPOCHS = 10; // as far as float32 follows float64 closely
 /** Writes what a peer needs to train the task, and the curve by which it is checked. */
 export function writeTask(task: Task, folder: string): void {
   exportDraw(task.draw, folder);
-  writeWeights(join(folder, "weights.npz"), shapeOf(task.spec), task.start);
+  writeWeights(join(folder, "weights.npz"), shapeOf(task.spec.cell), task.start);
   const { penalty, crossEntropy } = train(referenceEngine(), task, CHECKED_EPOCHS);
   writeFileSync(join(folder, "curve.json"), JSON.stringify({ penalty: [...penalty], crossEntropy: [...crossEntropy] }));
 }
