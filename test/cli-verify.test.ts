@@ -178,6 +178,15 @@ test("what does not match its hash is trained again too, where the sample has it
   assert.match(out, /^sweep 1: 14 of 16 trial rows came out equal to the bit/m);
 });
 
+test("where a key was changed to one that nobody asks for verify says no, and not that it was called wrongly", async (t) => {
+  const db = await trained(t);
+  await change(db, "update cell_keys set start = 'original@0x13' where method = 'unlearn' returning id");
+  const { code, out, err } = await verified(db);
+  assert.equal(code, 1, err);
+  assert.match(out, /^8 trajectories held against their hashes: \d+ do not match\n/);
+  assert.match(err, /^not trained again: the file has a row of unlearn .* that its sweep does not ask for/);
+});
+
 const CHANGES: [what: string, flags: Flags, tell: Tell][] = [
   [
     "a measure of a row",
