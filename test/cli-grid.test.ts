@@ -6,13 +6,12 @@ import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { loadEngine } from "../src/engine/engines.js";
 import type { Flags } from "../src/plan/flags.js";
-import { gridFrom, gridIdentity, settingsOf } from "../src/plan/grid.js";
-import { arms, plan } from "../src/plan/trajectories.js";
-import { SqliteReader } from "../src/store/sqlite/reader.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
-import { assertGolden, folder, gmm, spoken, start, untilRows } from "./command-line.js";
-import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
-import { failed } from "./fixtures/sweeps.js";
+import { engineFrom } from "../src/plan/options.js";
+import { gridPlan } from "../src/plan/request.js";
+import { openStore } from "../src/store/open.js";
+import { assertGolden, folder, gmm, rows, spoken, start, untilRows } from "./command-line.js";
+import { change, retold, SMALL_GRID, trainedFile, withMeasures } from "./fixtures/grids.js";
+import { failed, openRequest, specsIn } from "./fixtures/sweeps.js";
 
 /** A grid of 8 cells that is trained in a moment. */
 const FLAGS: Flags = {
@@ -50,15 +49,6 @@ function database(t: TestContext): string {
   return join(folder(t), "sweep.db");
 }
 
-async function rows(db: string, sql: string): Promise<unknown[][]> {
-  const reader = new SqliteReader(db);
-  try {
-    return (await reader.all<object>(sql)).map((row) => Object.values(row));
-  } finally {
-    reader.close();
-  }
-}
-
 test("the nearest cells of a tiny grid", async (t) => {
   const db = database(t);
   const { code, out, err } = await spoken(gridCommand, { ...FLAGS, db });
@@ -82,8 +72,9 @@ test("--json is one object, with the counts of the run and the nearest cells", a
   assert.ok(elapsed_ms >= 0);
   assert.deepEqual(counts, { sweep: 1, trained: 3 * CELLS, skipped: 0, failed: 0, diverged: 0 });
   assert.deepEqual(Object.keys(nearest[0]), [
-    ...["preset", "method", "hidden", "learning_rate", "lambda_reg", "epochs", "start", "draws", "trials"],
-    ...["train_accuracy_mean", "forget_probability_mean", "retrain_mean", "distance"],
+    ...["samples", "features", "forget_rows", "hidden", "learning_rate", "preset", "method", "lambda_reg", "epochs"],
+    ...["seed", "start", "profile", "draws", "trials", "train_accuracy_mean"],
+    ...["forget_probability_mean", "retrain_mean", "distance"],
   ]);
   const distances = nearest.map(({ distance }) => Number(distance));
   assert.deepEqual(
@@ -113,8 +104,9 @@ const EXTENSIONS: [what: string, flags: Flags, trained: number][] = [
   ["more epochs", { epochs: "1:5,original=12,retrain_scratch=10" }, 12],
   ["more trials", { trials: "4" }, CELLS],
   ["more draws", { "data-seeds": "1:2" }, 3 * CELLS],
-  ["another net", { hidden: ["6,4", "4,4"] }, 3 * CELLS],
-  ["another preset", { preset: "paired,notebook" }, 3 * CELLS],
+  ["other methods", { methods: "original,retrain_scratch,unlearn,fine_tune" }, 3],
+  ["another net", { hidden: ["6,4", "4,4"], grow: true }, 3 * CELLS],
+  ["another preset", { preset: "paired,notebook", grow: true }, 3 * CELLS],
 ];
 
 for (const [what, flags, trained] of EXTENSIONS) {
@@ -137,19 +129,36 @@ test("asking for fewer trials changes nothing, and says that the results cover a
   );
 });
 
-test("more trials of other cells leave those of the first ones missing, and that is said with what trains them", async (t) => {
+test("what a grid asks for beside its name's earlier cells is trained with what those lack by now", async (t) => {
   const db = await trainedFile(t, FLAGS);
-  const { code, err } = await spoken(gridCommand, { ...FLAGS, db, trials: "4", lambda: "7", quiet: true });
-  assert.equal(code, 0);
-  const [missing] = await rows(db, "select count(*) from missing");
-  assert.ok(Number(missing[0]) > 0);
-  assert.equal(
-    err,
-    `${missing[0]} trial rows of the sweep's other cells are missing, since it now has 4 trials a cell: gmm-sweep status ${db} lists the cells, and a grid of them with --trials 4 trains them\n`,
-  );
-  await grid({ db, trials: "4" });
+  const { trained, skipped } = await grid({ db, trials: "4", lambda: "7" });
+  assert.deepEqual([trained, skipped], [CELLS + 3 * 4, 3 * CELLS], "trial 4 of the first cells, and all of λ = 7");
   assert.deepEqual(await rows(db, "select count(*) from missing"), [[0]]);
+  const fresh = await grid({ db: database(t), trials: "4", lambda: "0,4.2,7" });
+  assert.equal((await grid({ db, trials: "4" })).digest, fresh.digest);
 });
+
+const OTHER_AXES: [option: string, flags: Flags, there: string, got: string][] = [
+  ["--samples", { samples: "50" }, "40", "50"],
+  ["--features", { features: "2:3" }, "3", "2"],
+  ["--forget-rows", { "forget-rows": "2" }, "1", "2"],
+  ["--hidden", { hidden: "4,4" }, "6,4", "4,4"],
+  ["--learning-rate", { "learning-rate": "0.1" }, "0.01", "0.1"],
+  ["--preset", { preset: "notebook" }, "paired", "notebook"],
+];
+
+for (const [option, flags, there, got] of OTHER_AXES) {
+  test(`${option} that a sweep of this name does not have is refused with both ways on, dry or not, and the file is kept`, async (t) => {
+    const db = await trainedFile(t, FLAGS);
+    const { digest } = await grid({ db });
+    for (const dry of [undefined, true])
+      await assert.rejects(spoken(gridCommand, { ...FLAGS, ...flags, db, "dry-run": dry }), {
+        fault: "usage",
+        message: `${option} must be what the sweep grid has, ${there}, got ${got}: give another sweep its own --name, or --grow where this one is to have both`,
+      });
+    assert.equal((await grid({ db })).digest, digest);
+  });
+}
 
 test("another name, seed or precision is another sweep of the same file", async (t) => {
   const db = database(t);
@@ -178,8 +187,8 @@ test("a sweep file gives the grid and its name, options stand in place of its ke
   const db = join(cwd, "sweep.db");
   const { trained } = await grid({ ...rest, lambda: undefined, epochs: undefined, "data-seeds": undefined, file, db });
   assert.equal(trained, 3 * CELLS);
-  const [[identity, command]] = await rows(db, "select identity, command from sweeps");
-  assert.equal((JSON.parse(String(identity)) as { grid: string }).grid, "night");
+  assert.deepEqual(await rows(db, "select name from sweeps"), [["night"]]);
+  const [[command]] = await rows(db, "select command from commands");
   assert.equal(
     command,
     `gmm-sweep grid ${file} --trials 3 --samples 40 --features 3 --hidden 6,4 --engine reference`,
@@ -207,11 +216,12 @@ test("the parts of a grid are disjoint and make the whole", async (t) => {
 });
 
 test("where there is no retrain to hold cells against, it says what lists them", async (t) => {
-  const { code, out } = await spoken(gridCommand, { ...FLAGS, db: database(t), methods: "original" });
+  const flags = { methods: "original", epochs: "original=12", lambda: undefined };
+  const { code, out } = await spoken(gridCommand, { ...FLAGS, ...flags, db: database(t) });
   assert.equal(code, 0);
   assert.match(
     out,
-    /^no finished cell to hold against retrain_scratch: gmm-sweep query "select \* from cell_summary" lists what is there\n\nsweep 1: 3 trial rows done, 0 diverged, 0 failed\ndigest [0-9a-f]{64}\n$/,
+    /^no finished cell to hold against retrain_scratch: gmm-sweep query "select \* from cell_summary" --db \S+\/sweep\.db lists what is there\n\nsweep 1: 3 trial rows done, 0 diverged, 0 failed\ndigest [0-9a-f]{64}\n$/,
   );
 });
 
@@ -226,25 +236,11 @@ test("trials that diverge are results: exit code 0, and nothing of them is train
 
 /** A file in which trial 2 of the original failed and nothing else was tried. */
 async function failedBefore(db: string, flags: Flags, reason: string): Promise<void> {
-  const asked = gridFrom(flags);
-  const { profile } = await loadEngine(asked.engine);
-  const store = new SqliteStore(db);
-  const sweep = await store.openSweep({
-    identity: gridIdentity(asked, profile),
-    command: "gmm-sweep grid",
-    config: JSON.stringify(asked),
-    trials: asked.trials,
-    engine: asked.engine.name,
-    profile,
-    record: "all",
-    shard: null,
-    version: "0.0.0",
-    machine: "a test",
-  });
-  const settings = settingsOf(asked);
-  for (const setting of settings) await store.enroll(sweep, arms(setting, asked.trials));
-  const specs = [...plan(settings, asked.trials, asked.trials)].flat();
-  const broken = specs.filter(({ method, trial }) => method === "original" && trial === 2);
+  const plan = gridPlan(flags, null);
+  const { profile } = await loadEngine(engineFrom(flags));
+  const store = await openStore(db);
+  const sweep = await store.open(openRequest(plan, profile));
+  const broken = specsIn(plan).filter(({ cell, trial }) => cell.method === "original" && trial === 2);
   await store.record(
     sweep,
     broken.map((spec) => failed(spec, reason)),
@@ -268,15 +264,26 @@ test("a failed trial makes the exit code 1 and names its reason, until --retry-f
   assert.deepEqual([retried.trained, retried.skipped, retried.failed, retried.digest], [1, 23, 0, digest]);
 });
 
-test("results that differ from what the file holds stop the grid, and the file is kept", async (t) => {
+test("results that differ from what the file holds stop the grid, the file is kept, and the log says why", async (t) => {
+  const told = await retold(t, await trainedFile(t, FLAGS), (outcome) =>
+    outcome.spec.cell.method === "unlearn" ? withMeasures(outcome, 2, { penalty: 0.5 }) : outcome,
+  );
+  const log = join(folder(t), "sweep.log");
+  const asked = grid({ db: told, epochs: "1:4,original=12,retrain_scratch=10", log });
+  const message =
+    /^.*sweep\.db holds 0\.5 where unlearn trial [123] now gave 0\.\d+ at epoch 2, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db$/;
+  await assert.rejects(asked, { fault: "check", message });
+  const [[kept]] = await rows(told, "select count(*) from trial_results where epochs = 2 and penalty = 0.5");
+  assert.equal(kept, 6);
+  const end = logged(log).at(-1);
+  assert.deepEqual([end?.["event"], end?.["exit_code"]], ["end", 1]);
+  assert.match(String(end?.["reason"]), message);
+});
+
+test("a trajectory that another program changed is not built on", async (t) => {
   const db = await trainedFile(t, FLAGS);
   await change(db, "update trial_rows set penalty = 0.5 where epochs = 2 returning epochs");
-  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), {
-    code: "BAD_STORE",
-    message:
-      /^.*sweep\.db holds 0\.5 where unlearn trial [123] now gave 0\.\d+ at epoch 2, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db$/,
-  });
-  assert.deepEqual(await rows(db, "select count(*) from trial_rows where epochs = 2 and penalty = 0.5"), [[6]]);
+  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), { fault: "usage" });
 });
 
 /** The lines of a log, each an event with what the test looks at. */
@@ -311,6 +318,7 @@ test("--log appends a line of JSON for each event, from start to end", async (t)
       skipped: 0,
       elapsed_ms: 0,
       exit_code: 0,
+      reason: null,
     },
   );
   for (const { time } of logged(log)) assert.equal(new Date(String(time)).toISOString(), time);
@@ -343,7 +351,7 @@ test("a log that cannot be written, or that is a file of the grid, is refused be
     [file, `--log must be another file than the sweep file, got ${file} for both: name a file of its own`],
   ];
   for (const [log, message] of refused)
-    await assert.rejects(spoken(gridCommand, { file, db, log }), { code: "BAD_USAGE", message });
+    await assert.rejects(spoken(gridCommand, { file, db, log }), { fault: "usage", message });
   assert.deepEqual(readdirSync(cwd), ["night.yaml"]);
 });
 
@@ -351,7 +359,7 @@ test("a log whose disk is full stops the grid with a sentence, and what had fini
   skip: !existsSync("/dev/full"),
 }, async (t) => {
   await assert.rejects(spoken(gridCommand, { ...FLAGS, db: database(t), log: "/dev/full" }), {
-    code: "BAD_USAGE",
+    fault: "environment",
     message:
       "--log could not be written any more (ENOSPC: no space left on device, write): make room and run the same command again; what had finished is kept",
   });
@@ -363,7 +371,7 @@ test("a database that is refused leaves no log behind", async (t) => {
   writeFileSync(db, "these are notes, and no database, of more than a hundred bytes".repeat(10));
   for (const dry of [true, undefined])
     await assert.rejects(spoken(gridCommand, { ...FLAGS, db, log, "dry-run": dry }), {
-      code: "BAD_STORE",
+      fault: "usage",
       message: `${db} must be a gmm-sweep database, but is not a SQLite file: name another file with --db`,
     });
   assert.deepEqual(readdirSync(cwd), ["notes.txt"]);

@@ -1,13 +1,15 @@
 /** `gmm-sweep run` from end to end: what it trains, keeps, prints and says, and that the results do not depend on how it got there. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { configFrom, runIdentity } from "../src/plan/options.js";
-import { SqliteReader } from "../src/store/sqlite/reader.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
-import { assertGolden, folder, gmm, SMALL, sweepObject, TINY } from "./command-line.js";
-import { failed, specsIn, sweepRecord } from "./fixtures/sweeps.js";
+import { loadEngine } from "../src/engine/engines.js";
+import { engineFrom } from "../src/plan/options.js";
+import { runPlan } from "../src/plan/request.js";
+import { openStore } from "../src/store/open.js";
+import type { Outcome, TrajectorySpec } from "../src/trial.js";
+import { assertGolden, folder, gmm, rows, SMALL, sweepObject, TINY } from "./command-line.js";
+import { failed, openRequest, specsIn, trained } from "./fixtures/sweeps.js";
 
 const SUMMARY_KEYS = [
   "sweep",
@@ -18,16 +20,6 @@ const SUMMARY_KEYS = [
   "forget_probability_mean",
   "forget_probability_std",
 ];
-
-/** All rows of a select over a file, as arrays. */
-async function rows(path: string, sql: string): Promise<unknown[][]> {
-  const reader = new SqliteReader(path);
-  try {
-    return (await reader.all<object>(sql)).map((row) => Object.values(row));
-  } finally {
-    reader.close();
-  }
-}
 
 // Each test waits for processes of its own: two at a time use both cores.
 describe("run", { concurrency: 2 }, () => {
@@ -89,7 +81,7 @@ describe("run", { concurrency: 2 }, () => {
     assert.deepEqual({ ...second, elapsed_ms: 0 }, { ...first, trained: 0, skipped: 12, elapsed_ms: 0 });
     const path = join(cwd, "data", "gmm-sweep.db");
     assert.deepEqual(
-      await rows(path, "select * from method_summary"),
+      await rows(path, `select ${SUMMARY_KEYS.join(", ")} from method_summary`),
       first.summary.map((row) => Object.values(row)),
       "the same numbers as the view's",
     );
@@ -153,7 +145,10 @@ describe("run", { concurrency: 2 }, () => {
 
   test("unlearn alone trains its start without listing it", async (t) => {
     const cwd = folder(t);
-    const alone = await sweepObject(cwd, ...TINY, "--trials", "3", "--methods", "unlearn");
+    const alone = await sweepObject(
+      cwd,
+      ...[...SMALL, "--trials", "3", "--methods", "unlearn", "--epochs", "original=12,unlearn=3"],
+    );
     assert.deepEqual([alone.trained, alone.summary.map(({ method }) => method)], [3, ["unlearn"]]);
     const all = await sweepObject(cwd, ...TINY, "--trials", "3");
     assert.deepEqual([all.trained, all.skipped], [9, 3]);
@@ -244,18 +239,10 @@ describe("run", { concurrency: 2 }, () => {
   test("a failed trial makes the exit code 1 and names its reason, until --retry-failed trains it", async (t) => {
     const cwd = folder(t);
     const path = join(cwd, "sweep.db");
-    const flags = {
-      samples: "40",
-      features: "3",
-      hidden: "6,4",
-      trials: "3",
-      methods: "original",
-      epochs: "original=5",
-      engine: "reference",
-    };
-    const args = [...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]), "--db", "sweep.db"];
+    const flags = FLAGS;
+    const args = [...words(flags), "--db", "sweep.db"];
     const fresh = await sweepObject(folder(t), ...args);
-    await failedBefore(path, flags);
+    await landedBefore(path, flags, (specs) => [failed(specs[1], "its thread died: worker exited with code: 9")]);
     const first = await gmm(cwd, ...args, "--json");
     const object = JSON.parse(first.out) as typeof fresh;
     assert.deepEqual([first.code, object.trained, object.skipped, object.failed], [1, 2, 0, 1]);
@@ -269,31 +256,73 @@ describe("run", { concurrency: 2 }, () => {
     assert.deepEqual([third.trained, third.skipped, third.failed, third.digest], [1, 2, 0, fresh.digest]);
   });
 
-  test("results that differ from what the file holds stop the run with exit 2, and the file is kept", async (t) => {
+  test("results that differ from what the file holds stop the run with exit 1, and the file is kept", async (t) => {
     const cwd = folder(t);
-    const args = [...SMALL, "--trials", "2", "--methods", "original", "--db", "sweep.db"];
-    await sweepObject(cwd, ...args, "--epochs", "original=5");
-    const store = new SqliteStore(join(cwd, "sweep.db"));
-    await store.all("update epochs set penalty = 0.5 where epoch = 3 returning epoch");
-    await store.close();
-    const { code, out, err } = await gmm(cwd, ...args, "--epochs", "original=9");
-    assert.deepEqual([code, out], [2, ""]);
+    const flags = { ...FLAGS, trials: "2" };
+    await landedBefore(join(cwd, "sweep.db"), flags, ([first]) => [trained(first)]);
+    const before = await rows(join(cwd, "sweep.db"), "select penalty from trial_results");
+    const { code, out, err } = await gmm(cwd, ...words({ ...flags, epochs: "original=9" }), "--db", "sweep.db");
+    assert.deepEqual([code, out], [1, ""]);
     assert.match(
       err,
-      /^gmm-sweep: sweep\.db holds 0\.5 where original trial [12] now gave 0\.\d+ at epoch 3, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db\n$/,
+      /^gmm-sweep: sweep\.db holds 0\.\d+ where original trial 1 now gave 0\.\d+ at epoch 1, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db\n$/,
     );
+    assert.deepEqual(await rows(join(cwd, "sweep.db"), "select penalty from trial_results where trial = 1"), before);
+  });
+
+  test("a method file's methods are trained beside the notebook's, and the sweep notes the file", async (t) => {
+    const cwd = folder(t);
+    const definition =
+      "neg_grad:\n  start: original\n  cross-entropy: { retained: 1/n, forget: -beta/k }\n  lambda: 0\n  epochs: 2\n";
+    writeFileSync(join(cwd, "own.yaml"), `${definition}  parameters:\n    beta: [0.1, 0.2]\n`);
+    const { summary } = await sweepObject(cwd, ...TINY, "--trials", "2", "--method-file", "own.yaml");
+    assert.deepEqual(summary.map(({ method }) => String(method).replace(/~.*/, "")).sort(), [
+      "neg_grad:beta=0.1",
+      "neg_grad:beta=0.2",
+      "original",
+      "retrain_original",
+      "retrain_scratch",
+      "unlearn",
+    ]);
+    const [[command]] = await rows(join(cwd, "data", "gmm-sweep.db"), "select command from commands");
+    assert.match(String(command), / --method-file own\.yaml /);
+  });
+
+  test("the command that a sweep keeps is what was typed of what is asked, without where and how", async (t) => {
+    const cwd = folder(t);
+    const args = ["--methods", "original", "--epochs", "original=2", "--samples", "20", "--trials", "1"];
+    await sweepObject(cwd, ...args, "--workers", "1", "--db", "a b.db", "--retry-failed", "--quiet");
+    assert.deepEqual(await rows(join(cwd, "a b.db"), "select command from commands"), [
+      ["gmm-sweep run --trials 1 --methods original --epochs original=2 --samples 20"],
+    ]);
   });
 });
 
-/** A file in which trial 2 failed and the others were not tried. */
-async function failedBefore(path: string, flags: Record<string, string>): Promise<void> {
-  const config = configFrom(flags);
-  const { loadEngine } = await import("../src/engine/engines.js");
-  const { profile } = await loadEngine(config.engine);
-  const store = new SqliteStore(path);
-  const sweep = await store.openSweep({ ...sweepRecord(config, profile), identity: runIdentity(config, profile) });
-  const specs = specsIn(config);
-  await store.enroll(sweep, specs);
-  await store.record(sweep, [failed(specs[1], "its thread died: worker exited with code: 9")]);
+/** A small sweep of the original alone. */
+const FLAGS = {
+  samples: "40",
+  features: "3",
+  hidden: "6,4",
+  trials: "3",
+  methods: "original",
+  epochs: "original=5",
+  engine: "reference",
+};
+
+function words(flags: Readonly<Record<string, string>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/** A file of this run in which only these outcomes have landed. */
+async function landedBefore(
+  path: string,
+  flags: Readonly<Record<string, string>>,
+  outcomes: (specs: readonly TrajectorySpec[]) => Outcome[],
+): Promise<void> {
+  const plan = runPlan(flags);
+  const { profile } = await loadEngine(engineFrom(flags));
+  const store = await openStore(path);
+  const sweep = await store.open(openRequest(plan, profile));
+  await store.record(sweep, outcomes(specsIn(plan)));
   await store.close();
 }
