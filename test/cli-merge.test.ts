@@ -103,6 +103,27 @@ test("a missing shard is named with the lines that run it, and running that line
   assert.ok(out.includes(await wholeDigest(t)));
 });
 
+test("of shards that grew a missing one is told with each command that grew them", async (t) => {
+  const cwd = folder(t);
+  await parts(cwd, [1, 2, 4], { lambda: "0,4.2", trials: "2" });
+  await parts(cwd, [1, 2, 4], { lambda: "0,7" });
+  const told = await gmm(cwd, "merge", "whole.db", "part1.db", "part2.db", "part4.db");
+  assert.equal(told.code, 1, told.err);
+  const place = "--shard 3/4 --db part3.db";
+  const line = told.out.split("\n").find((text) => text.endsWith(place)) ?? told.out;
+  assert.match(
+    line,
+    /^ {2}npx gmm-sweep grid --trials 2 --lambda 0,4\.2 .* && npx gmm-sweep grid --trials 3 --lambda 0,7 /,
+  );
+  assert.equal(told.out.match(/^ {2}sbatch --array=3 /gm)?.length, 2);
+  for (const command of line.split(" && ")) {
+    const words = command.trim().split(" ").slice(2);
+    assert.equal((await gmm(cwd, ...words, "--quiet")).code, 0);
+  }
+  const { code, out } = await gmm(cwd, "merge", "whole.db", "part3.db");
+  assert.equal(code, 0, out);
+});
+
 test("a shard that is not complete is named like one that is missing", async (t) => {
   const cwd = folder(t);
   const files = await parts(cwd, [1, 2, 3, 4]);
