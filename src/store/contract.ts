@@ -78,6 +78,17 @@ export interface Results {
   close(): Promise<void>;
 }
 
+/** A kind of store, and the places that are of it. */
+export interface StoreKind {
+  takes(place: string): boolean;
+  /** Opens a place for writing, and makes it where there is none. */
+  open(place: string): Promise<Store>;
+  /** Opens a place for reading, which another process may be writing. */
+  read(place: string): Promise<Results>;
+  /** Removes what `open` made at a place where nothing was, once it is closed. */
+  remove(place: string): void;
+}
+
 export interface OpenRequest {
   readonly plan: SweepPlan;
   readonly profile: string;

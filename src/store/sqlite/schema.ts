@@ -1,5 +1,6 @@
 /** The tables and views of a file, and what says that a file has these and no others. */
 import Database from "better-sqlite3";
+import { CURVE, MEASURES } from "../../measures.js";
 
 /** Marks a SQLite file as ours ('gmm1'). */
 export const APPLICATION_ID = 0x676d6d31;
@@ -104,12 +105,7 @@ create table trial_rows (
   trajectory_id integer generated always as (id & ~4194300) virtual references trajectories,
   epochs integer generated always as (id >> 2 & 1048575) virtual,
   state text not null check (state in ('done', 'diverged', 'failed')),
-  train_accuracy real,
-  test_accuracy real,
-  forget_probability real,
-  forget_margin real,
-  cross_entropy real,
-  penalty real,
+${MEASURES.map(({ name }) => `  ${name} real,`).join("\n")}
   error text,
   attempts integer not null,
   elapsed_ms real,
@@ -119,11 +115,7 @@ create table trial_rows (
 create table epochs (
   trajectory_id integer not null references trajectories,
   epoch integer not null,
-  penalty real,
-  cross_entropy real,
-  train_accuracy real,
-  forget_probability real,
-  forget_margin real,
+${CURVE.map(({ name }) => `  ${name} real,`).join("\n")}
   primary key (trajectory_id, epoch)
 ) strict, without rowid;
 
@@ -173,7 +165,7 @@ join trajectories t on ${COUNTED};
 create view trial_results as
 select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
   c.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, c.lambda_reg, k.lambda_effective, c.epochs,
-  r.train_accuracy, r.test_accuracy, r.forget_probability, r.forget_margin, r.cross_entropy, r.penalty,
+  ${MEASURES.map(({ name }) => `r.${name}`).join(", ")},
   r.state, r.error, t.replicate_of, k.engine, k.profile, r.elapsed_ms, k.start
 ${ROWS_OF_CELLS}
 cross join trajectories t on ${COUNTED}
@@ -190,7 +182,7 @@ cross join forget_margins m on m.trial_row_id = ${rowId("coalesce(t.source_id, t
 create view epoch_results as
 select t.sweep, t.preset, t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate,
   t.method, t.trial, t.seed, t.start_trial, t.lambda_reg, t.lambda_effective, e.epoch,
-  e.penalty, e.cross_entropy, e.train_accuracy, e.forget_probability, e.forget_margin,
+  ${CURVE.map(({ name }) => `e.${name}`).join(", ")},
   t.replicate_of, t.engine, t.profile, t.start
 from sweep_trajectories t
 -- Another sweep may have trained the same trajectory for longer.
