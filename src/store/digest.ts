@@ -1,5 +1,6 @@
 /** The digest of results: equal digests mean equal trial rows, to the bit, whoever computed them and in whatever order. */
 import { createHash } from "node:crypto";
+import { endianness } from "node:os";
 import { MEASURES } from "../measures.js";
 import { ROW_KEY_NAMES, type RowKey } from "../plan/cell.js";
 import type { RowState, StoredMargin, StoredRow } from "./contract.js";
@@ -23,6 +24,7 @@ export async function digestOf(
         keyText(row),
         state,
         MEASURES.map(({ name }) => measures[name]),
+        0,
       ),
     );
   }
@@ -34,12 +36,12 @@ function keyText(row: RowKey): string {
   return JSON.stringify(ROW_KEY_NAMES.map((name) => row[name]));
 }
 
-/** The line of a trial row, whose measures are in the order of MEASURES. */
-export function rowLine(key: string, state: RowState, measures: readonly (number | null)[]): string {
-  let line = `${key} ${state} `;
+/** The line of a trial row, whose measures stand in `values` from `first` on in the order of MEASURES. */
+export function rowLine(key: string, state: RowState, values: readonly unknown[], first: number): string {
   // A failed trial has no numbers, and why it failed is not a result.
-  if (state !== "failed")
-    for (let i = 0; i < measures.length; i++) line += i === 0 ? token(measures[i]) : ` ${token(measures[i])}`;
+  if (state === "failed") return `${key} failed \n`;
+  let line = `${key} ${state}`;
+  for (let i = 0; i < MEASURES.length; i++) line += ` ${token(values[first + i] as number | null)}`;
   return `${line}\n`;
 }
 
@@ -68,14 +70,16 @@ export class LineDigest {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-const bits = new DataView(new ArrayBuffer(8));
+const float = new Float64Array(1);
+const bytes = new Uint8Array(float.buffer);
+/** The bytes of a float64, the one of its sign first. */
+const [B0, B1, B2, B3, B4, B5, B6, B7] = endianness() === "LE" ? [7, 6, 5, 4, 3, 2, 1, 0] : [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** The 16 hex digits of a float64, or a word for what has no one bit pattern: the store keeps NaN as null. */
 function token(value: number | null): string {
   if (value === null || Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  bits.setFloat64(0, value);
-  let digits = "";
-  for (let byte = 0; byte < 8; byte++) digits += HEX[bits.getUint8(byte)];
-  return digits;
+  float[0] = value;
+  const first = HEX[bytes[B0]] + HEX[bytes[B1]] + HEX[bytes[B2]] + HEX[bytes[B3]];
+  return first + HEX[bytes[B4]] + HEX[bytes[B5]] + HEX[bytes[B6]] + HEX[bytes[B7]];
 }

@@ -1,8 +1,8 @@
 /** The rows of sweeps in the order of their keys, cell by cell: no sort of all rows, however many there are. */
 import type Database from "better-sqlite3";
-import { MEASURES, type Measures } from "../../measures.js";
-import { CELL_NAMES, type CellKey } from "../../plan/cell.js";
-import type { RowState, StoredMargin, StoredRow } from "../contract.js";
+import { MEASURES, type MeasureName } from "../../measures.js";
+import { CELL_NAMES, type CellKey, type RowKey } from "../../plan/cell.js";
+import type { StoredMargin, StoredRow } from "../contract.js";
 import { CELL_COLUMNS, columnOf, MEASURE_NAMES, type Value } from "./columns.js";
 import { rowId } from "./schema.js";
 
@@ -14,12 +14,10 @@ export interface Cell extends CellKey {
   readonly trials: number;
 }
 
-/** What is read of a row after its trial, its start's trial. */
-interface Line {
+/** A row of a cell, by the names of what was read. */
+export interface Line {
   readonly cell: Cell;
-  readonly trial: number;
-  readonly start_trial: number | null;
-  readonly values: readonly Value[];
+  readonly row: readonly Value[];
 }
 
 const TRIAL_AT = CELL_NAMES.indexOf("seed") + 1;
@@ -45,14 +43,41 @@ order by rank, ${AFTER_TRIAL.map(columnOf).join(", ")}`;
 // Copies of one run count while they start from the last original of the count; those of a smaller count are superseded.
 const OF_CELL = "t.cell_key_id = @cell_key_id and t.trial <= @trials and (@one_run = 0 or t.start_trial = @trials)";
 
+/** What is read of a row, in this order. */
+const ROW = [
+  ["trial", "t.trial"],
+  ["start_trial", "nullif(t.start_trial, 0)"],
+  ["state", "r.state"],
+  ...MEASURES.map(({ name }) => [name, `r.${name}`] as const),
+] as const;
+const MARGIN = [...ROW.slice(0, 2), ["forget_row", "m.forget_row"], ["forget_margin", "m.forget_margin"]] as const;
+
+/** With all that tells where a row came from: the digest does without. */
+const WHOLE_ROW = [...ROW, ["replicate_of", "t.replicate_of"], ["source", "coalesce(t.source_id, t.id)"]] as const;
+
+type Name = (typeof WHOLE_ROW)[number][0] | (typeof MARGIN)[number][0];
+
+/** Where a line has each of them. */
+export const ROW_AT = placesOf(WHOLE_ROW);
+export const MARGIN_AT = placesOf(MARGIN);
+/** Where the first measure is; the others follow in their order. */
+export const MEASURES_AT = ROW.length - MEASURES.length;
+
+function placesOf(columns: readonly (readonly [name: Name, sql: string])[]): Readonly<Record<Name, number>> {
+  return Object.fromEntries(columns.map(([name], i) => [name, i])) as Record<Name, number>;
+}
+
+function sqlOf(columns: readonly (readonly [name: Name, sql: string])[]): string {
+  return columns.map(([, sql]) => sql).join(", ");
+}
+
 const ROWS = `
-select t.trial, nullif(t.start_trial, 0), r.state, t.replicate_of, coalesce(t.source_id, t.id), ${MEASURE_NAMES.map((name) => `r.${name}`).join(", ")}
 from trajectories t cross join trial_rows r on r.id = ${rowId("t.id", "@epochs")}
 where ${OF_CELL}
 order by t.trial, t.start_trial`;
 
 const MARGINS = `
-select t.trial, nullif(t.start_trial, 0), m.forget_row, m.forget_margin
+select ${sqlOf(MARGIN)}
 from trajectories t cross join forget_margins m on m.trial_row_id = ${rowId("coalesce(t.source_id, t.id)", "@epochs")}
 where ${OF_CELL}
 order by t.trial, t.start_trial, m.forget_row`;
@@ -62,64 +87,66 @@ export function cellsInOrder(db: Database.Database, sweep: number | null): Cell[
   return db.prepare(CELLS).all({ sweep }) as Cell[];
 }
 
+/** The rows of `cells` in the order of their keys, as ROW_AT says, but for where they came from. */
+export function rowLines(db: Database.Database, cells: readonly Cell[]): Generator<Line> {
+  return linesInOrder(cells, db.prepare(`select ${sqlOf(ROW)} ${ROWS}`).raw());
+}
+
+/** The margins of forget sets of more than one row, as MARGIN_AT says. */
+export function marginLines(db: Database.Database, cells: readonly Cell[]): Generator<Line> {
+  const several = cells.filter((cell) => cell.forget_rows > 1);
+  return linesInOrder(several, db.prepare(MARGINS).raw());
+}
+
 /** Lines of `cells` in the order of their keys; of cells of one rank trial by trial. */
 function* linesInOrder(cells: readonly Cell[], read: Database.Statement): Generator<Line> {
   for (let i = 0; i < cells.length; ) {
+    const first = i;
     const alike: Line[] = [];
     for (const { rank } = cells[i]; i < cells.length && cells[i].rank === rank; i++) {
       const cell = cells[i];
-      for (const [trial, start_trial, ...values] of read.all(cell) as Value[][])
-        alike.push({ cell, trial: trial as number, start_trial: start_trial as number | null, values });
+      for (const row of read.all(cell) as Value[][]) alike.push({ cell, row });
     }
     // Sorting keeps the order of cells where trial and start are equal.
-    yield* alike.sort((a, b) => a.trial - b.trial || (a.start_trial ?? 0) - (b.start_trial ?? 0));
+    if (i > first + 1) alike.sort(byTrial);
+    for (const line of alike) yield line;
   }
 }
 
-/** A row of ROWS after trial and start_trial. */
-export interface RowLine extends Omit<Line, "values"> {
-  readonly state: RowState;
-  readonly replicateOf: number | null;
-  readonly source: number;
-  /** In the order of MEASURES. */
-  readonly measures: readonly (number | null)[];
-}
-
-export function* rowLines(db: Database.Database, cells: readonly Cell[]): Generator<RowLine> {
-  for (const { values, ...line } of linesInOrder(cells, db.prepare(ROWS).raw())) {
-    const [state, replicateOf, source, ...measures] = values;
-    yield { ...line, state, replicateOf, source, measures } as RowLine;
-  }
-}
-
-export interface MarginLine extends Omit<Line, "values"> {
-  readonly forgetRow: number;
-  readonly margin: number | null;
-}
-
-/** Those of forget sets of more than one row. */
-export function* marginLines(db: Database.Database, cells: readonly Cell[]): Generator<MarginLine> {
-  const several = cells.filter((cell) => cell.forget_rows > 1);
-  for (const { values, ...line } of linesInOrder(several, db.prepare(MARGINS).raw())) {
-    const [forgetRow, margin] = values;
-    yield { ...line, forgetRow, margin } as MarginLine;
-  }
+function byTrial({ row: a }: Line, { row: b }: Line): number {
+  const { trial, start_trial } = ROW_AT;
+  return Number(a[trial]) - Number(b[trial]) || Number(a[start_trial]) - Number(b[start_trial]);
 }
 
 export function* storedRows(db: Database.Database, sweep: number | null): Generator<StoredRow> {
-  for (const line of rowLines(db, cellsInOrder(db, sweep))) {
-    const { state, replicateOf, source } = line;
-    const measures = Object.fromEntries(MEASURES.map(({ name }, i) => [name, line.measures[i]])) as unknown as Measures;
-    yield { ...keyOf(line), state, measures, replicate_of: replicateOf, source };
+  const read = db.prepare(`select ${sqlOf(WHOLE_ROW)} ${ROWS}`).raw();
+  for (const { cell, row } of linesInOrder(cellsInOrder(db, sweep), read)) {
+    const measures: Partial<Record<MeasureName, Value>> = {};
+    for (const name of MEASURE_NAMES) measures[name] = row[ROW_AT[name]];
+    const of = (name: Name): Value => row[ROW_AT[name]];
+    const rest = { state: of("state"), measures, replicate_of: of("replicate_of"), source: of("source") };
+    yield { ...keyOf(cell, row), ...rest } as StoredRow;
   }
 }
 
 export function* storedMargins(db: Database.Database, sweep: number | null): Generator<StoredMargin> {
-  for (const line of marginLines(db, cellsInOrder(db, sweep)))
-    yield { ...keyOf(line), forget_row: line.forgetRow, forget_margin: line.margin };
+  for (const { cell, row } of marginLines(db, cellsInOrder(db, sweep))) {
+    const { forget_row, forget_margin } = MARGIN_AT;
+    yield { ...keyOf(cell, row), forget_row: row[forget_row], forget_margin: row[forget_margin] } as StoredMargin;
+  }
 }
 
-function keyOf({ cell, trial, start_trial }: Pick<Line, "cell" | "trial" | "start_trial">) {
-  const { rank: _rank, cell_key_id: _id, one_run: _oneRun, trials: _trials, ...key } = cell;
-  return { ...key, trial, start_trial };
+const keys = new WeakMap<Cell, CellKey>();
+
+/** The key of a line, whose first columns are those of ROW and of MARGIN alike. */
+function keyOf(
+  cell: Cell,
+  row: Line["row"],
+): Omit<RowKey, "trial" | "start_trial"> & Record<"trial" | "start_trial", Value> {
+  let key = keys.get(cell);
+  if (key === undefined) {
+    key = Object.fromEntries(CELL_NAMES.map((name) => [name, cell[name]])) as unknown as CellKey;
+    keys.set(cell, key);
+  }
+  return { ...key, trial: row[ROW_AT.trial], start_trial: row[ROW_AT.start_trial] };
 }
