@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { SqliteStore } from "../src/store/sqlite/store.js";
+import { openStore } from "../src/store/open.js";
 import { folder, type Running, rowsIn, start, sweepObject, untilRows } from "./command-line.js";
 
 /** A second of work for one thread of the slowest engine, in several chunks. */
@@ -140,6 +140,6 @@ test("a reader that goes away early is no error", async (t) => {
 });
 
 /** A database of ours with nothing in it, for a query to run on. */
-function emptyStore(cwd: string): Promise<void> {
-  return new SqliteStore(join(cwd, "sweep.db")).close();
+async function emptyStore(cwd: string): Promise<void> {
+  await (await openStore(join(cwd, "sweep.db"))).close();
 }

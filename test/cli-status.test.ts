@@ -5,11 +5,14 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { statusCommand } from "../src/commands/status.js";
+import { loadEngine } from "../src/engine/engines.js";
 import type { Flags } from "../src/plan/flags.js";
-import { SqliteReader } from "../src/store/sqlite/reader.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
-import { assertGolden, folder, gmm, spoken, start, untilRows } from "./command-line.js";
-import { change, SMALL_GRID, trainedFile } from "./fixtures/grids.js";
+import { engineFrom } from "../src/plan/options.js";
+import { gridPlan } from "../src/plan/request.js";
+import { openStore } from "../src/store/open.js";
+import { assertGolden, folder, gmm, rows, spoken, start, untilRows } from "./command-line.js";
+import { retold, SMALL_GRID, type Tell, trainedFile } from "./fixtures/grids.js";
+import { failed, openRequest } from "./fixtures/sweeps.js";
 
 const FLAGS: Flags = {
   samples: "40",
@@ -40,18 +43,27 @@ function trained(t: TestContext, flags: Flags = {}): Promise<string> {
   return trainedFile(t, { ...FLAGS, ...flags });
 }
 
-/** The same, changed by SQL. */
-async function changed(t: TestContext, flags: Flags, ...statements: readonly string[]): Promise<string> {
-  const db = await trained(t, flags);
-  await change(db, ...statements);
-  return db;
+/** The same, in which it went otherwise. */
+async function changed(t: TestContext, flags: Flags, tell: Tell): Promise<string> {
+  return retold(t, await trained(t, flags), tell);
 }
 
-/** Trial 2 of unlearn at λ 4.2 is not there; trial 3 of the original failed. */
-const FORGOTTEN =
-  "delete from trial_rows where trajectory_id in (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'unlearn' and a.lambda_reg = 4.2 and t.trial = 2) returning epochs";
-const FAILED =
-  "update trial_rows set state = 'failed', error = 'its thread died' where trajectory_id = (select t.id from trajectories t join arms a on a.id = t.arm_id where a.method = 'original' and t.trial = 3) returning epochs";
+/** Trial 2 of unlearn at λ 4.2 is not there. */
+const FORGOTTEN: Tell = (outcome) => {
+  const { cell, trial } = outcome.spec;
+  return cell.method === "unlearn" && cell.lambda === 4.2 && trial === 2 ? null : outcome;
+};
+
+/** Neither is trial 3 of the original, which failed. */
+const FORGOTTEN_AND_FAILED: Tell = (outcome) => {
+  const { spec } = outcome;
+  return spec.cell.method === "original" && spec.trial === 3 ? failed(spec, "its thread died") : FORGOTTEN(outcome);
+};
+
+/** What status says of a file, wherever and whenever that was made. */
+function withoutPlace(out: string, db: string): string {
+  return out.replaceAll(db, "sweep.db").replace(/^ {2}\S+Z, gmm-sweep \d.*$/gm, "  TIME, gmm-sweep VERSION, MACHINE");
+}
 
 async function cells(db: string, code: number, flags: Flags = {}): Promise<Cell[]> {
   const told = await spoken(statusCommand, { file: db, json: true, ...flags });
@@ -60,19 +72,21 @@ async function cells(db: string, code: number, flags: Flags = {}): Promise<Cell[
 }
 
 test("the status of a finished grid", async (t) => {
-  const { code, out, err } = await spoken(statusCommand, { file: await trained(t) });
+  const db = await trained(t);
+  const { code, out, err } = await spoken(statusCommand, { file: db });
   assert.deepEqual([code, err], [0, ""]);
-  assertGolden("the status of a finished grid", out);
+  assertGolden("the status of a finished grid", withoutPlace(out, db));
 });
 
 test("the status of a grid with missing and failed trials", async (t) => {
-  const { code, out, err } = await spoken(statusCommand, { file: await changed(t, {}, FORGOTTEN, FAILED) });
+  const db = await changed(t, {}, FORGOTTEN_AND_FAILED);
+  const { code, out, err } = await spoken(statusCommand, { file: db });
   assert.deepEqual([code, err], [1, ""]);
-  assertGolden("the status of a grid with missing and failed trials", out);
+  assertGolden("the status of a grid with missing and failed trials", withoutPlace(out, db));
 });
 
 test("--json counts done, diverged, failed and missing of each cell, which add up to its trials", async (t) => {
-  const all = await cells(await changed(t, {}, FORGOTTEN, FAILED), 1);
+  const all = await cells(await changed(t, {}, FORGOTTEN_AND_FAILED), 1);
   for (const { trials, done, diverged, failed, missing } of all)
     assert.equal(done + diverged + failed + missing, trials);
   assert.deepEqual(
@@ -91,12 +105,10 @@ test("--json counts done, diverged, failed and missing of each cell, which add u
 });
 
 test("the view missing lists exactly the rows that status counts", async (t) => {
-  const db = await changed(t, {}, FORGOTTEN, FAILED);
-  const reader = new SqliteReader(db);
-  t.after(() => reader.close());
-  assert.deepEqual(await reader.all("select method, trial, lambda_reg, epochs from missing order by epochs"), [
-    { method: "unlearn", trial: 2, lambda_reg: 4.2, epochs: 1 },
-    { method: "unlearn", trial: 2, lambda_reg: 4.2, epochs: 2 },
+  const db = await changed(t, {}, FORGOTTEN_AND_FAILED);
+  assert.deepEqual(await rows(db, "select method, trial, lambda_reg, epochs from missing order by epochs"), [
+    ["unlearn", 2, 4.2, 1],
+    ["unlearn", 2, 4.2, 2],
   ]);
 });
 
@@ -120,7 +132,7 @@ test("more than 20 cells that are not complete are cut, and it says how to list 
   const lines = out.trimEnd().split("\n");
   assert.deepEqual(
     [code, lines.at(-1)],
-    [1, '… and more: gmm-sweep query "select * from missing" lists each missing row'],
+    [1, `… and more: gmm-sweep query "select * from missing" --db ${db} lists each missing row`],
   );
   assert.deepEqual(lines.slice(-23, -20), [
     "preset  method     λ  epochs  done  diverged  failed  missing",
@@ -137,19 +149,46 @@ test("cells that are not complete are told apart by all that the grid has severa
     epochs: "2,original=3,retrain_scratch=3",
   };
   const { out } = await spoken(statusCommand, { file: await changed(t, flags, FORGOTTEN) });
-  assert.match(out, /\npreset {2}draw {2}hidden {2}method {5}λ {2}epochs {2}done {2}diverged {2}failed {2}missing\n/);
+  assert.match(out, /\ndraw {2}hidden {2}preset {2}method {5}λ {2}epochs {2}done {2}diverged {2}failed {2}missing\n/);
 });
 
 test("all sweeps of a file are told, or the one of --sweep; as JSON they are one array", async (t) => {
   const db = await trained(t);
-  assert.equal((await spoken(gridCommand, { ...FLAGS, db, name: "other", methods: "original" })).code, 0);
+  const other = { name: "other", methods: "original", epochs: "original=12", lambda: undefined };
+  assert.equal((await spoken(gridCommand, { ...FLAGS, db, ...other })).code, 0);
   const { out } = await spoken(statusCommand, { file: db });
-  assert.deepEqual(out.match(/^sweep \d+: .*(?=\n\n)/gm), [
-    "sweep 1: gmm-sweep grid --trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference (3 trials a cell, reference/f64/r1)",
-    "sweep 2: gmm-sweep grid --trials 3 --methods original --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference --name other (3 trials a cell, reference/f64/r1)",
+  assert.deepEqual(out.match(/^(sweep|gmm-sweep) .*/gm), [
+    "sweep 1, grid: 3 trials a cell, reference/f64/r1",
+    "gmm-sweep grid --trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference",
+    "sweep 2, other: 3 trials a cell, reference/f64/r1",
+    "gmm-sweep grid --trials 3 --methods original --epochs original=12 --data-seeds 1 --samples 40 --features 3 --hidden 6,4 --engine reference --name other",
   ]);
-  assert.ok(!(await spoken(statusCommand, { file: db, sweep: "2" })).out.includes("sweep 1:"));
+  assert.ok(!(await spoken(statusCommand, { file: db, sweep: "2" })).out.includes("sweep 1,"));
   assert.deepEqual([(await cells(db, 0)).length, (await cells(db, 0, { sweep: "2" })).length], [7, 1]);
+});
+
+test("each command that opened or grew a sweep is told once, with its time, version and machine", async (t) => {
+  const db = await trained(t);
+  for (const flags of [{ lambda: "7" }, {}])
+    assert.equal((await spoken(gridCommand, { ...FLAGS, ...flags, db })).code, 0);
+  const { out } = await spoken(statusCommand, { file: db });
+  const rest = "--epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1 --samples 40 --features 3 --hidden 6,4";
+  assert.deepEqual(
+    out.match(/^gmm-sweep .*/gm),
+    ["0,4.2", "7"].map((lambda) => `gmm-sweep grid --trials 3 --lambda ${lambda} ${rest} --engine reference`),
+  );
+  assert.equal(out.match(/^ {2}\d{4}-\d\d-\d\dT[\d:.]+Z, gmm-sweep \d+\.\d+\.\d+, .+, Node \d.*$/gm)?.length, 2);
+});
+
+test("a sweep that was opened and never trained lacks all of its rows", async (t) => {
+  const db = join(folder(t), "sweep.db");
+  const { profile } = await loadEngine(engineFrom(FLAGS));
+  const store = await openStore(db);
+  await store.open(openRequest(gridPlan(FLAGS, null), profile));
+  await store.close();
+  const { code, out } = await spoken(statusCommand, { file: db });
+  assert.equal(code, 1);
+  assert.match(out, new RegExp(`\\n18 of 18 trial rows are missing, 0 failed\\ngmm-sweep resume ${db} goes on\\n`));
 });
 
 test("a shard is complete when its own part is there, and says who trains the rest", async (t) => {
@@ -159,15 +198,19 @@ test("a shard is complete when its own part is there, and says who trains the re
   assert.equal(whole.code, 0);
   assert.match(
     whole.out,
-    /, shard 1\/2\)\n[\s\S]*\n\d of 9 trial rows are missing, 0 failed\nshard 1\/2 of it is complete: other shards train what is missing, gmm-sweep merge unites them\n$/,
+    /, shard 1\/2\n[\s\S]*\n\d of 9 trial rows are missing, 0 failed\nshard 1\/2 of it is complete: other shards train what is missing, gmm-sweep merge unites them\n$/,
   );
-  await change(db, "delete from trial_rows where trajectory_id = 1 returning epochs");
-  const lacking = await spoken(statusCommand, { file: db });
+  let told = 0;
+  const partial = await changed(t, flags, (outcome) => (told++ === 0 ? null : outcome));
+  const lacking = await spoken(statusCommand, { file: partial });
   assert.equal(lacking.code, 1);
-  assert.match(lacking.out, /\nshard 1\/2 of it lacks 1, other shards train the rest\n\npreset /);
-  await spoken(gridCommand, { ...FLAGS, ...flags, db });
-  assert.equal((await spoken(gridCommand, { ...FLAGS, ...flags, shard: "2/2", db })).code, 0);
-  const both = await spoken(statusCommand, { file: db });
+  assert.match(
+    lacking.out,
+    /\nshard 1\/2 of it lacks 1, other shards train the rest\ngmm-sweep resume \S+ goes on\n\npreset /,
+  );
+  await spoken(gridCommand, { ...FLAGS, ...flags, db: partial });
+  assert.equal((await spoken(gridCommand, { ...FLAGS, ...flags, shard: "2/2", db: partial })).code, 0);
+  const both = await spoken(statusCommand, { file: partial });
   assert.equal(both.code, 0);
   assert.match(both.out, /\ncomplete: each of the 9 trial rows is there\n$/);
 });
@@ -230,15 +273,15 @@ for (const [what, flags, message] of REFUSED) {
   test(`refused in one sentence: ${what}`, async (t) => {
     const cwd = folder(t);
     writeFileSync(join(cwd, "empty.db"), "");
-    await new SqliteStore(join(cwd, "new.db")).close();
+    await (await openStore(join(cwd, "new.db"))).close();
     await assert.rejects(spoken(statusCommand, flags(cwd)), { name: "SweepError", message: message(cwd) });
   });
 }
 
 test("a sweep that the file does not have is refused with those that it has", async (t) => {
-  const db = await trained(t, { methods: "original" });
+  const db = await trained(t, { methods: "original", epochs: "original=12", lambda: undefined });
   await assert.rejects(spoken(statusCommand, { file: db, sweep: "2" }), {
-    code: "BAD_USAGE",
+    fault: "usage",
     message: `--sweep must be a sweep of ${db}, one of 1, got 2`,
   });
   await assert.rejects(spoken(statusCommand, { file: db, sweep: "first" }), {

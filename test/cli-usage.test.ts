@@ -1,16 +1,17 @@
 /** The command line as such: help, and what a mistake in it leads to: one sentence on stderr, exit code 2, nothing written. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { folder, gmm, spoken, TINY } from "./command-line.js";
+import { CLI, folder, gmm, spoken, started, TINY } from "./command-line.js";
 import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
-const TRAINING = ["preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
+const TRAINING = ["method-file", "preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
 const NARROWING = [
   ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
   "profile",
@@ -18,6 +19,7 @@ const NARROWING = [
 const OPTIONS: Record<string, readonly string[]> = {
   "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
   run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
+  resume: ["workers", "sweep", "db", "log", "retry-failed", "quiet", "json"],
   grid: [
     ...[
       "workers",
@@ -31,8 +33,8 @@ const OPTIONS: Record<string, readonly string[]> = {
       "features",
       "forget-rows",
     ],
-    ...["data", "hidden", "learning-rate", "seed", "engine", "precision", "name", "record", "shard", "db", "dry-run"],
-    ...["log", "retry-failed", "quiet", "json"],
+    ...["data", "hidden", "learning-rate", "seed", "engine", "precision", "name", "record", "grow", "shard", "db"],
+    ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json"],
   ],
   status: ["sweep", "db", "json"],
   digest: ["sweep", "db"],
@@ -114,6 +116,8 @@ const REFUSED: [line: string, said: string | RegExp][] = [
   ["grid one.yaml two.yaml", `there is no option or command two.yaml${LISTS}`],
   ["grid --shard=9/8", "--shard I/N must be a whole number from 1 to 8, got 9"],
   ["status --file=", "FILE must be the name of a database file, got an empty one"],
+  ["resume none.db", "none.db cannot be opened as a database file: check the path, or name another file with --db"],
+  ["resume --sweep=0 none.db", /^gmm-sweep: [^\n]+\n$/],
   ["--help=3", "--help must stand alone, got 3: write --help or leave it out"],
   ["-- --samples 4", "options must stand without a -- before them, got one: leave it out"],
   ["status -- part1.db", "options must stand without a -- before them, got one: leave it out"],
@@ -124,7 +128,7 @@ const REFUSED: [line: string, said: string | RegExp][] = [
     ":memory: cannot be opened as a database file: check the path, or name another file with --db",
   ],
   ["grid --dry-run=yes", "--dry-run must stand alone, got yes: write --dry-run or leave it out"],
-  ["verify --sample none", "--sample must be a whole number from 1 to 1000000, got none"],
+  ["verify --sample none", "--sample must be a whole number from 0 to 1000000, got none"],
   ["digest", "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db"],
   ["replay none.db --epoch 0", "--epoch must be a whole number from 1 up to 2^53 − 1, got 0"],
   ["data import draw --samples 4", /^gmm-sweep: [^\n]*import[^\n]*\n$/],
@@ -197,7 +201,7 @@ for (const [flags, said] of REFUSED_GRIDS) {
     const cwd = folder(t);
     for (const dry of [undefined, true]) {
       const asked = spoken(gridCommand, { db: join(cwd, "sweep.db"), "dry-run": dry, ...flags });
-      await assert.rejects(asked, { name: "SweepError", code: "BAD_USAGE", message: said });
+      await assert.rejects(asked, { name: "SweepError", fault: "usage", message: said });
     }
     assert.deepEqual(readdirSync(cwd), []);
   });
@@ -214,6 +218,35 @@ describe("refused", { concurrency: 2 }, () => {
       assert.deepEqual(readdirSync(cwd), []);
     });
   }
+});
+
+/** A module that makes doctor throw what is nobody's fault but ours. */
+const BROKEN = `data:text/javascript,${encodeURIComponent(
+  'import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; os.cpus = () => { throw new TypeError("no such thing"); }; syncBuiltinESMExports();',
+)}`;
+
+test("what is neither the user's fault nor the machine's is a bug: its stack, and exit code 70", async (t) => {
+  const child = spawn(process.execPath, ["--import", BROKEN, CLI, "doctor"], {
+    cwd: folder(t),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { code, out, err } = await started(child).ended;
+  assert.deepEqual([code, out], [70, ""]);
+  assert.match(err, /^gmm-sweep: this is a bug of gmm-sweep \d+\.\d+\.\d+:\nTypeError: no such thing\n {4}at /);
+});
+
+test("what this machine lacks is its own fault: one sentence, exit code 3, nothing written", async (t) => {
+  const cwd = folder(t);
+  const isa = process.arch === "arm64" ? "avx512" : "neon";
+  const child = spawn(process.execPath, [CLI, "run", "--trials", "1"], {
+    cwd,
+    env: { ...process.env, GMM_SWEEP_ISA: isa },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { code, out, err } = await started(child).ended;
+  assert.deepEqual([code, out], [3, ""]);
+  assert.match(err, /^gmm-sweep: [^\n]+\n$/);
+  assert.deepEqual(readdirSync(cwd), []);
 });
 
 test("there is no escape code in a pipe, whatever a command prints", async (t) => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { SqliteStore } from "../src/store/sqlite/store.js";
+import { openStore } from "../src/store/open.js";
 
 const README = readFileSync("README.md", "utf8");
 const CLI = resolve("dist/src/cli.js");
@@ -39,13 +39,10 @@ for (const view of VIEWS) {
       .split("\n")
       .slice(3)
       .flatMap((line) => line.split("|")[1].trim().split(", "));
-    const store = new SqliteStore(":memory:");
-    const columns = await store.all<{ name: string }>("select name from pragma_table_info(?)", view);
+    const store = await openStore(":memory:");
+    const { columns } = await store.query(`select * from ${view}`);
     await store.close();
-    assert.deepEqual(
-      documented,
-      columns.map(({ name }) => name),
-    );
+    assert.deepEqual(documented, columns);
   });
 }
 
