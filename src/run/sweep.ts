@@ -20,7 +20,7 @@ export interface SweepOptions {
 }
 
 /** What a runner says where it lost a lane and `left` work on. */
-export type LaneLost = (reason: string, left: number) => void;
+type LaneLost = (reason: string, left: number) => void;
 
 export interface SweepResult {
   readonly tally: Tally;
