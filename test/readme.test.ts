@@ -1,7 +1,7 @@
 /** The README is true: its help text, its tables of views and its examples are what the program does. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -48,6 +48,14 @@ for (const view of VIEWS) {
 
 test("the README names every method", () => {
   for (const name of METHOD_NAMES) assert.ok(README.includes(`**${name}**`), name);
+});
+
+/** The sweep file that the README shows. */
+const NEGGRAD = /`neggrad\.yaml`:\n\n```yaml\n([\s\S]*?)```/.exec(README)?.[1];
+
+test("the README shows the sweep file that its examples name", () => {
+  assert.ok(NEGGRAD !== undefined);
+  writeFileSync(join(folder, "neggrad.yaml"), NEGGRAD);
 });
 
 const examples = README.split("\n").filter((line) => line.startsWith("npx gmm-sweep"));
