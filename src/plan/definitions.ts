@@ -146,7 +146,7 @@ function definedBy(reading: Reading, { key: name, offset, value }: Entry<string>
   const found = entriesOnce(counting, map, `${name} `, (key) => parseKey(`a key of ${name}`, key, KEYS));
   const body: Body = { reading: counting, name, entries: new Map(found.map((entry) => [entry.key, entry])) };
   for (const [key, instead] of NEEDED)
-    if (!body.entries.has(key)) counting.refuse(offset, `${name} must have a ${key}, got none: write ${instead}`);
+    if (!body.entries.has(key)) counting.refuse(offset, `${name} must have the key ${key}, got none: write ${instead}`);
   const definition = definitionOf(body);
   const start = body.entries.get("start");
   return faults > 0 || start === undefined ? [] : [{ definition, startOffset: offsetOf(start.value, start.offset) }];
@@ -274,7 +274,7 @@ function parametersOf({ reading, name, entries }: Body): Record<string, number[]
       entry.offset,
       `${name} parameters must make at most ${LIMITS.methods} methods, got ${records}: give them fewer values`,
     );
-  return records > LIMITS.methods ? {} : parameters;
+  return parameters;
 }
 
 function parseParameter(name: string, parameter: string): string {
