@@ -1,8 +1,9 @@
 /** `gmm-sweep resume`: goes on with a file's sweeps from what is stored alone, and prints what the command that asked for them would. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { gridCommand } from "../src/commands/grid.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
@@ -81,6 +82,27 @@ test("of several sweeps those go on that lack something, or the one that is name
     "sweep 2: gmm-sweep grid",
     "sweep 3: gmm-sweep grid",
   ]);
+});
+
+test("a file of schema 1 is forecast as it is, and goes on", async (t) => {
+  const file = join(folder(t), "part.db");
+  copyFileSync(fileURLToPath(new URL("../../test/fixtures/schema-v1/part1of3.db", import.meta.url)), file);
+  const before = readFileSync(file);
+  const asked = {
+    name: "part",
+    lambda: "0,3",
+    epochs: "1:3",
+    samples: "30",
+    features: "2",
+    hidden: "3,3",
+    trials: "5",
+  };
+  const dry = await spoken(gridCommand, { ...asked, db: file, "dry-run": true, json: true });
+  const { trial_rows, finished_rows } = JSON.parse(dry.out) as { trial_rows: number; finished_rows: number };
+  assert.deepEqual([trial_rows, finished_rows, readFileSync(file).equals(before)], [40, 15, true]);
+  const { code, out } = await resume({ file, quiet: true });
+  assert.equal(code, 0);
+  assert.match(out, /\nsweep 1: 15 trial rows done, 0 diverged, 0 failed\n/, "its own third is there already");
 });
 
 test("what failed is trained again with --retry-failed only, and makes the exit code 1 until then", async (t) => {

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { CLI, folder, gmm, spoken, started, TINY } from "./command-line.js";
+import { CLI, type Ended, folder, gmm, spoken, started, TINY } from "./command-line.js";
 import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
@@ -233,6 +233,19 @@ test("what is neither the user's fault nor the machine's is a bug: its stack, an
   const { code, out, err } = await started(child).ended;
   assert.deepEqual([code, out], [70, ""]);
   assert.match(err, /^gmm-sweep: this is a bug of gmm-sweep \d+\.\d+\.\d+:\nTypeError: no such thing\n {4}at /);
+});
+
+test("where SQLite does not load, doctor says so, and other commands blame the machine", async (t) => {
+  const cwd = folder(t);
+  const spawned = (...args: readonly string[]): Promise<Ended> =>
+    started(spawn(process.execPath, ["--no-addons", CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })).ended;
+  const doctor = await spawned("doctor");
+  assert.deepEqual([doctor.code, doctor.err], [0, ""]);
+  assert.match(doctor.out, /^missing {2}SQLite .*: npm rebuild better-sqlite3 compiles it anew$/m);
+  assert.deepEqual(await spawned("status", "sweep.db"), {
+    ...{ code: 3, signal: null, out: "" },
+    err: "gmm-sweep: sweep.db cannot be opened because better-sqlite3 does not load on this machine: npm rebuild better-sqlite3 compiles it anew, and gmm-sweep doctor says whether it loads\n",
+  });
 });
 
 test("what this machine lacks is its own fault: one sentence, exit code 3, nothing written", async (t) => {

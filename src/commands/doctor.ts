@@ -2,7 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
-import { storeReports } from "../store/reports.js";
+import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
 import { type Command, EXIT, type Terminal } from "./command.js";
 

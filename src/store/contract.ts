@@ -87,6 +87,15 @@ export interface StoreKind {
   read(place: string): Promise<Results>;
   /** Removes what `open` made at a place where nothing was, once it is closed. */
   remove(place: string): void;
+  /** Whether it works on this machine. */
+  report(): StoreReport;
+}
+
+export interface StoreReport {
+  readonly name: string;
+  readonly works: boolean;
+  /** Its version; where it does not work, why, and what to do. */
+  readonly detail: string;
 }
 
 export interface OpenRequest {

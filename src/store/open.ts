@@ -1,5 +1,5 @@
 /** Opens stores: the one place that knows which kinds there are. */
-import type { Results, Store, StoreKind } from "./contract.js";
+import type { Results, Store, StoreKind, StoreReport } from "./contract.js";
 import { SQLITE } from "./sqlite/kind.js";
 
 // To add a kind of store, add its record here, before the one that takes any file, and call test/store-contract.ts on it.
@@ -18,6 +18,11 @@ export function openResults(place: string): Promise<Results> {
 /** Removes what `openStore` made at a place where nothing was, once it is closed. */
 export function removeStore(place: string): void {
   kindOf(place).remove(place);
+}
+
+/** Which kinds work on this machine. */
+export function storeReports(): StoreReport[] {
+  return KINDS.map((kind) => kind.report());
 }
 
 function kindOf(place: string): StoreKind {

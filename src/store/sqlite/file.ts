@@ -184,6 +184,11 @@ const REMEDIES: readonly (readonly [code: RegExp, fault: Fault, problem: string]
     "could not be read or written (input/output error): check the disk and run the same command again; what had finished is kept",
   ],
   [
+    /^ERR_DLOPEN/,
+    "environment",
+    "cannot be opened because better-sqlite3 does not load on this machine: npm rebuild better-sqlite3 compiles it anew, and gmm-sweep doctor says whether it loads",
+  ],
+  [
     /^SQLITE_NOMEM|^EMFILE|^ENFILE|^ENOMEM/,
     "environment",
     "could not be read or written for want of memory or file descriptors: run the same command again with fewer --workers; what had finished is kept",
@@ -210,6 +215,7 @@ export function toldOf(path: string, error: unknown): unknown {
 function codeOf(error: unknown): string {
   // better-sqlite3 looks for the folder itself, and says so without a code.
   if (error instanceof TypeError && error.message.includes("directory does not exist")) return "ENOENT";
+  if (error instanceof Error && error.message.startsWith("Could not locate the bindings file")) return "ERR_DLOPEN";
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 

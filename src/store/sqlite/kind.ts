@@ -1,5 +1,7 @@
 /** SQLite files as a kind of store. */
 import { rmSync } from "node:fs";
+import Database from "better-sqlite3";
+import { messageOf } from "../../errors.js";
 import type { StoreKind } from "../contract.js";
 import { guarded, lockPath, openForReading } from "./file.js";
 import { SqliteResults } from "./results.js";
@@ -16,5 +18,18 @@ export const SQLITE: StoreKind = {
     ),
   remove: (place) => {
     for (const path of [place, lockPath(place)]) rmSync(path, { force: true });
+  },
+  report: () => {
+    const name = "SQLite";
+    try {
+      // better-sqlite3 loads what is compiled of it with the first file.
+      const db = new Database(":memory:");
+      const detail = db.prepare("select sqlite_version()").pluck().get() as string;
+      db.close();
+      return { name, works: true, detail };
+    } catch (error) {
+      const [reason] = messageOf(error).split("\n");
+      return { name, works: false, detail: `${reason}: npm rebuild better-sqlite3 compiles it anew` };
+    }
   },
 };
