@@ -217,16 +217,3 @@ export const CELL = ROW_KEY.filter((column): column is Extract<Column, { of: "ce
 export type CellKey = Omit<RowKey, "trial" | "start_trial">;
 
 export const CELL_NAMES = CELL.map(({ name }) => name);
-
-/** The cells' keys of a trajectory, one for each asked epoch count. */
-export function cellsOf(spec: TrajectorySpec, profile: string): CellKey[] {
-  return spec.asked.map(
-    (epochs) =>
-      Object.fromEntries(CELL.map(({ name, value }) => [name, value({ spec, epochs, profile })])) as unknown as CellKey,
-  );
-}
-
-/** A cell's key as one text: equal texts, equal cells. */
-export function cellText(key: CellKey): string {
-  return JSON.stringify(CELL_NAMES.map((name) => key[name]));
-}

@@ -40,7 +40,7 @@ export function parseDefinedName(option: string, name: string): string {
 /** The mean over D ∪ F. */
 const ALL_ROWS: TermWeights = { retained: "1/(n + k)", forget: "1/(n + k)" };
 /** The mean over D; F weighs nothing. */
-export const RETAINED_ROWS: TermWeights = { retained: "1/n", forget: "0" };
+const RETAINED_ROWS: TermWeights = { retained: "1/n", forget: "0" };
 /** The mean over the notebook's X_train, which is D ∪ F followed by D again. */
 export const NOTEBOOK_ROWS: TermWeights = { retained: "2/(2*n + k)", forget: "1/(2*n + k)" };
 

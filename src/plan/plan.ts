@@ -48,7 +48,7 @@ export interface PlanPart {
 
 export type DrawAxes = SeededAxes | ImportedAxis;
 
-export interface SeededAxes {
+interface SeededAxes {
   readonly kind: "seeded";
   readonly dataSeeds: readonly number[];
   readonly samples: readonly number[];
@@ -56,7 +56,7 @@ export interface SeededAxes {
   readonly forgetRows: readonly number[];
 }
 
-export interface ImportedAxis {
+interface ImportedAxis {
   readonly kind: "imported";
   readonly draws: readonly ImportedDraw[];
 }
