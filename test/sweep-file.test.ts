@@ -252,6 +252,16 @@ const CLASHES: [yaml: string, given: Flags, sentence: string][] = [
     { record: "asked", methods: "relearn" },
     "--record must be all where relearn is trained, whose curve says when x is learned again, got asked: leave one of the two out",
   ],
+  [
+    "seed: 1\nepochs: {original: 3, fine_tune: 3}",
+    {},
+    "FILE:2:1: epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, got fine_tune=3: add fine_tune to --methods or leave it out",
+  ],
+  [
+    "lambda: 3\nmethods: original",
+    {},
+    "FILE:1:1: lambda must be of methods that are trained or started from, original, got unlearn=3: add unlearn to methods or leave it out",
+  ],
   ["precision: f64\nengine: tfjs", {}, "FILE:1:1: precision of engine tfjs must be one of f32, got f64"],
   ["seed: 1", { trials: "0" }, "--trials must be a whole number from 1 to 1000000, got 0"],
 ];
@@ -285,6 +295,23 @@ test("a long list is refused at the item that is there twice", (t) => {
   assert.throws(() => readSweepFile(path), {
     message: `${path}:2002:3: data-seeds must have each value once, got 3 twice: leave one out`,
   });
+});
+
+test("in a long list every repeat is told, as if it were the only one", (t) => {
+  const twice = Array.from({ length: 4000 }, (_, i) => `- ${Math.floor(i / 2)}`);
+  const path = fileOf(t, ["lambda:", ...twice].join("\n"));
+  const told = Array.from(
+    { length: 2000 },
+    (_, i) => `${path}:${2 * i + 3}:3: lambda unlearn must have each value once, got ${i} twice: leave one out`,
+  );
+  assert.throws(() => readSweepFile(path), { message: told.join("\n") });
+});
+
+test("sixteen thousand values are as many whether they are a range, a list or under a method's name", (t) => {
+  const values = Array.from({ length: 16_000 }, (_, i) => i / 10);
+  const list = values.map((value) => `  - ${value}`).join("\n");
+  for (const yaml of ["lambda: 0:1599.9:0.1", `lambda:\n${list}`, `lambda:\n unlearn:\n${list}`])
+    assert.deepEqual(gridPlan({}, fileOf(t, yaml)).parts[0].lambda["unlearn"], values);
 });
 
 // Below: the ready files, and the schema that editors check them with.

@@ -78,26 +78,30 @@ export interface Setting {
 
 /** The settings of a plan; draws outermost, so that a sweep stopped early has whole draws. */
 export function settingsOf(plan: SweepPlan): Setting[] {
+  const all = plan.parts.map((part) => settingsOfPart(plan, part));
+  if (all.length === 1) return all[0];
   const settings = new Map<string, Setting & { parts: PlanPart[] }>();
-  for (const part of plan.parts) {
-    for (const draw of drawsOf(part.draws)) {
-      for (const name of part.presets) {
-        for (const widths of part.widths) {
-          for (const learningRate of part.learningRates) {
-            const key = JSON.stringify([draw, name, widths, learningRate]);
-            const known = settings.get(key);
-            if (known !== undefined) known.parts.push(part);
-            else {
-              const preset = presetIn(plan, name);
-              const { seed, methods } = plan;
-              settings.set(key, { draw, preset, widths, learningRate, seed, methods, parts: [part] });
-            }
-          }
-        }
-      }
-    }
+  for (const setting of all.flat()) {
+    const { draw, preset, widths, learningRate, parts } = setting;
+    const key = JSON.stringify([draw, preset.name, widths, learningRate]);
+    const known = settings.get(key);
+    if (known === undefined) settings.set(key, { ...setting, parts: [...parts] });
+    else known.parts.push(parts[0]);
   }
   return [...settings.values()];
+}
+
+function settingsOfPart(plan: SweepPlan, part: PlanPart): Setting[] {
+  const { seed, methods } = plan;
+  const parts = [part];
+  const presets = part.presets.map((name) => presetIn(plan, name));
+  return drawsOf(part.draws).flatMap((draw) =>
+    presets.flatMap((preset) =>
+      part.widths.flatMap((widths) =>
+        part.learningRates.map((learningRate) => ({ draw, preset, widths, learningRate, seed, methods, parts })),
+      ),
+    ),
+  );
 }
 
 export function drawsOf(axes: DrawAxes): DrawSource[] {

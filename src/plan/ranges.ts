@@ -56,7 +56,7 @@ function inOneUnit(texts: readonly string[], option: string, item: string): Deci
     if (match === null) throw bad(`${option} must be a range of plain decimal numbers, got ${item}`);
     return { whole: BigInt(match[1] + match[2]), places: match[2].length };
   });
-  const places = Math.max(...decimals.map((decimal) => decimal.places));
+  const places = decimals.reduce((most, decimal) => Math.max(most, decimal.places), 0);
   return decimals.map((decimal) => ({ whole: decimal.whole * 10n ** BigInt(places - decimal.places), places }));
 }
 

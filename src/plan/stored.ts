@@ -102,8 +102,8 @@ function checkStarts(methods: readonly MethodRecord[]): void {
 /** What a part says of the plan that it is in. */
 function checkPart(place: string, part: PlanPart, { presets, methods }: SweepPlan): void {
   const [presetNames, methodNames] = [presets, methods].map((records) => records.map(({ name }) => name));
-  for (const name of part.presets) parseName(`${place}.presets`, name, presetNames);
-  for (const name of part.methods) parseName(`${place}.methods`, name, methodNames);
+  refuseUnknown(`${place}.presets`, part.presets, presetNames);
+  refuseUnknown(`${place}.methods`, part.methods, methodNames);
   refuseTwice(`${place}.presets`, part.presets);
   refuseTwice(`${place}.widths`, part.widths.map(String));
   const named = new Set(part.methods);
@@ -246,6 +246,12 @@ function refuseOther<Item extends MethodRecord | PresetRecord>(
 function refuseUnused(field: string, records: readonly { readonly name: string }[], used: ReadonlySet<string>): void {
   const unused = records.find(({ name }) => !used.has(name));
   if (unused !== undefined) throw bad(`${field} must be those that its parts name, got ${unused.name} too`);
+}
+
+function refuseUnknown(field: string, names: readonly string[], known: readonly string[]): void {
+  const there = new Set(known);
+  const other = names.find((name) => !there.has(name));
+  if (other !== undefined) parseName(field, other, known);
 }
 
 function refuseTwice(field: string, names: readonly string[]): void {
