@@ -74,7 +74,7 @@ const REFUSED: [flags: Flags, sentence: string][] = [
   ],
   [
     { epochs: "fine_tune=3" },
-    "--epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, got fine_tune=3: add fine_tune to --methods or leave it out",
+    "--epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, got fine_tune=3: leave it out, or train fine_tune too",
   ],
   [{ trials: "0" }, "--trials must be a whole number from 1 to 1000000, got 0"],
   [{ trials: "1:5" }, "--trials must be a whole number from 1 to 1000000, got 1:5"],

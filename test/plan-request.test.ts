@@ -222,15 +222,15 @@ test("a plan holds the records and values of what it trains and of what that sta
 for (const [flags, sentence] of [
   [
     { epochs: "fine_tune=3" },
-    "--epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, retrain_original, got fine_tune=3: add fine_tune to --methods or leave it out",
+    "--epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, retrain_original, got fine_tune=3: leave it out, or train fine_tune too",
   ],
   [
     { lambda: "3", methods: "original" },
-    "--lambda must be of methods that are trained or started from, original, got unlearn=3: add unlearn to --methods or leave it out",
+    "--lambda must be of methods that are trained or started from, original, got unlearn=3: leave it out, or train unlearn too",
   ],
   [
     { lambda: "relearn=1", methods: "unlearn" },
-    "--lambda must be of methods that are trained or started from, original, unlearn, got relearn=1: add relearn to --methods or leave it out",
+    "--lambda must be of methods that are trained or started from, original, unlearn, got relearn=1: leave it out, or train relearn too",
   ],
 ] as const) {
   test(`a value for a method that is not trained is refused: ${JSON.stringify(flags)}`, () => {
@@ -326,7 +326,7 @@ test("in the plan of one training bare λ and epochs speak of its method, others
   assert.deepEqual(trainPlan({ epochs: "original=3" }, "unlearn").parts[0].epochs, { original: [3], unlearn: [5] });
   assert.throws(() => trainPlan({ epochs: "unlearn=3" }, "original"), {
     message:
-      "--epochs must be of methods that are trained or started from, original, got unlearn=3: add unlearn to --methods or leave it out",
+      "--epochs must be of methods that are trained or started from, original, got unlearn=3: leave it out, or train unlearn too",
   });
   assert.throws(() => trainPlan({}, "orig"), { message: `--method must be one of ${METHODS}, got orig` });
 });

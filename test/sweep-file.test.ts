@@ -255,12 +255,12 @@ const CLASHES: [yaml: string, given: Flags, sentence: string][] = [
   [
     "seed: 1\nepochs: {original: 3, fine_tune: 3}",
     {},
-    "FILE:2:1: epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, got fine_tune=3: add fine_tune to --methods or leave it out",
+    "FILE:2:1: epochs must be of methods that are trained or started from, original, retrain_scratch, unlearn, got fine_tune=3: leave it out, or train fine_tune too",
   ],
   [
     "lambda: 3\nmethods: original",
     {},
-    "FILE:1:1: lambda must be of methods that are trained or started from, original, got unlearn=3: add unlearn to methods or leave it out",
+    "FILE:1:1: lambda must be of methods that are trained or started from, original, got unlearn=3: leave it out, or train unlearn too",
   ],
   ["precision: f64\nengine: tfjs", {}, "FILE:1:1: precision of engine tfjs must be one of f32, got f64"],
   ["seed: 1", { trials: "0" }, "--trials must be a whole number from 1 to 1000000, got 0"],

@@ -123,7 +123,7 @@ function startFault(
   known: readonly MethodRecord[],
 ): string | null {
   if (start === null || !names.includes(start))
-    return `${name} start must be one of ${[FRESH, ...namesOf(known), ...names].join(", ")}, got ${start}`;
+    return `${name} start must be one of ${[...new Set([FRESH, ...namesOf(known), ...names])].join(", ")}, got ${start}`;
   if (waiting.every(({ definition }) => definition.name !== start)) return null;
   return `${name} start must be a method that does not wait for it in turn, got ${start}: let one of them start from fresh or original`;
 }

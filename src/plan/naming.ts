@@ -89,7 +89,7 @@ export function perMethod(
   for (const [method, values] of spoken)
     if (meant(method, records).length === 0)
       throw bad(
-        `--${name} must be of methods that are trained or started from, ${namesOf(records).join(", ")}, got ${method}=${values[0]}: add ${method} to --methods or leave it out`,
+        `--${name} must be of methods that are trained or started from, ${namesOf(records).join(", ")}, got ${method}=${values[0]}: leave it out, or train ${method} too`,
       );
   return Object.fromEntries(
     records.map((record) => {
