@@ -29,6 +29,7 @@ import {
   parseName,
   parseSamples,
   parseSeed,
+  parseSweepName,
   parseWidths,
 } from "./values.js";
 
@@ -128,12 +129,6 @@ function drawsFrom(flags: Flags): DrawAxes {
 
 function nameFrom(flags: Flags): string {
   return parseSweepName("--name", text(flags, "name") ?? GRID_DEFAULTS.name);
-}
-
-/** What a sweep may be called. */
-export function parseSweepName(option: string, name: string): string {
-  if (/^[\w.-]{1,64}$/.test(name)) return name;
-  throw bad(`${option} must be up to 64 letters, digits, dots, dashes and underscores, got ${name}`);
 }
 
 /** A pair of widths has a comma of its own, so that more than one is more than one --hidden. */

@@ -3,7 +3,19 @@ import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
 import type { ImportedDraw } from "../trial.js";
 import { expressionFault } from "./expression.js";
-import { parseSweepName } from "./grid.js";
+import {
+  ascending,
+  field,
+  fieldsOf,
+  isObject,
+  list,
+  mapping,
+  number,
+  oneOf,
+  type Reader,
+  shown,
+  stringOf,
+} from "./json.js";
 import { isNamedAfter, METHODS, type MethodRecord, parseDefinedName, type TermWeights } from "./methods.js";
 import { refuseEndlessWeights } from "./objective.js";
 import {
@@ -29,13 +41,11 @@ import {
   parseReal,
   parseSamples,
   parseSeed,
+  parseSweepName,
   parseTrials,
   parseWhole,
   parseWidths,
 } from "./values.js";
-
-/** Reads the value of a field; `field` is what an error calls it. */
-type Reader<Value> = (field: string, given: unknown) => Value;
 
 /** Reads the text of a plan; `path` is what an error calls where it is stored. Throws usage with the first field that is not as a plan has it. */
 export function parsePlan(text: string, path: string): SweepPlan {
@@ -260,84 +270,6 @@ function refuseTwice(field: string, names: readonly string[]): void {
   throw bad(`${field} must have each once, got ${twice} twice`);
 }
 
-// Below: readers of JSON.
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isObject(given: unknown): given is Fields {
-  return typeof given === "object" && given !== null && !Array.isArray(given);
-}
-
-/** An object with exactly these fields. */
-function fieldsOf<Readers extends Readonly<Record<string, Reader<unknown>>>>(
-  place: string,
-  given: unknown,
-  readers: Readers,
-): { [Name in keyof Readers]: ReturnType<Readers[Name]> } {
-  const names = Object.keys(readers);
-  if (!isObject(given)) throw bad(`${place} must be an object of ${names.join(", ")}, got ${shown(given)}`);
-  const other = Object.keys(given).find((name) => !names.includes(name));
-  if (other !== undefined) throw bad(`${place} must have no field but ${names.join(", ")}, got ${shown(other)}`);
-  const at = place === "plan" ? "" : `${place}.`;
-  const entries = names.map((name) => [name, field(given, name, readers[name], at)]);
-  return Object.fromEntries(entries) as { [Name in keyof Readers]: ReturnType<Readers[Name]> };
-}
-
-function field<Value>(given: Fields, name: string, reader: Reader<Value>, at = ""): Value {
-  if (Object.hasOwn(given, name)) return reader(`${at}${name}`, given[name]);
-  throw bad(`${at}${name} must be there, got nothing`);
-}
-
-function mapping<Value>(reader: Reader<Value>): Reader<Record<string, Value>> {
-  return (place, given) => {
-    if (!isObject(given)) throw bad(`${place} must be an object, got ${shown(given)}`);
-    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, reader(`${place}.${name}`, value)]));
-  };
-}
-
-function list<Value>(reader: Reader<Value>): Reader<Value[]> {
-  return (place, given) => {
-    if (!Array.isArray(given) || given.length === 0)
-      throw bad(`${place} must be a list of at least one, got ${shown(given)}`);
-    return given.map((value, i) => reader(`${place}[${i}]`, value));
-  };
-}
-
-/** A list of numbers, each larger than the one before. */
-function ascending(parse: (option: string, text: string) => number): Reader<number[]> {
-  return (place, given) => {
-    const values = list(number(parse))(place, given);
-    const down = values.findIndex((value, i) => i > 0 && value <= values[i - 1]);
-    if (down < 0) return values;
-    throw bad(`${place} must ascend, got ${values[down]} after ${values[down - 1]}`);
-  };
-}
-
-/** A JSON number that a flag's reader takes. */
-function number(parse: (option: string, text: string) => number): Reader<number> {
-  return (place, given) => {
-    if (typeof given === "number") return parse(place, String(given));
-    throw bad(`${place} must be a number, got ${shown(given)}`);
-  };
-}
-
-function oneOf<const Names extends readonly string[]>(names: Names): Reader<Names[number]> {
-  return (place, given) => parseName(place, stringOf(place, given), names);
-}
-
 function readWord(place: string, given: unknown): string {
   return parseSweepName(place, stringOf(place, given));
-}
-
-function stringOf(place: string, given: unknown): string {
-  if (typeof given === "string") return given;
-  throw bad(`${place} must be a text, got ${shown(given)}`);
-}
-
-const MOST_SHOWN = 60;
-
-/** A value as an error shows it. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

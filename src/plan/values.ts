@@ -37,6 +37,12 @@ export function parseReal(option: string, given: string, min: number, expected: 
   throw bad(`${option} must be ${expected}, got ${given}`);
 }
 
+/** What a sweep may be called. */
+export function parseSweepName(option: string, name: string): string {
+  if (/^[\w.-]{1,64}$/.test(name)) return name;
+  throw bad(`${option} must be up to 64 letters, digits, dots, dashes and underscores, got ${name}`);
+}
+
 export function parseTrials(option: string, given: string): number {
   return parseWhole(option, given, 1, LIMITS.trials);
 }
