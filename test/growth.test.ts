@@ -184,6 +184,12 @@ test("a sweep with relearn keeps whole curves, whatever is asked of it later", (
   });
 });
 
+test("a sweep that keeps less than relearn needs grows as it is: files of schema 1 may hold one", () => {
+  const { parts, methods } = gridPlan({ methods: "relearn" }, null);
+  const held = { ...gridPlan({ record: "final" }, null), parts, methods };
+  assert.equal(grown(held, gridPlan({ record: "final" }, null), false).record, "final");
+});
+
 test("a sweep grows to a million settings and no further", () => {
   const held = gridPlan({ "data-seeds": "0:599999" }, null);
   assert.throws(() => grown(held, gridPlan({ "data-seeds": "600000:1199999" }, null), false), {
