@@ -70,13 +70,13 @@ function numbersOf({ rows, curve, margins }: Contents): Uint8Array {
     finished += 1;
     add(epochs);
     add(STATES[state]);
-    values.forEach(add);
+    for (const value of values) add(value);
   }
   for (const { epoch, values } of curve) {
     add(epoch);
-    values.forEach(add);
+    for (const value of values) add(value);
   }
-  for (const { epochs, forgetRow, margin } of margins) [epochs, forgetRow, margin].forEach(add);
+  for (const { epochs, forgetRow, margin } of margins) for (const value of [epochs, forgetRow, margin]) add(value);
   numbers.set([finished, curve.length, margins.length]);
   const bytes = Buffer.from(numbers.buffer, 0, at * Float64Array.BYTES_PER_ELEMENT);
   return endianness() === "LE" ? bytes : bytes.swap64();
