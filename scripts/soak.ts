@@ -17,8 +17,9 @@ import {
   stopAndContinue,
 } from "./soak/proofs.js";
 
-const USAGE = `usage: npm run soak -- [--kills N]
+const USAGE = `usage: npm run soak -- [--kills N] [--seed N]
   --kills N  how often a run is killed by SIGKILL; threads die beside that [default: 200]
+  --seed N   of the random instants [default: 0]
 Kills a small grid at random instants and restarts it, and does it other harm; each time the results must be those of an
 undisturbed run, to the bit. Exit code 1 where they are not.
 `;
@@ -31,17 +32,21 @@ const READERS = 4;
 const READS = 10_000;
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "200" }, help: { type: "boolean", default: false } },
+  options: {
+    kills: { type: "string", default: "200" },
+    seed: { type: "string", default: "0" },
+    help: { type: "boolean", default: false },
+  },
 });
 
-async function soak(killCount: number): Promise<boolean> {
+async function soak(killCount: number, seed: number): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), "gmm-sweep-soak-"));
   chmodSync(home, 0o755); // one proof runs as another user
   const flags = gridFlags(TRIALS, SAMPLES);
   try {
     const digest = await undisturbed(join(home, "undisturbed.db"), flags);
     const proofs: Record<string, (setting: Setting) => Promise<string | null>> = {
-      kills: (setting) => kills(setting, killCount, LONGEST_MS),
+      kills: (setting) => kills(setting, { count: killCount, longestMs: LONGEST_MS, seed }),
       "a second coordinator": secondCoordinator,
       "SIGSTOP, SIGCONT": (setting) => stopAndContinue(setting, STOPPED_MS),
       "a clock set back": clockSetBack,
@@ -73,4 +78,4 @@ async function outcomeOf(proof: Promise<string | null>): Promise<[result: string
 }
 
 if (values.help) process.stdout.write(USAGE);
-else process.exitCode = (await soak(Number(values.kills))) ? 0 : 1;
+else process.exitCode = (await soak(Number(values.kills), Number(values.seed))) ? 0 : 1;

@@ -9,7 +9,7 @@ import type { Flags } from "../src/plan/flags.js";
 import { engineFrom } from "../src/plan/options.js";
 import { gridPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
-import { assertGolden, folder, gmm, rows, spoken, start, untilRows } from "./command-line.js";
+import { assertGolden, folder, gmm, rows, spoken, startHeld } from "./command-line.js";
 import { change, retold, SMALL_GRID, trainedFile, withMeasures } from "./fixtures/grids.js";
 import { failed, openRequest, specsIn } from "./fixtures/sweeps.js";
 
@@ -385,15 +385,15 @@ test("Ctrl-C ends a grid with exit code 130 and keeps what finished; the same co
     "--lambda",
     "0:4",
     "--epochs",
-    "1:20,original=1000",
+    "1:20,original=12",
     "--trials",
     "40",
     "--log",
     "sweep.log",
   ];
   const db = join(cwd, "sweep.db");
-  const run = start(cwd, ...args, "--db", "sweep.db", "--workers", "2");
-  await untilRows(db, 1, run);
+  const hold = { chunks: 1, until: "drain" } as const;
+  const run = await startHeld(t, cwd, hold, ...args, "--db", "sweep.db", "--workers", "2", "--quiet");
   run.child.kill("SIGINT");
   const { code, err } = await run.ended;
   assert.equal(code, 130);

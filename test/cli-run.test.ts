@@ -25,7 +25,7 @@ const SUMMARY_KEYS = [
 describe("run", { concurrency: 2 }, () => {
   test("the table of a tiny sweep", async (t) => {
     const cwd = folder(t);
-    const { code, out, err } = await gmm(cwd, ...TINY, "--trials", "3");
+    const { code, out, err } = await gmm(cwd, ...TINY, "--trials", "3", "--quiet");
     assert.deepEqual([code, err], [0, ""]);
     assertGolden("the table of a tiny sweep", out);
     assert.deepEqual(readdirSync(cwd), ["data"]);
@@ -243,7 +243,7 @@ describe("run", { concurrency: 2 }, () => {
     const args = [...words(flags), "--db", "sweep.db"];
     const fresh = await sweepObject(folder(t), ...args);
     await landedBefore(path, flags, (specs) => [failed(specs[1], "its thread died: worker exited with code: 9")]);
-    const first = await gmm(cwd, ...args, "--json");
+    const first = await gmm(cwd, ...args, "--quiet", "--json");
     const object = JSON.parse(first.out) as typeof fresh;
     assert.deepEqual([first.code, object.trained, object.skipped, object.failed], [1, 2, 0, 1]);
     const sentences =

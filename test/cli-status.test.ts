@@ -10,7 +10,7 @@ import type { Flags } from "../src/plan/flags.js";
 import { engineFrom } from "../src/plan/options.js";
 import { gridPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
-import { assertGolden, folder, gmm, rows, spoken, start, untilRows } from "./command-line.js";
+import { assertGolden, folder, gmm, rows, spoken, startHeld } from "./command-line.js";
 import { retold, SMALL_GRID, type Tell, trainedFile } from "./fixtures/grids.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
 
@@ -218,23 +218,13 @@ test("a shard is complete when its own part is there, and says who trains the re
 test("status answers while a run is writing the file, and its counts grow", async (t) => {
   const cwd = folder(t);
   const db = join(cwd, "sweep.db");
-  const args = [
-    "--lambda",
-    "4.2",
-    "--epochs",
-    "5,original=1000",
-    "--trials",
-    "40",
-    "--workers",
-    "2",
-    "--db",
-    "sweep.db",
-  ];
-  const run = start(cwd, "grid", ...SMALL_GRID, ...args);
-  await untilRows(db, 1, run);
+  const args = ["--lambda", "4.2", "--epochs", "5,original=12", "--trials", "40", "--workers", "2", "--db", "sweep.db"];
+  const released = join(cwd, "released");
+  const run = await startHeld(t, cwd, { chunks: 1, until: { file: released } }, "grid", ...SMALL_GRID, ...args);
   const before = await cells(db, 1);
   const done = (found: readonly Cell[]): number => found.reduce((sum, cell) => sum + cell.done, 0);
   assert.ok(done(before) > 0 && done(before) < 120);
+  writeFileSync(released, "");
   assert.equal((await run.ended).code, 0);
   assert.equal(done(await cells(db, 0)), 120);
 });

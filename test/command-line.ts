@@ -1,17 +1,20 @@
 /** Runs the command line as a user does: a process of its own, in a temporary folder, with stdout and stderr as pipes. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "../src/commands/command.js";
 import type { Flags } from "../src/plan/flags.js";
 import { openResults } from "../src/store/open.js";
+import type { Hold } from "./fixtures/hold.js";
 
 export const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
+const HOLD = new URL("fixtures/hold.js", import.meta.url).href;
 
 /** A draw and a net so small that an epoch takes microseconds. */
 export const SMALL = [
@@ -43,7 +46,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A process that runs; `said` waits until its stdout or stderr holds a text. */
+/** A process that runs; `said` waits until its stdout, its stderr or its pipe 3, where it has one, holds a text. */
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -67,12 +70,27 @@ export function start(cwd: string, ...args: readonly string[]): Running {
   return started(spawn(process.execPath, [CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] }));
 }
 
+/** Starts `gmm-sweep ...args` in `cwd` and returns once it has come to the hold: some rows have landed, and a thread stands inside a training. */
+export async function startHeld(t: TestContext, cwd: string, hold: Hold, ...args: readonly string[]): Promise<Running> {
+  const run = started(
+    spawn(process.execPath, ["--import", HOLD, CLI, ...args], {
+      cwd,
+      env: { ...process.env, HOLD: JSON.stringify(hold) },
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    }),
+  );
+  t.after(() => run.child.kill("SIGKILL"));
+  await run.said("landed\n");
+  await run.said("held\n");
+  return run;
+}
+
 /** Follows a process that was spawned with its stdout and stderr as pipes. */
 export function started(child: ChildProcess): Running {
-  const text = { out: "", err: "" };
+  const text = { out: "", err: "", told: "" };
   const waiting: { text: string; resolve: () => void; reject: (error: Error) => void }[] = [];
-  for (const name of ["out", "err"] as const) {
-    const stream = child[name === "out" ? "stdout" : "stderr"];
+  for (const [i, name] of (["out", "err", "told"] as const).entries()) {
+    const stream = child.stdio[i + 1] as Readable | null | undefined;
     stream?.setEncoding("utf8").on("data", (part: string) => {
       text[name] += part;
       for (const one of [...waiting]) {
@@ -86,12 +104,12 @@ export function started(child: ChildProcess): Running {
     child.on("error", reject).on("close", (code, signal) => {
       for (const { text: wanted, reject: never } of waiting)
         never(new Error(`it ended without ${wanted}:\n${text.out}${text.err}`));
-      resolve({ code, signal, ...text });
+      resolve({ code, signal, out: text.out, err: text.err });
     });
   });
   const said = (wanted: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (text.out.includes(wanted) || text.err.includes(wanted)) resolve();
+      if (Object.values(text).some((part) => part.includes(wanted))) resolve();
       else waiting.push({ text: wanted, resolve, reject });
     });
   return { child, ended, said };
@@ -131,24 +149,7 @@ export async function sweepObject(cwd: string, ...args: readonly string[]): Prom
   return JSON.parse(out) as RunObject;
 }
 
-/** Waits until the database holds at least `count` trial rows; each write in its folder, which must be there, is a reason to look again. */
-export function untilRows(database: string, count: number, run: Running): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const watcher = watch(dirname(database), look);
-    void run.ended.then(() => {
-      watcher.close();
-      reject(new Error(`the run ended before ${count} rows had landed`));
-    });
-    function look(): void {
-      if (rowsIn(database) < count) return;
-      watcher.close();
-      resolve();
-    }
-    look();
-  });
-}
-
-/** How many trial rows a file holds; 0 where there is no file of ours yet. */
+/** How many trial rows a file holds. */
 export function rowsIn(database: string): number {
   let db: Database.Database | null = null;
   try {

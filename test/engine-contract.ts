@@ -199,7 +199,8 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
 
   test(`${name}: a cancel cell that another thread sets stops a training that runs`, async () => {
     const trained = await engine();
-    const training = smallTraining("stopped", { n: 200, k: 1, features: 10, widths: [64, 32] }, 100_000);
+    // Of minutes even on the fastest engine, so that a thread's start comes long before its end.
+    const training = smallTraining("stopped", { n: 2000, k: 1, features: 10, widths: [64, 32] }, 100_000);
     const worker = new Worker("Atomics.store(require('node:worker_threads').workerData, 0, 1)", {
       eval: true,
       workerData: training.cancel,

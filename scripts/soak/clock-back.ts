@@ -1,12 +1,14 @@
 /** A preload for node: the time of day jumps back by up to an hour at every look in a hundred, as a clock that is set does. */
-import { randomInt } from "node:crypto";
+import { threadId } from "node:worker_threads";
+import { stream } from "../../src/data/streams.js";
 
 const HOUR_MS = 3_600_000;
 const RealDate = Date;
+const random = stream("soak", "clock", threadId);
 let offsetMs = 0;
 
 function now(): number {
-  if (randomInt(100) === 0) offsetMs -= randomInt(HOUR_MS);
+  if (random.uniform() < 1 / 100) offsetMs -= random.uniform() * HOUR_MS;
   return RealDate.now() + offsetMs;
 }
 

@@ -1,4 +1,4 @@
-/** `gmm-sweep grid`, but its threads die: node exiting-grid.js DATABASE FLAG…; prints one line for each thread that died. */
+/** `gmm-sweep grid`, but its threads die: node exiting-grid.js DATABASE FLAG…; prints a line for each thread that dies, and one for each trial that is tried again. */
 import { parseArgs } from "node:util";
 import { loadEngine } from "../../src/engine/engines.js";
 import { gridPlan } from "../../src/plan/request.js";

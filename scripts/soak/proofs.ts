@@ -1,10 +1,11 @@
 /** What the soak proves, each on a database of its own. A proof returns what it did, or throws with what is wrong. */
 import { execFileSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { type Stream, stream } from "../../src/data/streams.js";
+import { DEATH, type Deaths } from "./deaths.js";
 import { type Ended, faultsOf, type Running, rowsIn, startGrid, startNode, untilRows } from "./product.js";
 
 export interface Setting {
@@ -16,14 +17,23 @@ export interface Setting {
 }
 
 const WORKERS = ["--workers", "2"];
+/** Not a thread's first training: a trial whose second try dies too is recorded as failed, by design. */
+const SOME_TIME = { soonest: 2, latest: 30 };
+
+export interface Kills {
+  readonly count: number;
+  readonly longestMs: number;
+  readonly seed: number;
+}
 
 /** Kills at random instants, each followed by a restart; a grid that comes to its end is checked, and begun anew. */
-export async function kills(setting: Setting, count: number, longestMs: number): Promise<string> {
+export async function kills(setting: Setting, { count, longestMs, seed }: Kills): Promise<string> {
+  const random = stream("soak", "kills", seed);
   const tally = { process: 0, thread: 0, rounds: 0 };
   while (tally.process < count) {
     tally.rounds += 1;
     const database = join(setting.folder, `round${tally.rounds}.db`);
-    while (tally.process < count && !(await killedOnce(setting, database, longestMs, tally)));
+    while (tally.process < count && !(await killedOnce(setting, database, { random, longestMs }, tally)));
     await finished(startGrid(database, [...setting.flags, ...WORKERS, "--retry-failed"]));
     await mustBeWhole(setting, database);
   }
@@ -34,22 +44,30 @@ export async function kills(setting: Setting, count: number, longestMs: number):
 async function killedOnce(
   { flags }: Setting,
   database: string,
-  longestMs: number,
+  { random, longestMs }: { random: Stream; longestMs: number },
   tally: { process: number; thread: number },
 ): Promise<boolean> {
-  const mortal = randomInt(4) === 0;
-  const run = mortal ? startMortal(database, flags) : startGrid(database, [...flags, ...WORKERS]);
-  await Promise.race([run.ended, wait(randomInt(longestMs))]);
+  const [mortal, lived, seed] = [random.uniform() < 1 / 4, random.uniform() * longestMs, random.uniform()];
+  const run = mortal
+    ? startMortal(database, flags, { ...SOME_TIME, seed })
+    : startGrid(database, [...flags, ...WORKERS]);
+  await Promise.race([run.ended, wait(lived)]);
   run.child.kill("SIGKILL");
   const { signal, out } = await run.ended;
-  tally.thread += out.split("\n").filter((line) => line.startsWith("its thread died")).length;
+  tally.thread += deathsIn(out);
   if (signal === "SIGKILL") tally.process += 1;
   return signal !== "SIGKILL";
 }
 
-/** The same grid on threads that die. */
-export function startMortal(database: string, flags: readonly string[]): Running {
-  return startNode([beside("exiting-grid.js"), database, ...flags]);
+/** The same grid on two threads that die, and whose successors die. */
+export function startMortal(database: string, flags: readonly string[], deaths: Deaths): Running {
+  const env = { ...process.env, SOAK_DEATHS: JSON.stringify(deaths) };
+  return startNode([beside("exiting-grid.js"), database, ...flags, ...WORKERS], { env });
+}
+
+/** How many threads died, by the output of a mortal grid. */
+export function deathsIn(out: string): number {
+  return out.split("\n").filter((line) => line === DEATH).length;
 }
 
 export async function secondCoordinator(setting: Setting): Promise<string> {
