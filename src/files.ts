@@ -2,25 +2,20 @@
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { bad, messageOf, SweepError } from "./errors.js";
-import { type Flags, text } from "./plan/flags.js";
 
-/** The file of an option, null where it is not given; `kept` are the files of the command that it must not overwrite. Writes nothing. */
-export function writableFile(
-  flags: Flags,
-  name: string,
-  kept: readonly (readonly [what: string, path: string])[],
-): string | null {
-  const path = text(flags, name);
-  if (path === null) return null;
+/** A file that must not be overwritten, and what it is. */
+export type KeptFile = readonly [what: string, path: string];
+
+/** Refuses a file that cannot be written, or is one of those to be kept; `option` is what an error calls it. Writes nothing. */
+export function mustBeWritable(option: string, path: string, kept: readonly KeptFile[]): void {
   const clash = kept.find(([, other]) => whereabouts(other) === whereabouts(path));
   if (clash !== undefined)
-    throw bad(`--${name} must be another file than ${clash[0]}, got ${path} for both: name a file of its own`);
+    throw bad(`${option} must be another file than ${clash[0]}, got ${path} for both: name a file of its own`);
   try {
     if (isFolder(path)) throw new Error("it is a folder");
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
-    return path;
   } catch (error) {
-    throw unwritable(`--${name} must be a file that can be written, got ${path}`, error);
+    throw unwritable(`${option} must be a file that can be written, got ${path}`, error);
   }
 }
 

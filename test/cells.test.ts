@@ -6,7 +6,7 @@ import type { Flags } from "../src/plan/flags.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { gridPlan } from "../src/plan/request.js";
 import { type Shard, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
-import { standingParts } from "../src/report/nearest.js";
+import { cellParts } from "../src/report/nearest.js";
 import type { CellMean, Sweep } from "../src/store/contract.js";
 import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
@@ -37,7 +37,7 @@ async function tracked(plan: SweepPlan, before: readonly CellMean[] = [], shard:
     groups: [...trajectoriesOf(plan, shard)],
     land: async (...outcomes) =>
       tracker.observe({ kind: "landed", outcomes, progress: { landed: NOTHING, missing: NOTHING } }),
-    parts: () => standingParts(tracker.standing),
+    parts: () => cellParts(tracker.progress),
   };
 }
 
@@ -180,7 +180,7 @@ test("samples, features and forget rows are no draws: each size is held against 
     return draw.samples === 20 ? 0.75 : 0.625;
   });
   assert.equal(cells.parts()[1], "nearest to retraining: unlearn λ 4.2, 5 epochs, samples 40 (0.125 away)");
-  assert.equal(cells.tracker.standing.nearest?.draws, 2);
+  assert.equal(cells.tracker.progress.nearest?.draws, 2);
 });
 
 test("the line of progress and the table name the same cell: what is tracked is what the store's means say", async (t) => {
@@ -198,7 +198,7 @@ test("the line of progress and the table name the same cell: what is tracked is 
     await cells.land(outcome);
   }
   const found = nearestCells(await store.cellMeans(sweep));
-  const { nearest } = cells.tracker.standing;
+  const { nearest } = cells.tracker.progress;
   const measured = (cell: typeof nearest): object => ({ ...cell, train_accuracy_mean: 0 });
   assert.equal(found.length, 2 * 4 * 3);
   assert.deepEqual(measured(nearest), measured(found[0]));

@@ -9,10 +9,10 @@ const HALFWAY = {
 };
 const TALLY = { trained: 30, failed: 0, diverged: 0, stopped: false };
 const ENDED = { kind: "ended", tally: TALLY, skipped: 0, fault: null } as const;
-const EXTRA = ["3/9 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.012 away)"];
+const MORE = ["3/9 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.012 away)"];
 
 /** What a printer writes a second after it began to a terminal of this width; 0 is that of one that does not say it. */
-function written(t: TestContext, columns: number, extra: readonly string[]): string {
+function written(t: TestContext, columns: number, more: readonly string[]): string {
   let now = 0;
   t.mock.method(performance, "now", () => {
     now += 1000;
@@ -23,7 +23,7 @@ function written(t: TestContext, columns: number, extra: readonly string[]): str
     text += part;
   };
   const stream = { isTTY: true, columns, write };
-  const printer = new ProgressPrinter(stream as unknown as NodeJS.WriteStream, () => extra);
+  const printer = new ProgressPrinter(stream as unknown as NodeJS.WriteStream, () => more);
   printer.observe({ kind: "landed", outcomes: [], progress: HALFWAY });
   printer.observe(ENDED);
   return text;
@@ -31,18 +31,18 @@ function written(t: TestContext, columns: number, extra: readonly string[]): str
 
 test("parts that do not fit stand in a second line, the cursor goes back to the first, and the end clears both", (t) => {
   assert.equal(
-    written(t, 80, EXTRA),
-    `\r30/60 trials  20 trajectories/s  ETA 3 s  ${EXTRA[0]}\n${EXTRA[1]}\x1b[K\x1b[1A\r\x1b[J`,
+    written(t, 80, MORE),
+    `\r30/60 trials  20 trajectories/s  ETA 3 s  ${MORE[0]}\n${MORE[1]}\x1b[K\x1b[1A\r\x1b[J`,
   );
 });
 
 test("what fits, and whatever a terminal of unknown width gets, is one line", (t) => {
-  const line = `\r30/60 trials  20 trajectories/s  ETA 3 s  ${EXTRA.join("  ")}\x1b[K\r\x1b[K`;
-  assert.equal(written(t, 160, EXTRA), line);
-  assert.equal(written(t, 0, EXTRA), line);
+  const line = `\r30/60 trials  20 trajectories/s  ETA 3 s  ${MORE.join("  ")}\x1b[K\r\x1b[K`;
+  assert.equal(written(t, 160, MORE), line);
+  assert.equal(written(t, 0, MORE), line);
 });
 
 test("a part that is longer than the terminal is cut", (t) => {
-  for (const line of written(t, 40, EXTRA).split("\x1b")[0].split("\n"))
+  for (const line of written(t, 40, MORE).split("\x1b")[0].split("\n"))
     assert.ok(line.replace("\r", "").length < 40, line);
 });

@@ -2,10 +2,9 @@
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad } from "../errors.js";
-import { writableFile } from "../files.js";
 import { CURVE } from "../measures.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { fileFrom } from "../plan/options.js";
+import { fileFrom, writableFrom } from "../plan/options.js";
 import { parseWhole } from "../plan/values.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
@@ -46,7 +45,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const data = text(flags, "data");
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
-  const out = writableFile(flags, "out", [["the database", path]]);
+  const out = writableFrom(flags, "out", [["the database", path]]);
   const results = await openResults(path);
   try {
     const sweeps = await results.sweeps();

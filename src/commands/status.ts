@@ -34,22 +34,22 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
-    const standings: Standing[] = [];
-    for (const sweep of await sweepsFrom(results, flags, path)) standings.push(await standingOf(sweep, results));
-    if (flags["json"] === true) await printJson(standings, results, terminal);
+    const statuses: SweepStatus[] = [];
+    for (const sweep of await sweepsFrom(results, flags, path)) statuses.push(await statusOf(sweep, results));
+    if (flags["json"] === true) await printJson(statuses, results, terminal);
     else
-      for (const [i, standing] of standings.entries()) {
+      for (const [i, status] of statuses.entries()) {
         if (i > 0) await terminal.out("\n");
-        await print(standing, { results, path }, terminal);
+        await print(status, { results, path }, terminal);
       }
-    return standings.every(({ lacking, failed }) => lacking + failed === 0) ? EXIT.ok : EXIT.check;
+    return statuses.every(({ lacking, failed }) => lacking + failed === 0) ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
   }
 }
 
 /** How far a sweep is. */
-interface Standing {
+interface SweepStatus {
   readonly sweep: Sweep;
   readonly methods: readonly MethodStatus[];
   readonly rows: number;
@@ -59,7 +59,7 @@ interface Standing {
   readonly lacking: number;
 }
 
-async function standingOf(sweep: Sweep, results: Results): Promise<Standing> {
+async function statusOf(sweep: Sweep, results: Results): Promise<SweepStatus> {
   const methods = await results.methodStatus(sweep);
   const sum = (column: "missing" | "failed" | "rows"): number =>
     methods.reduce((total, method) => total + method[column], 0);
@@ -78,9 +78,9 @@ async function missingOfShard({ plan, shard, profile }: Sweep, results: Results)
   return (await surveyMissing(planned, (specs) => results.missing(profile, specs, false))).missing.rows;
 }
 
-async function printJson(standings: readonly Standing[], results: Results, terminal: Terminal): Promise<void> {
+async function printJson(statuses: readonly SweepStatus[], results: Results, terminal: Terminal): Promise<void> {
   let separator = "[";
-  for (const { sweep } of standings) {
+  for (const { sweep } of statuses) {
     for (const cell of await results.cellStatus(sweep)) {
       await terminal.out(`${separator}${JSON.stringify(cell)}`);
       separator = ",";
@@ -94,15 +94,15 @@ interface Place {
   readonly path: string;
 }
 
-async function print(standing: Standing, { results, path }: Place, terminal: Terminal): Promise<void> {
-  const { sweep, methods, failed, lacking } = standing;
+async function print(status: SweepStatus, { results, path }: Place, terminal: Terminal): Promise<void> {
+  const { sweep, methods, failed, lacking } = status;
   await terminal.out(await headingText(sweep, results));
   const rows = methods.map(({ preset, method, cells, rows, done, diverged, failed, missing }) => [
     ...[preset, method, cells, rows],
     ...[done, diverged, failed, missing],
   ]);
   const header = ["preset", "method", "cells", "trial rows", "done", "diverged", "failed", "missing"];
-  await terminal.out(`\n${alignedTable(header, rows)}\n${verdict(standing)}`);
+  await terminal.out(`\n${alignedTable(header, rows)}\n${verdict(status)}`);
   for (const { method, trial, error, rows } of await results.failures(sweep))
     await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
   const resume = `gmm-sweep resume ${shellWord(path)}`;
@@ -130,7 +130,7 @@ function shardText({ shard }: Sweep): string {
   return `${shard.index + 1}/${shard.count}`;
 }
 
-function verdict({ sweep, rows, missing, failed, lacking }: Standing): string {
+function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus): string {
   if (missing + failed === 0) return `complete: each of the ${rows} trial rows is there\n`;
   const missed = `${missing} of ${rows} trial rows are missing, ${failed} failed\n`;
   if (isWhole(sweep)) return missed;

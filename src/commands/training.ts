@@ -3,12 +3,12 @@ import { availableParallelism, cpus } from "node:os";
 import type { Engine } from "../engine/contract.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
-import { writableFile } from "../files.js";
+import type { KeptFile } from "../files.js";
 import type { Flags } from "../plan/flags.js";
-import { workersFrom } from "../plan/options.js";
+import { workersFrom, writableFrom } from "../plan/options.js";
 import { type SweepPlan, settingsOf } from "../plan/plan.js";
 import { EventLog } from "../report/log.js";
-import { standingParts } from "../report/nearest.js";
+import { cellParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
 import { type SweepResult, trainSweep } from "../run/sweep.js";
@@ -29,13 +29,13 @@ export interface Running {
 }
 
 /** `kept` are the files of the command that the log must not overwrite. */
-export function runningFrom(flags: Flags, kept: readonly (readonly [what: string, path: string])[]): Running {
+export function runningFrom(flags: Flags, kept: readonly KeptFile[]): Running {
   return {
     workers: workersFrom(flags, availableParallelism()),
     retryFailed: flags["retry-failed"] === true,
     quiet: flags["quiet"] === true,
     json: flags["json"] === true,
-    log: writableFile(flags, "log", kept),
+    log: writableFrom(flags, "log", kept),
   };
 }
 
@@ -104,9 +104,9 @@ async function train(training: Training, log: EventLog | null, terminal: Termina
   const { store, sweep, engine, running } = training;
   const { workers, retryFailed, quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
-  const extra = (): string[] => standingParts(tracker.standing);
+  const parts = (): string[] => cellParts(tracker.progress);
   const ofGrid = sweep.plan.name !== null && !quiet;
-  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? extra : undefined);
+  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
   return trainSweep(store, sweep, {
     retryFailed,
     lanes: workers,

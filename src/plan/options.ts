@@ -3,6 +3,7 @@ import { importDraw } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS } from "../engine/fused/kernel.js";
 import { bad } from "../errors.js";
+import { type KeptFile, mustBeWritable } from "../files.js";
 import type { DrawSource, ImportedDraw } from "../trial.js";
 import { type Flags, oneOf, text, wholeNumber } from "./flags.js";
 import { type Shard, WHOLE } from "./trajectories.js";
@@ -49,6 +50,13 @@ export function databaseFrom(flags: Flags): string {
   const path = text(flags, "db") ?? DEFAULTS.db;
   if (path !== ":memory:") return path;
   throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
+}
+
+/** The file of an option that names one to be written, null where it is not given; `kept` are those of the command that it must not overwrite. */
+export function writableFrom(flags: Flags, name: string, kept: readonly KeptFile[]): string | null {
+  const path = text(flags, name);
+  if (path !== null) mustBeWritable(`--${name}`, path, kept);
+  return path;
 }
 
 /** The database file of a command that reads one: named bare, or by --db. */

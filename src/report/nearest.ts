@@ -1,6 +1,6 @@
 /** The cells that come nearest to retraining, as text. */
 import { CELL } from "../plan/cell.js";
-import type { CellStanding, NearestCell } from "../verdict/nearest.js";
+import type { CellProgress, NearestCell } from "../verdict/nearest.js";
 import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 
@@ -22,7 +22,7 @@ export function nearestText(nearest: readonly NearestCell[], query: string): str
 }
 
 /** The parts of a progress line that say how the cells stand. */
-export function standingParts({ complete, planned, nearest, several }: CellStanding): string[] {
+export function cellParts({ complete, planned, nearest, several }: CellProgress): string[] {
   const cells = `${complete}/${planned} cells`;
   if (nearest === null) return [cells];
   const told = CELL.filter(({ name }) => name !== "draw" && several.includes(name)).map(({ name, title, type }) =>

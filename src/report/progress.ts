@@ -4,12 +4,12 @@ import type { Observer, Progress } from "../run/events.js";
 const TERMINAL_INTERVAL_MS = 100;
 const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines
 
-/** How far a run is, `elapsedMs` after it began; `extra` stands at the end. */
-export function progressLine(progress: Progress, elapsedMs: number, extra: readonly string[] = []): string {
-  return progressParts(progress, elapsedMs, extra).join("  ");
+/** How far a run is, `elapsedMs` after it began; `more` stands at the end. */
+export function progressLine(progress: Progress, elapsedMs: number, more: readonly string[] = []): string {
+  return progressParts(progress, elapsedMs, more).join("  ");
 }
 
-function progressParts({ landed, missing }: Progress, elapsedMs: number, extra: readonly string[]): string[] {
+function progressParts({ landed, missing }: Progress, elapsedMs: number, more: readonly string[]): string[] {
   const perSecond = (landed.trajectories / elapsedMs) * 1000;
   // By epochs, since trajectories differ in length; the whole past, so that it settles.
   const left = landed.epochs === 0 ? "?" : duration((elapsedMs / landed.epochs) * (missing.epochs - landed.epochs));
@@ -18,7 +18,7 @@ function progressParts({ landed, missing }: Progress, elapsedMs: number, extra: 
     `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trajectories/s`,
     `ETA ${left}`,
   ];
-  return [...parts, ...extra];
+  return [...parts, ...more];
 }
 
 export function duration(ms: number): string {
@@ -42,16 +42,16 @@ function linesOf(parts: readonly string[], columns: number): string[] {
 /** Writes progress to `stream`, at most every so often, and clears it when done; it is an observer. */
 export class ProgressPrinter {
   readonly #stream: NodeJS.WriteStream;
-  readonly #extra: () => readonly string[];
+  readonly #more: () => readonly string[];
   readonly #began = performance.now();
   #last: number;
   /** On the terminal now; the cursor stands in the first of them. */
   #lines = 0;
 
-  /** `extra` says what stands at the end of a line; it is asked only when one is due. */
-  constructor(stream: NodeJS.WriteStream, extra: () => readonly string[] = () => []) {
+  /** `more` says what stands at the end of a line; it is asked only when one is due. */
+  constructor(stream: NodeJS.WriteStream, more: () => readonly string[] = () => []) {
     this.#stream = stream;
-    this.#extra = extra;
+    this.#more = more;
     this.#last = stream.isTTY ? Number.NEGATIVE_INFINITY : this.#began;
   }
 
@@ -65,9 +65,8 @@ export class ProgressPrinter {
     if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS)) return;
     this.#last = now;
     const elapsedMs = now - this.#began;
-    if (this.#stream.isTTY)
-      this.#draw(linesOf(progressParts(progress, elapsedMs, this.#extra()), this.#stream.columns));
-    else this.#stream.write(`${progressLine(progress, elapsedMs, this.#extra())}\n`);
+    if (this.#stream.isTTY) this.#draw(linesOf(progressParts(progress, elapsedMs, this.#more()), this.#stream.columns));
+    else this.#stream.write(`${progressLine(progress, elapsedMs, this.#more())}\n`);
   }
 
   #draw(lines: readonly string[]): void {

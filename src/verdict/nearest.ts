@@ -128,7 +128,7 @@ function byKey(a: Recipe, b: Recipe): number {
 }
 
 /** How the cells of a sweep that is trained stand. */
-export interface CellStanding {
+export interface CellProgress {
   /** Those of the plan's cells whose every trial is there. */
   readonly complete: number;
   readonly planned: number;
@@ -162,7 +162,7 @@ export class NearestTracker {
     if (event.kind === "landed") for (const outcome of event.outcomes) this.#land(outcome);
   };
 
-  get standing(): CellStanding {
+  get progress(): CellProgress {
     const nearest = this.#nearest();
     const several = nearest === null ? [] : (this.#several.get(nearest.method) ?? []);
     return { complete: this.#complete, planned: this.#planned, nearest, several };
