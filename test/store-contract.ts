@@ -1,144 +1,242 @@
-/** The suite that every store must pass: what `src/store/contract.ts` promises, and the views that a reader sees. */
+/** The suite that every store must pass: what `src/store/contract.ts` promises, asked through the contract alone. */
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import type { SweepConfig } from "../src/plan/options.js";
-import { arms } from "../src/plan/trajectories.js";
-import { type OpenSweep, RECORDS, type Reader, type RecordLevel, type Store } from "../src/store/contract.js";
-import { sweepDigest } from "../src/store/digest.js";
-import { methodSummary } from "../src/store/sqlite/queries.js";
-import { startKey, type TrainedOutcome, type TrajectorySpec } from "../src/trial.js";
+import { MEASURES, type MeasureName } from "../src/measures.js";
+import { CELL, type CellKey, ROW_KEY_NAMES } from "../src/plan/cell.js";
+import { RECORDS, type RecordLevel, type SweepPlan } from "../src/plan/plan.js";
+import { cellTemplates, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
+import type { Results, Store, StoredEpoch, StoredMargin, StoredRow, Sweep } from "../src/store/contract.js";
+import { digestOf } from "../src/store/digest.js";
+import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
 import {
   failed,
   nextUp,
-  smallConfig,
+  openRequest,
+  PROFILE,
+  smallPlan,
   specsIn,
-  sweepRecord,
   trained,
   withLastEpoch,
   withLists,
 } from "./fixtures/sweeps.js";
 
 /** A store to test, empty; `place` is what its errors call it. */
-export interface OpenedStore {
-  readonly store: Store & Reader;
+export interface Made {
+  readonly store: Store;
   readonly place: string;
+  /** Reads the place beside the store; null where nobody else can. */
+  readonly read: (() => Promise<Results>) | null;
 }
 
-export type Open = (t: TestContext) => OpenedStore;
+/** Makes another store each time, and closes it once the test has ended. */
+export type Make = (t: TestContext) => Promise<Made>;
 
-/** A sweep whose cells are enrolled, with its specs. */
-export interface Enrolled {
-  readonly store: Store & Reader;
+/** A sweep that is open, with the specs of its plan. */
+export interface Opened {
+  readonly store: Store;
   readonly place: string;
-  readonly sweep: OpenSweep;
+  readonly sweep: Sweep;
   readonly specs: readonly TrajectorySpec[];
 }
 
-/** The columns that issue and README promise, in this order. */
-const TRIAL_COLUMNS = [
-  ...["sweep", "preset", "draw", "data_seed", "samples", "features", "forget_rows", "hidden", "learning_rate"],
-  ...["method", "trial", "seed", "start_trial", "lambda_reg", "lambda_effective", "epochs", "train_accuracy"],
-  ...["test_accuracy", "forget_probability", "forget_logit", "cross_entropy", "penalty", "state", "replicate_of"],
-  ...["engine", "profile", "elapsed_ms"],
-];
-const SUMMARY_COLUMNS = [
-  ...["sweep", "method", "trials", "train_accuracy_mean", "train_accuracy_std"],
-  ...["forget_probability_mean", "forget_probability_std"],
-];
-
-export function testStoreContract(name: string, open: Open): void {
-  testSweeps(name, open);
-  testMissing(name, open);
-  testRecord(name, open);
-  testCounts(name, open);
-  testLevels(name, open);
-  testRefusals(name, open);
-  testForgetLogits(name, open);
-  testCopies(name, open);
-  testViews(name, open);
+export async function opened({ store, place }: Omit<Made, "read">, plan: SweepPlan = smallPlan()): Promise<Opened> {
+  const sweep = await store.open(openRequest(plan));
+  return { store, place, sweep, specs: specsIn(sweep.plan) };
 }
 
-function testSweeps(name: string, open: Open): void {
+export function testStoreContract(name: string, make: Make): void {
+  testSweeps(name, make);
+  testMissing(name, make);
+  testRecord(name, make);
+  testCounts(name, make);
+  testLevels(name, make);
+  testMargins(name, make);
+  testRefusals(name, make);
+  testForgetting(name, make);
+  testCopies(name, make);
+  testSharing(name, make);
+  testOrder(name, make);
+  testStatus(name, make);
+  testQuery(name, make);
+  testReaders(name, make);
+  testMerge(name, make);
+}
+
+function testSweeps(name: string, make: Make): void {
+  test(`${name}: an empty store has no sweeps, no rows and no damages`, async (t) => {
+    const { store } = await make(t);
+    assert.deepEqual(await store.sweeps(), []);
+    assert.deepEqual(await contents(store), { rows: [], margins: [], curves: [] });
+    assert.deepEqual(await listOf(store.damages()), []);
+  });
+
+  test(`${name}: a sweep is its plan, and comes back as it was opened`, async (t) => {
+    const { store } = await make(t);
+    const plan = smallPlan({ lambda: "0.5", "forget-rows": "2" });
+    const shard = { index: 2, count: 5 };
+    const sweep = await store.open({ ...openRequest(plan), shard });
+    assert.deepEqual(sweep, { id: 1, plan, profile: PROFILE, shard });
+    assert.deepEqual(await store.sweeps(), [sweep]);
+  });
+
+  test(`${name}: a sweep that is opened has all of its cells, before anything is trained`, async (t) => {
+    const { store, sweep } = await opened(await make(t), gridPlan("paired"));
+    const cells = cellsIn(sweep.plan);
+    assert.equal(cells.length, 6);
+    const there = await store.cellStatus(sweep);
+    assert.deepEqual(new Set(there.map(cellText)), new Set(cells));
+    assert.ok(there.every(({ trials, missing }) => trials === 6 && missing === 6));
+  });
+
   test(`${name}: two sweeps of one identity are one, and another identity is another`, async (t) => {
-    const { store } = open(t);
-    const first = await store.openSweep(sweepRecord(smallConfig()));
-    assert.deepEqual(await store.openSweep(sweepRecord(smallConfig())), first);
-    assert.notEqual((await store.openSweep(sweepRecord(smallConfig({ lambda: "2" })))).id, first.id);
-    assert.notEqual((await store.openSweep(sweepRecord(smallConfig(), "another/profile"))).id, first.id);
+    const { store } = await make(t);
+    const first = await store.open(openRequest(smallPlan()));
+    assert.deepEqual(await store.open(openRequest(smallPlan())), first);
+    assert.equal((await store.open(openRequest(smallPlan({ lambda: "2" })))).id, 2);
+    assert.equal((await store.open(openRequest(smallPlan(), "another/profile"))).id, 3);
+    assert.deepEqual(
+      (await store.sweeps()).map(({ id }) => id),
+      [1, 2, 3],
+    );
   });
 
   test(`${name}: a sweep grows to the trials it is asked for, and never shrinks`, async (t) => {
-    const { store } = open(t);
+    const { store } = await make(t);
     const trials: number[] = [];
     for (const asked of ["3", "5", "2"])
-      trials.push((await store.openSweep(sweepRecord(smallConfig({ trials: asked })))).trials);
+      trials.push((await store.open(openRequest(smallPlan({ trials: asked })))).plan.trials);
     assert.deepEqual(trials, [3, 5, 5]);
+    assert.equal((await store.sweeps())[0].plan.trials, 5);
   });
 
-  test(`${name}: a sweep keeps the config of its most trials`, async (t) => {
-    const { store } = open(t);
-    for (const asked of ["3", "5", "2"]) await store.openSweep(sweepRecord(smallConfig({ trials: asked })));
-    const [{ config }] = await store.all<{ config: string }>("select config from sweeps");
-    assert.equal((JSON.parse(config) as SweepConfig).trials, 5);
+  test(`${name}: a sweep of a name grows by λ, epochs, draws and methods, and keeps the cells that it had`, async (t) => {
+    const { store } = await make(t);
+    const plan = named(gridPlan("paired"));
+    const first = await store.open(openRequest(plan));
+    await store.record(first, specsIn(plan).map(trained));
+    const more = named(withLists(smallPlan({ preset: "paired", "data-seed": "1" }), { lambda: { unlearn: [9] } }));
+    const grown = await store.open(openRequest(more));
+    assert.equal(grown.id, first.id);
+    const before = new Set(cellsIn(plan));
+    const there = await store.cellStatus(grown);
+    assert.deepEqual(new Set(there.map(cellText)), new Set(cellsIn(grown.plan)));
+    assert.ok(there.length > before.size);
+    for (const cell of there) assert.equal(cell.missing, before.has(cellText(cell)) ? 0 : 6, cellText(cell));
+  });
+
+  test(`${name}: other samples under a name that is there are refused, change nothing, and are taken with grow`, async (t) => {
+    const { store } = await make(t);
+    const sweep = await store.open(openRequest(named(smallPlan())));
+    const other = openRequest(named(smallPlan({ samples: "40" })));
+    const before = [await store.sweeps(), await store.commands(sweep), await store.cellStatus(sweep)];
+    await assert.rejects(store.open(other), { name: "SweepError", fault: "usage", message: /^--samples must be / });
+    assert.deepEqual([await store.sweeps(), await store.commands(sweep), await store.cellStatus(sweep)], before);
+    const grown = await store.open({ ...other, grow: true });
+    assert.equal((await store.cellStatus(grown)).length, 2 * before[2].length);
+  });
+
+  test(`${name}: imported data that lie elsewhere now are the same data, found where they are now`, async (t) => {
+    const { store } = await make(t);
+    const from = (directory: string): SweepPlan => {
+      const plan = smallPlan();
+      const draw = {
+        kind: "imported" as const,
+        directory,
+        sha256: "a".repeat(64),
+        samples: 20,
+        features: 2,
+        forgetRows: 1,
+      };
+      return { ...plan, parts: plan.parts.map((part) => ({ ...part, draws: { kind: "imported", draws: [draw] } })) };
+    };
+    const first = await store.open(openRequest(from("here")));
+    const then = await store.open(openRequest(from("there")));
+    assert.equal(then.id, first.id);
+    assert.deepEqual((await store.sweeps())[0].plan, from("there"));
+  });
+
+  test(`${name}: every command that opened or grew a sweep is kept, in order`, async (t) => {
+    const { store } = await make(t);
+    const note = (command: string) => ({ command, version: "1.2.3", machine: "a machine" });
+    const ask = (command: string, trials: string): Promise<Sweep> =>
+      store.open({ ...openRequest(smallPlan({ trials })), command: note(command) });
+    const sweep = await ask("first", "3");
+    await ask("second", "4");
+    await store.open(openRequest(smallPlan({ seed: "5" })));
+    const commands = await store.commands(sweep);
+    assert.deepEqual(
+      commands.map(({ at: _at, ...rest }) => rest),
+      [note("first"), note("second")],
+    );
+    for (const { at } of commands) assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  test(`${name}: a sweep has the shard and the record level that it was last opened with`, async (t) => {
+    const { store } = await make(t);
+    await store.open({ ...openRequest(smallPlan()), shard: { index: 0, count: 2 } });
+    const sweep = await store.open(openRequest({ ...smallPlan(), record: "final" }));
+    assert.deepEqual([sweep.shard, sweep.plan.record], [WHOLE, "final"]);
+    assert.deepEqual(await store.sweeps(), [sweep]);
   });
 }
 
-function testMissing(name: string, open: Open): void {
+function testMissing(name: string, make: Make): void {
   test(`${name}: in an empty store every trajectory is missing, as it was asked for`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    assert.deepEqual(await missingIn(store, sweep, specs, false), specs);
+    const { store } = await make(t);
+    const specs = specsIn(smallPlan());
+    assert.deepEqual(await missingIn(store, specs), specs);
   });
 
   test(`${name}: what was recorded is not missing, and nothing else is touched`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [trained(specs[0]), trained(specs[4])]);
-    assert.deepEqual(await missingIn(store, sweep, specs, false), [...specs.slice(1, 4), ...specs.slice(5)]);
+    assert.deepEqual(await missingIn(store, specs), [...specs.slice(1, 4), ...specs.slice(5)]);
   });
 
   test(`${name}: under the paired preset each trial is found finished by its own start`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), smallConfig({ preset: "paired" }));
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ preset: "paired" }));
     await store.record(sweep, specs.filter(({ trial }) => trial !== 2).map(trained));
     const missing = specs.filter(({ trial }) => trial === 2);
-    assert.deepEqual(await missingIn(store, sweep, specs, false), missing);
+    assert.deepEqual(await missingIn(store, specs), missing);
     await store.record(sweep, missing.map(trained));
-    assert.deepEqual(await missingIn(store, sweep, specs, false), []);
+    assert.deepEqual(await missingIn(store, specs), []);
   });
 
   test(`${name}: asked is cut after the last row that is missing`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [trained({ ...specs[0], asked: [4] })]);
     const missing = async (asked: number[]): Promise<(readonly number[])[]> =>
-      (await missingIn(store, sweep, [{ ...specs[0], asked }], false)).map((spec) => spec.asked);
+      (await missingIn(store, [{ ...specs[0], asked }])).map((spec) => spec.asked);
     assert.deepEqual(await missing([1, 2, 4]), [[1, 2]]);
     assert.deepEqual(await missing([4, 6]), [[4, 6]]);
     assert.deepEqual(await missing([4]), []);
   });
 
   test(`${name}: a failed row is missing only where failed rows are to be tried again`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [failed(specs[1], "it fell over")]);
-    const others = specs.filter((spec) => spec !== specs[1]);
-    assert.deepEqual(await missingIn(store, sweep, specs, false), others);
-    assert.deepEqual(await missingIn(store, sweep, specs, true), specs);
+    assert.deepEqual(
+      await missingIn(store, specs),
+      specs.filter((spec) => spec !== specs[1]),
+    );
+    assert.deepEqual(await missingIn(store, specs, true), specs);
   });
 
   test(`${name}: another λ in the same store finds the starts finished`, async (t) => {
-    const opened = open(t);
-    const first = await enrolled(opened);
+    const made = await make(t);
+    const first = await opened(made);
     await first.store.record(first.sweep, first.specs.map(trained));
-    const second = await enrolled(opened, smallConfig({ lambda: "2" }));
-    const missing = await missingIn(second.store, second.sweep, second.specs, false);
+    const second = await opened(made, smallPlan({ lambda: "2" }));
     assert.deepEqual(
-      missing.map(({ method }) => method),
+      (await missingIn(second.store, second.specs)).map(({ cell }) => cell.method),
       ["unlearn"],
     );
   });
 
   test(`${name}: what another numerics profile computed is no result of this one`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, specs.map(trained));
-    const other = await store.openSweep(sweepRecord(smallConfig(), "another/profile"));
-    assert.deepEqual(await missingIn(store, other, specs, false), specs);
+    assert.deepEqual((await store.missing("another/profile", specs, false)).specs, specs);
   });
 
   for (const flags of [
@@ -152,139 +250,163 @@ function testMissing(name: string, open: Open): void {
     { "forget-rows": "2" },
   ]) {
     test(`${name}: with another ${Object.keys(flags)[0]} all is missing again`, async (t) => {
-      const opened = open(t);
-      const first = await enrolled(opened);
+      const made = await make(t);
+      const first = await opened(made);
       await first.store.record(first.sweep, first.specs.map(trained));
-      const second = await enrolled(opened, smallConfig(flags));
-      assert.deepEqual(await missingIn(second.store, second.sweep, second.specs, false), second.specs);
+      const second = await opened(made, smallPlan(flags));
+      assert.deepEqual(await missingIn(second.store, second.specs), second.specs);
     });
   }
 
   test(`${name}: a start of other length is another start`, async (t) => {
-    const opened = open(t);
-    const first = await enrolled(opened);
+    const made = await make(t);
+    const first = await opened(made);
     await first.store.record(first.sweep, first.specs.map(trained));
-    const epochs = "original=6,retrain_scratch=4,unlearn=2,retrain_original=3";
-    const second = await enrolled(opened, smallConfig({ epochs }));
-    const missing = await missingIn(second.store, second.sweep, second.specs, false);
-    const methods = missing.map(({ method }) => method);
-    assert.deepEqual(methods, ["original", "original", "original", "unlearn", "retrain_original"]);
+    const second = await opened(made, withLists(smallPlan(), { epochs: { original: [6] } }));
+    assert.deepEqual(
+      (await missingIn(second.store, second.specs)).map(({ cell }) => cell.method),
+      ["original", "original", "original", "unlearn", "retrain_original"],
+    );
   });
 }
 
-function testRecord(name: string, open: Open): void {
-  test(`${name}: every measure comes back as it went in, to the bit`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+function testRecord(name: string, make: Make): void {
+  test(`${name}: every measure of a row and of its curve comes back as it went in, to the bit`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
     const outcome = trained(specs[0]);
     await store.record(sweep, [outcome]);
-    const { epochs, trainAccuracy, testAccuracy, forgetProbability, forgetLogit, crossEntropy, penalty } =
-      outcome.rows[0];
-    assert.deepEqual(
-      await store.all(
-        "select epochs, train_accuracy, test_accuracy, forget_probability, forget_logit, cross_entropy, penalty, state, elapsed_ms from trial_results",
-      ),
-      [
-        {
-          epochs,
-          train_accuracy: trainAccuracy,
-          test_accuracy: testAccuracy,
-          forget_probability: forgetProbability,
-          forget_logit: forgetLogit,
-          cross_entropy: crossEntropy,
-          penalty,
-          state: "done",
-          elapsed_ms: 5,
-        },
-      ],
-    );
+    const [row, ...others] = await listOf(store.rows(sweep));
+    assert.deepEqual(others, []);
+    assert.deepEqual([row.epochs, row.state, row.replicate_of], [4, "done", null]);
+    assert.deepEqual(row.measures, outcome.rows[0].measures);
     const { curve } = outcome;
     assert.deepEqual(
-      await store.all(
-        "select epoch, penalty, cross_entropy, train_accuracy, forget_probability, forget_logit from epoch_results order by epoch",
-      ),
-      Array.from(curve.penalty, (value, e) => ({
-        epoch: e + 1,
-        penalty: value,
-        cross_entropy: curve.crossEntropy[e],
-        train_accuracy: curve.trainAccuracy[e],
-        forget_probability: curve.forgetProbability[e],
-        forget_logit: curve.forgetLogit[e],
+      await store.curve(row.source, 4),
+      Array.from(curve.penalty, (penalty, e) => ({
+        ...{ epoch: e + 1, penalty, cross_entropy: curve.crossEntropy[e], train_accuracy: curve.trainAccuracy[e] },
+        ...{ forget_probability: curve.forgetProbability[e], forget_margin: curve.forgetMargin[e] },
       })),
     );
   });
 
+  const NUMBERS: readonly (readonly [is: number, stored: number | null])[] = [
+    [Number.NaN, null],
+    [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    [-0, 0],
+    [Number.MIN_VALUE, Number.MIN_VALUE],
+    [-2.2250738585072009e-308, -2.2250738585072009e-308],
+    [Number.MAX_VALUE, Number.MAX_VALUE],
+    [2 ** 53 + 2, 2 ** 53 + 2],
+    [-(2 ** 63), -(2 ** 63)],
+    [0.1 + 0.2, 0.1 + 0.2],
+    [1, 1],
+  ];
+  for (const [value, expected] of NUMBERS) {
+    test(`${name}: ${Object.is(value, -0) ? "-0" : value} comes back as ${expected} from rows, curves and margins, and is the same when it comes again`, async (t) => {
+      const { store, sweep, specs } = await opened(await make(t), smallPlan({ "forget-rows": "2" }));
+      const outcome = withLastEpoch(trained(specs[0]), { penalty: value });
+      outcome.rows[0].forgetMargins[1] = value;
+      await store.record(sweep, [outcome]);
+      const [row] = await listOf(store.rows(sweep));
+      assert.ok(Object.is(row.measures.penalty, expected), `${row.measures.penalty}`);
+      assert.equal(row.state, Number.isFinite(value) ? "done" : "diverged");
+      const [last] = await store.storedAt(row.source, 4);
+      assert.ok(Object.is(last.penalty, expected));
+      assert.ok(Object.is((await store.marginsAt(row.source, 4))[1], expected));
+      assert.deepEqual(await store.record(sweep, [outcome]), { trained: 0, diverged: 0, failed: 0 });
+      assert.deepEqual(await listOf(store.damages()), []);
+      assert.deepEqual(await missingIn(store, [specs[0]], true), []);
+    });
+  }
+
   test(`${name}: a draw without a test sample has no test accuracy`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    const outcome = trained(specs[0]);
-    await store.record(sweep, [{ ...outcome, rows: outcome.rows.map((row) => ({ ...row, testAccuracy: null })) }]);
-    assert.deepEqual(await store.all("select test_accuracy from trial_results"), [{ test_accuracy: null }]);
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.record(sweep, [withMeasure(trained(specs[0]), "test_accuracy", null)]);
+    assert.equal((await listOf(store.rows(sweep)))[0].measures.test_accuracy, null);
   });
 
-  test(`${name}: a diverged trial is kept as it is, NaN as null and Infinity as Infinity, and is not missing`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    const outcome = withLastEpoch(trained(specs[0]), { penalty: Number.NaN, crossEntropy: Number.POSITIVE_INFINITY });
-    await store.record(sweep, [outcome]);
-    assert.deepEqual(await store.all("select state, penalty, cross_entropy from trial_results"), [
-      { state: "diverged", penalty: null, cross_entropy: Number.POSITIVE_INFINITY },
-    ]);
-    assert.deepEqual(await store.all("select penalty, cross_entropy from epoch_results where epoch = 4"), [
-      { penalty: null, cross_entropy: Number.POSITIVE_INFINITY },
-    ]);
-    assert.deepEqual(await missingIn(store, sweep, specs, true), specs.slice(1));
-    await store.record(sweep, [outcome]);
-  });
-
-  test(`${name}: recording the same row again changes nothing`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+  test(`${name}: recording the same row again changes nothing, whoever trained it and whenever it comes`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made, smallPlan({ "forget-rows": "2" }));
     await store.record(sweep, specs.map(trained));
     const before = await contents(store);
-    await store.record(sweep, specs.map(trained));
-    assert.deepEqual(await contents(store), before);
+    assert.deepEqual(await store.record(sweep, specs.map(trained)), { trained: 0, diverged: 0, failed: 0 });
+    const other = await opened(made, smallPlan({ "forget-rows": "2", trials: "7" }));
+    await store.record(other.sweep, [{ ...trained(specs[1]), elapsedMs: 77 }]);
+    await store.open(openRequest(smallPlan({ "forget-rows": "2", seed: "3" })));
+    assert.deepEqual(await contents(store, sweep), await contents(store, other.sweep));
+    assert.deepEqual((await contents(store)).curves, before.curves);
   });
 
-  test(`${name}: a failed trial keeps its reason, counts its attempts, and gives way to a result`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    const row = (): Promise<unknown[]> => store.all("select state, error, train_accuracy from trial_results");
+  test(`${name}: a result that another sweep asked for counts for this one when it comes late`, async (t) => {
+    const made = await make(t);
+    const first = await opened(made);
+    const second = await opened(made, smallPlan({ lambda: "2" }));
+    await made.store.record(first.sweep, first.specs.map(trained));
+    const landed = await made.store.record(second.sweep, second.specs.map(trained));
+    assert.deepEqual(landed, { trained: 3, diverged: 0, failed: 0 }, "the copies of the one λ that was new");
+    assert.deepEqual(await listOf(made.store.damages()), []);
+  });
+
+  test(`${name}: a failed trial keeps its reason and gives way to a result`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [failed(specs[0], "it fell over")]);
     await store.record(sweep, [failed(specs[0], "it fell over again")]);
-    assert.deepEqual(await row(), [{ state: "failed", error: "it fell over again", train_accuracy: null }]);
-    await store.record(sweep, [trained(specs[0])]);
-    assert.deepEqual(await row(), [
-      { state: "done", error: null, train_accuracy: trained(specs[0]).rows[0].trainAccuracy },
+    assert.deepEqual(await store.failures(sweep), [
+      { method: "original", trial: 1, error: "it fell over again", rows: 1 },
     ]);
-    assert.deepEqual(await store.all("select attempts from trial_rows"), [{ attempts: 3 }]);
+    const [row] = await listOf(store.rows(sweep));
+    assert.deepEqual([row.state, Object.values(row.measures)], ["failed", MEASURES.map(() => null)]);
+    await store.record(sweep, [trained(specs[0])]);
+    assert.deepEqual(await store.failures(sweep), []);
+    assert.deepEqual((await listOf(store.rows(sweep)))[0].measures, trained(specs[0]).rows[0].measures);
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 
   test(`${name}: a failure does not undo a result`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [trained(specs[0])]);
     const before = await contents(store);
     await store.record(sweep, [failed(specs[0], "it fell over")]);
     assert.deepEqual(await contents(store), before);
   });
 
-  test(`${name}: a longer run of a trajectory keeps the row of the shorter one`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+  test(`${name}: a longer run of a trajectory keeps the row of the shorter one and adds its own`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
     await store.record(sweep, [trained(specs[0])]);
-    const before = await store.all("select * from trial_rows");
-    await store.record(sweep, [trained({ ...specs[0], asked: [6] })]);
-    assert.deepEqual(await store.all("select * from trial_rows where epochs = 4"), before);
-    assert.deepEqual(await store.all("select count(*) as rows from trial_rows"), [{ rows: 2 }]);
-    assert.deepEqual(await store.all("select count(*) as epochs from epochs"), [{ epochs: 6 }]);
+    const longer = await opened(made, withLists(smallPlan(), { epochs: { original: [4, 6] } }));
+    await store.record(longer.sweep, [trained({ ...specs[0], asked: [4, 6] })]);
+    const rows = await listOf(store.rows(longer.sweep));
+    assert.deepEqual(
+      rows.map(({ epochs, measures }) => ({ epochs, measures })),
+      trained({ ...specs[0], asked: [4, 6] }).rows.map(({ epochs, measures }) => ({ epochs, measures })),
+    );
+    assert.equal((await store.curve(rows[0].source, 100)).length, 6);
+    assert.equal((await listOf(store.rows(sweep))).length, 1, "the other sweep asked for no more");
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 
   test(`${name}: a shorter run of a trajectory lands its row and no epoch`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const made = await make(t);
+    const { store, specs } = await opened(made);
+    const { sweep } = await opened(made, withLists(smallPlan(), { epochs: { original: [2, 4] } }));
     await store.record(sweep, [trained(specs[0])]);
     await store.record(sweep, [trained({ ...specs[0], asked: [2] })]);
-    assert.deepEqual(await store.all("select epochs from trial_rows order by epochs"), [{ epochs: 2 }, { epochs: 4 }]);
-    assert.deepEqual(await store.all("select count(*) as epochs from epochs"), [{ epochs: 4 }]);
+    const rows = await listOf(store.rows(sweep));
+    assert.deepEqual(
+      rows.map(({ epochs }) => epochs),
+      [2, 4],
+    );
+    assert.equal((await store.curve(rows[0].source, 100)).length, 4);
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 }
 
-function testCounts(name: string, open: Open): void {
+function testCounts(name: string, make: Make): void {
   test(`${name}: what landed is counted in trial rows that were not there before, copies included`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     const diverged = withLastEpoch(trained(specs[1]), { penalty: Number.NaN });
     const batch = [{ ...trained(specs[0]), wanted: false }, diverged, failed(specs[2], "no"), trained(specs[6])];
     assert.deepEqual(await store.record(sweep, batch), { trained: 3, diverged: 1, failed: 1 });
@@ -298,10 +420,12 @@ function testCounts(name: string, open: Open): void {
   });
 
   test(`${name}: what is missing is counted in trial rows, copies included, and so is what failed`, async (t) => {
-    const config = withLists(smallConfig(), { epochs: { unlearn: [1, 2] } });
-    const { store, sweep, specs } = await enrolled(open(t), config);
+    const { store, sweep, specs } = await opened(
+      await make(t),
+      withLists(smallPlan(), { epochs: { unlearn: [1, 2] } }),
+    );
     const counts = async (retryFailed: boolean): Promise<[rows: number, failed: number, specs: number]> => {
-      const missing = await store.missing(sweep, specs, retryFailed);
+      const missing = await store.missing(PROFILE, specs, retryFailed);
       return [missing.rows, missing.failed, missing.specs.length];
     };
     assert.deepEqual(await counts(false), [6 + 6 + 3, 0, 8]);
@@ -313,51 +437,58 @@ function testCounts(name: string, open: Open): void {
   });
 
   test(`${name}: a trajectory of which one row is done and another failed is missing up to its last row that is not there`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     const spec = { ...specs[0], asked: [2, 4, 6, 8] };
     await store.record(sweep, [trained({ ...spec, asked: [2] }), failed({ ...spec, asked: [4, 8] }, "no")]);
-    const missing = (retryFailed: boolean): Promise<unknown> => store.missing(sweep, [spec], retryFailed);
+    const missing = (retryFailed: boolean): Promise<unknown> => store.missing(PROFILE, [spec], retryFailed);
     assert.deepEqual(await missing(false), { specs: [{ ...spec, asked: [2, 4, 6] }], rows: 1, failed: 2 });
     assert.deepEqual(await missing(true), { specs: [spec], rows: 3, failed: 2 });
   });
 }
 
-function testLevels(name: string, open: Open): void {
-  const KEPT: Record<RecordLevel, [short: number[], long: number[]]> = {
-    final: [[4], [4, 7]],
-    asked: [
-      [2, 4],
-      [2, 4, 7],
-    ],
-    all: [
-      [1, 2, 3, 4],
-      [1, 2, 3, 4, 5, 6, 7],
-    ],
+const KEPT: Record<RecordLevel, [short: number[], long: number[]]> = {
+  final: [[4], [4, 7]],
+  asked: [
+    [2, 4],
+    [2, 4, 7],
+  ],
+  all: [
+    [1, 2, 3, 4],
+    [1, 2, 3, 4, 5, 6, 7],
+  ],
+};
+
+function testLevels(name: string, make: Make): void {
+  const plan = (record: RecordLevel, epochs: number[]): SweepPlan =>
+    named({
+      ...withLists(smallPlan({ trials: "1", methods: "original" }), { epochs: { original: epochs } }),
+      record,
+    });
+  const epochsOf = async (store: Store, sweep: Sweep): Promise<number[]> => {
+    const [trajectory] = await store.trajectories(sweep, "original", 1);
+    return (await store.curve(trajectory.source, 100)).map(({ epoch }) => epoch);
   };
-  const epochsOf = async (store: Reader): Promise<number[]> =>
-    (await store.all<{ epoch: number }>("select epoch from epochs order by trajectory_id, epoch")).map(
-      ({ epoch }) => epoch,
-    );
-  const config = (epochs: number[]): SweepConfig =>
-    withLists(smallConfig({ trials: "1", methods: "original" }), { epochs: { original: epochs } });
 
   for (const level of RECORDS) {
     test(`${name}: with --record ${level} a curve keeps its ${level} epochs, and a longer one adds its own; trial rows are all there`, async (t) => {
-      const opened = open(t);
+      const made = await make(t);
       const [short, long] = KEPT[level];
-      const first = await enrolled(opened, config([2, 4]), level);
-      assert.equal(first.sweep.record, level);
+      const first = await opened(made, plan(level, [2, 4]));
       await first.store.record(first.sweep, first.specs.map(trained));
-      assert.deepEqual(await epochsOf(first.store), short);
-      const second = await enrolled(opened, config([2, 4, 7]), level);
+      assert.deepEqual(await epochsOf(first.store, first.sweep), short);
+      const second = await opened(made, plan(level, [2, 4, 7]));
       await second.store.record(second.sweep, second.specs.map(trained));
-      assert.deepEqual(await epochsOf(second.store), long);
-      const rows = trained(second.specs[0]).rows.map((row) => ({ epochs: row.epochs, forget_logit: row.forgetLogit }));
-      assert.deepEqual(await second.store.all("select epochs, forget_logit from trial_rows order by epochs"), rows);
+      assert.deepEqual(await epochsOf(second.store, second.sweep), long);
+      const rows = await listOf(second.store.rows(second.sweep));
+      assert.deepEqual(
+        rows.map(({ epochs, measures }) => ({ epochs, measures })),
+        trained(second.specs[0]).rows.map(({ epochs, measures }) => ({ epochs, measures })),
+      );
+      assert.deepEqual(await listOf(second.store.damages()), []);
     });
 
     test(`${name}: with --record ${level} what was kept is still compared to the bit`, async (t) => {
-      const { store, place, sweep, specs } = await enrolled(open(t), config([2, 4]), level);
+      const { store, place, sweep, specs } = await opened(await make(t), plan(level, [2, 4]));
       await store.record(sweep, specs.map(trained));
       const before = await contents(store);
       const longer = trained({ ...specs[0], asked: [2, 4, 7] });
@@ -368,86 +499,109 @@ function testLevels(name: string, open: Open): void {
           message: refusal(place, was, nextUp(was), 4),
         });
       const row = trained(specs[0]);
-      const rows = [{ ...row.rows[0], penalty: nextUp(row.rows[0].penalty) }, row.rows[1]];
+      const penalty = row.rows[0].measures.penalty as number;
+      const rows = [
+        { ...row.rows[0], measures: { ...row.rows[0].measures, penalty: nextUp(penalty) } },
+        ...row.rows.slice(1),
+      ];
       for (const wanted of [true, false])
         await assert.rejects(store.record(sweep, [{ ...row, rows, wanted }]), {
-          message: refusal(place, row.rows[0].penalty, nextUp(row.rows[0].penalty), 2),
+          message: refusal(place, penalty, nextUp(penalty), 2),
         });
       assert.deepEqual(await contents(store), before);
     });
   }
 
-  test(`${name}: a sweep has the level it was last opened with; what is trained then keeps more, and nothing that is there changes`, async (t) => {
-    const opened = open(t);
-    const final = await enrolled(opened, config([2, 4]), "final");
+  test(`${name}: what is trained after a sweep got another record level keeps more, and nothing that is there changes`, async (t) => {
+    const made = await make(t);
+    const final = await opened(made, plan("final", [2, 4]));
     await final.store.record(final.sweep, final.specs.map(trained));
-    const rows = await final.store.all("select * from trial_rows");
-    const all = await enrolled(opened, config([2, 4]), "all");
-    assert.deepEqual([all.sweep.id, all.sweep.record], [final.sweep.id, "all"]);
-    assert.deepEqual(await missingIn(all.store, all.sweep, all.specs, false), [], "no row is missing");
+    const rows = await listOf(final.store.rows(null));
+    const all = await opened(made, plan("all", [2, 4]));
+    assert.deepEqual([all.sweep.id, all.sweep.plan.record], [final.sweep.id, "all"]);
+    assert.deepEqual(await missingIn(all.store, all.specs), [], "no row is missing");
     await all.store.record(all.sweep, all.specs.map(trained));
-    assert.deepEqual(await epochsOf(all.store), [1, 2, 3, 4]);
-    assert.deepEqual(await all.store.all("select * from trial_rows"), rows);
+    assert.deepEqual(await epochsOf(all.store, all.sweep), [1, 2, 3, 4]);
+    assert.deepEqual(await listOf(all.store.rows(null)), rows);
+    assert.deepEqual(await listOf(all.store.damages()), []);
+  });
+
+  test(`${name}: what is stored at an epoch is of the curve, of the rows, or of both, at the first that is there`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), plan("final", [2, 4]));
+    await store.record(sweep, specs.map(trained));
+    const [{ source }] = await store.trajectories(sweep, "original", 1);
+    const at = async (epoch: number): Promise<number[]> =>
+      (await store.storedAt(source, epoch)).map((stored) => stored.epoch);
+    assert.deepEqual([await at(1), await at(2), await at(3), await at(4), await at(5)], [[2], [2], [4, 4], [4, 4], []]);
   });
 }
 
-function testForgetLogits(name: string, open: Open): void {
-  /** The paired preset's original and unlearn of one trial on three forget rows. */
-  const three = (preset: string, trials: string): SweepConfig =>
-    withLists(smallConfig({ preset, trials, methods: "original,unlearn", "forget-rows": "3" }), {
+function testMargins(name: string, make: Make): void {
+  /** Original and unlearn on three forget rows. */
+  const three = (preset: string, trials: string): SweepPlan =>
+    withLists(smallPlan({ preset, trials, methods: "original,unlearn", "forget-rows": "3" }), {
       epochs: { original: [2, 4], unlearn: [1, 3] },
     });
-  const LOGITS =
-    "select method, trial, start_trial, start, epochs, forget_row, forget_logit, replicate_of from forget_results";
 
-  test(`${name}: the logit of each of several forget rows is kept at the asked epochs, to the bit`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), three("paired", "1"));
-    assert.deepEqual(await store.all(LOGITS), []);
+  test(`${name}: the margin of each of several forget rows is kept at the asked epochs, to the bit`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), three("paired", "1"));
+    assert.deepEqual(await listOf(store.margins(sweep)), []);
     await store.record(sweep, specs.map(trained));
     const expected = specs.flatMap((spec) =>
-      trained(spec).rows.flatMap(({ epochs, forgetLogits }) =>
-        Array.from(forgetLogits, (forget_logit, i) => ({
-          ...{ method: spec.method, trial: 1, start_trial: spec.start === null ? null : 1, start: startKey(spec) },
-          ...{ epochs, forget_row: i + 1, forget_logit, replicate_of: null },
+      trained(spec).rows.flatMap(({ epochs, forgetMargins }) =>
+        Array.from(forgetMargins, (forget_margin, i) => ({
+          epochs,
+          start: spec.cell.start,
+          row: i + 1,
+          forget_margin,
         })),
       ),
     );
     assert.equal(expected.length, 18);
-    assert.deepEqual(await store.all(`${LOGITS} order by method, start, epochs, forget_row`), expected);
-  });
-
-  test(`${name}: a single forget row's logit is the trial row's, and is not kept twice`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    await store.record(sweep, specs.map(trained));
-    assert.deepEqual(await store.all(LOGITS), []);
-  });
-
-  test(`${name}: the copies of one run show its logits, which are stored once`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), three("notebook", "3"));
-    const unlearn = specs.filter(({ method }) => method === "unlearn");
-    await store.record(sweep, unlearn.map(trained));
-    await store.record(sweep, unlearn.map(trained));
-    assert.deepEqual(await store.all("select count(*) as logits from forget_logits"), [{ logits: 2 * 2 * 3 }]);
-    const logits = Array.from(trained(unlearn[0]).rows[1].forgetLogits);
+    const order = (a: { start: string; epochs: number; row: number }): string => `${a.start} ${a.epochs} ${a.row}`;
+    const stored = (await listOf(store.margins(sweep))).map(({ epochs, start, forget_row, forget_margin }) => ({
+      ...{ epochs, start, row: forget_row, forget_margin },
+    }));
+    const sorted = (rows: typeof stored): typeof stored => rows.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+    assert.deepEqual(sorted(stored), sorted(expected));
+    const [row] = await listOf(store.rows(sweep));
     assert.deepEqual(
-      await store.all(`${LOGITS} where start = ? and epochs = 3 order by trial, forget_row`, startKey(unlearn[0])),
-      [1, 2, 3].flatMap((trial) =>
-        logits.map((forget_logit, i) => ({
-          ...{ method: "unlearn", trial, start_trial: 3, start: startKey(unlearn[0]), epochs: 3 },
-          ...{ forget_row: i + 1, forget_logit, replicate_of: trial === 1 ? null : 1 },
-        })),
-      ),
+      await store.marginsAt(row.source, row.epochs),
+      Array.from(trained(specs[0]).rows[0].forgetMargins),
     );
   });
 
-  test(`${name}: a forget row's logit that differs in its last bit is refused, though the mean is the same`, async (t) => {
-    const { store, place, sweep, specs } = await enrolled(open(t), three("paired", "1"));
+  test(`${name}: a single forget row's margin is the trial row's, and is not kept twice`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.record(sweep, specs.map(trained));
+    assert.deepEqual(await listOf(store.margins(sweep)), []);
+    const [row] = await listOf(store.rows(sweep));
+    assert.deepEqual(await store.marginsAt(row.source, row.epochs), []);
+  });
+
+  test(`${name}: the copies of one run show its margins`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), three("notebook", "3"));
+    const unlearn = specs.filter(({ cell }) => cell.method === "unlearn");
+    await store.record(sweep, unlearn.map(trained));
+    await store.record(sweep, unlearn.map(trained));
+    const margins = Array.from(trained(unlearn[0]).rows[1].forgetMargins);
+    const shown = (await listOf(store.margins(sweep))).filter(
+      ({ start, epochs }) => start === unlearn[0].cell.start && epochs === 3,
+    );
+    assert.deepEqual(
+      shown.map(({ trial, start_trial, forget_row, forget_margin }) => [trial, start_trial, forget_row, forget_margin]),
+      [1, 2, 3].flatMap((trial) => margins.map((margin, i) => [trial, 3, i + 1, margin])),
+    );
+  });
+
+  test(`${name}: a forget row's margin that differs in its last bit is refused, though the mean is the same`, async (t) => {
+    const { store, place, sweep, specs } = await opened(await make(t), three("paired", "1"));
     await store.record(sweep, specs.map(trained));
     const before = await contents(store);
     const other = trained(specs[0]);
-    const { forgetLogits } = other.rows[0];
-    const was = forgetLogits[2];
-    forgetLogits[2] = nextUp(was);
+    const { forgetMargins } = other.rows[0];
+    const was = forgetMargins[2];
+    forgetMargins[2] = nextUp(was);
     for (const wanted of [true, false])
       await assert.rejects(store.record(sweep, [{ ...other, wanted }]), {
         message: refusal(place, was, nextUp(was), 2),
@@ -455,94 +609,88 @@ function testForgetLogits(name: string, open: Open): void {
     assert.deepEqual(await contents(store), before);
   });
 
-  test(`${name}: a logit that is no number is null, and a longer run adds those of its own epochs`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), three("paired", "1"));
-    const short = trained({ ...specs[0], asked: [2] });
-    short.rows[0].forgetLogits[1] = Number.NaN;
-    await store.record(sweep, [short]);
+  test(`${name}: a longer run adds the margins of its own epochs`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), three("paired", "1"));
+    await store.record(sweep, [trained({ ...specs[0], asked: [2] })]);
     const long = trained(specs[0]);
-    long.rows[0].forgetLogits[1] = Number.NaN;
     await store.record(sweep, [long]);
-    const [first, , third] = long.rows[0].forgetLogits;
     assert.deepEqual(
-      (await store.all<{ forget_logit: number | null }>(`${LOGITS} order by epochs, forget_row`)).map(
-        (row) => row.forget_logit,
-      ),
-      [first, null, third, ...long.rows[1].forgetLogits],
+      (await listOf(store.margins(sweep))).map(({ forget_margin }) => forget_margin),
+      long.rows.flatMap(({ forgetMargins }) => [...forgetMargins]),
     );
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 
-  test(`${name}: the digest holds the logit of every forget row, of every trial`, async (t) => {
+  test(`${name}: the digest holds the margin of every forget row, of every trial`, async (t) => {
     for (const preset of ["paired", "notebook"]) {
       const digests = new Set<string>();
-      for (const changed of [null, 0, 1]) {
-        const { store, sweep, specs } = await enrolled(open(t), three(preset, "2"));
+      for (const changed of ["none", "first", "last"]) {
+        const { store, sweep, specs } = await opened(await make(t), three(preset, "2"));
         const outcomes = specs.map(trained);
-        for (const at of [0, outcomes.length - 1]) {
-          const logits = outcomes[at].rows[1].forgetLogits;
-          if (changed === (at === 0 ? 0 : 1)) logits[1] = nextUp(Math.abs(logits[1]));
-        }
+        const { forgetMargins } = outcomes[changed === "first" ? 0 : outcomes.length - 1].rows[1];
+        if (changed !== "none") forgetMargins[1] = nextUp(Math.abs(forgetMargins[1]));
         await store.record(sweep, outcomes);
-        digests.add(await sweepDigest(store, sweep.id));
+        digests.add(await store.digest(sweep));
       }
       assert.equal(digests.size, 3, preset);
     }
   });
 }
 
-function testRefusals(name: string, open: Open): void {
+function testRefusals(name: string, make: Make): void {
   test(`${name}: a row that differs in its last bit is refused, and nothing of its batch lands`, async (t) => {
-    const { store, place, sweep, specs } = await enrolled(open(t));
+    const { store, place, sweep, specs } = await opened(await make(t));
     const first = trained(specs[0]);
     await store.record(sweep, [first]);
     const before = await contents(store);
-    const { penalty } = first.rows[0];
+    const penalty = first.rows[0].measures.penalty as number;
     const other = withLastEpoch(first, { penalty: nextUp(penalty) });
     await assert.rejects(store.record(sweep, [trained(specs[1]), other, trained(specs[2])]), {
       name: "SweepError",
-      code: "BAD_STORE",
-      message: `${place} holds ${penalty} where original trial 1 now gave ${nextUp(penalty)} at epoch 4, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`,
+      fault: "check",
+      message: refusal(place, penalty, nextUp(penalty), 4),
     });
     assert.deepEqual(await contents(store), before);
+    assert.deepEqual(await missingIn(store, specs), specs.slice(1));
   });
 
-  for (const measure of [
-    "trainAccuracy",
-    "testAccuracy",
-    "forgetProbability",
-    "forgetLogit",
-    "crossEntropy",
-    "penalty",
-  ] as const) {
+  for (const { name: measure } of MEASURES) {
     test(`${name}: a row that differs in its ${measure} alone is refused`, async (t) => {
-      const { store, place, sweep, specs } = await enrolled(open(t));
+      const { store, place, sweep, specs } = await opened(await make(t));
       const first = trained(specs[0]);
       await store.record(sweep, [first]);
-      const value = first.rows[0][measure] as number;
-      const rows = [{ ...first.rows[0], [measure]: nextUp(value) }];
-      await assert.rejects(store.record(sweep, [{ ...first, rows }]), {
+      const value = first.rows[0].measures[measure] as number;
+      await assert.rejects(store.record(sweep, [withMeasure(first, measure, nextUp(value))]), {
         message: refusal(place, value, nextUp(value), 4),
       });
     });
   }
 
+  test(`${name}: a row that is done where it had diverged is refused`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const first = trained(specs[0]);
+    await store.record(sweep, [first]);
+    const rows = [{ ...first.rows[0], state: "diverged" as const }];
+    await assert.rejects(store.record(sweep, [{ ...first, rows }]), { fault: "check" });
+  });
+
   test(`${name}: NaN where a number is, and a number where NaN is, are refused`, async (t) => {
-    const { store, place, sweep, specs } = await enrolled(open(t));
+    const { store, place, sweep, specs } = await opened(await make(t));
     const [first, second] = [trained(specs[0]), trained(specs[1])];
     await store.record(sweep, [first, withLastEpoch(second, { penalty: Number.NaN })]);
     await assert.rejects(store.record(sweep, [withLastEpoch(first, { penalty: Number.NaN })]), {
-      message: refusal(place, first.rows[0].penalty, null, 4),
+      message: refusal(place, first.rows[0].measures.penalty, null, 4),
     });
     await assert.rejects(store.record(sweep, [second]), {
-      message: refusal(place, null, second.rows[0].penalty, 4, 2),
+      message: refusal(place, null, second.rows[0].measures.penalty, 4, 2),
     });
   });
 
   test(`${name}: a start that was trained again lands nothing, and is held against what is stored`, async (t) => {
-    const { store, place, sweep, specs } = await enrolled(open(t));
+    const { store, place, sweep, specs } = await opened(await make(t));
     const again = { ...trained(specs[0]), wanted: false };
     await store.record(sweep, [again]);
-    assert.deepEqual(await missingIn(store, sweep, specs, false), specs);
+    assert.deepEqual(await missingIn(store, specs), specs);
     await store.record(sweep, [trained(specs[0])]);
     const before = await contents(store);
     await store.record(sweep, [again]);
@@ -555,68 +703,111 @@ function testRefusals(name: string, open: Open): void {
   });
 
   test(`${name}: a longer run whose first epochs are not those that are stored is refused`, async (t) => {
-    const { store, place, sweep, specs } = await enrolled(open(t));
+    const { store, place, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [trained(specs[0])]);
     const before = await contents(store);
-    const longer: TrainedOutcome = trained({ ...specs[0], asked: [6] });
-    const was = longer.curve.forgetLogit[0];
-    longer.curve.forgetLogit[0] = nextUp(was);
+    const longer = trained({ ...specs[0], asked: [6] });
+    const was = longer.curve.forgetMargin[0];
+    longer.curve.forgetMargin[0] = nextUp(was);
     await assert.rejects(store.record(sweep, [longer]), { message: refusal(place, was, nextUp(was), 1) });
     assert.deepEqual(await contents(store), before);
   });
 }
 
-function testCopies(name: string, open: Open): void {
+function testForgetting(name: string, make: Make): void {
+  test(`${name}: what a refused batch looked up or made is forgotten: the rows of one λ never land under another`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
+    await store.record(sweep, [trained(specs[0])]);
+    const of = (lambda: number): TrajectorySpec =>
+      specsIn(withLists(smallPlan(), { lambda: { unlearn: [lambda] } })).find(
+        ({ cell }) => cell.method === "unlearn",
+      ) as TrajectorySpec;
+    const { penalty } = trained(specs[0]).rows[0].measures;
+    const refused = withLastEpoch(trained(specs[0]), { penalty: nextUp(penalty as number) });
+    // The cells of 7 are made in a batch that comes to nothing; those of 9 are then the next to be made.
+    await assert.rejects(store.record(sweep, [trained(of(7)), refused]), { fault: "check" });
+    for (const lambda of [9, 7]) {
+      const later = await opened(made, smallPlan({ lambda: String(lambda) }));
+      await store.record(later.sweep, [trained(of(lambda))]);
+      const rows = (await listOf(store.rows(later.sweep))).filter(({ method }) => method === "unlearn");
+      assert.deepEqual(
+        rows.map(({ lambda_reg, measures }) => ({ lambda_reg, measures })),
+        [1, 2, 3].map(() => ({ lambda_reg: lambda, measures: trained(of(lambda)).rows[0].measures })),
+      );
+    }
+    assert.deepEqual(await listOf(store.damages()), []);
+  });
+
+  test(`${name}: a sweep that could not be opened is not there`, async (t) => {
+    const { store } = await make(t);
+    await store.open(openRequest(named(smallPlan())));
+    await assert.rejects(store.open(openRequest(named(smallPlan({ hidden: "5,5" })))), { fault: "usage" });
+    assert.equal((await store.sweeps()).length, 1);
+    const grown = await store.open({ ...openRequest(named(smallPlan({ hidden: "5,5" }))), grow: true });
+    await store.record(grown, specsIn(grown.plan).map(trained));
+    assert.deepEqual(await missingIn(store, specsIn(grown.plan)), []);
+    assert.deepEqual(await listOf(store.damages()), []);
+  });
+}
+
+function testCopies(name: string, make: Make): void {
   test(`${name}: a run that repeats itself is stored for every trial, and each copy says of which it is one`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
     const unlearn = specs[6];
     assert.equal(unlearn.copies, 2);
     await store.record(sweep, [trained(unlearn)]);
-    const rows = await store.all<Record<string, unknown>>(
-      "select trial, start_trial, replicate_of, elapsed_ms, forget_logit from trial_results order by trial",
-    );
-    const forget_logit = trained(unlearn).rows[0].forgetLogit;
-    assert.deepEqual(rows, [
-      { trial: 1, start_trial: 3, replicate_of: null, elapsed_ms: 5, forget_logit },
-      { trial: 2, start_trial: 3, replicate_of: 1, elapsed_ms: null, forget_logit },
-      { trial: 3, start_trial: 3, replicate_of: 1, elapsed_ms: null, forget_logit },
-    ]);
+    const rows = await listOf(store.rows(sweep));
     assert.deepEqual(
-      await store.all("select trial, count(*) as epochs from epoch_results group by trial"),
-      [1, 2, 3].map((trial) => ({ trial, epochs: 2 })),
+      rows.map(({ trial, start_trial, replicate_of }) => [trial, start_trial, replicate_of]),
+      [
+        [1, 3, null],
+        [2, 3, 1],
+        [3, 3, 1],
+      ],
     );
-    assert.deepEqual(await store.all("select count(*) as rows from epochs"), [{ rows: 2 }], "the curve is stored once");
-    assert.deepEqual(await missingIn(store, sweep, [unlearn], false), []);
+    for (const { measures, source } of rows) {
+      assert.deepEqual(measures, trained(unlearn).rows[0].measures);
+      assert.equal(source, rows[0].source, "the curve is stored once");
+    }
+    assert.equal((await store.curve(rows[0].source, 100)).length, 2);
+    assert.deepEqual(await missingIn(store, [unlearn]), []);
   });
 
   test(`${name}: a run that fails fails for all of its copies`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
+    const { store, sweep, specs } = await opened(await make(t));
+    const states = async (): Promise<string[]> => (await listOf(store.rows(sweep))).map(({ state }) => state);
     await store.record(sweep, [failed(specs[6], "it fell over")]);
-    assert.deepEqual(
-      await store.all("select trial, state, error from trial_results order by trial"),
-      [1, 2, 3].map((trial) => ({ trial, state: "failed", error: "it fell over" })),
-    );
+    assert.deepEqual(await states(), ["failed", "failed", "failed"]);
     await store.record(sweep, [trained(specs[6])]);
-    assert.deepEqual(
-      await store.all("select trial, state, error from trial_results order by trial"),
-      [1, 2, 3].map((trial) => ({ trial, state: "done", error: null })),
-    );
+    assert.deepEqual(await states(), ["done", "done", "done"]);
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 
-  test(`${name}: when a sweep grows its copies are missing, and those of the smaller count leave the views but not the store`, async (t) => {
-    const opened = open(t);
-    const { store, sweep, specs } = await enrolled(opened);
+  test(`${name}: a start that is a copy is held against the run it repeats`, async (t) => {
+    const plan = smallPlan({ methods: "unlearn,relearn", epochs: "original=4,unlearn=2,relearn=3" });
+    const { store, sweep, specs } = await opened(await make(t), plan);
     await store.record(sweep, specs.map(trained));
-    const small = await store.all("select * from trial_rows order by trajectory_id, epochs");
-    const grown = await enrolled(opened, smallConfig({ trials: "5" }));
+    const start = specs.find(({ cell }) => cell.method === "relearn")?.start as TrajectorySpec;
+    const again = { ...trained({ ...specs[0], copies: 0 }), spec: start, wanted: false };
+    await store.record(sweep, [again]);
+    again.curve.penalty[0] = nextUp(again.curve.penalty[0]);
+    await assert.rejects(store.record(sweep, [again]), { fault: "check" });
+  });
+
+  test(`${name}: when a sweep grows its copies are missing, and those of the smaller count are shown no more`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
+    await store.record(sweep, specs.map(trained));
+    const grown = await opened(made, smallPlan({ trials: "5" }));
     assert.equal(grown.sweep.id, sweep.id);
-    assert.deepEqual(await store.all("select distinct method from trial_results order by method"), [
-      { method: "original" },
-      { method: "retrain_scratch" },
-    ]);
-    const missing = await missingIn(store, grown.sweep, grown.specs, false);
+    const methods = async (): Promise<Set<string>> =>
+      new Set((await listOf(store.rows(grown.sweep))).map(({ method }) => method));
+    assert.deepEqual(await methods(), new Set(["original", "retrain_scratch"]));
+    assert.deepEqual(await store.trajectories(grown.sweep, "unlearn", 1), []);
+    const missing = await missingIn(store, grown.specs);
     assert.deepEqual(
-      missing.map(({ method, trial, copies }) => [method, trial, copies]),
+      missing.map(({ cell, trial, copies }) => [cell.method, trial, copies]),
       [
         ["original", 4, 0],
         ["original", 5, 0],
@@ -627,175 +818,394 @@ function testCopies(name: string, open: Open): void {
       ],
     );
     await store.record(grown.sweep, missing.map(trained));
-    assert.deepEqual(await store.all("select distinct start_trial from trial_results where method = 'unlearn'"), [
-      { start_trial: 5 },
-    ]);
+    const rows = await listOf(store.rows(grown.sweep));
+    assert.equal(rows.length, 20);
     assert.deepEqual(
-      await store.all("select method, trials from method_summary"),
-      ["original", "retrain_scratch", "unlearn", "retrain_original"].map((method) => ({ method, trials: 5 })),
+      new Set(rows.filter(({ method }) => method === "unlearn").map(({ start_trial }) => start_trial)),
+      new Set([5]),
     );
-    const all = await store.all("select * from trial_rows order by trajectory_id, epochs");
-    assert.deepEqual(all.slice(0, small.length), small, "what was finished is still there, unchanged");
-    assert.equal(all.length, small.length + 14);
+    assert.deepEqual(
+      (await store.trajectories(null, "unlearn", 1)).map(({ start_trial }) => start_trial),
+      [5],
+    );
+    assert.deepEqual(await listOf(store.damages()), []);
   });
 }
 
-function testViews(name: string, open: Open): void {
-  test(`${name}: the views have the columns that the README documents`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    await store.record(sweep, specs.map(trained));
-    const columns = async (view: string): Promise<string[]> =>
-      Object.keys((await store.all<object>(`select * from ${view} limit 1`))[0]);
-    assert.deepEqual(
-      (await columns("trial_results")).filter((column) => TRIAL_COLUMNS.includes(column)),
-      TRIAL_COLUMNS,
-    );
-    assert.deepEqual(await columns("method_summary"), SUMMARY_COLUMNS);
-    const epochs = await columns("epoch_results");
-    for (const column of [
-      "sweep",
-      "method",
-      "trial",
-      "lambda_reg",
-      "epoch",
-      "penalty",
-      "cross_entropy",
-      "train_accuracy",
-      "forget_probability",
-      "forget_logit",
-    ])
-      assert.ok(epochs.includes(column), column);
-  });
-
-  test(`${name}: a trial's row says all that its numbers depend on`, async (t) => {
-    const { store, sweep, specs } = await enrolled(
-      open(t),
-      smallConfig({ seed: "7", "data-seed": "8", lambda: "1.5" }),
-    );
-    await store.record(sweep, specs.map(trained));
-    const [row] = await store.all<Record<string, unknown>>(
-      "select * from trial_results where method = 'unlearn' and trial = 2",
-    );
-    const key = Object.fromEntries(
-      TRIAL_COLUMNS.filter(
-        (column) =>
-          ![
-            "train_accuracy",
-            "test_accuracy",
-            "forget_probability",
-            "forget_logit",
-            "cross_entropy",
-            "penalty",
-          ].includes(column),
-      ).map((column) => [column, row[column]]),
-    );
-    assert.deepEqual(key, {
-      ...{
-        sweep: 1,
-        preset: "notebook",
-        draw: "8",
-        data_seed: 8,
-        samples: 20,
-        features: 2,
-        forget_rows: 1,
-        hidden: "4,3",
-        learning_rate: 0.01,
-      },
-      ...{
-        method: "unlearn",
-        trial: 2,
-        seed: 7,
-        start_trial: 3,
-        lambda_reg: 1.5,
-        lambda_effective: 1.5,
-        epochs: 2,
-        state: "done",
-        replicate_of: 1,
-      },
-      ...{ engine: "fused", profile: "test/f64/r1", elapsed_ms: null },
-    });
-    assert.deepEqual(
-      await store.all(
-        "select distinct lambda_reg, lambda_effective, start_trial from trial_results where method = 'original'",
-      ),
-      [{ lambda_reg: 0, lambda_effective: 1, start_trial: null }],
-    );
-  });
-
+function testSharing(name: string, make: Make): void {
   test(`${name}: a sweep shows its own cells, whatever else the store holds`, async (t) => {
-    const opened = open(t);
-    const first = await enrolled(opened);
-    await first.store.record(first.sweep, first.specs.map(trained));
-    const seen = await viewsOf(first.store, first.sweep);
-    for (const flags of [
-      { lambda: "2" },
-      { epochs: "original=9,retrain_scratch=4,unlearn=2,retrain_original=3" },
-      { seed: "3" },
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
+    await store.record(sweep, specs.map(trained));
+    const seen = [await contents(store, sweep), await store.digest(sweep), await store.methodSummary(sweep)];
+    for (const other of [
+      smallPlan({ lambda: "2" }),
+      withLists(smallPlan(), { epochs: { original: [9] } }),
+      smallPlan({ seed: "3" }),
+      smallPlan({ trials: "2", methods: "unlearn" }),
     ]) {
-      const other = await enrolled(opened, smallConfig(flags));
-      await other.store.record(
-        other.sweep,
-        (await missingIn(other.store, other.sweep, other.specs, false)).map(trained),
+      const beside = await opened(made, other);
+      await store.record(beside.sweep, (await missingIn(store, beside.specs)).map(trained));
+      assert.deepEqual(
+        (await store.stateCounts(beside.sweep)).done,
+        specsIn(other).reduce((n, s) => n + 1 + s.copies, 0),
       );
     }
-    const after = await viewsOf(first.store, first.sweep);
-    assert.deepEqual(after.trials, seen.trials);
-    assert.deepEqual(after.summary, seen.summary);
+    assert.deepEqual([await contents(store, sweep), await store.digest(sweep), await store.methodSummary(sweep)], seen);
   });
 
-  test(`${name}: epoch_results of a sweep ends where the sweep does, though another sweep trained its trajectories longer`, async (t) => {
-    const opened = open(t);
-    const { store, sweep, specs } = await enrolled(opened);
+  test(`${name}: the rows of all sweeps are each there once, though two sweeps share them`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
     await store.record(sweep, specs.map(trained));
-    const lengths = (): Promise<unknown[]> =>
-      store.all(
-        "select method, trial, max(epoch) as epochs from epoch_results where sweep = ? group by method, trial order by method, trial",
-        sweep.id,
-      );
-    const before = await lengths();
-    const longer = await enrolled(
-      opened,
-      smallConfig({ epochs: "original=9,retrain_scratch=4,unlearn=2,retrain_original=3" }),
+    const second = await opened(made, smallPlan({ lambda: "2" }));
+    await store.record(second.sweep, second.specs.map(trained));
+    const keys = (await listOf(store.rows(null))).map((row) =>
+      JSON.stringify(ROW_KEY_NAMES.map((column) => row[column])),
     );
-    await store.record(longer.sweep, (await missingIn(store, longer.sweep, longer.specs, false)).map(trained));
-    assert.deepEqual(await lengths(), before);
+    assert.equal(keys.length, 12 + 3);
+    assert.equal(new Set(keys).size, keys.length);
   });
 
-  test(`${name}: method_summary is the mean and the population deviation of the trials that are done`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), smallConfig({ trials: "9" }));
+  test(`${name}: a trajectory of a sweep is as long as the sweep's cells, and of all sweeps as long as it was trained`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
+    await store.record(sweep, specs.map(trained));
+    const longer = await opened(made, withLists(smallPlan(), { epochs: { original: [9] } }));
+    await store.record(longer.sweep, longer.specs.map(trained));
+    const lengths = async (of: Sweep | null): Promise<number[]> =>
+      (await store.trajectories(of, "original", 1)).map(({ epochs }) => epochs);
+    assert.deepEqual([await lengths(sweep), await lengths(longer.sweep), await lengths(null)], [[4], [9], [9]]);
+    const [trajectory] = await store.trajectories(sweep, "original", 1);
+    assert.deepEqual([trajectory.has_curve, trajectory.replicate_of, trajectory.profile], [true, null, PROFILE]);
+  });
+}
+
+function testOrder(name: string, make: Make): void {
+  test(`${name}: rows and margins come in the order of their keys, numbers as numbers`, async (t) => {
+    const made = await make(t);
+    const plan = withLists(
+      smallPlan({ preset: "paired", "forget-rows": "2", trials: "11", methods: "original,unlearn" }),
+      {
+        lambda: { unlearn: [0.5, 2, 10] },
+        epochs: { original: [2, 10], unlearn: [1, 2, 10] },
+      },
+    );
+    const { store, sweep, specs } = await opened(made, plan);
+    // Two starts of one λ alternate trial by trial.
+    await store.record(sweep, specs.toReversed().map(trained));
+    const rows = await listOf(store.rows(sweep));
+    assert.equal(rows.length, 11 * (2 + 3 * 3 * 2));
+    assert.deepEqual(rows, rows.toSorted(keyOrder));
+    const margins = await listOf(store.margins(null));
+    assert.equal(margins.length, 2 * rows.length);
+    assert.deepEqual(
+      margins,
+      margins.toSorted((a, b) => keyOrder(a, b) || a.forget_row - b.forget_row),
+    );
+  });
+
+  test(`${name}: the digest is that of its rows and margins, in whatever order they were recorded`, async (t) => {
+    const digests = new Set<string>();
+    for (const inOrder of [(specs: TrajectorySpec[]) => specs, (specs: TrajectorySpec[]) => specs.toReversed()]) {
+      const { store, sweep, specs } = await opened(await make(t), smallPlan({ "forget-rows": "2", trials: "11" }));
+      const [gone, ...rest] = inOrder([...specs]);
+      for (const spec of rest) await store.record(sweep, [trained(spec)]);
+      await store.record(sweep, [gone === specs[0] ? failed(gone, "no") : trained(gone), failed(specs[0], "no")]);
+      await store.record(sweep, [trained(specs[0])]);
+      digests.add(await store.digest(sweep));
+      assert.equal(await store.digest(sweep), await digestOf(store.rows(sweep), store.margins(sweep)));
+    }
+    assert.equal(digests.size, 1);
+  });
+
+  test(`${name}: the digest of a sweep with failed rows is that of its rows`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ "forget-rows": "2" }));
+    await store.record(sweep, [...specs.slice(1).map(trained), failed(specs[0], "no")]);
+    assert.equal(await store.digest(sweep), await digestOf(store.rows(sweep), store.margins(sweep)));
+  });
+}
+
+function testStatus(name: string, make: Make): void {
+  test(`${name}: cells, methods and states are counted at every step of a sweep, as what is missing is`, async (t) => {
+    for (const preset of ["notebook", "paired"]) {
+      const { store, sweep, specs } = await opened(await make(t), gridPlan(preset));
+      for (const [i, spec] of specs.entries()) {
+        const outcome = withLastEpoch(trained(spec), i % 7 === 2 ? { penalty: Number.NaN } : {});
+        await store.record(sweep, [i % 5 === 3 ? failed(spec, "it fell over") : outcome]);
+        const [cells, methods] = [await store.cellStatus(sweep), await store.methodStatus(sweep)];
+        const total = (column: "done" | "diverged" | "failed" | "missing", of: typeof cells | typeof methods): number =>
+          of.reduce((sum, row) => sum + row[column], 0);
+        const { rows, failed: failures } = await store.missing(PROFILE, specs, false);
+        const { done, diverged, failed: failing } = await store.stateCounts(sweep);
+        assert.deepEqual([total("missing", cells), total("failed", cells)], [rows, failures]);
+        assert.deepEqual([total("done", cells), total("diverged", cells), failing], [done, diverged, failures]);
+        for (const column of ["done", "diverged", "failed", "missing"] as const)
+          assert.equal(total(column, methods), total(column, cells), column);
+        assert.equal(
+          (await store.incompleteCells(sweep, 1000)).length,
+          cells.filter(({ missing, failed: f }) => missing + f > 0).length,
+        );
+        assert.ok((await store.incompleteCells(sweep, 1)).length <= 1);
+      }
+    }
+  });
+
+  test(`${name}: failures are told once a reason, with the first trial that met it`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.record(sweep, [
+      failed(specs[1], "x"),
+      failed(specs[2], "x"),
+      failed(specs[0], "y"),
+      failed(specs[3], "x"),
+    ]);
+    assert.deepEqual(await store.failures(sweep), [
+      { method: "original", trial: 1, error: "y", rows: 1 },
+      { method: "original", trial: 2, error: "x", rows: 2 },
+      { method: "retrain_scratch", trial: 1, error: "x", rows: 1 },
+    ]);
+  });
+
+  test(`${name}: the means of cells are over the trials that are done, and name all that are finished`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("paired"));
+    const outcomes = specs.slice(1).map(trained);
+    outcomes[0] = withLastEpoch(outcomes[0], { penalty: Number.NaN });
+    await store.record(sweep, [failed(specs[0], "no"), ...outcomes]);
+    const means = await store.cellMeans(sweep);
+    assert.equal(means.length, 6);
+    const original = means.find(({ method }) => method === "original");
+    assert.ok(original !== undefined);
+    assert.deepEqual([original.trials.toSorted(), original.done], [[2, 3, 4, 5, 6], 4]);
+    const rows = outcomes.slice(1, 5).map(({ rows: [row] }) => row.measures);
+    const mean = (measure: "train_accuracy" | "forget_probability"): number =>
+      rows.reduce((sum, row) => sum + (row[measure] as number), 0) / rows.length;
+    assert.ok(Math.abs(original.train_accuracy - mean("train_accuracy")) < 1e-15);
+    assert.ok(Math.abs(original.forget_probability - mean("forget_probability")) < 1e-15);
+    assert.deepEqual(new Set(means.map(cellText)), new Set((await store.cellStatus(sweep)).map(cellText)));
+  });
+
+  test(`${name}: a cell of which all have diverged has means of 0 over none`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ methods: "original", trials: "1" }));
+    await store.record(sweep, [withLastEpoch(trained(specs[0]), { penalty: Number.NaN })]);
+    const [{ trials, done, train_accuracy, forget_probability }] = await store.cellMeans(sweep);
+    assert.deepEqual([trials, done, train_accuracy, forget_probability], [[1], 0, 0, 0]);
+  });
+
+  test(`${name}: the summary of methods is the mean and the population deviation of the trials that are done`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ trials: "9" }));
     const outcomes = specs.map(trained);
-    outcomes[3] = withLastEpoch(outcomes[3], { forgetProbability: Number.NaN });
+    outcomes[3] = withLastEpoch(outcomes[3], { forget_probability: Number.NaN });
     await store.record(sweep, [failed(specs[1], "it fell over"), ...outcomes.filter((_, i) => i !== 1)]);
-    const [original, scratch, unlearn] = await methodSummary(store, sweep.id);
+    const [original, scratch, unlearn] = await store.methodSummary(sweep);
     const rows = outcomes
       .slice(0, 9)
       .filter((_, i) => i !== 1 && i !== 3)
-      .map((outcome) => outcome.rows[0]);
-    assert.equal(original.trials, 7);
-    assertMoments(
-      rows.map((row) => row.trainAccuracy),
-      original.train_accuracy_mean,
-      original.train_accuracy_std,
-    );
-    assertMoments(
-      rows.map((row) => row.forgetProbability),
-      original.forget_probability_mean,
-      original.forget_probability_std,
-    );
+      .map(({ rows: [row] }) => row.measures);
+    const of = (measure: MeasureName): number[] => rows.map((row) => row[measure] as number);
+    assert.deepEqual([original.method, original.trials, original.copies], ["original", 7, false]);
+    assertMoments(of("train_accuracy"), original.train_accuracy_mean, original.train_accuracy_std);
+    assertMoments(of("forget_probability"), original.forget_probability_mean, original.forget_probability_std);
     assert.equal(scratch.trials, 9);
-    assert.deepEqual([unlearn.trials, unlearn.train_accuracy_std, unlearn.forget_probability_std], [9, 0, 0]);
+    assert.deepEqual(
+      [unlearn.trials, unlearn.train_accuracy_std, unlearn.forget_probability_std, unlearn.copies],
+      [9, 0, 0, true],
+    );
+  });
+}
+
+function testQuery(name: string, make: Make): void {
+  test(`${name}: a query gives columns and rows, and whole numbers beyond 2^53 as they are`, async (t) => {
+    const { store } = await make(t);
+    const { columns, rows } = await store.query(
+      "select 9007199254740993 as big, 0.5 as half, 'text' as word, null as nothing",
+    );
+    assert.deepEqual(columns, ["big", "half", "word", "nothing"]);
+    assert.deepEqual(await listOf(rows), [[9007199254740993n, 0.5, "text", null]]);
   });
 
-  test(`${name}: method_summary keeps a deviation that is tiny beside its mean`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t));
-    const values = [1, 2, 3].map((i) => 0.9 + i * 1e-13);
-    await store.record(
-      sweep,
-      values.map((trainAccuracy, i) => withLastEpoch(trained(specs[i]), { trainAccuracy })),
-    );
-    const [{ train_accuracy_mean, train_accuracy_std }] = await methodSummary(store, sweep.id);
-    assertMoments(values, train_accuracy_mean, train_accuracy_std, 1e-2);
+  test(`${name}: a query that is not understood, or would write, is refused in a sentence`, async (t) => {
+    const { store } = await make(t);
+    for (const sql of ["select", "create table x (y)", "select 1; select 2"])
+      await assert.rejects(store.query(sql), {
+        fault: "usage",
+        message: /^SQL must be one select that .* understands, got an error: /,
+      });
   });
+
+  test(`${name}: the rows of a query need not be read to their end, nor at all`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.query("select 1");
+    for await (const row of (await store.query("values (1), (2), (3)")).rows) {
+      assert.deepEqual(row, [1n]);
+      break;
+    }
+    const half = (await store.query("values (1), (2), (3)")).rows[Symbol.asyncIterator]();
+    await half.next();
+    await store.record(sweep, specs.map(trained));
+    assert.equal((await store.stateCounts(sweep)).done, 12);
+  });
+}
+
+function testReaders(name: string, make: Make): void {
+  test(`${name}: rows that are being read are of one state, whatever lands meanwhile`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.record(sweep, specs.slice(0, 2).map(trained));
+    const rows = store.rows(sweep)[Symbol.asyncIterator]();
+    const seen = [await rows.next()];
+    await store.record(sweep, specs.map(trained));
+    for (let next = await rows.next(); next.done !== true; next = await rows.next()) seen.push(next);
+    assert.equal(seen.length, 2);
+    assert.equal((await listOf(store.rows(sweep))).length, 12);
+  });
+
+  test(`${name}: another reader sees what has landed, and reads on while more lands`, async (t) => {
+    const made = await make(t);
+    if (made.read === null) return t.skip("nobody else can read this place");
+    const { store, sweep, specs } = await opened(made);
+    const results = await made.read();
+    t.after(() => results.close());
+    assert.deepEqual(await results.sweeps(), [sweep]);
+    await store.record(sweep, specs.slice(0, 3).map(trained));
+    assert.equal((await results.stateCounts(sweep)).done, 3);
+    const rows = results.rows(sweep)[Symbol.asyncIterator]();
+    await rows.next();
+    await store.record(sweep, specs.map(trained));
+    assert.equal((await listOf({ [Symbol.asyncIterator]: () => rows })).length, 2);
+    assert.equal(await results.digest(sweep), await store.digest(sweep));
+    assert.deepEqual(await contents(results), await contents(store));
+    assert.deepEqual((await results.missing(PROFILE, specs, false)).specs, []);
+  });
+
+  test(`${name}: a store says how large it is and how many trajectories it keeps`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const before = await store.size();
+    await store.record(sweep, [trained({ ...specs[0], asked: Array.from({ length: 2000 }, (_, e) => e + 1) })]);
+    assert.ok((await store.size()) > before + 2000 * 12 * 8);
+    assert.equal(await store.trajectoryCount(), 1);
+    await store.record(sweep, [trained(specs[6])]);
+    assert.equal(await store.trajectoryCount(), 4);
+  });
+}
+
+function testMerge(name: string, make: Make): void {
+  /** Stores of a part of a plan each, closed, by their places. */
+  const parts = async (t: TestContext, plan: SweepPlan, count: number): Promise<string[] | null> => {
+    const places: string[] = [];
+    for (let index = 0; index < count; index++) {
+      const { store, place, read } = await make(t);
+      if (read === null) return null;
+      const shard = { index, count };
+      const sweep = await store.open({ ...openRequest(plan), shard });
+      await store.record(sweep, [...trajectoriesOf(plan, shard)].flat().map(trained));
+      places.push(place);
+    }
+    return places;
+  };
+
+  test(`${name}: parts make the whole that one store would have, and merging them again adds nothing`, async (t) => {
+    for (const preset of ["notebook", "paired"]) {
+      const plan = { ...gridPlan(preset, { "forget-rows": "2" }), name: "grid" };
+      const places = await parts(t, plan, 3);
+      if (places === null) return t.skip("nobody else can read this place");
+      const whole = await make(t);
+      const merged = await whole.store.merge(places);
+      const { store, sweep, specs } = await opened(await make(t), plan);
+      await store.record(sweep, specs.map(trained));
+      const [found] = await whole.store.sweeps();
+      assert.deepEqual(found, { ...sweep, shard: WHOLE });
+      assert.equal(await whole.store.digest(found), await store.digest(sweep));
+      const comparable = async (of: Store) => (await contents(of)).rows.map(({ source: _source, ...row }) => row);
+      assert.deepEqual(await comparable(whole.store), await comparable(store));
+      assert.equal(
+        merged.reduce((sum, { trialRows }) => sum + trialRows, 0),
+        (await store.stateCounts(sweep)).done,
+      );
+      assert.equal((await whole.store.commands(found)).length >= 1, true);
+      const commands = await whole.store.commands(found);
+      assert.deepEqual(
+        await whole.store.merge(places),
+        places.map(() => ({ trialRows: 0, epochs: 0 })),
+      );
+      assert.deepEqual(await whole.store.commands(found), commands);
+      assert.deepEqual(await listOf(whole.store.damages()), []);
+    }
+  });
+
+  test(`${name}: a finished row of a part takes the place of a failed one, and a failed one of nothing else`, async (t) => {
+    const [first, second] = [await make(t), await make(t)];
+    if (first.read === null) return t.skip("nobody else can read this place");
+    const mine = await opened(first);
+    await mine.store.record(mine.sweep, [
+      failed(mine.specs[0], "mine"),
+      trained(mine.specs[1]),
+      failed(mine.specs[6], "mine"),
+    ]);
+    const theirs = await opened(second);
+    await theirs.store.record(theirs.sweep, [
+      ...[trained(theirs.specs[0]), failed(theirs.specs[1], "theirs"), failed(theirs.specs[2], "theirs")],
+      failed(theirs.specs[6], "theirs"),
+    ]);
+    assert.deepEqual(await mine.store.merge([theirs.place]), [{ trialRows: 2, epochs: 4 }]);
+    assert.deepEqual(await mine.store.stateCounts(mine.sweep), { done: 2, diverged: 0, failed: 4 });
+    assert.deepEqual(
+      (await mine.store.failures(mine.sweep)).map(({ method, error, rows }) => [method, error, rows]),
+      [
+        ["original", "theirs", 1],
+        ["unlearn", "mine", 3],
+      ],
+    );
+    assert.deepEqual(await listOf(mine.store.damages()), []);
+  });
+
+  test(`${name}: parts that differ in a bit are refused, and nothing of any part is merged`, async (t) => {
+    const [whole, good, other] = [await make(t), await make(t), await make(t)];
+    if (good.read === null) return t.skip("nobody else can read this place");
+    const first = await opened(good, smallPlan({ "forget-rows": "2" }));
+    await first.store.record(first.sweep, first.specs.map(trained));
+    const second = await opened(other, smallPlan({ "forget-rows": "2" }));
+    const changed = trained(second.specs[1]);
+    const { forgetMargins } = changed.rows[0];
+    forgetMargins[1] = nextUp(Math.abs(forgetMargins[1]));
+    await second.store.record(second.sweep, [trained(second.specs[0]), changed]);
+    await assert.rejects(whole.store.merge([good.place, other.place]), {
+      fault: "check",
+      message: `${other.place} differs from ${whole.place} or from a part before it in original of λ 0 on draw 0, trial 2, at epoch 4, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE`,
+    });
+    assert.deepEqual(await whole.store.sweeps(), []);
+    assert.deepEqual(await contents(whole.store), { rows: [], margins: [], curves: [] });
+    await whole.store.merge([good.place]);
+    const [sweep] = await whole.store.sweeps();
+    assert.equal(await whole.store.digest(sweep), await first.store.digest(first.sweep));
+  });
+
+  test(`${name}: sweeps of one name that asked for other things are one that asks for all of it`, async (t) => {
+    const [whole, part] = [await make(t), await make(t)];
+    if (part.read === null) return t.skip("nobody else can read this place");
+    const mine = await opened(whole, named(smallPlan({ lambda: "1", trials: "2" })));
+    await mine.store.record(mine.sweep, mine.specs.map(trained));
+    const theirs = await opened(part, named(smallPlan({ lambda: "2", trials: "2", samples: "40" })));
+    await theirs.store.record(theirs.sweep, theirs.specs.map(trained));
+    await mine.store.merge([theirs.place]);
+    const [sweep, ...others] = await mine.store.sweeps();
+    assert.deepEqual(others, []);
+    assert.deepEqual(await mine.store.stateCounts(sweep), { done: 16, diverged: 0, failed: 0 });
+    assert.deepEqual(await missingIn(mine.store, specsIn(sweep.plan)), []);
+    assert.equal((await mine.store.commands(sweep)).length, 2);
+    assert.deepEqual(await listOf(mine.store.damages()), []);
+  });
+}
+
+/** Six trials, two λ and two lengths of unlearn, from one original. */
+export function gridPlan(preset: string, flags: Readonly<Record<string, string>> = {}): SweepPlan {
+  return withLists(smallPlan({ preset, trials: "6", methods: "original,retrain_scratch,unlearn", ...flags }), {
+    lambda: { unlearn: [0.5, 2] },
+    epochs: { unlearn: [1, 3] },
+  });
+}
+
+/** A plan with a name, so that it grows. */
+function named(plan: SweepPlan): SweepPlan {
+  return { ...plan, name: "grid" };
 }
 
 /** Mean and population deviation, in two passes; the deviation within `tolerance` of itself. */
@@ -806,38 +1216,56 @@ export function assertMoments(values: readonly number[], mean: number, deviation
   assert.ok(Math.abs(deviation - spread) <= tolerance * spread, `deviation ${deviation}, expected ${spread}`);
 }
 
-export async function enrolled(
-  { store, place }: OpenedStore,
-  config: SweepConfig = smallConfig(),
-  record: RecordLevel = "all",
-): Promise<Enrolled> {
-  const sweep = await store.openSweep({ ...sweepRecord(config), record });
-  await store.enroll(sweep, arms(config, sweep.trials));
-  return { store, place, sweep, specs: specsIn(config, sweep.trials) };
+/** An outcome whose rows have another value of one measure; its curve stays. */
+function withMeasure(outcome: TrainedOutcome, measure: MeasureName, value: number | null): TrainedOutcome {
+  const rows = outcome.rows.map((row) => ({ ...row, measures: { ...row.measures, [measure]: value } }));
+  return { ...outcome, rows };
 }
 
 /** The trajectories that a store lacks. */
 async function missingIn(
-  store: Store,
-  sweep: OpenSweep,
+  store: Results,
   specs: readonly TrajectorySpec[],
-  retryFailed: boolean,
+  retryFailed = false,
 ): Promise<TrajectorySpec[]> {
-  return (await store.missing(sweep, specs, retryFailed)).specs;
+  return (await store.missing(PROFILE, specs, retryFailed)).specs;
 }
 
-/** All that the store holds of results. */
-async function contents(store: Reader): Promise<unknown[]> {
-  return Promise.all(
-    ["trajectories", "trial_rows", "epochs", "forget_logits"].map((table) => store.all(`select * from ${table}`)),
+export async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** All that a store holds of results, of one sweep or of all. */
+async function contents(
+  store: Results,
+  sweep: Sweep | null = null,
+): Promise<{ rows: StoredRow[]; margins: StoredMargin[]; curves: StoredEpoch[][] }> {
+  const rows = await listOf(store.rows(sweep));
+  const curves: StoredEpoch[][] = [];
+  for (const { source, epochs } of rows) curves.push(await store.curve(source, epochs));
+  return { rows, margins: await listOf(store.margins(sweep)), curves };
+}
+
+/** The keys of a plan's cells, each as a text. */
+function cellsIn(plan: SweepPlan): string[] {
+  return [...cellTemplates(plan)].flatMap((spec) =>
+    spec.asked.map((epochs) => JSON.stringify(CELL.map(({ value }) => value({ spec, epochs, profile: PROFILE })))),
   );
 }
 
-async function viewsOf(store: Reader, sweep: OpenSweep): Promise<{ trials: unknown[]; summary: unknown[] }> {
-  return {
-    trials: await store.all("select * from trial_results where sweep = ? order by method, trial, epochs", sweep.id),
-    summary: await store.all("select * from method_summary where sweep = ?", sweep.id),
-  };
+function cellText(key: CellKey): string {
+  return JSON.stringify(CELL.map(({ name }) => key[name]));
+}
+
+/** The order of keys: column by column, numbers as numbers, and no start before any. */
+function keyOrder(a: StoredRow | StoredMargin, b: StoredRow | StoredMargin): number {
+  for (const column of ROW_KEY_NAMES) {
+    const [left, right] = [a[column] ?? 0, b[column] ?? 0];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 function refusal(place: string, was: number | null, is: number | null, epoch: number, trial = 1): string {

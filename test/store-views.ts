@@ -1,30 +1,167 @@
 /** The suite of the views that speak of cells: what each shows of a store, against the same computed here. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SweepConfig } from "../src/plan/options.js";
-import type { OpenSweep, Reader } from "../src/store/contract.js";
-import {
-  type EpochCurve,
-  lastEpoch,
-  startKey,
-  type TrainedOutcome,
-  type TrajectorySpec,
-  type TrialRow,
-} from "../src/trial.js";
-import { failed, smallConfig, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
-import { assertMoments, enrolled, type Open } from "./store-contract.js";
+import { CURVE, type EpochCurve, MEASURES, type MeasureName } from "../src/measures.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import type { Results, Sweep } from "../src/store/contract.js";
+import { lastEpoch, type TrainedOutcome, type TrajectorySpec, type TrialRow } from "../src/trial.js";
+import { failed, PROFILE, smallPlan, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
+import { assertMoments, gridPlan, listOf, type Make, opened } from "./store-contract.js";
 
-export function testStoreViews(name: string, open: Open): void {
-  testCellSummary(name, open);
-  testCellStatus(name, open);
-  testRelearnEpochs(name, open);
+export function testStoreViews(name: string, make: Make): void {
+  testColumns(name, make);
+  testMethodSummary(name, make);
+  testCellSummary(name, make);
+  testCellStatus(name, make);
+  testRelearnEpochs(name, make);
 }
 
-/** Six trials, two λ and two lengths of unlearn, from one original. */
-function gridConfig(preset: string, trials = "6"): SweepConfig {
-  return withLists(smallConfig({ preset, trials, methods: "original,retrain_scratch,unlearn" }), {
-    lambda: { unlearn: [0.5, 2] },
-    epochs: { unlearn: [1, 3] },
+/** The rows of a select by their columns; whole numbers as numbers. */
+async function select<Row>(results: Results, sql: string): Promise<Row[]> {
+  const { columns, rows } = await results.query(sql);
+  const value = (given: unknown): unknown => (typeof given === "bigint" ? Number(given) : given);
+  return (await listOf(rows)).map(
+    (row) => Object.fromEntries(columns.map((column, i) => [column, value(row[i])])) as Row,
+  );
+}
+
+/** The columns that the README promises, in this order. */
+const SETTING = [
+  "sweep",
+  "preset",
+  "draw",
+  "data_seed",
+  "samples",
+  "features",
+  "forget_rows",
+  "hidden",
+  "learning_rate",
+];
+const TRIAL_COLUMNS = [
+  ...[...SETTING, "method", "trial", "seed", "start_trial", "lambda_reg", "lambda_effective", "epochs"],
+  ...MEASURES.map(({ name }) => name),
+  ...["state", "error", "replicate_of", "engine", "profile", "elapsed_ms", "start"],
+];
+const EPOCH_COLUMNS = [
+  ...[...SETTING, "method", "trial", "seed", "start_trial", "lambda_reg", "lambda_effective", "epoch"],
+  ...CURVE.map(({ name }) => name),
+  ...["replicate_of", "engine", "profile", "start"],
+];
+const FORGET_COLUMNS = [
+  ...[...SETTING, "method", "trial", "seed", "start_trial", "lambda_reg", "lambda_effective", "epochs"],
+  ...["forget_row", "forget_margin", "replicate_of", "engine", "profile", "start"],
+];
+const SUMMARY_COLUMNS = [
+  ...["sweep", "method", "trials", "train_accuracy_mean", "train_accuracy_std"],
+  ...["forget_probability_mean", "forget_probability_std", "preset", "lambda_reg", "epochs", "start"],
+  ...["draw", "data_seed", "samples", "features", "forget_rows", "hidden", "learning_rate"],
+];
+
+function testColumns(name: string, make: Make): void {
+  test(`${name}: the views have the columns that the README documents`, async (t) => {
+    const { store } = await make(t);
+    const columns = async (view: string): Promise<string[]> => (await store.query(`select * from ${view}`)).columns;
+    assert.deepEqual(await columns("trial_results"), TRIAL_COLUMNS);
+    assert.deepEqual(await columns("epoch_results"), EPOCH_COLUMNS);
+    assert.deepEqual(await columns("forget_results"), FORGET_COLUMNS);
+    assert.deepEqual(await columns("method_summary"), SUMMARY_COLUMNS);
+  });
+
+  test(`${name}: a trial's row says all that its numbers depend on`, async (t) => {
+    const { store, sweep, specs } = await opened(
+      await make(t),
+      smallPlan({ seed: "7", "data-seed": "8", lambda: "1.5" }),
+    );
+    await store.record(sweep, specs.map(trained));
+    const [row] = await select<Record<string, unknown>>(
+      store,
+      "select * from trial_results where method = 'unlearn' and trial = 2",
+    );
+    assert.deepEqual(row, {
+      ...{ sweep: 1, preset: "notebook", draw: "8", data_seed: 8, samples: 20, features: 2, forget_rows: 1 },
+      ...{ hidden: "4,3", learning_rate: 0.01, method: "unlearn", trial: 2, seed: 7, start_trial: 3, lambda_reg: 1.5 },
+      ...{ lambda_effective: 1.5, epochs: 2, ...trained(specs[6]).rows[0].measures, state: "done", error: null },
+      ...{ replicate_of: 1, engine: "fused", profile: PROFILE, elapsed_ms: null, start: "original@0x4" },
+    });
+    assert.deepEqual(
+      await select(
+        store,
+        "select distinct lambda_reg, lambda_effective, start_trial, elapsed_ms from trial_results where method = 'original'",
+      ),
+      [{ lambda_reg: 0, lambda_effective: 1, start_trial: null, elapsed_ms: 5 }],
+    );
+  });
+
+  test(`${name}: the views show what a store's own reads show`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ "forget-rows": "2" }));
+    await store.record(sweep, specs.map(trained));
+    const columns = MEASURES.map(({ name: measure }) => measure).join(", ");
+    assert.deepEqual(
+      await select(store, `select ${columns} from trial_results order by method, lambda_reg, epochs, trial`),
+      (await listOf(store.rows(sweep))).map(({ measures }) => measures),
+    );
+    assert.deepEqual(
+      await select(store, "select forget_row, forget_margin from forget_results order by method, trial, forget_row"),
+      (await listOf(store.margins(sweep))).map(({ forget_row, forget_margin }) => ({ forget_row, forget_margin })),
+    );
+    const [{ source }] = await store.trajectories(sweep, "unlearn", 3);
+    assert.deepEqual(
+      await select(
+        store,
+        `select epoch, ${CURVE.map((column) => column.name).join(", ")} from epoch_results where method = 'unlearn' and trial = 3`,
+      ),
+      await store.curve(source, 2),
+    );
+  });
+
+  test(`${name}: epoch_results of a sweep ends where the sweep does, though another sweep trained its trajectories longer`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made);
+    await store.record(sweep, specs.map(trained));
+    const lengths = (): Promise<unknown[]> =>
+      select(
+        store,
+        `select method, trial, max(epoch) as epochs from epoch_results where sweep = ${sweep.id} group by method, trial order by method, trial`,
+      );
+    const before = await lengths();
+    const longer = await opened(made, withLists(smallPlan(), { epochs: { original: [9] } }));
+    await store.record(longer.sweep, longer.specs.map(trained));
+    assert.deepEqual(await lengths(), before);
+  });
+}
+
+function testMethodSummary(name: string, make: Make): void {
+  test(`${name}: method_summary averages over no λ, epochs, presets or draws`, async (t) => {
+    const plan = gridPlan("paired");
+    const { store, sweep, specs } = await opened(await make(t), {
+      ...plan,
+      ...{ name: "grid", presets: [...smallPlan().presets, ...plan.presets] },
+      parts: plan.parts.map((part) => ({ ...part, presets: ["notebook", "paired"] })),
+    });
+    await store.record(sweep, specs.map(trained));
+    const rows = await select<{ trials: number; preset: string; method: string; lambda_reg: number; epochs: number }>(
+      store,
+      "select * from method_summary",
+    );
+    assert.deepEqual(
+      rows.map(({ preset, method, lambda_reg, epochs }) => `${preset} ${method} ${lambda_reg} ${epochs}`),
+      ["notebook", "paired"].flatMap((preset) => [
+        ...[`${preset} original 0 4`, `${preset} retrain_scratch 0 4`],
+        ...[`${preset} unlearn 0.5 1`, `${preset} unlearn 0.5 3`, `${preset} unlearn 2 1`, `${preset} unlearn 2 3`],
+      ]),
+    );
+    assert.ok(rows.every(({ trials }) => trials === 6));
+  });
+
+  test(`${name}: method_summary keeps a deviation that is tiny beside its mean`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const values = [1, 2, 3].map((i) => 0.9 + i * 1e-13);
+    await store.record(
+      sweep,
+      values.map((train_accuracy, i) => withLastEpoch(trained(specs[i]), { train_accuracy })),
+    );
+    const [{ train_accuracy_mean, train_accuracy_std }] = await store.methodSummary(sweep);
+    assertMoments(values, train_accuracy_mean, train_accuracy_std, 1e-2);
   });
 }
 
@@ -40,8 +177,8 @@ interface CellRow {
   readonly test_accuracy_mean: number | null;
   readonly forget_probability_mean: number;
   readonly forget_probability_std: number;
-  readonly forget_logit_mean: number;
-  readonly forget_logit_std: number;
+  readonly forget_margin_mean: number;
+  readonly forget_margin_std: number;
 }
 
 /** The rows that are done of each cell, by the cell's name. */
@@ -49,21 +186,21 @@ function doneByCell(outcomes: readonly TrainedOutcome[]): Map<string, TrialRow[]
   const cells = new Map<string, TrialRow[]>();
   for (const { spec, rows } of outcomes)
     for (const row of rows) {
-      const cell = `${spec.method} ${spec.lambda} ${row.epochs} ${startKey(spec)}`;
+      const cell = `${spec.cell.method} ${spec.cell.lambda} ${row.epochs} ${spec.cell.start}`;
       if (row.state === "done") cells.set(cell, [...(cells.get(cell) ?? []), row]);
     }
   return cells;
 }
 
-function testCellSummary(name: string, open: Open): void {
+function testCellSummary(name: string, make: Make): void {
   test(`${name}: cell_summary is the mean and the population deviation of a cell's trials that are done`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), gridConfig("paired"));
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("paired"));
     const outcomes = specs.slice(1).map(trained); // the first one fails
-    const diverged = outcomes.findIndex(({ spec }) => spec.method === "unlearn");
-    outcomes[diverged] = withLastEpoch(outcomes[diverged], { forgetProbability: Number.NaN });
+    const diverged = outcomes.findIndex(({ spec }) => spec.cell.method === "unlearn");
+    outcomes[diverged] = withLastEpoch(outcomes[diverged], { forget_probability: Number.NaN });
     await store.record(sweep, [failed(specs[0], "it fell over"), ...outcomes]);
     const expected = doneByCell(outcomes);
-    const cells = await store.all<CellRow>("select * from cell_summary where sweep = ?", sweep.id);
+    const cells = await select<CellRow>(store, `select * from cell_summary where sweep = ${sweep.id}`);
     assert.deepEqual(
       new Set(cells.map((cell) => `${cell.method} ${cell.lambda_reg} ${cell.epochs} ${cell.start}`)),
       new Set(expected.keys()),
@@ -71,41 +208,40 @@ function testCellSummary(name: string, open: Open): void {
     assert.deepEqual(cells.map(({ trials }) => trials).sort(), [5, 5, 6, 6, 6, 6]);
     for (const cell of cells) {
       const rows = expected.get(`${cell.method} ${cell.lambda_reg} ${cell.epochs} ${cell.start}`) as TrialRow[];
-      const of = (measure: "trainAccuracy" | "forgetProbability" | "forgetLogit"): number[] =>
-        rows.map((row) => row[measure]);
+      const of = (measure: MeasureName): number[] => rows.map((row) => row.measures[measure] as number);
       assert.equal(cell.trials, rows.length);
-      assertMoments(of("trainAccuracy"), cell.train_accuracy_mean, cell.train_accuracy_std);
-      assertMoments(of("forgetProbability"), cell.forget_probability_mean, cell.forget_probability_std);
-      assertMoments(of("forgetLogit"), cell.forget_logit_mean, cell.forget_logit_std);
-      const tests = rows.map((row) => row.testAccuracy as number);
+      assertMoments(of("train_accuracy"), cell.train_accuracy_mean, cell.train_accuracy_std);
+      assertMoments(of("forget_probability"), cell.forget_probability_mean, cell.forget_probability_std);
+      assertMoments(of("forget_margin"), cell.forget_margin_mean, cell.forget_margin_std);
+      const tests = of("test_accuracy");
       const mean = tests.reduce((sum, value) => sum + value, 0) / tests.length;
       assert.ok(Math.abs((cell.test_accuracy_mean as number) - mean) < 1e-15);
     }
   });
 
   test(`${name}: cell_summary of copies has no deviation, and of a draw without a test sample no test accuracy`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), gridConfig("notebook", "3"));
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("notebook", { trials: "3" }));
     const untested = specs.map(trained).map((outcome) => ({
       ...outcome,
-      rows: outcome.rows.map((row) => ({ ...row, testAccuracy: null })),
+      rows: outcome.rows.map((row) => ({ ...row, measures: { ...row.measures, test_accuracy: null } })),
     }));
     await store.record(sweep, untested);
-    const cells = await store.all<CellRow>("select * from cell_summary where method = 'unlearn'");
+    const cells = await select<CellRow>(store, "select * from cell_summary where method = 'unlearn'");
     assert.equal(cells.length, 4);
     for (const cell of cells) {
       assert.deepEqual([cell.trials, cell.test_accuracy_mean], [3, null]);
-      assert.deepEqual([cell.train_accuracy_std, cell.forget_probability_std, cell.forget_logit_std], [0, 0, 0]);
+      assert.deepEqual([cell.train_accuracy_std, cell.forget_probability_std, cell.forget_margin_std], [0, 0, 0]);
     }
   });
 
   test(`${name}: cell_summary holds apart what differs in draw, start, λ or epochs, and shows a sweep its own cells`, async (t) => {
-    const opened = open(t);
-    const first = await enrolled(opened, withLists(gridConfig("paired"), { epochs: { original: [2, 4] } }));
+    const made = await make(t);
+    const first = await opened(made, withLists(gridPlan("paired"), { epochs: { original: [2, 4] } }));
     await first.store.record(first.sweep, first.specs.map(trained));
-    const other = await enrolled(opened, { ...gridConfig("paired"), draw: smallConfig({ "data-seed": "1" }).draw });
+    const other = await opened(made, gridPlan("paired", { "data-seed": "1" }));
     await other.store.record(other.sweep, other.specs.map(trained));
-    const cells = await first.store.all<CellRow & { sweep: number }>("select * from cell_summary");
-    const of = (sweep: OpenSweep): CellRow[] => cells.filter((cell) => cell.sweep === sweep.id);
+    const cells = await select<CellRow & { sweep: number }>(first.store, "select * from cell_summary");
+    const of = (sweep: Sweep): CellRow[] => cells.filter((cell) => cell.sweep === sweep.id);
     assert.deepEqual([of(first.sweep).length, of(other.sweep).length], [2 + 1 + 2 * 2 * 2, 1 + 1 + 2 * 2]);
     assert.deepEqual(new Set(of(first.sweep).map(({ draw }) => draw)), new Set(["0"]));
     assert.deepEqual(new Set(of(other.sweep).map(({ draw }) => draw)), new Set(["1"]));
@@ -121,10 +257,10 @@ interface Status {
 }
 
 /** `method λ epochs: done diverged failed missing` of each cell of a sweep. */
-async function status(store: Reader, sweep: OpenSweep): Promise<string[]> {
-  const cells = await store.all<CellRow & Status>(
-    "select * from cell_status where sweep = ? order by method, lambda_reg, epochs",
-    sweep.id,
+async function status(store: Results, sweep: Sweep): Promise<string[]> {
+  const cells = await select<CellRow & Status>(
+    store,
+    `select * from cell_status where sweep = ${sweep.id} order by method, lambda_reg, epochs`,
   );
   return cells.map(
     (cell) =>
@@ -133,26 +269,26 @@ async function status(store: Reader, sweep: OpenSweep): Promise<string[]> {
 }
 
 /** `method λ epochs trial` of each trial row that a sweep lacks. */
-async function missingRows(store: Reader, sweep: OpenSweep): Promise<string[]> {
-  const rows = await store.all<CellRow & { trial: number }>(
-    "select * from missing where sweep = ? order by method, lambda_reg, epochs, trial",
-    sweep.id,
+async function missingRows(store: Results, sweep: Sweep): Promise<string[]> {
+  const rows = await select<CellRow & { trial: number }>(
+    store,
+    `select * from missing where sweep = ${sweep.id} order by method, lambda_reg, epochs, trial`,
   );
   return rows.map((row) => `${row.method} ${row.lambda_reg} ${row.epochs} ${row.trial}`);
 }
 
-function testCellStatus(name: string, open: Open): void {
+function testCellStatus(name: string, make: Make): void {
   test(`${name}: cell_status and missing of a store without sweeps are empty`, async (t) => {
-    const { store } = open(t);
+    const { store } = await make(t);
     for (const view of ["cell_status", "missing", "cell_summary", "relearn_epochs", "forget_results"])
-      assert.deepEqual(await store.all(`select * from ${view}`), [], view);
+      assert.deepEqual(await select(store, `select * from ${view}`), [], view);
   });
 
   test(`${name}: cell_status says of each cell how many trials are done, diverged, failed and missing; missing names those`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), gridConfig("paired", "3"));
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("paired", { trials: "3" }));
     const unlearn = (trial: number, lambda: number): TrajectorySpec =>
       specs.find(
-        (spec) => spec.method === "unlearn" && spec.trial === trial && spec.lambda === lambda,
+        (spec) => spec.cell.method === "unlearn" && spec.trial === trial && spec.cell.lambda === lambda,
       ) as TrajectorySpec;
     assert.deepEqual(await status(store, sweep), [
       ...["original 0 4: 0 0 0 3 of 3", "retrain_scratch 0 4: 0 0 0 3 of 3"],
@@ -164,7 +300,7 @@ function testCellStatus(name: string, open: Open): void {
       ],
     ]);
     await store.record(sweep, [
-      ...specs.filter(({ method }) => method === "original").map(trained),
+      ...specs.filter(({ cell }) => cell.method === "original").map(trained),
       withLastEpoch(trained(unlearn(1, 0.5)), { penalty: Number.NaN }),
       failed(unlearn(2, 0.5), "it fell over"),
       trained({ ...unlearn(3, 2), asked: [1] }),
@@ -197,9 +333,9 @@ function testCellStatus(name: string, open: Open): void {
   });
 
   test(`${name}: copies are there for every trial once their run from the last original is, and anew when the sweep has grown`, async (t) => {
-    const opened = open(t);
-    const { store, sweep, specs } = await enrolled(opened, gridConfig("notebook", "3"));
-    await store.record(sweep, specs.filter(({ lambda }) => lambda !== 2).map(trained));
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made, gridPlan("notebook", { trials: "3" }));
+    await store.record(sweep, specs.filter(({ cell }) => cell.lambda !== 2).map(trained));
     assert.deepEqual(await status(store, sweep), [
       ...["original 0 4: 3 0 0 0 of 3", "retrain_scratch 0 4: 3 0 0 0 of 3"],
       ...[
@@ -213,7 +349,7 @@ function testCellStatus(name: string, open: Open): void {
       await missingRows(store, sweep),
       [1, 3].flatMap((epochs) => [1, 2, 3].map((trial) => `unlearn 2 ${epochs} ${trial}`)),
     );
-    const grown = await enrolled(opened, gridConfig("notebook", "5"));
+    const grown = await opened(made, gridPlan("notebook", { trials: "5" }));
     assert.deepEqual(await status(store, grown.sweep), [
       ...["original 0 4: 3 0 0 2 of 5", "retrain_scratch 0 4: 3 0 0 2 of 5"],
       ...[
@@ -229,14 +365,14 @@ function testCellStatus(name: string, open: Open): void {
 
   for (const preset of ["notebook", "paired"]) {
     test(`${name}: under ${preset} cell_status, missing and what the store calls missing agree, at every step of a sweep`, async (t) => {
-      const { store, sweep, specs } = await enrolled(open(t), gridConfig(preset, "4"));
+      const { store, sweep, specs } = await opened(await make(t), gridPlan(preset, { trials: "4" }));
       for (const [i, spec] of specs.entries()) {
         await store.record(sweep, [i % 5 === 3 ? failed(spec, "it fell over") : trained(spec)]);
-        const { rows, failed: failures } = await store.missing(sweep, specs, false);
+        const { rows, failed: failures } = await store.missing(PROFILE, specs, false);
         assert.deepEqual(
-          await store.all(
-            "select sum(missing) as rows, sum(failed) as failures from cell_status where sweep = ?",
-            sweep.id,
+          await select(
+            store,
+            `select sum(missing) as rows, sum(failed) as failures from cell_status where sweep = ${sweep.id}`,
           ),
           [{ rows, failures }],
         );
@@ -259,13 +395,21 @@ function withProbabilities(spec: TrajectorySpec, probabilities: readonly number[
   assert.equal(probabilities.length, lastEpoch(spec));
   const outcome = trained(spec);
   const curve: EpochCurve = { ...outcome.curve, forgetProbability: Float64Array.from(probabilities) };
-  const rows = outcome.rows.map((row) => ({ ...row, forgetProbability: probabilities[row.epochs - 1] }));
+  const rows = outcome.rows.map((row) => ({
+    ...row,
+    measures: { ...row.measures, forget_probability: probabilities[row.epochs - 1] },
+  }));
   return { ...outcome, curve, rows };
 }
 
 /** One length of everything, original at `lambda`. */
-function relearnConfig(preset: string, lambda: readonly number[], trials: string): SweepConfig {
-  return withLists(smallConfig({ preset, trials, methods: "original,unlearn,relearn" }), {
+function relearnPlan(
+  preset: string,
+  lambda: readonly number[],
+  trials: string,
+  methods = "original,unlearn,relearn",
+): SweepPlan {
+  return withLists(smallPlan({ preset, trials, methods }), {
     lambda: { original: lambda },
     epochs: { original: [2], unlearn: [1], relearn: [4] },
   });
@@ -274,10 +418,10 @@ function relearnConfig(preset: string, lambda: readonly number[], trials: string
 const RELEARN =
   "select trial, start, original_mean, relearn_epochs, trained_epochs from relearn_epochs order by start, trial";
 
-function testRelearnEpochs(name: string, open: Open): void {
+function testRelearnEpochs(name: string, make: Make): void {
   test(`${name}: relearn_epochs is the first epoch whose forget probability reaches the original's mean, and null where none does`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), relearnConfig("paired", [0], "4"));
-    const of = (method: string): TrajectorySpec[] => specs.filter((spec) => spec.method === method);
+    const { store, sweep, specs } = await opened(await make(t), relearnPlan("paired", [0], "4"));
+    const of = (method: string): TrajectorySpec[] => specs.filter((spec) => spec.cell.method === method);
     const originals = [0.5, 0.75, 1, 0.75]; // mean 0.75, reached exactly
     await store.record(
       sweep,
@@ -295,7 +439,7 @@ function testRelearnEpochs(name: string, open: Open): void {
     );
     const found = [3, null, 1, 4];
     assert.deepEqual(
-      await store.all(RELEARN),
+      await select(store, RELEARN),
       found.map((relearn_epochs, i) => ({
         ...{
           trial: i + 1,
@@ -311,16 +455,16 @@ function testRelearnEpochs(name: string, open: Open): void {
   // λ is written into a start's key as JavaScript writes numbers, which is not how SQL does.
   for (const lambda of [0.5, 4.2, 3, 1e-7, 1e21, 0.1 + 0.2, 1 / 3]) {
     test(`${name}: relearn_epochs goes back to the original of its own chain, whose λ may be ${lambda}`, async (t) => {
-      const { store, sweep, specs } = await enrolled(open(t), relearnConfig("paired", [0, lambda], "1"));
+      const { store, sweep, specs } = await opened(await make(t), relearnPlan("paired", [0, lambda], "1"));
       const probabilities = (spec: TrajectorySpec): number[] => {
-        if (spec.method === "original") return [0, spec.lambda === 0 ? 0.2 : 0.8];
-        return spec.method === "unlearn" ? [0.1] : [0.1, 0.3, 0.5, 0.9];
+        if (spec.cell.method === "original") return [0, spec.cell.lambda === 0 ? 0.2 : 0.8];
+        return spec.cell.method === "unlearn" ? [0.1] : [0.1, 0.3, 0.5, 0.9];
       };
       await store.record(
         sweep,
         specs.map((spec) => withProbabilities(spec, probabilities(spec))),
       );
-      const rows = await store.all<RelearnRow>(RELEARN);
+      const rows = await select<RelearnRow>(store, RELEARN);
       assert.deepEqual(
         rows.map(({ start, original_mean, relearn_epochs }) => [start, original_mean, relearn_epochs]).toSorted(),
         [
@@ -332,14 +476,14 @@ function testRelearnEpochs(name: string, open: Open): void {
   }
 
   test(`${name}: relearn_epochs goes back to the original of its own length`, async (t) => {
-    const config = withLists(relearnConfig("paired", [0], "1"), { epochs: { original: [2, 3] } });
-    const { store, sweep, specs } = await enrolled(open(t), config);
+    const plan = withLists(relearnPlan("paired", [0], "1"), { epochs: { original: [2, 3] } });
+    const { store, sweep, specs } = await opened(await make(t), plan);
     const curves: Record<string, number[]> = { original: [0, 0.2, 0.8], unlearn: [0.1], relearn: [0.1, 0.3, 0.5, 0.9] };
     await store.record(
       sweep,
-      specs.map((spec) => withProbabilities(spec, curves[spec.method])),
+      specs.map((spec) => withProbabilities(spec, curves[spec.cell.method])),
     );
-    const rows = await store.all<RelearnRow>(RELEARN);
+    const rows = await select<RelearnRow>(store, RELEARN);
     assert.deepEqual(
       rows.map(({ start, original_mean, relearn_epochs }) => [start, original_mean, relearn_epochs]),
       [
@@ -350,14 +494,14 @@ function testRelearnEpochs(name: string, open: Open): void {
   });
 
   test(`${name}: the copies of a relearn have its epochs, against the mean of all originals`, async (t) => {
-    const { store, sweep, specs } = await enrolled(open(t), relearnConfig("notebook", [0], "3"));
+    const { store, sweep, specs } = await opened(await make(t), relearnPlan("notebook", [0], "3"));
     const curves: Record<string, number[]> = { unlearn: [0.1], relearn: [0.1, 0.3, 0.5, 0.9] };
     await store.record(
       sweep,
-      specs.map((spec) => withProbabilities(spec, curves[spec.method] ?? [0, spec.trial / 4])),
+      specs.map((spec) => withProbabilities(spec, curves[spec.cell.method] ?? [0, spec.trial / 4])),
     );
     assert.deepEqual(
-      await store.all(RELEARN),
+      await select(store, RELEARN),
       [1, 2, 3].map((trial) => ({
         ...{ trial, start: "unlearn@4.2x1<original@0x2", original_mean: 0.5, relearn_epochs: 3, trained_epochs: 4 },
       })),
@@ -365,28 +509,28 @@ function testRelearnEpochs(name: string, open: Open): void {
   });
 
   test(`${name}: each λ of relearn has its own epochs`, async (t) => {
-    const config = withLists(relearnConfig("paired", [0], "1"), { lambda: { relearn: [0, 1] } });
-    const { store, sweep, specs } = await enrolled(open(t), config);
+    const plan = withLists(relearnPlan("paired", [0], "1"), { lambda: { relearn: [0, 1] } });
+    const { store, sweep, specs } = await opened(await make(t), plan);
     const curve = (spec: TrajectorySpec): number[] => {
-      if (spec.method !== "relearn") return spec.method === "unlearn" ? [0.1] : [0, 0.8];
-      return spec.lambda === 0 ? [0.9, 0.9, 0.9, 0.9] : [0.1, 0.1, 0.9, 0.9];
+      if (spec.cell.method !== "relearn") return spec.cell.method === "unlearn" ? [0.1] : [0, 0.8];
+      return spec.cell.lambda === 0 ? [0.9, 0.9, 0.9, 0.9] : [0.1, 0.1, 0.9, 0.9];
     };
     await store.record(
       sweep,
       specs.map((spec) => withProbabilities(spec, curve(spec))),
     );
-    const rows = await store.all<RelearnRow>(RELEARN);
+    const rows = await select<RelearnRow>(store, RELEARN);
     assert.deepEqual(rows.map(({ relearn_epochs }) => relearn_epochs).toSorted(), [1, 3]);
   });
 
   test(`${name}: a relearn is there without its original, whose mean nobody knows`, async (t) => {
-    const config = { ...relearnConfig("paired", [0], "1"), methods: ["relearn"] };
-    const { store, sweep } = await enrolled(open(t), config);
+    const plan = relearnPlan("paired", [0], "1", "relearn");
+    const { store, sweep } = await opened(await make(t), plan);
     await store.record(
       sweep,
-      specsIn(config).map((spec) => withProbabilities(spec, [0.1, 0.3, 0.5, 0.9])),
+      specsIn(plan).map((spec) => withProbabilities(spec, [0.1, 0.3, 0.5, 0.9])),
     );
-    assert.deepEqual(await store.all(RELEARN), [
+    assert.deepEqual(await select(store, RELEARN), [
       { trial: 1, start: "unlearn@4.2x1<original@0x2", original_mean: null, relearn_epochs: null, trained_epochs: 4 },
     ]);
   });
