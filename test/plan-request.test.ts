@@ -6,7 +6,7 @@ import test, { type TestContext } from "node:test";
 import { ENGINE_NAMES } from "../src/engine/engines.js";
 import { type Flags, oneOf } from "../src/plan/flags.js";
 import { METHODS as RECORDS } from "../src/plan/methods.js";
-import { databaseFrom, fileFrom, shardFrom, workersFrom } from "../src/plan/options.js";
+import { databaseFrom, fileFrom, runningFrom, shardFrom } from "../src/plan/options.js";
 import { identityOf, type PerMethod, type PlanPart, type SweepPlan } from "../src/plan/plan.js";
 import { PRESETS } from "../src/plan/presets.js";
 import { runPlan, trainPlan } from "../src/plan/request.js";
@@ -122,7 +122,7 @@ for (const [workers, sentence] of [
   ["", "--workers must have a value, got none: write --workers VALUE or leave it out"],
 ]) {
   test(`refused: --workers ${JSON.stringify(workers)}`, () => {
-    assert.throws(() => workersFrom({ workers }, 4), { fault: "usage", message: sentence });
+    assert.throws(() => runningFrom({ workers }, 4, []), { fault: "usage", message: sentence });
   });
 }
 
@@ -159,7 +159,7 @@ test("without flags the plan is the notebook's experiment", () => {
       },
     ],
   });
-  assert.equal(workersFrom({}, 7), 7);
+  assert.equal(runningFrom({}, 7, []).workers, 7);
   assert.equal(databaseFrom({}), "data/gmm-sweep.db");
 });
 

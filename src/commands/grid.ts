@@ -1,21 +1,18 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { Engine } from "../engine/contract.js";
-import { ENGINE_NAMES, loadEngine } from "../engine/engines.js";
-import { bad } from "../errors.js";
-import { type Flags, text } from "../plan/flags.js";
+import { ENGINE_NAMES } from "../engine/engines.js";
+import type { Flags } from "../plan/flags.js";
 import { grown } from "../plan/growth.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { DEFAULTS, databaseFrom, GRID_DEFAULTS, shardFrom } from "../plan/options.js";
-import { identityOf, RECORDS, type SweepPlan } from "../plan/plan.js";
+import { DEFAULTS, GRID_DEFAULTS } from "../plan/options.js";
+import { identityOf, RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
-import { gridPlan } from "../plan/request.js";
-import type { Shard } from "../plan/trajectories.js";
+import { gridRequest, type Request } from "../plan/request.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
-import { openResults, openStore } from "../store/open.js";
+import { openResults } from "../store/open.js";
 import {
   type Command,
   commandLine,
@@ -28,8 +25,7 @@ import {
   type Terminal,
   value,
 } from "./command.js";
-import { engineAsked } from "./sweeps.js";
-import { noteOf, type Running, refuseNets, runningFrom, trainAndPrint } from "./training.js";
+import { engineFor, openAndTrain } from "./training.js";
 
 /** Options that say what is asked for. */
 const ASKING = {
@@ -76,41 +72,16 @@ export const gridCommand: Command = {
   run,
 };
 
-/** A grid as a command line asks for it, and where it goes. */
-interface Asked {
-  readonly plan: SweepPlan;
-  readonly engine: Engine;
-  readonly shard: Shard;
-  readonly grow: boolean;
-  readonly path: string;
-  readonly running: Running;
-}
-
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
-  const file = text(flags, "file");
-  const plan = gridPlan(flags, file);
-  const path = databaseFrom(flags);
-  const kept: [string, string][] = [["the database", path]];
-  if (file !== null) kept.push(["the sweep file", file]);
-  const [shard, grow, running] = [shardFrom(flags), flags["grow"] === true, runningFrom(flags, kept)];
-  const choice = engineAsked(plan);
-  const engine = await loadEngine(choice);
-  refuseNets(plan, engine);
-  const asked: Asked = { plan, engine, shard, grow, path, running };
-  if (flags["dry-run"] === true) return dryRun(asked, terminal);
-  const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, ASKING);
-  const store = await openStore(path);
-  try {
-    const sweep = await store.open({ plan, profile: engine.profile, shard, grow, command: noteOf(command) });
-    const { trials } = plan;
-    return await trainAndPrint({ store, path, sweep, engine: choice, running, command, trials }, terminal);
-  } finally {
-    await store.close();
-  }
+  const request = gridRequest(flags, availableParallelism());
+  if (request.dryRun) return dryRun(request, terminal);
+  const words = request.file === null ? ["grid"] : ["grid", request.file];
+  return openAndTrain(request, commandLine(words, flags, ASKING), terminal);
 }
 
-async function dryRun({ plan, engine, shard, grow, path, running }: Asked, terminal: Terminal): Promise<number> {
+async function dryRun(request: Request, terminal: Terminal): Promise<number> {
+  const { plan, shard, grow, path, running } = request;
+  const engine = await engineFor(request);
   const { profile } = engine;
   const { retryFailed, workers, json } = running;
   // An empty file is one that a run would make its own.

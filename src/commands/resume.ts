@@ -1,7 +1,8 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { type Flags, text } from "../plan/flags.js";
-import { fileFrom } from "../plan/options.js";
+import { fileFrom, type Running, runningFrom } from "../plan/options.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
@@ -19,7 +20,7 @@ import {
   value,
 } from "./command.js";
 import { engineStored, lastCommand, sweepsFrom } from "./sweeps.js";
-import { type Running, runningFrom, trainAndPrint } from "./training.js";
+import { trainAndPrint } from "./training.js";
 
 export const resumeCommand: Command = {
   words: ["resume [file]"],
@@ -39,7 +40,7 @@ export const resumeCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const running = runningFrom(flags, [["the database", path]]);
+  const running = runningFrom(flags, availableParallelism(), [["the database", path]]);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
   const store = await openStore(path);

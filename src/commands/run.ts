@@ -1,11 +1,8 @@
 /** `gmm-sweep [run]`: the experiment, from flags to the table. */
-import { loadEngine } from "../engine/engines.js";
+import { availableParallelism } from "node:os";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { databaseFrom } from "../plan/options.js";
-import { runPlan } from "../plan/request.js";
-import { WHOLE } from "../plan/trajectories.js";
-import { openStore } from "../store/open.js";
+import { runRequest } from "../plan/request.js";
 import {
   type Command,
   commandLine,
@@ -16,8 +13,7 @@ import {
   TRAINING_OPTIONS,
   value,
 } from "./command.js";
-import { engineAsked } from "./sweeps.js";
-import { noteOf, refuseNets, runningFrom, trainAndPrint } from "./training.js";
+import { openAndTrain } from "./training.js";
 
 /** Options that say what is asked for. */
 const ASKING = {
@@ -49,20 +45,6 @@ export const runCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const plan = runPlan(flags);
-  const running = runningFrom(flags, []);
-  const path = databaseFrom(flags);
-  const choice = engineAsked(plan);
-  const engine = await loadEngine(choice);
-  refuseNets(plan, engine);
-  const command = commandLine(["run"], flags, ASKING);
-  const store = await openStore(path);
-  try {
-    const { profile } = engine;
-    const sweep = await store.open({ plan, profile, shard: WHOLE, grow: false, command: noteOf(command) });
-    const { trials } = plan;
-    return await trainAndPrint({ store, path, sweep, engine: choice, running, command, trials }, terminal);
-  } finally {
-    await store.close();
-  }
+  const request = runRequest(flags, availableParallelism());
+  return openAndTrain(request, commandLine(["run"], flags, ASKING), terminal);
 }

@@ -3,18 +3,12 @@ import type { Engine } from "../engine/contract.js";
 import { choiceOf, type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { engineFrom } from "../plan/options.js";
-import type { SweepPlan } from "../plan/plan.js";
+import { engineAsked } from "../plan/request.js";
 import type { Results, Sweep } from "../store/contract.js";
 
 /** The engine that gives the bits of what a file holds. Throws a fault of the environment, with the numerics profile's name, where there is none. */
 export async function engineOf(name: string, profile: string, path: string): Promise<Engine> {
   return loadEngine(await choiceFor(name, profile, path));
-}
-
-/** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
-export function engineAsked({ engine: { name, precision } }: SweepPlan): EngineChoice {
-  return engineFrom({ engine: name, precision });
 }
 
 /** The choice that gives the bits of a stored sweep. Throws as `engineOf` does. */

@@ -1,12 +1,11 @@
 /** What `run`, `grid` and `resume` share: an opened sweep becomes a trained one, with progress, a log and signals, and its results are printed. */
 import { availableParallelism, cpus } from "node:os";
 import type { Engine } from "../engine/contract.js";
-import type { EngineChoice } from "../engine/engines.js";
+import { type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
-import type { KeptFile } from "../files.js";
-import type { Flags } from "../plan/flags.js";
-import { workersFrom, writableFrom } from "../plan/options.js";
+import type { Running } from "../plan/options.js";
 import { type SweepPlan, settingsOf } from "../plan/plan.js";
+import type { Request } from "../plan/request.js";
 import { EventLog } from "../report/log.js";
 import { cellParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
@@ -14,40 +13,41 @@ import type { Observer } from "../run/events.js";
 import { type SweepResult, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { CommandNote, Store, Sweep } from "../store/contract.js";
+import { openStore } from "../store/open.js";
 import { NearestTracker } from "../verdict/nearest.js";
 import { VERSION } from "../version.js";
 import { EXIT, exitCodeOf, type Terminal } from "./command.js";
 import { printResults } from "./results.js";
 
-/** How a sweep is trained; none of it changes what is asked for. */
-export interface Running {
-  readonly workers: number;
-  readonly retryFailed: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly log: string | null;
-}
-
-/** `kept` are the files of the command that the log must not overwrite. */
-export function runningFrom(flags: Flags, kept: readonly KeptFile[]): Running {
-  return {
-    workers: workersFrom(flags, availableParallelism()),
-    retryFailed: flags["retry-failed"] === true,
-    quiet: flags["quiet"] === true,
-    json: flags["json"] === true,
-    log: writableFrom(flags, "log", kept),
-  };
-}
-
 /** What a store keeps of a command that opens a sweep. */
-export function noteOf(command: string): CommandNote {
+function noteOf(command: string): CommandNote {
   const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
   const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
   return { command, version: VERSION, machine };
 }
 
+/** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
+export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
+  const { plan, engine, path, shard, grow, running } = request;
+  const { profile } = await engineFor(request);
+  const store = await openStore(path);
+  try {
+    const sweep = await store.open({ plan, profile, shard, grow, command: noteOf(command) });
+    return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The engine of a request. Throws usage where its plan has a net that it does not train. */
+export async function engineFor({ plan, engine: choice }: Request): Promise<Engine> {
+  const engine = await loadEngine(choice);
+  refuseNets(plan, engine);
+  return engine;
+}
+
 /** Refuses a plan with a net that its engine does not train. */
-export function refuseNets(plan: SweepPlan, engine: Engine): void {
+function refuseNets(plan: SweepPlan, engine: Engine): void {
   for (const { draw, widths } of settingsOf(plan)) {
     const support = engine.supports({ features: draw.features, widths });
     if (!support.supported)

@@ -41,8 +41,28 @@ export const GRID_DEFAULTS = {
 } as const;
 
 /** How many threads; the cores where nothing is said. */
-export function workersFrom(flags: Flags, cores: number): number {
+function workersFrom(flags: Flags, cores: number): number {
   return wholeNumber(flags, "workers", 1, LIMITS.workers, cores);
+}
+
+/** How a sweep is trained; none of it changes what is asked for. */
+export interface Running {
+  readonly workers: number;
+  readonly retryFailed: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly log: string | null;
+}
+
+/** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
+export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile[]): Running {
+  return {
+    workers: workersFrom(flags, cores),
+    retryFailed: flags["retry-failed"] === true,
+    quiet: flags["quiet"] === true,
+    json: flags["json"] === true,
+    log: writableFrom(flags, "log", kept),
+  };
 }
 
 /** The database file of --db. */

@@ -1,24 +1,69 @@
-/** From a command's flags to the plan of what it asks for. */
+/** From a command's flags to all that they ask for, as typed values: past this nobody reads a flag again. */
+import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
+import type { KeptFile } from "../files.js";
 import { type Flags, oneOf, text } from "./flags.js";
 import { planOf, planOfGrid } from "./grid.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, parseMethod, perMethod, refuseSeveral, type Spoken, spokenValues } from "./naming.js";
-import { DEFAULTS, drawFrom, engineFrom, GRID_DEFAULTS, seedFrom, trialsFrom } from "./options.js";
+import {
+  DEFAULTS,
+  databaseFrom,
+  drawFrom,
+  engineFrom,
+  GRID_DEFAULTS,
+  type Running,
+  runningFrom,
+  seedFrom,
+  shardFrom,
+  trialsFrom,
+} from "./options.js";
 import type { DrawAxes, PerMethod, SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
 import { gridPlanFromFile } from "./sweep-file.js";
+import { type Shard, WHOLE } from "./trajectories.js";
 import { parseEpochs, parseLambda, parseLearningRate, parseWidths } from "./values.js";
 
-/** What `run` asks for: one setting, one λ and one epoch count a method. */
+/** What a command asks for, where it goes and how it is trained. */
+export interface Request {
+  readonly plan: SweepPlan;
+  readonly engine: EngineChoice;
+  readonly path: string;
+  readonly shard: Shard;
+  /** Whether the sweep may get other samples, widths, presets, … than it has. */
+  readonly grow: boolean;
+  readonly running: Running;
+}
+
+/** What `run` asks for, on a machine of so many cores. */
+export function runRequest(flags: Flags, cores: number): Request {
+  const plan = runPlan(flags);
+  const [running, path] = [runningFrom(flags, cores, []), databaseFrom(flags)];
+  return { plan, engine: engineAsked(plan), path, shard: WHOLE, grow: false, running };
+}
+
+/** What `grid` asks for; `file` is its sweep file, null where there is none. */
+export function gridRequest(flags: Flags, cores: number): Request & { file: string | null; dryRun: boolean } {
+  if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
+  const file = text(flags, "file");
+  const plan = gridPlan(flags, file);
+  const path = databaseFrom(flags);
+  const kept: KeptFile[] = [["the database", path]];
+  if (file !== null) kept.push(["the sweep file", file]);
+  const [shard, running] = [shardFrom(flags), runningFrom(flags, cores, kept)];
+  const [grow, dryRun] = [flags["grow"] === true, flags["dry-run"] === true];
+  return { plan, engine: engineAsked(plan), path, shard, grow, running, file, dryRun };
+}
+
+/** The plan of `run`: one setting, one λ and one epoch count a method. */
 export function runPlan(flags: Flags): SweepPlan {
   const own = ownMethods(flags);
   const known = [...METHODS, ...own];
   return oneSetting(flags, methodList(flags, namesWith(NOTEBOOK_METHODS, own), known), trialsFrom(flags), known);
 }
 
-/** What `grid` asks for, of a sweep file where there is one. */
+/** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
   const own = ownMethods(flags);
   if (file !== null) return gridPlanFromFile(file, flags, own);
@@ -26,7 +71,7 @@ export function gridPlan(flags: Flags, file: string | null): SweepPlan {
   return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
 }
 
-/** What `train` asks for: one cell of one method, of which a bare --lambda and --epochs speak. */
+/** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
 export function trainPlan(flags: Flags, method: string): SweepPlan {
   const known = [...METHODS, ...ownMethods(flags)];
   const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
@@ -39,6 +84,11 @@ export function trainPlan(flags: Flags, method: string): SweepPlan {
     return given === null ? [] : [[name, given.includes("=") ? given : `${method}=${given}`]];
   });
   return oneSetting({ ...flags, ...Object.fromEntries(named) }, records, 1, known);
+}
+
+/** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
+export function engineAsked({ engine: { name, precision } }: SweepPlan): EngineChoice {
+  return engineFrom({ engine: name, precision });
 }
 
 /** Methods that are trained where nothing is said: those of one's own are defined to be trained. */
