@@ -332,11 +332,9 @@ function testRecord(name: string, make: Make): void {
     await store.record(sweep, specs.map(trained));
     const before = await contents(store);
     assert.deepEqual(await store.record(sweep, specs.map(trained)), { trained: 0, diverged: 0, failed: 0 });
-    const other = await opened(made, smallPlan({ "forget-rows": "2", trials: "7" }));
+    const other = await opened(made, smallPlan({ "forget-rows": "2", lambda: "2" }));
     await store.record(other.sweep, [{ ...trained(specs[1]), elapsedMs: 77 }]);
-    await store.open(openRequest(smallPlan({ "forget-rows": "2", seed: "3" })));
-    assert.deepEqual(await contents(store, sweep), await contents(store, other.sweep));
-    assert.deepEqual((await contents(store)).curves, before.curves);
+    assert.deepEqual(await contents(store), before);
   });
 
   test(`${name}: a result that another sweep asked for counts for this one when it comes late`, async (t) => {
@@ -1017,9 +1015,9 @@ function testQuery(name: string, make: Make): void {
   test(`${name}: a query gives columns and rows, and whole numbers beyond 2^53 as they are`, async (t) => {
     const { store } = await make(t);
     const { columns, rows } = await store.query(
-      "select 9007199254740993 as big, 0.5 as half, 'text' as word, null as nothing",
+      "select 9007199254740993 as big, 0.5 as half, 'text' as word, null as none",
     );
-    assert.deepEqual(columns, ["big", "half", "word", "nothing"]);
+    assert.deepEqual(columns, ["big", "half", "word", "none"]);
     assert.deepEqual(await listOf(rows), [[9007199254740993n, 0.5, "text", null]]);
   });
 

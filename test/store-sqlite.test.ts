@@ -728,7 +728,6 @@ test("a sweep of schema 1 that had grown has a plan of all of its cells", async 
   t.after(() => whole.close());
   const [untouched] = await whole.sweeps();
   assert.equal(await results.digest(sweep), await whole.digest(untouched));
-  assert.equal(sweep.plan.parts.length, 1, "what differs in one list alone is one part");
 });
 
 test("a sweep of schema 1 whose config asks for more than its cells is those cells", async (t) => {
@@ -808,11 +807,11 @@ async function whileReadOnly<Result>(path: string, body: () => Promise<Result>):
   }
 }
 
-/** A disk of 160 kB; null, after skipping the test aloud, where none can be mounted. */
+/** A disk of 400 kB; null, after skipping the test aloud, where none can be mounted. */
 function smallDisk(t: TestContext): string | null {
   const path = mkdtempSync(join(tmpdir(), "gmm-sweep-disk-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=160k", "gmm-sweep-test", path], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=400k", "gmm-sweep-test", path], { stdio: "ignore" });
   } catch {
     rmdirSync(path);
     t.skip("no small disk can be mounted here: that takes root on Linux");

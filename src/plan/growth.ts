@@ -28,7 +28,10 @@ export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPl
     trials: Math.max(held.trials, asked.trials),
     presets,
     methods: startsFirst(methods),
-    parts: asked.parts.reduce<PlanPart[]>(withPart, [...held.parts]),
+    parts: asked.parts.reduce<PlanPart[]>(
+      withPart,
+      held.parts.map((part) => whereNow(part, asked.parts)),
+    ),
   };
   const order = new Map(plan.methods.map(({ name }, i) => [name, i]));
   const place = (name: string): number => order.get(name) ?? 0;
@@ -36,6 +39,18 @@ export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPl
   refuseOutgrown(parts);
   // A file of schema 1 may hold relearn with less; what is asked has been looked at by itself.
   return asked.record === held.record ? { ...plan, parts } : refuseShortRecord({ ...plan, parts });
+}
+
+/** A part whose imported data lie where `asked` says: the same data may have been in another folder, or on another machine. */
+function whereNow(part: PlanPart, asked: readonly PlanPart[]): PlanPart {
+  if (part.draws.kind === "seeded") return part;
+  const now = new Map(
+    asked.flatMap(({ draws }) =>
+      draws.kind === "imported" ? draws.draws.map((draw) => [draw.sha256, draw] as const) : [],
+    ),
+  );
+  const draws = part.draws.draws.map((draw) => ({ ...draw, directory: (now.get(draw.sha256) ?? draw).directory }));
+  return { ...part, draws: { ...part.draws, draws } };
 }
 
 /** A union of axes that were asked for one by one may be more than one may ask for at once. */

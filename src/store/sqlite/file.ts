@@ -14,6 +14,8 @@ export function openForWriting(path: string): Database.Database {
   const db = new Database(path, { timeout: WAIT_FOR_LOCK_MS });
   try {
     const version = checkOwner(path, db);
+    // Before anything else: what is refused stays as it was, to the byte.
+    if (version === 1) upgradeFromVersion1(path, db);
     db.pragma("journal_mode = wal");
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
     db.pragma("foreign_keys = on");
@@ -23,10 +25,7 @@ export function openForWriting(path: string): Database.Database {
         db.pragma(`user_version = ${VERSION}`);
         db.pragma(`application_id = ${APPLICATION_ID}`);
       }).immediate();
-    if (version === 1) {
-      upgradeFromVersion1(path, db);
-      db.exec("vacuum"); // or the pages of the old tables would double the file
-    }
+    if (version === 1) db.exec("vacuum"); // or the pages of the old tables would double the file
     return db;
   } catch (error) {
     db.close();
