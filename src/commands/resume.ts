@@ -1,12 +1,15 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { type Flags, text } from "../plan/flags.js";
+import { type Flags, items, text } from "../plan/flags.js";
 import { fileFrom, type Running, runningFrom } from "../plan/options.js";
+import { withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
+import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
+import type { DrawSource } from "../trial.js";
 import {
   type Command,
   commandLine,
@@ -29,6 +32,7 @@ export const resumeCommand: Command = {
   options: {
     workers: value("worker threads", "the cores"),
     sweep: value("the number of a sweep", "all of the file's that lack something"),
+    data: value("the folders of imported data, where they lie elsewhere now, separated by commas"),
     ...DB_OPTION,
     ...LOG_OPTION,
     ...RUNNING_OPTIONS,
@@ -45,7 +49,11 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   if (!existsSync(path)) await (await openResults(path)).close();
   const store = await openStore(path);
   try {
-    const named = await sweepsFrom(store, flags, path);
+    const folders = new Map([...importedDraws(items(flags, "data")).values()].flatMap(folderOf));
+    const named = (await sweepsFrom(store, flags, path)).map((sweep) => ({
+      ...sweep,
+      plan: withFolders(sweep.plan, folders),
+    }));
     const sweeps = text(flags, "sweep") === null ? await lackingOf(named, running, store) : named;
     const command = commandLine(["resume", path], flags, SWEEP_OPTION);
     let worst: number = EXIT.ok;
@@ -74,6 +82,10 @@ async function lackingOf(sweeps: readonly Sweep[], running: Running, store: Stor
     if (missing.rows > 0) lacking.push(sweep);
   }
   return lacking.length === 0 ? sweeps : lacking;
+}
+
+function folderOf(draw: DrawSource): [sha256: string, directory: string][] {
+  return draw.kind === "imported" ? [[draw.sha256, draw.directory]] : [];
 }
 
 async function heading(sweep: Sweep, isFirst: boolean, store: Store): Promise<string> {

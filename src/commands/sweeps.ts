@@ -1,6 +1,6 @@
 /** What commands ask of a place of results: which of its sweeps are meant, who asked for one, and the engine that trained it. */
 import type { Engine } from "../engine/contract.js";
-import { choiceOf, type EngineChoice, loadEngine } from "../engine/engines.js";
+import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
 import { engineAsked } from "../plan/request.js";
@@ -13,9 +13,17 @@ export async function engineOf(name: string, profile: string, path: string): Pro
 
 /** The choice that gives the bits of a stored sweep. Throws as `engineOf` does. */
 export async function engineStored({ plan, profile }: Sweep, path: string): Promise<EngineChoice> {
+  const { name } = plan.engine;
+  if (!ENGINE_NAMES.includes(name)) return choiceFor(name, profile, path);
   const asked = engineAsked(plan);
-  const engine = await loadEngine(asked).catch(() => null);
-  return engine?.profile === profile ? asked : choiceFor(plan.engine.name, profile, path);
+  const engine = await loadEngine(asked).catch(whatIsLacking);
+  return engine?.profile === profile ? asked : choiceFor(name, profile, path);
+}
+
+/** An engine that does not load here is none; a bug is one. */
+function whatIsLacking(error: unknown): null {
+  if (error instanceof SweepError) return null;
+  throw error;
 }
 
 async function choiceFor(name: string, profile: string, path: string): Promise<EngineChoice> {

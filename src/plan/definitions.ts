@@ -54,7 +54,7 @@ interface Defined {
   readonly startOffset: number;
 }
 
-/** The keys of a definition; `fault` notes one at a key. */
+/** The keys of a definition. */
 interface Body {
   readonly reading: Reading;
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Reads flags one by one: what a value must be, and the sentence where it is not. config.ts says which flags there are. */
+/** Reads flags one by one: what a value must be, and the sentence where it is not. options.ts and request.ts say which flags there are. */
 import { bad } from "../errors.js";
 import { parseName, parseWhole } from "./values.js";
 

@@ -140,6 +140,16 @@ function presetIn({ presets }: SweepPlan, name: string): PresetRecord {
   return preset;
 }
 
+/** The same plan, whose imported data lie in other folders now: `folders` by the draws' sha256. */
+export function withFolders(plan: SweepPlan, folders: ReadonlyMap<string, string>): SweepPlan {
+  const parts = plan.parts.map((part) => {
+    if (part.draws.kind === "seeded") return part;
+    const draws = part.draws.draws.map((draw) => ({ ...draw, directory: folders.get(draw.sha256) ?? draw.directory }));
+    return { ...part, draws: { ...part.draws, draws } };
+  });
+  return { ...plan, parts };
+}
+
 /** Names and all those that they start from, in the order of `methods`. */
 export function withStarts(names: readonly string[], methods: readonly MethodRecord[]): string[] {
   const starts = new Map(methods.map(({ name, start }) => [name, start]));

@@ -57,7 +57,7 @@ export type GivenOut =
 export function givenOut(error: unknown): GivenOut | null {
   const chain = [...causes(error)];
   for (const { signs, what, remedy } of LIMITS) {
-    const sign = signs.find((text) => chain.some((each) => codeOf(each) === text || messageOf(each).includes(text)));
+    const sign = signs.find((text) => chain.some((each) => codeOf(each) === text || says(each, text)));
     if (sign !== undefined) return { kind: "lane", reason: `${what} (${sign})`, remedy };
   }
   if (error instanceof SweepError && error.fault === "environment") return { kind: "run", sentence: error.message };
@@ -85,6 +85,12 @@ export function faultOf(error: unknown): unknown {
 function* causes(error: unknown): Generator<unknown> {
   for (let each = error; each !== undefined && each !== null; each = each instanceof Error ? each.cause : null)
     yield each;
+}
+
+/** A size that is no size, negative or NaN, is a bug's and no want of memory. */
+function says(error: unknown, sign: string): boolean {
+  const message = messageOf(error);
+  return message.includes(sign) && !/length: (-|NaN)/.test(message);
 }
 
 function codeOf(error: unknown): string | undefined {
