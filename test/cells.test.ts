@@ -10,7 +10,8 @@ import { cellParts } from "../src/report/nearest.js";
 import type { CellMean, Sweep } from "../src/store/contract.js";
 import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
-import { NearestTracker, nearestCells } from "../src/verdict/nearest.js";
+import { nearestCells } from "../src/verdict/nearest.js";
+import { NearestTracker } from "../src/verdict/nearest-tracker.js";
 import { failed, openRequest, PROFILE, trained } from "./fixtures/sweeps.js";
 
 const SMALL: Flags = { samples: "20", features: "2", hidden: "4,3", trials: "2", "data-seeds": "1" };

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
+import { DEFAULTS } from "../plan/options.js";
 import { runRequest } from "../plan/request.js";
 import {
   type Command,
@@ -17,7 +18,7 @@ import { openAndTrain } from "./training.js";
 
 /** Options that say what is asked for. */
 const ASKING = {
-  trials: value("trials of each method", 100),
+  trials: value("trials of each method", DEFAULTS.trials),
   methods: value(`some of ${METHOD_NAMES.join(", ")}, separated by commas`, "the first four"),
   epochs: value("epochs of unlearn, or METHOD=EPOCHS", "5, original=100, …"),
   lambda: value("λ of unlearn as written, or METHOD=LAMBDA", 4.2),

@@ -14,7 +14,7 @@ import { type SweepResult, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { CommandNote, Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
-import { NearestTracker } from "../verdict/nearest.js";
+import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { VERSION } from "../version.js";
 import { EXIT, exitCodeOf, type Terminal } from "./command.js";
 import { printResults } from "./results.js";

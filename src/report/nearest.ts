@@ -1,6 +1,7 @@
 /** The cells that come nearest to retraining, as text. */
 import { CELL } from "../plan/cell.js";
-import type { CellProgress, NearestCell } from "../verdict/nearest.js";
+import type { NearestCell } from "../verdict/nearest.js";
+import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 
