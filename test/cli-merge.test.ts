@@ -1,6 +1,6 @@
 /** `gmm-sweep merge`: shards united give the file of the whole grid, and what does not fit together is refused. */
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ import { mergeCommand } from "../src/commands/merge.js";
 import { loadProfile } from "../src/engine/engines.js";
 import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
+import { settingsOf } from "../src/plan/plan.js";
+import { openResults } from "../src/store/open.js";
 import { folder, gmm, spoken } from "./command-line.js";
 import { change, retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
 import { failed, nextUp } from "./fixtures/sweeps.js";
@@ -207,6 +209,32 @@ test("several forget rows, both presets and copies come through a merge", async 
   const alone = join(cwd, "alone.db");
   assert.equal((await spoken(gridCommand, { ...GRID, ...flags, db: alone })).code, 0);
   assert.equal(await digest(whole), await digest(alone));
+});
+
+test("shards on imported data that lay in two folders are parts of one sweep of one draw, which goes on where it lay last", async (t) => {
+  const cwd = folder(t);
+  assert.equal((await gmm(cwd, "data", "export", "d1", ..."--samples 40 --features 3".split(" "))).code, 0);
+  cpSync(join(cwd, "d1"), join(cwd, "d2"), { recursive: true });
+  const { "data-seeds": _seeds, samples: _samples, features: _features, ...rest } = GRID;
+  const files: string[] = [];
+  for (const number of [1, 2]) {
+    const [db, data] = [join(cwd, `part${number}.db`), join(cwd, `d${number}`)];
+    assert.equal((await spoken(gridCommand, { ...rest, data, shard: `${number}/2`, db })).code, 0);
+    files.push(db);
+  }
+  const whole = join(cwd, "whole.db");
+  const { code, out } = await merge(whole, files);
+  assert.equal(code, 0, out);
+  const results = await openResults(whole);
+  t.after(() => results.close());
+  const [{ plan }, ...others] = await results.sweeps();
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    settingsOf(plan).map(({ draw }) => draw.kind === "imported" && draw.directory),
+    [join(cwd, "d2")],
+  );
+  const again = await spoken(gridCommand, { ...rest, data: join(cwd, "d1"), db: whole, json: true });
+  assert.equal(JSON.parse(again.out).trained, 0);
 });
 
 const V1_PROFILE = "fused/f32/fma/r1";

@@ -122,6 +122,49 @@ test("what makes no one grid stays two parts, whose shared trajectories hold the
   );
 });
 
+/** A plan on one draw, which is imported and lies in a folder. */
+function importedFrom(directory: string, flags: Flags): SweepPlan {
+  const plan = gridPlan({ methods: "unlearn", ...flags }, null);
+  const draw = {
+    kind: "imported" as const,
+    directory,
+    sha256: "a".repeat(64),
+    samples: 20,
+    features: 2,
+    forgetRows: 1,
+  };
+  return { ...plan, parts: plan.parts.map((part) => ({ ...part, draws: { kind: "imported", draws: [draw] } })) };
+}
+
+/** Where each part of a plan has its imported data. */
+function foldersOf({ parts }: SweepPlan): string[][] {
+  return parts.map(({ draws }) => (draws.kind === "seeded" ? [] : draws.draws.map(({ directory }) => directory)));
+}
+
+test("imported data in another folder are the same draw, and lie where they were asked for last, in every part", () => {
+  const here = importedFrom("here", { lambda: "0:1", epochs: "2" });
+  const there = importedFrom("there", { lambda: "1:2", epochs: "3" });
+  assert.deepEqual(foldersOf(grown(here, importedFrom("there", { lambda: "0:1", epochs: "2" }), false)), [["there"]]);
+  assert.deepEqual(foldersOf(grown(here, importedFrom("there", { lambda: "2", epochs: "2" }), false)), [["there"]]);
+  const two = grown(here, there, false);
+  assert.deepEqual(foldersOf(two), [["there"], ["there"]]);
+  assert.deepEqual(foldersOf(grown(two, importedFrom("here", { lambda: "1", epochs: "3" }), false)), [
+    ["here"],
+    ["here"],
+  ]);
+  assert.deepEqual(parsePlan(canonicalText(two), "a file"), two);
+});
+
+test("a plan that has one imported draw in two folders grows to one that has it in one", () => {
+  const parts = [
+    ...importedFrom("here", { lambda: "0:1", epochs: "2" }).parts,
+    ...importedFrom("there", { lambda: "1:2", epochs: "3" }).parts,
+  ];
+  const plan = { ...importedFrom("here", {}), parts };
+  for (const all of [grown(plan, plan, false), grown(importedFrom("here", { lambda: "5" }), plan, false)])
+    assert.deepEqual(new Set(foldersOf(all).flat()), new Set(["there"]));
+});
+
 test("engine and record level are those that were asked for last, name, seed and version those of the sweep", () => {
   const held = gridPlan({ name: "mine", seed: "3" }, null);
   const asked = gridPlan({ name: "mine", seed: "3", engine: "reference", record: "asked" }, null);

@@ -23,15 +23,13 @@ export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPl
   if (!grow) refuseOtherAxes(held, asked);
   const presets = inRegistryOrder(united(held.presets, asked.presets, "preset", held.name), PRESETS);
   const methods = inRegistryOrder(united(held.methods, asked.methods, "method", held.name), METHODS);
+  const there = inOneFolder([...held.parts, ...asked.parts]);
   const plan: SweepPlan = {
     ...asked,
     trials: Math.max(held.trials, asked.trials),
     presets,
     methods: startsFirst(methods),
-    parts: asked.parts.reduce<PlanPart[]>(
-      withPart,
-      held.parts.map((part) => whereNow(part, asked.parts)),
-    ),
+    parts: there.slice(held.parts.length).reduce(withPart, there.slice(0, held.parts.length)),
   };
   const order = new Map(plan.methods.map(({ name }, i) => [name, i]));
   const place = (name: string): number => order.get(name) ?? 0;
@@ -41,16 +39,15 @@ export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPl
   return asked.record === held.record ? { ...plan, parts } : refuseShortRecord({ ...plan, parts });
 }
 
-/** A part whose imported data lie where `asked` says: the same data may have been in another folder, or on another machine. */
-function whereNow(part: PlanPart, asked: readonly PlanPart[]): PlanPart {
-  if (part.draws.kind === "seeded") return part;
-  const now = new Map(
-    asked.flatMap(({ draws }) =>
-      draws.kind === "imported" ? draws.draws.map((draw) => [draw.sha256, draw] as const) : [],
-    ),
-  );
-  const draws = part.draws.draws.map((draw) => ({ ...draw, directory: (now.get(draw.sha256) ?? draw).directory }));
-  return { ...part, draws: { ...part.draws, draws } };
+/** Parts whose imported data lie where the last of them says: the same data may have been in another folder, or on another machine. */
+function inOneFolder(parts: readonly PlanPart[]): PlanPart[] {
+  const imported = parts.flatMap(({ draws }) => (draws.kind === "imported" ? draws.draws : []));
+  const last = new Map(imported.map((draw) => [draw.sha256, draw]));
+  return parts.map((part) => {
+    if (part.draws.kind === "seeded") return part;
+    const draws = part.draws.draws.map((draw) => last.get(draw.sha256) ?? draw);
+    return { ...part, draws: { ...part.draws, draws } };
+  });
 }
 
 /** A union of axes that were asked for one by one may be more than one may ask for at once. */
