@@ -1,6 +1,6 @@
 /** Lands outcomes in a file: what is new is inserted, what is there is compared to the bit, nothing finished is rewritten. */
 import { SweepError } from "../../errors.js";
-import { CURVE, type EpochCurve, MEASURES } from "../../measures.js";
+import { CURVE, MEASURES } from "../../measures.js";
 import type { RecordLevel } from "../../plan/plan.js";
 import {
   type FailedOutcome,
@@ -113,16 +113,14 @@ export class Landing {
 const NOTHING: Given = { rows: [], keep: [], curveAt: null, margins: [] };
 
 function givenOf(record: RecordLevel, { spec, curve, rows }: TrainedOutcome, values: readonly RowValues[]): Given {
+  const columns = CURVE.map(({ of }) => of(curve));
+  const last = lastEpoch(spec);
   return {
     rows: values,
     keep: epochsToKeep(record, spec),
-    curveAt: (epoch) => (epoch > lastEpoch(spec) ? null : epochValues(curve, epoch)),
+    curveAt: (epoch) => (epoch > last ? null : columns.map((column) => stored(column[epoch - 1]))),
     margins: spec.cell.draw.forgetRows > 1 ? rows.flatMap(marginsOf) : [],
   };
-}
-
-function epochValues(curve: EpochCurve, epoch: number): (number | null)[] {
-  return CURVE.map(({ of }) => stored(of(curve)[epoch - 1]));
 }
 
 function marginsOf({ epochs, forgetMargins }: TrialRow): MarginValue[] {
