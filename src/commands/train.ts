@@ -3,8 +3,7 @@ import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { engineFrom } from "../plan/options.js";
-import { trainPlan } from "../plan/request.js";
+import { engineAsked, trainPlan } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
@@ -50,7 +49,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const plan = trainPlan(flags, text(flags, "method") ?? "original");
   const spec = onlyTrajectory(plan, wholeNumber(flags, "trial", 1, LIMITS.trials, 1));
   const [init, out] = [text(flags, "init"), text(flags, "out")];
-  const engine = await loadEngine(engineFrom(flags));
+  const engine = await loadEngine(engineAsked(plan));
   const { cell } = spec;
   const shape = shapeOf(cell);
   const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shape), spec, engine);

@@ -1,7 +1,7 @@
 /** Options that several commands share, their defaults, and what each becomes: a flag is read here once, and is a typed value from then on. */
 import { importDraw } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
-import { ISAS } from "../engine/fused/kernel.js";
+import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad } from "../errors.js";
 import { type KeptFile, mustBeWritable } from "../files.js";
 import type { DrawSource, ImportedDraw } from "../trial.js";
@@ -124,16 +124,18 @@ export function seedFrom(flags: Flags): number {
   return parseSeed("--seed", text(flags, "seed") ?? String(DEFAULTS.seed));
 }
 
-/** The engine of --engine and --precision; GMM_SWEEP_ISA holds the fused one to a kernel, for tests. */
+/** The engine of --engine and --precision. */
 export function engineFrom(flags: Flags): EngineChoice {
   const name = oneOf(flags, "engine", ENGINE_NAMES, DEFAULTS.engine);
   const precisions = precisionsOf(name);
+  const precision = parseName(`--precision of engine ${name}`, text(flags, "precision") ?? precisions[0], precisions);
+  return { name, precision, isa: isaFrom() };
+}
+
+/** The kernel that GMM_SWEEP_ISA holds the fused engine to, for tests; null: the fastest that loads. */
+export function isaFrom(): Isa | null {
   const isa = process.env["GMM_SWEEP_ISA"] ?? "";
-  return {
-    name,
-    precision: parseName(`--precision of engine ${name}`, text(flags, "precision") ?? precisions[0], precisions),
-    isa: isa === "" ? null : parseName("GMM_SWEEP_ISA", isa, ISAS),
-  };
+  return isa === "" ? null : parseName("GMM_SWEEP_ISA", isa, ISAS);
 }
 
 const MOST_SHARDS = 100_000;

@@ -13,6 +13,7 @@ import {
   drawFrom,
   engineFrom,
   GRID_DEFAULTS,
+  isaFrom,
   type Running,
   runningFrom,
   seedFrom,
@@ -87,8 +88,8 @@ export function trainPlan(flags: Flags, method: string): SweepPlan {
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
-export function engineAsked({ engine: { name, precision } }: SweepPlan): EngineChoice {
-  return engineFrom({ engine: name, precision });
+export function engineAsked({ engine }: SweepPlan): EngineChoice {
+  return { ...engine, isa: isaFrom() };
 }
 
 /** Methods that are trained where nothing is said: those of one's own are defined to be trained. */
