@@ -10,7 +10,7 @@ export interface EpochCurve {
 }
 
 /** What a training leaves beside its curve, a value for each asked epoch; NaN where there is no test sample. */
-export interface AskedMeasures {
+interface AskedMeasures {
   readonly testAccuracy: Float64Array;
 }
 
