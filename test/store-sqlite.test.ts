@@ -674,6 +674,23 @@ test("a file of schema 1 is read as it is, and not a byte of it changes", async 
   assert.deepEqual(readFileSync(path), before);
 });
 
+test("a file of schema 1 is read as it is with what its writer has not yet taken from the log into it", async (t) => {
+  const path = copied(t, "sweeps.db");
+  const writer = new Database(path);
+  t.after(() => writer.close());
+  writer.pragma("journal_mode = wal");
+  writer.exec("update sweeps set command = 'in the log' where id = 4");
+  assert.ok(statSync(`${path}-wal`).size > 0);
+  const results = await openResults(path);
+  t.after(() => results.close());
+  await assertMigrated(results);
+  const [, , , last] = await results.sweeps();
+  assert.deepEqual(
+    (await results.commands(last)).map(({ command }) => command),
+    ["in the log"],
+  );
+});
+
 test("a file of schema 1 that is opened for writing is of schema 2 from then on, with every number", async (t) => {
   const path = copied(t, "sweeps.db");
   const store = await openStore(path);

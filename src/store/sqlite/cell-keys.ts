@@ -3,14 +3,27 @@ import type Database from "better-sqlite3";
 import { bad } from "../../errors.js";
 import { CELL } from "../../plan/cell.js";
 import { cellKey, type TrajectorySpec } from "../../trial.js";
-import { CELL_KEY_NAMES, columnOf, DRAW_NAMES, equal, HELD_NAMES, marks, type Value } from "./columns.js";
+import {
+  CELL_KEY_NAMES,
+  columnOf,
+  DERIVED_NAMES,
+  DRAW_NAMES,
+  equal,
+  HELD_NAMES,
+  marks,
+  type Value,
+} from "./columns.js";
 
 /** A row of cell_keys. */
 export interface StoredCellKey {
   readonly id: number;
   /** Its columns and its draw's, as hashes have them. */
   readonly held: string;
+  /** Of them what follows from the others, in the order of DERIVED_NAMES. */
+  readonly derived: readonly Value[];
 }
+
+const KEY_NAMES = [...DRAW_NAMES, ...CELL_KEY_NAMES];
 
 /** Each looked up once. */
 export class CellKeys {
@@ -24,30 +37,39 @@ export class CellKeys {
     this.#sql = statements(db);
   }
 
-  /** The one that `spec` is trained under; null where there is none yet. */
+  /** The one that `spec` is trained under; null where there is none yet. Throws usage where it is not as `spec` has it. */
   find(profile: string, spec: TrajectorySpec): StoredCellKey | null {
-    const text = `${cellKey(spec.cell)} ${profile}`;
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const id = this.#sql.find.get(...valuesOf(spec, profile, [...DRAW_NAMES, ...CELL_KEY_NAMES])) as number | undefined;
-    if (id === undefined) return null;
-    const found = { id, held: this.heldOf(id) };
-    this.#known.set(text, found);
+    const found = this.#lookUp(profile, spec);
+    if (found !== null) this.#refuseOther(found, derivedOf(spec, null), spec.cell);
     return found;
+  }
+
+  /** The same; null too where what is there is not as `spec` has it. */
+  findEqual(engine: string, profile: string, spec: TrajectorySpec): StoredCellKey | null {
+    const found = this.#lookUp(profile, spec);
+    return found === null || otherIn(found, derivedOf(spec, engine)) !== -1 ? null : found;
   }
 
   /** The same, made where there is none. */
   make(engine: string, profile: string, spec: TrajectorySpec): StoredCellKey {
-    const known = this.find(profile, spec);
-    if (known !== null) return known;
-    const { draw, lambdaEffective, oneRun } = spec.cell;
-    const place = valuesOf(spec, profile, DRAW_NAMES);
-    this.#sql.insertDraw.run(...place, draw.kind === "seeded" ? draw.dataSeed : null);
-    const key = valuesOf(spec, profile, CELL_KEY_NAMES);
-    this.#sql.insert.run(...key, lambdaEffective, oneRun ? 1 : 0, engine, ...place);
-    const made = this.find(profile, spec) as StoredCellKey;
-    this.#refuseOther(made.id, spec);
-    return made;
+    const derived = derivedOf(spec, engine);
+    const found = this.#lookUp(profile, spec) ?? this.#insert(keyOf(spec, profile), derived);
+    this.#refuseOther(found, derived, spec.cell);
+    return found;
+  }
+
+  /** All of a file by their ids, with their columns in the order of HELD_NAMES. */
+  all(): Map<number, Value[]> {
+    return new Map((this.#sql.all.all() as [number, ...Value[]][]).map(([id, ...held]) => [id, held]));
+  }
+
+  /** The one of these columns, made where there is none. Throws usage where the one of their key has others. */
+  put(held: readonly Value[]): StoredCellKey {
+    const [key, derived] = [held.slice(0, KEY_NAMES.length), held.slice(KEY_NAMES.length)];
+    const found = this.#read(key) ?? this.#insert(key, derived);
+    const [method, lambda] = (["method", "lambda_reg"] as const).map((name) => key[KEY_NAMES.indexOf(name)]);
+    this.#refuseOther(found, derived, { method, lambda });
+    return found;
   }
 
   /** What hashes hold of a row of cell_keys. */
@@ -65,42 +87,76 @@ export class CellKeys {
     this.#held.clear();
   }
 
-  /** A draw that was there may have been given another seed. */
-  #refuseOther(id: number, { cell }: TrajectorySpec): void {
-    const dataSeed = cell.draw.kind === "seeded" ? cell.draw.dataSeed : null;
-    if (this.#sql.dataSeed.get(id) === dataSeed) return;
+  #lookUp(profile: string, spec: TrajectorySpec): StoredCellKey | null {
+    const text = `${cellKey(spec.cell)} ${profile}`;
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const found = this.#read(keyOf(spec, profile));
+    if (found !== null) this.#known.set(text, found);
+    return found;
+  }
+
+  #read(key: readonly Value[]): StoredCellKey | null {
+    const row = this.#sql.find.get(...key) as [number, ...Value[]] | undefined;
+    if (row === undefined) return null;
+    const [id, ...derived] = row;
+    return { id, held: this.heldOf(id), derived };
+  }
+
+  #insert(key: readonly Value[], derived: readonly Value[]): StoredCellKey {
+    const [draw, rest] = [key.slice(0, DRAW_NAMES.length), key.slice(DRAW_NAMES.length)];
+    const [dataSeed, ...others] = derived;
+    this.#sql.insertDraw.run(...draw, dataSeed);
+    this.#sql.insert.run(...rest, ...others, ...draw);
+    return this.#read(key) as StoredCellKey;
+  }
+
+  #refuseOther(found: StoredCellKey, derived: readonly Value[], of: { method: Value; lambda: Value }): void {
+    const other = otherIn(found, derived);
+    if (other === -1) return;
     throw bad(
-      `${this.#path} holds another seed of the draw that ${cell.method} of λ ${cell.lambda} is trained on, so it was changed by another program: take another copy of it, or name another file with --db`,
+      `${this.#path} holds the ${DERIVED_NAMES[other]} ${found.derived[other]} of ${of.method} of λ ${of.lambda}, which has ${derived[other]}, so it was changed by another program: take another copy of it, or name another file with --db`,
     );
   }
 }
 
+/** Where what is there differs; -1: nowhere. */
+function otherIn({ derived }: StoredCellKey, expected: readonly Value[]): number {
+  return expected.findIndex((value, i) => value !== derived[i]);
+}
+
+/** In the order of DERIVED_NAMES, the last of which is the engine; null: whichever it is. */
+function derivedOf({ cell }: TrajectorySpec, engine: string | null): Value[] {
+  const { draw, lambdaEffective, oneRun } = cell;
+  const derived = [draw.kind === "seeded" ? draw.dataSeed : null, lambdaEffective, oneRun ? 1 : 0];
+  return engine === null ? derived : [...derived, engine];
+}
+
 function statements(db: Database.Database) {
-  const key = [...DRAW_NAMES, ...CELL_KEY_NAMES];
+  const from = "from cell_keys k join draws d on d.id = k.draw_id";
+  const columns = (names: readonly (typeof HELD_NAMES)[number][]): string => names.map(columnOf).join(", ");
+  const derived = DERIVED_NAMES.filter((name) => name !== "data_seed");
   return {
     find: db
       .prepare(
-        `select k.id from cell_keys k join draws d on d.id = k.draw_id where ${key.map((name) => `${columnOf(name)} = ?`).join(" and ")}`,
-      )
-      .pluck(),
-    held: db
-      .prepare(
-        `select ${HELD_NAMES.map(columnOf).join(", ")} from cell_keys k join draws d on d.id = k.draw_id where k.id = ?`,
+        `select k.id, ${columns(DERIVED_NAMES)} ${from} where ${KEY_NAMES.map((name) => `${columnOf(name)} = ?`).join(" and ")}`,
       )
       .raw(),
-    dataSeed: db.prepare("select d.data_seed from cell_keys k join draws d on d.id = k.draw_id where k.id = ?").pluck(),
+    all: db.prepare(`select k.id, ${columns(HELD_NAMES)} ${from} order by k.id`).raw(),
+    held: db.prepare(`select ${columns(HELD_NAMES)} ${from} where k.id = ?`).raw(),
     insertDraw: db.prepare(
       `insert or ignore into draws (${DRAW_NAMES.join(", ")}, data_seed) values (${marks(DRAW_NAMES.length + 1)})`,
     ),
     insert: db.prepare(
-      `insert into cell_keys (draw_id, ${CELL_KEY_NAMES.join(", ")}, lambda_effective, one_run, engine)
-       select id, ${marks(CELL_KEY_NAMES.length + 3)} from draws where ${equal(DRAW_NAMES)}`,
+      `insert into cell_keys (draw_id, ${[...CELL_KEY_NAMES, ...derived].join(", ")})
+       select id, ${marks(CELL_KEY_NAMES.length + derived.length)} from draws where ${equal(DRAW_NAMES)}`,
     ),
   };
 }
 
 const VALUES = new Map(CELL.map(({ name, value }) => [name, value]));
 
-function valuesOf(spec: TrajectorySpec, profile: string, names: readonly (typeof CELL)[number]["name"][]): Value[] {
-  return names.map((name) => VALUES.get(name)?.({ spec, epochs: 0, profile }) ?? null);
+/** In the order of KEY_NAMES. */
+function keyOf(spec: TrajectorySpec, profile: string): Value[] {
+  return KEY_NAMES.map((name) => VALUES.get(name)?.({ spec, epochs: 0, profile }) ?? null);
 }

@@ -128,7 +128,7 @@ function marginsOf({ epochs, forgetMargins }: TrialRow): MarginValue[] {
 }
 
 /** The epochs of a curve that a record level keeps. */
-export function epochsToKeep(record: RecordLevel, spec: TrajectorySpec): readonly number[] {
+function epochsToKeep(record: RecordLevel, spec: TrajectorySpec): readonly number[] {
   if (record === "final") return [lastEpoch(spec)];
   if (record === "asked") return spec.asked;
   return Array.from({ length: lastEpoch(spec) }, (_, e) => e + 1);

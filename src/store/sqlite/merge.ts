@@ -2,9 +2,8 @@
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import { WHOLE } from "../../plan/trajectories.js";
-import type { Merged } from "../contract.js";
+import type { Merged, StoredCommand, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
-import { CELL_KEY_NAMES, DRAW_NAMES, equal, marks, type Value } from "./columns.js";
 import { guarded, toldOf } from "./file.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { type Differ, damaged, type Given, type Stored, Trajectories } from "./trajectories.js";
@@ -22,15 +21,16 @@ export interface Whole {
 class Part {
   readonly path: string;
   readonly db: Database.Database;
+  readonly keys: CellKeys;
   readonly sweeps: Sweeps;
   readonly trajectories: Trajectories;
 
   constructor(path: string, db: Database.Database) {
     this.path = path;
     this.db = db;
-    const keys = new CellKeys(path, db);
-    this.sweeps = new Sweeps(path, db, keys);
-    this.trajectories = new Trajectories(path, db, keys);
+    this.keys = new CellKeys(path, db);
+    this.sweeps = new Sweeps(path, db, this.keys);
+    this.trajectories = new Trajectories(path, db, this.keys);
   }
 }
 
@@ -41,39 +41,15 @@ class Part {
  */
 export function mergePart(whole: Whole, path: string, db: Database.Database): Merged {
   const part = new Part(path, db);
-  const keys = mergeCellKeys(whole.db, part);
   mergeSweeps(whole, part);
+  const keys = mergeCellKeys(whole, part);
   return mergeTrajectories(whole, part, keys);
 }
 
 /** The whole's id for each id of the part, of cell keys. */
-function mergeCellKeys(db: Database.Database, part: Part): Map<Value, number> {
-  const key = ["draw_id", ...CELL_KEY_NAMES];
-  const columns = [...key, "lambda_effective", "one_run", "engine"];
-  const insertDraw = db.prepare(
-    `insert or ignore into draws (${DRAW_NAMES.join(", ")}, data_seed) values (${marks(DRAW_NAMES.length + 1)})`,
-  );
-  const findDraw = db.prepare(`select id from draws where ${equal(DRAW_NAMES)}`).pluck();
-  const insertKey = db.prepare(
-    `insert or ignore into cell_keys (${columns.join(", ")}) values (${marks(columns.length)})`,
-  );
-  const findKey = db.prepare(`select id from cell_keys where ${equal(key)}`).pluck();
-  const draws = new Map<Value, number>();
-  for (const [id, dataSeed, ...draw] of rowsOf(part, `select id, data_seed, ${DRAW_NAMES.join(", ")} from draws`)) {
-    insertDraw.run(...draw, dataSeed);
-    draws.set(id, findDraw.get(...draw) as number);
-  }
-  const keys = new Map<Value, number>();
-  for (const [id, draw, ...values] of rowsOf(part, `select id, ${columns.join(", ")} from cell_keys order by id`)) {
-    const all = [draws.get(draw) as number, ...values];
-    insertKey.run(...all);
-    keys.set(id, findKey.get(...all.slice(0, key.length)) as number);
-  }
-  return keys;
-}
-
-function rowsOf({ path, db }: Part, sql: string): Value[][] {
-  return guarded(path, () => db.prepare(sql).raw().all() as Value[][]);
+function mergeCellKeys({ keys }: Whole, part: Part): Map<number, number> {
+  const there = guarded(part.path, () => part.keys.all());
+  return new Map([...there].map(([id, held]) => [id, keys.put(held).id]));
 }
 
 /** What fails while a part is read is said of the part. */
@@ -87,16 +63,27 @@ function* trajectoriesOf({ path, trajectories }: Part): Generator<Stored> {
 
 /** Sweeps with their cells and commands. A sweep that is in both grows. */
 function mergeSweeps({ sweeps }: Whole, part: Part): void {
-  const times = part.db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
-  for (const sweep of part.sweeps.all()) {
-    if (part.sweeps.hasOtherCells(sweep)) throw otherCells(part.path, sweep.id);
-    const how = times.get(sweep.id) as { createdAt: string; openedAt: string };
+  for (const { sweep, how, commands } of guarded(part.path, () => sweepsOf(part))) {
     const { id } = sweeps.unite(sweep.plan, sweep.profile, { shard: WHOLE, grow: true, ...how });
-    for (const command of part.sweeps.commands(sweep.id)) sweeps.addCommand(id, command);
+    for (const command of commands) sweeps.addCommand(id, command);
   }
 }
 
-function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: ReadonlyMap<Value, number>): Merged {
+interface PartSweep {
+  readonly sweep: Sweep;
+  readonly how: { readonly createdAt: string; readonly openedAt: string };
+  readonly commands: readonly StoredCommand[];
+}
+
+function sweepsOf({ path, db, sweeps }: Part): PartSweep[] {
+  const times = db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
+  return sweeps.all().map((sweep) => {
+    if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
+    return { sweep, how: times.get(sweep.id) as PartSweep["how"], commands: sweeps.commands(sweep.id) };
+  });
+}
+
+function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: ReadonlyMap<number, number>): Merged {
   const merged = { trialRows: 0, epochs: 0 };
   /** The whole's ids. */
   const ids = new Map<number, number>();

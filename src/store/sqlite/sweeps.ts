@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { bad } from "../../errors.js";
 import { grown } from "../../plan/growth.js";
 import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
-import { parsePlan } from "../../plan/stored.js";
+import { parsePlan, textOfPlan } from "../../plan/stored.js";
 import { cellTemplates, type Shard, WHOLE } from "../../plan/trajectories.js";
 import type { OpenRequest, StoredCommand, Sweep } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
@@ -52,11 +52,12 @@ export class Sweeps {
     const row = this.#sql.find.get(identity) as SweepRow | undefined;
     const held = row === undefined ? null : this.#sweepOf(row);
     if (held !== null && this.hasOtherCells(held)) throw otherCells(this.#path, held.id);
+    if (held !== null) this.#refuseOtherShard(held.shard, how.shard);
     const whole = held === null ? plan : grown(held.plan, plan, how.grow);
     const values = {
       identity,
       name: whole.name,
-      plan: canonicalText(whole),
+      plan: textOfPlan(whole),
       trials: whole.trials,
       engine: whole.engine.name,
       profile,
@@ -79,7 +80,7 @@ export class Sweeps {
     const there = new Set(this.#sql.cells.all(id) as string[]);
     let lacking = 0;
     for (const spec of cellTemplates(plan)) {
-      const key = this.#keys.find(profile, spec);
+      const key = this.#keys.findEqual(plan.engine.name, profile, spec);
       for (const epochs of spec.asked) if (key === null || !there.delete(`${key.id} ${epochs}`)) lacking += 1;
     }
     return lacking > 0 || there.size > 0;
@@ -93,6 +94,15 @@ export class Sweeps {
     const own = identityOf(plan, profile);
     // Files of version 1 may hold a second sweep of one identity.
     return (identity !== own && identity !== `${own} ${id}`) || canonicalText(there) !== canonicalText(expected);
+  }
+
+  /** A file forgets nothing that it was to hold: of a sweep it holds one shard, or all. */
+  #refuseOtherShard(held: Shard, asked: Shard): void {
+    const [there, now] = [shardText(held), shardText(asked)];
+    if (now === null || now === there) return;
+    throw bad(
+      `--shard must be ${there === null ? "left out" : there}, since ${this.#path} is to hold ${there === null ? "all" : "that shard"} of the sweep, got ${now}: give this shard a file of its own with --db${there === null ? "" : ", or leave --shard out for the whole sweep"}`,
+    );
   }
 
   #addCells(id: number, plan: SweepPlan, profile: string): void {
