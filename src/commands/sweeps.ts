@@ -50,6 +50,9 @@ export async function sweepsFrom(results: Results, flags: Flags, path: string): 
 /** The command that last opened or grew a sweep. */
 export async function lastCommand(results: Results, sweep: Sweep): Promise<string> {
   const commands = await results.commands(sweep);
-  if (commands.length === 0) throw new Error(`sweep ${sweep.id} has no command`);
+  if (commands.length === 0)
+    throw bad(
+      `sweep ${sweep.id} must have the commands that asked for it, but none is there: take a copy of the file from before another program changed it`,
+    );
   return commands[commands.length - 1].command;
 }

@@ -266,11 +266,12 @@ export interface SchemaItem {
   readonly sql: string | null;
 }
 
-/** Those of a file, in one order. Names of SQLite's own begin with sqlite_. */
+/** Those of a file, in one order, but for what SQLite makes by itself: indexes of unique columns and statistics. */
 export function schemaItems(db: Database.Database): SchemaItem[] {
   return db
     .prepare(
-      "select type, name, tbl_name, sql from sqlite_master where name not like 'sqlite\\_%' escape '\\' order by type, name",
+      `select type, name, tbl_name, sql from sqlite_master
+       where not (type = 'index' and name glob 'sqlite_autoindex_*' or type = 'table' and name glob 'sqlite_stat[14]') order by type, name`,
     )
     .all() as SchemaItem[];
 }
