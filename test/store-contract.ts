@@ -178,6 +178,39 @@ function testSweeps(name: string, make: Make): void {
     assert.deepEqual([sweep.shard, sweep.plan.record], [WHOLE, "final"]);
     assert.deepEqual(await store.sweeps(), [sweep]);
   });
+
+  test(`${name}: of a sweep a place holds one shard or all: another shard is refused, for what is missing of the first would be forgotten`, async (t) => {
+    const { store, place } = await make(t);
+    const shard = (index: number, count: number) => ({ ...openRequest(smallPlan()), shard: { index, count } });
+    const first = await store.open(shard(0, 2));
+    assert.deepEqual(await store.open(shard(0, 2)), first);
+    for (const [index, count] of [
+      [1, 2],
+      [0, 3],
+    ])
+      await assert.rejects(store.open(shard(index, count)), {
+        fault: "usage",
+        message: `--shard must be 1/2, which ${place} is to hold of the sweep, got ${index + 1}/${count}: give it a file of its own with --db, or leave --shard out for the whole`,
+      });
+    assert.deepEqual(await store.sweeps(), [first]);
+    await store.open(openRequest(smallPlan()));
+    await assert.rejects(store.open(shard(0, 2)), {
+      fault: "usage",
+      message: `--shard must be left out where ${place} is to hold the whole sweep, got 1/2: give the shard a file of its own with --db`,
+    });
+  });
+
+  test(`${name}: a plan that could not be read back is refused, and nothing is stored of it`, async (t) => {
+    const { store } = await make(t);
+    const plan = smallPlan();
+    const twice = plan.parts.map((part) => ({ ...part, widths: [...part.widths, ...part.widths] }));
+    await assert.rejects(store.open(openRequest({ ...plan, parts: twice })), {
+      fault: "usage",
+      message:
+        "the plan of a sweep must be one that can be read back, but its parts[0].widths must have each once, got 4,3 twice: give what is asked for another --name",
+    });
+    assert.deepEqual(await store.sweeps(), []);
+  });
 }
 
 function testMissing(name: string, make: Make): void {

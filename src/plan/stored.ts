@@ -60,6 +60,21 @@ export function parsePlan(text: string, path: string): SweepPlan {
   }
 }
 
+/** A plan as the text that is stored of it. Throws usage where `parsePlan` would refuse that text. */
+export function textOfPlan(plan: SweepPlan): string {
+  const text = canonicalText(plan);
+  try {
+    readPlan(parseJson(text));
+    return text;
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw bad(
+      `the plan of a sweep must be one that can be read back, but its ${error.message.replace(/^--/, "")}: give what is asked for another --name`,
+      { cause: error },
+    );
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

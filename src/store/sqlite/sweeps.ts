@@ -100,9 +100,11 @@ export class Sweeps {
   #refuseOtherShard(held: Shard, asked: Shard): void {
     const [there, now] = [shardText(held), shardText(asked)];
     if (now === null || now === there) return;
-    throw bad(
-      `--shard must be ${there === null ? "left out" : there}, since ${this.#path} is to hold ${there === null ? "all" : "that shard"} of the sweep, got ${now}: give this shard a file of its own with --db${there === null ? "" : ", or leave --shard out for the whole sweep"}`,
-    );
+    const sentence =
+      there === null
+        ? `--shard must be left out where ${this.#path} is to hold the whole sweep, got ${now}: give the shard a file of its own with --db`
+        : `--shard must be ${there}, which ${this.#path} is to hold of the sweep, got ${now}: give it a file of its own with --db, or leave --shard out for the whole`;
+    throw bad(sentence);
   }
 
   #addCells(id: number, plan: SweepPlan, profile: string): void {
