@@ -11,7 +11,7 @@ import { loadProfile } from "../src/engine/engines.js";
 import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { settingsOf } from "../src/plan/plan.js";
-import { openResults } from "../src/store/open.js";
+import { openResults, openStore } from "../src/store/open.js";
 import { folder, gmm, spoken } from "./command-line.js";
 import { change, retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
 import { failed, nextUp } from "./fixtures/sweeps.js";
@@ -161,6 +161,17 @@ test("a part that differs in one bit from one before it is refused, and no file 
     readdirSync(cwd).filter((name) => name.startsWith("whole")),
     [],
   );
+});
+
+test("a refused merge takes its file away while it still holds the lock, and what was there stays", async (t) => {
+  const cwd = folder(t);
+  const [part] = await parts(cwd, [1]);
+  await change(part, "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
+  const [whole, empty] = [join(cwd, "whole.db"), join(cwd, "empty.db")];
+  await (await openStore(empty)).close();
+  for (const out of [whole, empty]) await assert.rejects(merge(out, [part]), { fault: "usage" });
+  const left = readdirSync(cwd).filter((name) => !name.startsWith("part"));
+  assert.deepEqual(left.sort(), ["empty.db", "empty.db.lock"]);
 });
 
 test("an epoch of a curve that differs is refused too, and a file that was there stays as it was", async (t) => {

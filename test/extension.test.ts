@@ -130,7 +130,6 @@ test("a store is a file and a record", (t) => {
     "  takes: (place) => place.startsWith('aside:'),",
     "  open: (place) => SQLITE.open(path(place)),",
     "  read: (place) => SQLITE.read(path(place)),",
-    "  remove: (place) => SQLITE.remove(path(place)),",
     "};",
   );
   copy.addRecord("store/open.js", /import \{ SQLITE \} .*/, 'import { ASIDE } from "./aside.js";');

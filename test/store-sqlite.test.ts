@@ -23,10 +23,10 @@ import type { Results } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { guarded } from "../src/store/sqlite/file.js";
+import { guarded, guardedOpening } from "../src/store/sqlite/file.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
-import { gridPlan, listOf, type Make, opened, testStoreContract } from "./store-contract.js";
+import { gridPlan, listOf, type Make, type Opened, opened, testStoreContract } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
 
 const inMemory: Make = async (t) => {
@@ -55,6 +55,14 @@ async function recorded(path: string): Promise<void> {
   const sweep = await store.open(openRequest(smallPlan()));
   await store.record(sweep, specsIn(smallPlan()).map(trained));
   await store.close();
+}
+
+/** A file with a sweep of which nothing has landed. */
+async function openedOnly(path: string): Promise<Opened> {
+  const store = await openStore(path);
+  const made = await opened({ store, place: path });
+  await store.close();
+  return made;
 }
 
 /** How many trial rows a reader sees. */
@@ -115,6 +123,20 @@ test("a second process on one file is refused while the first one lives, and wel
   holder.child.kill("SIGKILL");
   await holder.ended;
   await recorded(path);
+});
+
+test("a store that is discarded leaves no file where none was, and one that was there as it is", async (t) => {
+  const cwd = folder(t);
+  const path = join(cwd, "sweep.db");
+  const store = await openStore(path);
+  await store.open(openRequest(smallPlan()));
+  await store.discard();
+  assert.deepEqual(readdirSync(cwd), []);
+  await recorded(path);
+  await (await openStore(path)).discard();
+  const results = await openResults(path);
+  t.after(() => results.close());
+  assert.equal(await countTrials(results), 12);
 });
 
 test("a run on a file that another process writes exits 2 and says so", async (t) => {
@@ -381,7 +403,7 @@ test("a run on a full disk says so, keeps what had finished, and goes on from th
   assert.ok(skipped > 0 && ran > 0, `${skipped} had finished, ${ran} were trained`);
 });
 
-const KINDS: readonly (readonly [code: string, fault: string])[] = [
+const KINDS: readonly (readonly [code: string, opening: string])[] = [
   ["SQLITE_FULL", "environment"],
   ["SQLITE_IOERR_WRITE", "environment"],
   ["SQLITE_NOTADB", "usage"],
@@ -389,20 +411,52 @@ const KINDS: readonly (readonly [code: string, fault: string])[] = [
   ["SQLITE_READONLY_DIRECTORY", "usage"],
   ["SQLITE_CORRUPT_VTAB", "usage"],
   ["SQLITE_BUSY_SNAPSHOT", "usage"],
+  ["EACCES", "usage"],
+  ["EROFS", "usage"],
   ["EMFILE", "environment"],
 ];
-for (const [code, fault] of KINDS) {
-  test(`${code} is a fault of ${fault}`, () => {
-    const thrown = Object.assign(new Error("as SQLite says it"), { code });
-    assert.throws(
-      () =>
-        guarded("x.db", () => {
-          throw thrown;
-        }),
-      { name: "SweepError", fault, message: /^x\.db .*: / },
-    );
+for (const [code, opening] of KINDS) {
+  test(`${code} is a fault of ${opening} while a file is being opened, and of environment once it is open`, () => {
+    const fail = (): never => {
+      throw Object.assign(new Error("as SQLite says it"), { code });
+    };
+    const message = /^x\.db [^:]*: .*[^.]$/;
+    assert.throws(() => guardedOpening("x.db", fail), { name: "SweepError", fault: opening, message });
+    assert.throws(() => guarded("x.db", fail), { name: "SweepError", fault: "environment", message });
   });
 }
+
+test("a file that another program holds while results land is the machine's fault: what had finished is kept", async (t) => {
+  const path = join(folder(t), "sweep.db");
+  const { store, sweep, specs } = await opened({ store: await openStore(path), place: path });
+  t.after(() => store.close());
+  const [first, ...others] = specs.map(trained);
+  await store.record(sweep, [first]);
+  const other = new Database(path);
+  other.exec("begin immediate");
+  await assert.rejects(store.record(sweep, others), {
+    fault: "environment",
+    message: `${path} is held by another program: wait until it ends and run the same command again; what had finished is kept`,
+  });
+  other.close();
+  assert.equal(await countTrials(store), 1);
+  await store.record(sweep, others);
+  assert.equal(await countTrials(store), 12);
+});
+
+test("a file that is damaged under an open store is the machine's fault", async (t) => {
+  const path = join(folder(t), "sweep.db");
+  await recorded(path);
+  const results = await openResults(path);
+  t.after(() => results.close());
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, 8 * 4096);
+  writeFileSync(path, bytes);
+  await assert.rejects(listOf(results.rows(null)), {
+    fault: "environment",
+    message: `${path} is damaged: restore it from a backup and run the same command again`,
+  });
+});
 
 test("what nobody knows a remedy for stays as it was thrown", () => {
   const thrown = Object.assign(new Error("as SQLite says it"), { code: "SQLITE_MISUSE" });
@@ -570,11 +624,12 @@ test("nothing is built on what was changed: neither landing, nor growth, nor mer
   const before = await listOf(changed.rows(null));
   await assert.rejects(changed.merge([place]), refusal);
   const { sweep, specs } = await opened({ store: changed, place: path }, smallPlan());
-  await assert.rejects(changed.record(sweep, specs.map(trained)), refusal);
+  const met = { ...refusal, fault: "check" };
+  await assert.rejects(changed.record(sweep, specs.map(trained)), met);
   const longer = await opened({ store: changed, place: path }, gridPlan("notebook"));
   const start = longer.specs.find(({ cell }) => cell.method === "unlearn") as (typeof longer.specs)[number];
   const again = { ...trained({ ...specs[6], copies: 0 }), wanted: false };
-  await assert.rejects(changed.record(longer.sweep, [trained(start), again]), refusal);
+  await assert.rejects(changed.record(longer.sweep, [trained(start), again]), met);
   assert.deepEqual(
     await listOf(changed.rows(sweep)),
     before.filter(({ forget_rows }) => forget_rows === 1),
@@ -594,6 +649,73 @@ test("a sweep whose cells are not its plan's is not opened and not merged", asyn
   const changed = await openStore(path);
   t.after(() => changed.close());
   await assert.rejects(changed.open(openRequest(smallPlan())), { fault: "usage", message });
+});
+
+/** What follows from the key of a cell, changed before anything landed under it; and what is said of it. */
+const OTHER_DERIVED: readonly (readonly [what: string, sql: string, found: string])[] = [
+  [
+    "another λ in the gradient",
+    "update cell_keys set lambda_effective = 1 where method = 'unlearn'",
+    "the lambda_effective 1 of unlearn of λ 4.2, which has 4.2",
+  ],
+  [
+    "copies said to be runs of their own",
+    "update cell_keys set one_run = 0 where method = 'unlearn'",
+    "the one_run 0 of unlearn of λ 4.2, which has 1",
+  ],
+  [
+    "another engine",
+    "update cell_keys set engine = 'reference' where method = 'unlearn'",
+    "the engine reference of unlearn of λ 4.2, which has fused",
+  ],
+  ["another data seed", "update draws set data_seed = 1", "the data_seed 1 of original of λ 0, which has 0"],
+];
+for (const [what, sql, found] of OTHER_DERIVED) {
+  test(`${what}, changed before anything landed, is found, and nothing lands under it or is merged`, async (t) => {
+    const path = join(folder(t), "sweep.db");
+    const { sweep, specs } = await openedOnly(path);
+    edit(path, sql);
+    const other = `${path} holds other cells of sweep 1 than its plan has, so it was changed by another program: take another copy of it, or name another file with --db`;
+    const { store: whole } = await inFile(t);
+    await assert.rejects(whole.merge([path]), { fault: "usage", message: other });
+    assert.deepEqual(await whole.sweeps(), []);
+    const changed = await openStore(path);
+    t.after(() => changed.close());
+    const damages = await listOf(changed.damages());
+    assert.deepEqual(
+      damages.map(({ sentence }) => sentence),
+      ["sweep 1: its cells are not those of its plan"],
+    );
+    await assert.rejects(changed.open(openRequest(smallPlan())), { fault: "usage", message: other });
+    await assert.rejects(changed.record(sweep, specs.map(trained)), {
+      fault: "check",
+      message: `${path} holds ${found}, so it was changed by another program: take another copy of it, or name another file with --db`,
+    });
+    assert.equal(await countTrials(changed), 0);
+  });
+}
+
+test("cell keys that two files share are held against each other in a merge, though no sweep names them", async (t) => {
+  const [strays, whole] = [join(folder(t), "sweep.db"), join(folder(t), "whole.db")];
+  for (const path of [strays, whole]) await openedOnly(path);
+  edit(
+    strays,
+    "delete from sweep_cells; delete from commands; delete from sweeps; update cell_keys set lambda_effective = 1 where method = 'unlearn'",
+  );
+  for (const [into, part, found, right] of [
+    [whole, strays, "4.2", "1"],
+    [strays, whole, "1", "4.2"],
+  ]) {
+    const store = await openStore(into);
+    t.after(() => store.close());
+    const before = await store.sweeps();
+    await assert.rejects(store.merge([part]), {
+      fault: "usage",
+      message: `${into} holds the lambda_effective ${found} of unlearn of λ 4.2, which has ${right}, so it was changed by another program: take another copy of it, or name another file with --db`,
+    });
+    assert.deepEqual(await store.sweeps(), before);
+    await store.close();
+  }
 });
 
 test("a plan that is not as a plan is written is refused in a sentence", async (t) => {

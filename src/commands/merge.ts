@@ -7,7 +7,7 @@ import type { Flags } from "../plan/flags.js";
 import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import type { Merged, Store, Sweep } from "../store/contract.js";
-import { openResults, openStore, removeStore } from "../store/open.js";
+import { openResults, openStore } from "../store/open.js";
 import { type Command, EXIT, shellWord, type Terminal } from "./command.js";
 import { lastCommand } from "./sweeps.js";
 
@@ -45,11 +45,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const shards: ShardNote[] = [];
   for (const part of parts) for (const shard of await shardsIn(part)) shards.push(shard);
   refuseUnequalShards(shards);
-  const isNew = !existsSync(out);
-  if (!isNew) refuseShard(out, await shardsIn(out));
+  if (existsSync(out)) refuseShard(out, await shardsIn(out));
   const store = await openStore(out);
   try {
-    const merged = await mergeInto(store, parts, isNew ? out : null);
+    const merged = await mergeInto(store, parts);
     for (const [i, { trialRows, epochs }] of merged.entries())
       await terminal.out(`${parts[i]}: ${trialRows} trial rows and ${epochs} epochs were new\n`);
     let complete = true;
@@ -114,13 +113,12 @@ function refuseShard(out: string, shards: readonly ShardNote[]): void {
   throw bad(`OUT must be a file of its own, but ${out} is ${shardText(shards[0])}: name OUT first, then the parts`);
 }
 
-/** All parts or none: what is refused leaves no file at `madeAt`. */
-async function mergeInto(store: Store, parts: readonly string[], madeAt: string | null): Promise<Merged[]> {
+/** All parts or none: what is refused leaves no file where there was none. */
+async function mergeInto(store: Store, parts: readonly string[]): Promise<Merged[]> {
   try {
     return await store.merge(parts);
   } catch (error) {
-    await store.close();
-    if (madeAt !== null) removeStore(madeAt);
+    await store.discard();
     throw error;
   }
 }

@@ -27,7 +27,8 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
  * **What a reader sees.** Each call answers from one state that a writer left complete; two calls may see two states.
  *
  * All methods are async, so that a store may be far away. Errors: `SweepError` of fault usage for a place that is not as
- * it must be, check for bits that differ, environment where the machine or the place gives out.
+ * it must be, but check where `record` meets one, since a run may have landed much by then; check for bits that differ;
+ * environment where the machine gives out, or a place that was open.
  */
 export interface Store extends Results {
   /** The sweep of this plan, made or grown, with its cells and the command that asked, in one step. Throws usage where `grown` refuses. */
@@ -35,6 +36,8 @@ export interface Store extends Results {
   record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed>;
   /** Takes in what other places of its kind have, in this order. Throws check where two of them differ in a bit, usage where a hash does not match. */
   merge(parts: readonly string[]): Promise<Merged[]>;
+  /** Closes it; a place where nothing was before it was opened is left as it was found, before another process may write it. */
+  discard(): Promise<void>;
 }
 
 /** What a reader may ask of a store. Rows of one call are of one sweep where a sweep is named, else of all, each once. */
@@ -85,8 +88,6 @@ export interface StoreKind {
   open(place: string): Promise<Store>;
   /** Opens a place for reading, which another process may be writing. */
   read(place: string): Promise<Results>;
-  /** Removes what `open` made at a place where nothing was, once it is closed. */
-  remove(place: string): void;
   /** Whether it works on this machine. */
   report(): StoreReport;
 }

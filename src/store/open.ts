@@ -15,11 +15,6 @@ export function openResults(place: string): Promise<Results> {
   return kindOf(place).read(place);
 }
 
-/** Removes what `openStore` made at a place where nothing was, once it is closed. */
-export function removeStore(place: string): void {
-  kindOf(place).remove(place);
-}
-
 /** Which kinds work on this machine. */
 export function storeReports(): StoreReport[] {
   return KINDS.map((kind) => kind.report());

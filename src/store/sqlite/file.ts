@@ -1,5 +1,5 @@
 /** A SQLite file of ours: opened, migrated, locked, and each way in which it fails told with its remedy. */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { bad, type Fault, SweepError } from "../../errors.js";
@@ -11,6 +11,7 @@ const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the
 
 /** Opens a file for writing, makes it where there is none, and brings it to the present version. */
 export function openForWriting(path: string): Database.Database {
+  if (existsSync(path)) accessSync(path, constants.W_OK); // SQLite would open it for reading and say nothing
   const db = new Database(path, { timeout: WAIT_FOR_LOCK_MS });
   try {
     const version = checkOwner(path, db);
@@ -108,6 +109,10 @@ function checkOwner(path: string, db: Database.Database): number {
       `${path} was written by a newer gmm-sweep (schema ${version}, this one knows ${VERSION}): update gmm-sweep, or name another file with --db`,
     );
   if (version === 0 && items.length === 0) return 0;
+  if (version < 1)
+    throw bad(
+      `${path} must say its schema version, got ${version}: take a copy of it from before another program changed it`,
+    );
   const other = version === 1 ? (isVersion1(items) ? null : "some are not those") : otherItem(items);
   if (other === null) return version;
   throw bad(
@@ -130,71 +135,131 @@ function otherItem(items: readonly SchemaItem[]): string | null {
 }
 
 /** The file that says who writes `path`. */
-export function lockPath(path: string): string {
+function lockPath(path: string): string {
   return `${path}.lock`;
 }
 
-/** Holds `path`.lock for as long as this process lives: the system lets go of it even at kill -9. */
-export function lockFor(path: string): Database.Database {
-  return guarded(path, () => {
-    makeFolder(dirname(path));
-    accessSync(dirname(path), constants.W_OK); // SQLite would say no more than that it cannot open the file
-    const lock = new Database(lockPath(path), { timeout: 0 });
+/** Says that this process writes a file, for as long as it lives: the system lets go of it even at kill -9. */
+export class FileLock {
+  readonly #path: string;
+  readonly #db: Database.Database;
+  readonly #isNew: boolean;
+
+  /** Throws usage where another process holds it. */
+  constructor(path: string) {
+    this.#path = lockPath(path);
+    this.#isNew = !existsSync(this.#path);
+    this.#db = guardedOpening(path, () => {
+      makeFolder(dirname(path));
+      accessSync(dirname(path), constants.W_OK); // SQLite would say no more than that it cannot open the file
+      return lockedAt(path, this.#path);
+    });
+  }
+
+  release(): void {
+    this.#db.close();
+  }
+
+  /** Lets go of it, and leaves no file where there was none. */
+  undo(): void {
+    // While it is held: afterwards it may be another's.
+    if (this.#isNew) rmSync(this.#path);
+    this.release();
+  }
+}
+
+/** A lock on the file that is at `lock` then: between opening and locking it another process may have removed it. */
+function lockedAt(path: string, lock: string): Database.Database {
+  for (;;) {
+    const before = fileAt(lock);
+    const db = new Database(lock, { timeout: 0 });
     try {
-      lock.exec("begin exclusive");
-      return lock;
+      db.exec("begin exclusive");
+      if (before !== null && before === fileAt(lock)) return db;
+      db.close();
     } catch (error) {
-      lock.close();
+      db.close();
       if (codeOf(error) !== "SQLITE_BUSY") throw error;
       throw bad(`${path} is being written by another gmm-sweep: wait until it ends, or name another file with --db`, {
         cause: error,
       });
     }
-  });
+  }
 }
 
-/** Whose fault each way is in which a file fails, and what the user can do. */
-const REMEDIES: readonly (readonly [code: RegExp, fault: Fault, problem: string])[] = [
-  [/^SQLITE_NOTADB/, "usage", "must be a gmm-sweep database, but is not a SQLite file: name another file with --db"],
-  [
-    /^SQLITE_(READONLY|PERM)|^EACCES|^EROFS|^EPERM/,
-    "usage",
-    "must be a file that can be written, but it or its folder is read-only: change its permissions, or name another file with --db",
-  ],
-  [
-    /^SQLITE_FULL|^ENOSPC|^EDQUOT/,
-    "environment",
-    "could not be written because the disk is full: make room and run the same command again; what had finished is kept",
-  ],
-  [
-    /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT/,
-    "usage",
-    "cannot be opened as a database file: check the path, or name another file with --db",
-  ],
-  [
-    /^SQLITE_BUSY|^SQLITE_LOCKED/,
-    "usage",
-    "is held by another program: wait until it ends, or name another file with --db",
-  ],
-  [/^SQLITE_CORRUPT/, "usage", "is damaged: restore it from a backup, or name another file with --db"],
-  [
-    /^SQLITE_IOERR|^EIO/,
-    "environment",
-    "could not be read or written (input/output error): check the disk and run the same command again; what had finished is kept",
-  ],
-  [
+/** What tells the file that is at a path from others; null where there is none. */
+function fileAt(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev} ${found.ino} ${found.birthtimeNs}`;
+}
+
+/** What is said of a file that fails. */
+interface Remedy {
+  readonly code: RegExp;
+  /** While it is being opened, when nothing has been written. */
+  readonly opening: readonly [fault: Fault, problem: string];
+  /** Once it is open, when the user's command was right and the place gives out. */
+  readonly open: string;
+}
+
+/** Where it makes no difference whether the file is open. */
+function always(code: RegExp, problem: string): Remedy {
+  return { code, opening: ["environment", problem], open: problem };
+}
+
+const AGAIN = "and run the same command again; what had finished is kept";
+
+const REMEDIES: readonly Remedy[] = [
+  {
+    code: /^SQLITE_NOTADB/,
+    opening: ["usage", "must be a gmm-sweep database, but is not a SQLite file: name another file with --db"],
+    open: "is no longer a SQLite file: restore it from a backup and run the same command again",
+  },
+  {
+    code: /^SQLITE_(READONLY|PERM)|^EACCES|^EROFS|^EPERM/,
+    opening: [
+      "usage",
+      "must be a file that can be written, but it or its folder is read-only: change its permissions, or name another file with --db",
+    ],
+    open: `can no longer be written, because it or its folder became read-only: change its permissions ${AGAIN}`,
+  },
+  always(/^SQLITE_FULL|^ENOSPC|^EDQUOT/, `could not be written because the disk is full: make room ${AGAIN}`),
+  {
+    code: /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT/,
+    opening: ["usage", "cannot be opened as a database file: check the path, or name another file with --db"],
+    open: `can no longer be opened: see that it and its folder are where they were ${AGAIN}`,
+  },
+  {
+    code: /^SQLITE_BUSY|^SQLITE_LOCKED/,
+    opening: ["usage", "is held by another program: wait until it ends, or name another file with --db"],
+    open: `is held by another program: wait until it ends ${AGAIN}`,
+  },
+  {
+    code: /^SQLITE_CORRUPT/,
+    opening: ["usage", "is damaged: restore it from a backup, or name another file with --db"],
+    open: "is damaged: restore it from a backup and run the same command again",
+  },
+  always(/^SQLITE_IOERR|^EIO/, `could not be read or written (input/output error): check the disk ${AGAIN}`),
+  always(
     /^ERR_DLOPEN/,
-    "environment",
     "cannot be opened because better-sqlite3 does not load on this machine: npm rebuild better-sqlite3 compiles it anew, and gmm-sweep doctor says whether it loads",
-  ],
-  [
+  ),
+  always(
     /^SQLITE_NOMEM|^EMFILE|^ENFILE|^ENOMEM/,
-    "environment",
     "could not be read or written for want of memory or file descriptors: run the same command again with fewer --workers; what had finished is kept",
-  ],
+  ),
 ];
 
-/** Runs `body`; a failure of the file becomes one sentence with its remedy. */
+/** Runs `body`, which opens a file; a failure of the file becomes one sentence with its remedy. */
+export function guardedOpening<Result>(path: string, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    throw toldOfOpening(path, error);
+  }
+}
+
+/** Runs `body` on a file that is open. */
 export function guarded<Result>(path: string, body: () => Result): Result {
   try {
     return body();
@@ -203,12 +268,22 @@ export function guarded<Result>(path: string, body: () => Result): Result {
   }
 }
 
-/** What is to be thrown of a failure of the file at `path`: a sentence where there is one. */
-export function toldOf(path: string, error: unknown): unknown {
-  const remedy = REMEDIES.find(([code]) => code.test(codeOf(error)));
+/** What is to be thrown of a failure to open the file at `path`: a sentence where there is one. */
+export function toldOfOpening(path: string, error: unknown): unknown {
+  const remedy = remedyOf(error);
   if (remedy === undefined) return error;
-  const [, fault, problem] = remedy;
+  const [fault, problem] = remedy.opening;
   return new SweepError(fault, `${path} ${problem}`, { cause: error });
+}
+
+/** The same of a file that is open. */
+export function toldOf(path: string, error: unknown): unknown {
+  const remedy = remedyOf(error);
+  return remedy === undefined ? error : new SweepError("environment", `${path} ${remedy.open}`, { cause: error });
+}
+
+function remedyOf(error: unknown): Remedy | undefined {
+  return REMEDIES.find(({ code }) => code.test(codeOf(error)));
 }
 
 function codeOf(error: unknown): string {

@@ -1,9 +1,8 @@
 /** SQLite files as a kind of store. */
-import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { messageOf } from "../../errors.js";
 import type { StoreKind } from "../contract.js";
-import { guarded, lockPath, openForReading } from "./file.js";
+import { guardedOpening, openForReading } from "./file.js";
 import { SqliteResults } from "./results.js";
 import { SqliteStore } from "./store.js";
 
@@ -14,11 +13,8 @@ export const SQLITE: StoreKind = {
   read: async (place) =>
     new SqliteResults(
       place,
-      guarded(place, () => openForReading(place)),
+      guardedOpening(place, () => openForReading(place)),
     ),
-  remove: (place) => {
-    for (const path of [place, lockPath(place)]) rmSync(path, { force: true });
-  },
   report: () => {
     const name = "SQLite";
     try {

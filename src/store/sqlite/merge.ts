@@ -4,7 +4,7 @@ import { SweepError } from "../../errors.js";
 import { WHOLE } from "../../plan/trajectories.js";
 import type { Merged, StoredCommand, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
-import { guarded, toldOf } from "./file.js";
+import { guardedOpening, toldOfOpening } from "./file.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { type Differ, damaged, type Given, type Stored, Trajectories } from "./trajectories.js";
 
@@ -48,22 +48,22 @@ export function mergePart(whole: Whole, path: string, db: Database.Database): Me
 
 /** The whole's id for each id of the part, of cell keys. */
 function mergeCellKeys({ keys }: Whole, part: Part): Map<number, number> {
-  const there = guarded(part.path, () => part.keys.all());
+  const there = guardedOpening(part.path, () => part.keys.all());
   return new Map([...there].map(([id, held]) => [id, keys.put(held).id]));
 }
 
-/** What fails while a part is read is said of the part. */
+/** What fails while a part is read is said of the part, which the user named; nothing was written. */
 function* trajectoriesOf({ path, trajectories }: Part): Generator<Stored> {
   try {
     yield* trajectories.all();
   } catch (error) {
-    throw toldOf(path, error);
+    throw toldOfOpening(path, error);
   }
 }
 
 /** Sweeps with their cells and commands. A sweep that is in both grows. */
 function mergeSweeps({ sweeps }: Whole, part: Part): void {
-  for (const { sweep, how, commands } of guarded(part.path, () => sweepsOf(part))) {
+  for (const { sweep, how, commands } of guardedOpening(part.path, () => sweepsOf(part))) {
     const { id } = sweeps.unite(sweep.plan, sweep.profile, { shard: WHOLE, grow: true, ...how });
     for (const command of commands) sweeps.addCommand(id, command);
   }

@@ -1,50 +1,57 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
+import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, OpenRequest, Store, Sweep } from "../contract.js";
-import { guarded, lockFor, lockPath, openForReading, openForWriting } from "./file.js";
+import { FileLock, guarded, guardedOpening, openForReading, openForWriting } from "./file.js";
 import { Landing } from "./landing.js";
 import { mergePart } from "./merge.js";
 import { SqliteResults } from "./results.js";
 import { damaged, Trajectories } from "./trajectories.js";
 
 export class SqliteStore extends SqliteResults implements Store {
-  readonly #lock: Database.Database | null;
+  readonly #lock: FileLock | null;
+  /** Whether there was no file before it was opened. */
+  readonly #isNew: boolean;
   readonly #trajectories: Trajectories;
   readonly #landing: Landing;
 
-  private constructor(path: string, db: Database.Database, lock: Database.Database | null) {
+  private constructor(path: string, db: Database.Database, place: { lock: FileLock | null; isNew: boolean }) {
     super(path, db);
-    this.#lock = lock;
+    this.#lock = place.lock;
+    this.#isNew = place.isNew;
     this.#trajectories = new Trajectories(path, db, this.keys);
     this.#landing = new Landing(path, this.keys, this.#trajectories);
   }
 
   /** Opens `path` for writing, making it and its folder where there is none; ':memory:' keeps all in memory. */
   static open(path: string): SqliteStore {
-    const locked = existsSync(lockPath(path));
-    const lock = path === ":memory:" ? null : lockFor(path);
+    const lock = path === ":memory:" ? null : new FileLock(path);
+    const isNew = lock !== null && !existsSync(path);
     try {
-      return new SqliteStore(
-        path,
-        guarded(path, () => openForWriting(path)),
-        lock,
-      );
+      return guardedOpening(path, () => new SqliteStore(path, openForWriting(path), { lock, isNew }));
     } catch (error) {
-      lock?.close();
       // A refused path is left as it was found.
-      if (lock !== null && !locked) rmSync(lockPath(path));
+      lock?.undo();
       throw error;
     }
   }
 
   async open(request: OpenRequest): Promise<Sweep> {
-    return this.#write(() => this.stored.open(request));
+    // Nothing of what the command asked for has been written yet.
+    return guardedOpening(this.path, () => this.#transaction(() => this.stored.open(request)));
   }
 
   async record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
-    return this.#write(() => this.#landing.land(sweep, outcomes));
+    try {
+      return this.#write(() => this.#landing.land(sweep, outcomes));
+    } catch (error) {
+      // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
+      if (error instanceof SweepError && error.fault === "usage")
+        throw new SweepError("check", error.message, { cause: error });
+      throw error;
+    }
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
@@ -57,11 +64,19 @@ export class SqliteStore extends SqliteResults implements Store {
 
   override async close(): Promise<void> {
     await super.close();
-    this.#lock?.close();
+    this.#lock?.release();
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#isNew) return this.close();
+    await super.close();
+    // Before anybody else may write it.
+    rmSync(this.path, { force: true });
+    this.#lock?.undo();
   }
 
   #mergePart(path: string): Merged {
-    const part = guarded(path, () => openForReading(path));
+    const part = guardedOpening(path, () => openForReading(path));
     const { db, keys, stored: sweeps } = this;
     try {
       part.exec("begin");
@@ -71,10 +86,14 @@ export class SqliteStore extends SqliteResults implements Store {
     }
   }
 
-  /** One transaction, all or nothing. */
   #write<Result>(body: () => Result): Result {
+    return guarded(this.path, () => this.#transaction(body));
+  }
+
+  /** All or nothing. */
+  #transaction<Result>(body: () => Result): Result {
     try {
-      return guarded(this.path, () => this.db.transaction(body).immediate());
+      return this.db.transaction(body).immediate();
     } catch (error) {
       this.keys.forget();
       throw error;
