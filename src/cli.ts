@@ -18,7 +18,7 @@ import { showCommand } from "./commands/show.js";
 import { statusCommand } from "./commands/status.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
-import { bad, SweepError } from "./errors.js";
+import { bad, messageOf, SweepError } from "./errors.js";
 import { VERSION } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
@@ -49,9 +49,14 @@ const terminal: Terminal = {
 
 // `gmm-sweep query … | head` closes the pipe early: that is the reader's right, and no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(EXIT.ok);
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  process.exit(
+    told(new SweepError("environment", `what is to be printed cannot be written (${messageOf(error)}): make room`)),
+  );
 });
+
+// Nothing that is printed beside the results may end a run: `2>&1 | head`, or a disk that is full.
+process.stderr.on("error", () => {});
 
 // What is thrown where nobody waits for it is a bug, as what main catches.
 process.on("uncaughtException", (error) => process.exit(told(error)));
