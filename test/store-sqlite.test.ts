@@ -1,6 +1,7 @@
 /** The SQLite store: the shared contract, and each way in which a file can fail. */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   chownSync,
@@ -24,6 +25,7 @@ import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { guarded, guardedOpening } from "../src/store/sqlite/file.js";
+import { SCHEMA, VERSION } from "../src/store/sqlite/schema.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 import { gridPlan, listOf, type Make, type Opened, opened, testStoreContract } from "./store-contract.js";
@@ -110,6 +112,12 @@ test("the file says that it is ours, and its schema's version", async (t) => {
   assert.equal(db.pragma("application_id", { simple: true }), Buffer.from("gmm1").readInt32BE());
   assert.equal(db.pragma("user_version", { simple: true }), 2);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
+});
+
+test("the tables and views of schema 2 are one text: another is another schema, and files of this one would be refused", () => {
+  const digest = createHash("sha256").update(SCHEMA).digest("hex");
+  assert.equal(VERSION, 2);
+  assert.equal(digest, "82b20881f01d601f12983115923e876052bb4b6474b1f282856c908f8205674e");
 });
 
 test("a second process on one file is refused while the first one lives, and welcome after its kill -9", async (t) => {

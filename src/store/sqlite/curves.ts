@@ -2,7 +2,8 @@
 import type Database from "better-sqlite3";
 import type { StoredEpoch, StoredTrajectory } from "../contract.js";
 import { CURVE_NAMES, ROW_KEY_COLUMNS } from "./columns.js";
-import { COUNTED, ROWS_OF_CELLS, rowId } from "./schema.js";
+import { COUNTED, isRowOf, rowId, startCounts } from "./layout.js";
+import { ROWS_OF_CELLS } from "./schema.js";
 
 const CURVE = CURVE_NAMES.join(", ");
 
@@ -24,11 +25,11 @@ const OF_ALL = `select ${TRAJECTORY}
 from (
   select t.id, (
     select max(r.epochs) from trial_rows r
-    where r.id between t.id and ${rowId("t.id", "1048575")} and r.id & 3 = t.id & 3 and r.state <> 'failed'
+    where ${isRowOf("r.id", "t.id", ["0", null])} and r.state <> 'failed'
   ) as epochs
   from trajectories t join cell_keys k on k.id = t.cell_key_id
   where k.method = @method and t.trial = @trial
-    and (k.one_run = 0 or t.start_trial = (select max(start_trial) from trajectories where cell_key_id = k.id))
+    and ${startCounts("k.one_run", "(select max(start_trial) from trajectories where cell_key_id = k.id)")}
 ) c
 join trajectories t on t.id = c.id
 join cell_keys k on k.id = t.cell_key_id
@@ -63,8 +64,7 @@ export function storedAt(db: Database.Database, trajectory: number, epoch: numbe
          select epoch, ${CURVE} from epochs where trajectory_id = @trajectory and epoch >= @epoch
          union all
          select epochs, ${CURVE} from trial_rows
-         where id between ${rowId("@trajectory", "@epoch")} and ${rowId("@trajectory", "1048575")} and id & 3 = @trajectory & 3
-           and state <> 'failed'
+         where ${isRowOf("id", "@trajectory", ["@epoch", null])} and state <> 'failed'
        )
        select * from stored where epoch = (select min(epoch) from stored)`,
     )

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
 import type { Missing, RowState } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
-import { rowId } from "./schema.js";
+import { isRowOf } from "./layout.js";
 
 /** Answers `Results.missing` for one file. */
 export class MissingRows {
@@ -17,10 +17,7 @@ export class MissingRows {
       .prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?")
       .pluck();
     this.#states = db
-      .prepare(
-        `select epochs, state from trial_rows
-         where id between ${rowId("@id", "@first")} and ${rowId("@id", "@last")} and id & 3 = @id & 3`,
-      )
+      .prepare(`select epochs, state from trial_rows where ${isRowOf("id", "@id", ["@first", "@last"])}`)
       .raw();
   }
 

@@ -4,7 +4,7 @@ import { MEASURES, type MeasureName } from "../../measures.js";
 import { CELL_NAMES, type CellKey, type RowKey } from "../../plan/cell.js";
 import type { StoredMargin, StoredRow } from "../contract.js";
 import { CELL_COLUMNS, columnOf, MEASURE_NAMES, type Value } from "./columns.js";
-import { rowId } from "./schema.js";
+import { countedIn, rowId } from "./layout.js";
 
 /** A cell whose rows are shown. Cells of one rank are alike in all that comes before the trial in a key, so that their rows alternate. */
 export interface Cell extends CellKey {
@@ -40,8 +40,7 @@ join cell_keys k on k.id = c.cell_key_id
 join draws d on d.id = k.draw_id
 order by rank, ${AFTER_TRIAL.map(columnOf).join(", ")}`;
 
-// Copies of one run count while they start from the last original of the count; those of a smaller count are superseded.
-const OF_CELL = "t.cell_key_id = @cell_key_id and t.trial <= @trials and (@one_run = 0 or t.start_trial = @trials)";
+const OF_CELL = countedIn({ key: "@cell_key_id", oneRun: "@one_run", trials: "@trials" });
 
 /** What is read of a row, in this order. */
 const ROW = [

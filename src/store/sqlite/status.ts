@@ -2,7 +2,8 @@
 import type Database from "better-sqlite3";
 import type { CellMean, CellStatus, Failure, MethodStatus, MethodSummary, RowState } from "../contract.js";
 import { CELL_COLUMNS } from "./columns.js";
-import { COUNTED, ROWS_OF_CELLS, rowId } from "./schema.js";
+import { COUNTED, rowId } from "./layout.js";
+import { ROWS_OF_CELLS } from "./schema.js";
 
 export function methodSummary(db: Database.Database, sweep: number): MethodSummary[] {
   const rows = db

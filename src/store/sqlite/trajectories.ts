@@ -11,7 +11,18 @@ import {
   type RowValues,
   type TrajectoryKey,
 } from "./hash.js";
-import { rowId } from "./schema.js";
+import {
+  BLOCK,
+  blockOf,
+  epochsOf as epochsInSql,
+  isBeside,
+  LAST_ROW,
+  lastInBlock,
+  PLACES,
+  placeOf,
+  rowId,
+  trajectoryId,
+} from "./layout.js";
 
 /** Which trajectory it is, in one file. */
 export interface Place extends TrajectoryKey {
@@ -232,11 +243,6 @@ function marginKey({ epochs, forgetRow }: MarginValue): string {
   return `${epochs} ${forgetRow}`;
 }
 
-// A block is 2^22 ids of trial rows, of which four trajectories have every fourth.
-const PLACES = 4;
-const BLOCK = 1 << 22;
-const LAST_ROW = BLOCK - PLACES;
-
 type TrajectoryRow = readonly [
   id: number,
   cellKey: number,
@@ -270,13 +276,18 @@ function statements(db: Database.Database) {
   const upsert = `insert into trial_rows (id, ${ROW_COLUMNS.join(", ")}) values (${marks(1 + ROW_COLUMNS.length)}) on conflict do`;
   const replaced = (names: readonly string[]): string => names.map((name) => `${name} = excluded.${name}`).join(", ");
   const curve = `trajectory_id, epoch, ${CURVE_NAMES.join(", ")}`;
+  // The block of the trials beside it, or a new one.
+  const block = `coalesce(
+    (select ${blockOf("t.id")} from trajectories t join cell_keys k on k.id = t.cell_key_id
+     where t.cell_key_id = @cellKey and ${isBeside("t.trial", "@trial")} and (k.one_run = 0 or t.start_trial = @startTrial) limit 1),
+    (select coalesce(${blockOf("max(id)")}, 0) + 1 from trajectories))`;
   return {
     find: db.prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?").pluck(),
     trajectory: db.prepare(`${trajectory} where id = ?`).raw(),
     // The trajectories of the first block from an id on.
     block: db
       .prepare(
-        `${trajectory} where id between @from and (select id | ${BLOCK - 1} from trajectories where id >= @from order by id limit 1) order by id`,
+        `${trajectory} where id between @from and (select ${lastInBlock("id")} from trajectories where id >= @from order by id limit 1) order by id`,
       )
       .raw(),
     name: db
@@ -285,25 +296,18 @@ function statements(db: Database.Database) {
     // Not `or ignore`: a block that another trajectory has must not pass for this trajectory.
     insert: db.prepare(
       `insert into trajectories (id, cell_key_id, trial, start_trial, replicate_of, source_id, hash)
-       values (
-         coalesce(
-           (select t.id >> 22 from trajectories t join cell_keys k on k.id = t.cell_key_id
-            where t.cell_key_id = @cellKey and t.trial between @trial & ~3 and @trial | 3
-              and (k.one_run = 0 or t.start_trial = @startTrial) limit 1),
-           (select coalesce(max(id) >> 22, 0) + 1 from trajectories)
-         ) << 22 | (@trial & 3),
-         @cellKey, @trial, @startTrial, @replicateOf, @source, @hash)
+       values (${trajectoryId(block, "@trial")}, @cellKey, @trial, @startTrial, @replicateOf, @source, @hash)
        on conflict (cell_key_id, trial, start_trial) do nothing`,
     ),
     setHash: db.prepare("update trajectories set hash = ? where id = ?"),
-    rows: db.prepare(`${rows} where id between @first and @last and id & 3 = @place order by id`).raw(),
+    rows: db.prepare(`${rows} where id between @first and @last and ${placeOf("id")} = @place order by id`).raw(),
     blockRows: db.prepare(`${rows} where id between ? and ? order by id`).raw(),
     curve: db
       .prepare(`select epoch, ${CURVE_NAMES.join(", ")} from epochs where trajectory_id = ? order by epoch`)
       .raw(),
     margins: db.prepare(
-      `select trial_row_id >> 2 & 1048575 as epochs, forget_row as forgetRow, forget_margin as margin from forget_margins
-       where trial_row_id between @first and @last and trial_row_id & 3 = @place order by trial_row_id, forget_row`,
+      `select ${epochsInSql("trial_row_id")} as epochs, forget_row as forgetRow, forget_margin as margin from forget_margins
+       where trial_row_id between @first and @last and ${placeOf("trial_row_id")} = @place order by trial_row_id, forget_row`,
     ),
     insertRows: severalAtOnce(db, `trial_rows (id, ${FINISHED_COLUMNS.join(", ")})`, 1 + FINISHED_COLUMNS.length),
     insertEpochs: severalAtOnce(db, `epochs (${curve})`, 2 + CURVE_NAMES.length),

@@ -4,8 +4,9 @@ import type Database from "better-sqlite3";
 import { canonicalText, identityOf } from "../../plan/plan.js";
 import { CellKeys } from "./cell-keys.js";
 import { hashOf } from "./hash.js";
+import { fourOf, rowId, trajectoryId } from "./layout.js";
 import { type CellOfVersion1, planOfVersion1, type SweepOfVersion1 } from "./plan1.js";
-import { rowId, SCHEMA, type SchemaItem, VERSION } from "./schema.js";
+import { SCHEMA, type SchemaItem, VERSION } from "./schema.js";
 import { Trajectories } from "./trajectories.js";
 
 const VIEWS_1 = [
@@ -29,9 +30,9 @@ insert into sweep_cells (sweep_id, cell_key_id, epochs, method, lambda_reg)
 select c.sweep_id, c.arm_id, c.epochs, a.method, a.lambda_reg from sweep_cells_1 c join arms_1 a on a.id = c.arm_id order by 1, 2, 3;
 -- Blocks in the order in which their first trajectory landed.
 create temp table moved as
-select t.id as old, dense_rank() over (order by t.first) << 22 | (t.trial & 3) as id
+select t.id as old, ${trajectoryId("dense_rank() over (order by t.first)", "t.trial")} as id
 from (
-  select t.id, t.trial, min(t.id) over (partition by t.arm_id, iif(a.one_run, t.start_trial, 0), t.trial >> 2) as first
+  select t.id, t.trial, min(t.id) over (partition by t.arm_id, iif(a.one_run, t.start_trial, 0), ${fourOf("t.trial")}) as first
   from trajectories_1 t join arms_1 a on a.id = t.arm_id
 ) t;
 create unique index temp.moved_from on moved (old, id);
