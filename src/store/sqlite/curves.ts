@@ -1,7 +1,8 @@
 /** What is stored of single trajectories. */
 import type Database from "better-sqlite3";
+import { CELL_NAMES } from "../../plan/cell.js";
 import type { StoredEpoch, StoredTrajectory } from "../contract.js";
-import { CURVE_NAMES, ROW_KEY_COLUMNS } from "./columns.js";
+import { CURVE_NAMES, columnOf, ROW_KEY_COLUMNS } from "./columns.js";
 import { COUNTED, isRowOf, rowId, startCounts } from "./layout.js";
 import { ROWS_OF_CELLS } from "./schema.js";
 
@@ -9,8 +10,10 @@ const CURVE = CURVE_NAMES.join(", ");
 
 const TRAJECTORY = `${ROW_KEY_COLUMNS}, t.replicate_of, coalesce(t.source_id, t.id) as source, k.engine,
   exists (select 1 from epochs e where e.trajectory_id = coalesce(t.source_id, t.id)) as has_curve`;
-const ORDER =
-  "order by k.preset, d.data_seed, d.draw, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate, k.lambda_reg, k.seed, k.start, k.profile";
+// The method is given, and a trajectory has epochs of its own.
+const LEFT_OUT: readonly string[] = ["preset", "method", "epochs"];
+const SORTED_BY = ["preset", "data_seed", ...CELL_NAMES.filter((name) => !LEFT_OUT.includes(name))] as const;
+const ORDER = `order by ${SORTED_BY.map(columnOf).join(", ")}`;
 
 /** Of one sweep as far as its cells go. */
 const OF_SWEEP = `select ${TRAJECTORY.replace("c.epochs", "max(c.epochs)")}

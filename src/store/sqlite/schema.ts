@@ -1,6 +1,8 @@
 /** The tables and views of a file, and what says that a file has these and no others. */
 import Database from "better-sqlite3";
 import { CURVE, MEASURES } from "../../measures.js";
+import { CELL_NAMES } from "../../plan/cell.js";
+import { CELL_KEY_NAMES, columnOf, DRAW_NAMES } from "./columns.js";
 import { COUNTED, COUNTED_AS_TRIAL, epochsOf, rowId, trajectoryOf } from "./layout.js";
 
 /** Marks a SQLite file as ours ('gmm1'). */
@@ -42,7 +44,7 @@ create table draws (
   samples integer not null,
   features integer not null,
   forget_rows integer not null,
-  unique (draw, samples, features, forget_rows)
+  unique (${DRAW_NAMES.join(", ")})
 ) strict;
 
 -- A cell but its epoch count: what a trajectory is trained under, whatever its trial.
@@ -60,7 +62,7 @@ create table cell_keys (
   one_run integer not null,
   engine text not null,
   profile text not null,
-  unique (draw_id, hidden, learning_rate, preset, method, lambda_reg, seed, start, profile),
+  unique (draw_id, ${CELL_KEY_NAMES.join(", ")}),
   unique (id, method, lambda_reg)
 ) strict;
 
@@ -132,14 +134,24 @@ function deviation(column: string): string {
   return `sqrt(max(0.0, avg(${distance} * ${distance}) - ${shift} * ${shift}))`;
 }
 
+/** What a view begins with: a cell's columns up to its preset, which stands first. */
+const SETTING = ["preset", "draw", "data_seed", ...CELL_NAMES.slice(1, CELL_NAMES.indexOf("preset"))] as const;
+
+const OF_SETTING = SETTING.map(columnOf).join(", ");
+
+/** The same of another view. */
+function settingOf(view: string): string {
+  return SETTING.map((name) => `${view}.${name}`).join(", ");
+}
+
 const VIEWS = `
 create view cells as
-select s.id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select s.id as sweep, ${OF_SETTING},
   c.method, k.seed, k.start, c.lambda_reg, k.lambda_effective, c.epochs, s.trials, k.one_run, k.id as cell_key_id
 ${ROWS_OF_CELLS};
 
 create view sweep_trajectories as
-select s.id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select s.id as sweep, ${OF_SETTING},
   k.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, k.start, k.lambda_reg, k.lambda_effective,
   t.replicate_of, k.engine, k.profile, k.id as cell_key_id, t.id as trajectory_id,
   coalesce(t.source_id, t.id) as source_id, c.epochs as last_epoch
@@ -150,7 +162,7 @@ join draws d on d.id = k.draw_id
 join trajectories t on ${COUNTED};
 
 create view trial_results as
-select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select c.sweep_id as sweep, ${OF_SETTING},
   c.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, c.lambda_reg, k.lambda_effective, c.epochs,
   ${MEASURES.map(({ name }) => `r.${name}`).join(", ")},
   r.state, r.error, t.replicate_of, k.engine, k.profile, r.elapsed_ms, k.start
@@ -159,7 +171,7 @@ cross join trajectories t on ${COUNTED}
 cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")};
 
 create view forget_results as
-select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select c.sweep_id as sweep, ${OF_SETTING},
   c.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, c.lambda_reg, k.lambda_effective, c.epochs,
   m.forget_row, m.forget_margin, t.replicate_of, k.engine, k.profile, k.start
 ${ROWS_OF_CELLS} and d.forget_rows > 1
@@ -167,7 +179,7 @@ cross join trajectories t on ${COUNTED}
 cross join forget_margins m on m.trial_row_id = ${rowId("coalesce(t.source_id, t.id)", "c.epochs")};
 
 create view epoch_results as
-select t.sweep, t.preset, t.draw, t.data_seed, t.samples, t.features, t.forget_rows, t.hidden, t.learning_rate,
+select t.sweep, ${settingOf("t")},
   t.method, t.trial, t.seed, t.start_trial, t.lambda_reg, t.lambda_effective, e.epoch,
   ${CURVE.map(({ name }) => `e.${name}`).join(", ")},
   t.replicate_of, t.engine, t.profile, t.start
@@ -176,7 +188,7 @@ from sweep_trajectories t
 join epochs e on e.trajectory_id = t.source_id and e.epoch <= t.last_epoch;
 
 create view cell_summary as
-select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select c.sweep_id as sweep, ${OF_SETTING},
   c.method, c.lambda_reg, c.epochs, k.start, count(*) as trials,
   avg(r.train_accuracy) as train_accuracy_mean,
   ${deviation("train_accuracy")} as train_accuracy_std,
@@ -213,13 +225,13 @@ left join trajectories t on ${COUNTED_AS_TRIAL}
 left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")};
 
 create view missing as
-select sweep, preset, draw, data_seed, samples, features, forget_rows, hidden, learning_rate, method, trial, seed, start,
+select sweep, ${SETTING.join(", ")}, method, trial, seed, start,
   lambda_reg, lambda_effective, epochs
 from asked_rows
 where state is null;
 
 create view cell_status as
-select c.sweep_id as sweep, k.preset, d.draw, d.data_seed, d.samples, d.features, d.forget_rows, k.hidden, k.learning_rate,
+select c.sweep_id as sweep, ${OF_SETTING},
   c.method, c.lambda_reg, c.epochs, k.start, s.trials, count(*) filter (where r.state = 'done') as done,
   count(*) filter (where r.state = 'diverged') as diverged, count(*) filter (where r.state = 'failed') as failed,
   s.trials - count(r.state) as missing
@@ -230,7 +242,7 @@ group by c.sweep_id, c.cell_key_id, c.epochs;
 
 -- How many epochs of plain training bring x's probability back to the original's mean; null where the curve never does.
 create view relearn_epochs as
-select r.sweep, r.preset, r.draw, r.data_seed, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.trial, r.seed,
+select r.sweep, ${settingOf("r")}, r.trial, r.seed,
   r.start, o.forget_probability_mean as original_mean,
   min(r.epoch) filter (where r.forget_probability >= o.forget_probability_mean) as relearn_epochs, max(r.epoch) as trained_epochs
 -- The chain of starts ends in the original's cell, as unlearn@4.2x5<original@0x100 does: 0x100 is its root.
