@@ -204,14 +204,14 @@ test("the parts of a grid are disjoint and make the whole", async (t) => {
     assert.ok(trained > 0 && trained < 3 * CELLS);
   }
   const whole = await grid({ db: join(cwd, "whole.db") });
-  // In one file the parts are trained one after the other, and are the whole when the last one is there.
-  const together: GridObject[] = [];
-  for (const shard of parts) together.push(await grid({ shard, db: join(cwd, "together.db") }));
-  assert.equal(
-    together.reduce((sum, { trained }) => sum + trained, 0),
-    3 * CELLS,
-  );
-  assert.equal(together[2].digest, whole.digest);
+  // A file that holds a part takes no other, but the whole.
+  const together = join(cwd, "part0.db");
+  await assert.rejects(grid({ shard: "2/3", db: together }), {
+    fault: "usage",
+    message: `--shard must be 1/3, which ${together} is to hold of the sweep, got 2/3: give it a file of its own with --db, or leave --shard out for the whole`,
+  });
+  assert.equal((await grid({ shard: "1/3", db: together })).trained, 0);
+  assert.equal((await grid({ db: together })).digest, whole.digest);
   assert.deepEqual(await rows(join(cwd, "part1.db"), "select shard from sweeps"), [["2/3"]]);
 });
 
@@ -283,7 +283,7 @@ test("results that differ from what the file holds stop the grid, the file is ke
 test("a trajectory that another program changed is not built on", async (t) => {
   const db = await trainedFile(t, FLAGS);
   await change(db, "update trial_rows set penalty = 0.5 where epochs = 2 returning epochs");
-  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), { fault: "usage" });
+  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), { fault: "check" });
 });
 
 /** The lines of a log, each an event with what the test looks at. */

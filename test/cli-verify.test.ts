@@ -149,7 +149,7 @@ const EDITS: [what: string, sql: string, said: RegExp][] = [
   [
     "λ in the gradient",
     "update cell_keys set lambda_effective = 9 where method = 'original' returning id",
-    /^2 do not match/,
+    /^3 do not match/, // two trajectories, and the sweep whose cell it is
   ],
   ["the numerics profile", "update cell_keys set profile = 'reference/f64/r0' returning id", /do not match/],
   ["a cell that went", "delete from sweep_cells where epochs = 12 returning epochs", /does not match/],
