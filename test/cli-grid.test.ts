@@ -283,7 +283,7 @@ test("results that differ from what the file holds stop the grid, the file is ke
 test("a trajectory that another program changed is not built on", async (t) => {
   const db = await trainedFile(t, FLAGS);
   await change(db, "update trial_rows set penalty = 0.5 where epochs = 2 returning epochs");
-  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), { fault: "check" });
+  await assert.rejects(grid({ db, epochs: "1:4,original=12,retrain_scratch=10" }), { fault: "usage" });
 });
 
 /** The lines of a log, each an event with what the test looks at. */

@@ -19,7 +19,7 @@ const NARROWING = [
 const OPTIONS: Record<string, readonly string[]> = {
   "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
   run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
-  resume: ["workers", "sweep", "db", "log", "retry-failed", "quiet", "json"],
+  resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json"],
   grid: [
     ...[
       "workers",

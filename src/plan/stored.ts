@@ -50,7 +50,9 @@ import {
 /** Reads the text of a plan; `path` is what an error calls where it is stored. Throws usage with the first field that is not as a plan has it. */
 export function parsePlan(text: string, path: string): SweepPlan {
   try {
-    return readPlan(parseJson(text));
+    const plan = readPlan(parseJson(text));
+    if (canonicalText(plan) !== text) throw bad("text must be that of the plan it says, with nothing added");
+    return plan;
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     throw bad(

@@ -2,8 +2,8 @@
 import type Database from "better-sqlite3";
 import type { Damage, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
-import { Sweeps } from "./sweeps.js";
-import { type Stored, Trajectories } from "./trajectories.js";
+import { otherCells, Sweeps } from "./sweeps.js";
+import { damaged, type Stored, Trajectories } from "./trajectories.js";
 
 /** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
 export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
@@ -25,6 +25,13 @@ export function* damagesOf(path: string, db: Database.Database): Generator<Damag
       yield { what, sentence: `${what}: it is stored as a copy of a run that is not the one it repeats` };
   }
   yield* strays(db);
+}
+
+/** Throws usage where anything of a file is not as it landed: nothing is built on what was changed. */
+export function refuseDamages(path: string, db: Database.Database): void {
+  const sweeps = new Sweeps(path, db, new CellKeys(path, db));
+  for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
+  for (const { what } of damagesOf(path, db)) throw damaged(path, what);
 }
 
 function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {

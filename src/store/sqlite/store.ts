@@ -4,11 +4,12 @@ import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, OpenRequest, Store, Sweep } from "../contract.js";
+import { refuseDamages } from "./damages.js";
 import { FileLock, guarded, guardedOpening, openForReading, openForWriting } from "./file.js";
 import { Landing } from "./landing.js";
 import { mergePart } from "./merge.js";
 import { SqliteResults } from "./results.js";
-import { damaged, Trajectories } from "./trajectories.js";
+import { Trajectories } from "./trajectories.js";
 
 export class SqliteStore extends SqliteResults implements Store {
   readonly #lock: FileLock | null;
@@ -40,7 +41,12 @@ export class SqliteStore extends SqliteResults implements Store {
 
   async open(request: OpenRequest): Promise<Sweep> {
     // Nothing of what the command asked for has been written yet.
-    return guardedOpening(this.path, () => this.#transaction(() => this.stored.open(request)));
+    return guardedOpening(this.path, () =>
+      this.#transaction(() => {
+        refuseDamages(this.path, this.db);
+        return this.stored.open(request);
+      }),
+    );
   }
 
   async record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
@@ -56,8 +62,7 @@ export class SqliteStore extends SqliteResults implements Store {
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
     return this.#write(() => {
-      for (const stored of this.#trajectories.all())
-        if (!this.#trajectories.matches(stored)) throw damaged(this.path, this.#trajectories.nameOf(stored));
+      refuseDamages(this.path, this.db);
       return parts.map((part) => this.#mergePart(part));
     });
   }
@@ -80,6 +85,7 @@ export class SqliteStore extends SqliteResults implements Store {
     const { db, keys, stored: sweeps } = this;
     try {
       part.exec("begin");
+      guardedOpening(path, () => refuseDamages(path, part));
       return mergePart({ path: this.path, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
     } finally {
       part.close();

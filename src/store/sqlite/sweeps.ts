@@ -115,7 +115,16 @@ export class Sweeps {
   }
 
   #sweepOf({ id, plan, profile, shard }: SweepRow): Sweep {
-    return { id, plan: parsePlan(plan, this.#path), profile, shard: shardFromText(shard) };
+    return { id, plan: parsePlan(plan, this.#path), profile, shard: this.#shardOf(id, shard) };
+  }
+
+  #shardOf(id: number, text: string | null): Shard {
+    if (text === null) return WHOLE;
+    const [, number, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text)?.map(Number) ?? [];
+    if (number !== undefined && number <= count) return { index: number - 1, count };
+    throw bad(
+      `${this.#path} must say the shard of sweep ${id} as I/N, got ${text}: take a copy of it from before another program changed it`,
+    );
   }
 }
 
@@ -128,12 +137,6 @@ export function otherCells(path: string, sweep: number): Error {
 
 function shardText({ index, count }: Shard): string | null {
   return count === 1 ? null : `${index + 1}/${count}`;
-}
-
-function shardFromText(text: string | null): Shard {
-  if (text === null) return WHOLE;
-  const [number, count] = text.split("/").map(Number);
-  return { index: number - 1, count };
 }
 
 function statements(db: Database.Database) {
