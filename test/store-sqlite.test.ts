@@ -256,6 +256,12 @@ const OTHER_ITEMS: readonly (readonly [what: string, sql: string, found: string]
     "the view missing is another",
   ],
   ["an index less", "drop index sweep_cells_by_method", "the index sweep_cells_by_method is not there"],
+  [
+    "a trigger under a name of SQLite's own",
+    `create trigger tq after insert on cell_keys begin select 1; end; pragma writable_schema = 1;
+     update sqlite_master set name = 'sqlite_tq', sql = replace(sql, 'trigger tq', 'trigger sqlite_tq') where name = 'tq'`,
+    "the trigger sqlite_tq is not of it",
+  ],
   ["a column more", "alter table epochs add column note text", "the table epochs is another"],
 ];
 for (const [what, sql, found] of OTHER_ITEMS) {
@@ -267,6 +273,45 @@ for (const [what, sql, found] of OTHER_ITEMS) {
       path,
       `${path} must have the tables and views that gmm-sweep made and no others, but ${found}: take a copy of it from before another program changed it, or name another file with --db`,
     );
+  });
+}
+
+test("a file that does not say its schema version is refused, for writing and for reading", async (t) => {
+  const path = join(folder(t), "sweep.db");
+  await recorded(path);
+  edit(path, "pragma user_version = 0");
+  await assertRefused(
+    path,
+    `${path} must say its schema version, got 0: take a copy of it from before another program changed it`,
+  );
+});
+
+const SHARDS = ["junk", "0/0", "9/3", "1/2/3", "-1/2"];
+for (const shard of SHARDS) {
+  test(`a sweep whose shard is said to be ${shard} is refused where it is read`, async (t) => {
+    const path = join(folder(t), "sweep.db");
+    await recorded(path);
+    edit(path, `update sweeps set shard = '${shard}'`);
+    const results = await openResults(path);
+    t.after(() => results.close());
+    await assert.rejects(results.sweeps(), {
+      fault: "usage",
+      message: `${path} must say the shard of sweep 1 as I/N, got ${shard}: take a copy of it from before another program changed it`,
+    });
+  });
+}
+
+for (const [what, sql] of [
+  ["with a blank more", "plan = plan || ' '"],
+  ["with a value twice", `plan = replace(plan, '"trials":', '"trials":9,"trials":')`],
+]) {
+  test(`a plan ${what} is not read as one without`, async (t) => {
+    const path = join(folder(t), "sweep.db");
+    await recorded(path);
+    edit(path, `update sweeps set ${sql}`);
+    const results = await openResults(path);
+    t.after(() => results.close());
+    await assert.rejects(results.sweeps(), { fault: "usage" });
   });
 }
 
@@ -482,6 +527,7 @@ test("what nobody knows a remedy for stays as it was thrown", () => {
 /** Runs SQL as another program would. */
 function edit(path: string, sql: string): void {
   const db = new Database(path);
+  db.unsafeMode(true); // as other programs may
   db.pragma("foreign_keys = off");
   db.exec(sql);
   db.close();
