@@ -259,7 +259,7 @@ const OTHER_ITEMS: readonly (readonly [what: string, sql: string, found: string]
   [
     "a trigger under a name of SQLite's own",
     `create trigger tq after insert on cell_keys begin select 1; end; pragma writable_schema = 1;
-     update sqlite_master set name = 'sqlite_tq', sql = replace(sql, 'trigger tq', 'trigger sqlite_tq') where name = 'tq'`,
+     update sqlite_master set name = 'sqlite_tq', sql = replace(sql, 'TRIGGER tq', 'TRIGGER sqlite_tq') where name = 'tq'`,
     "the trigger sqlite_tq is not of it",
   ],
   ["a column more", "alter table epochs add column note text", "the table epochs is another"],
