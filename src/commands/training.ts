@@ -31,12 +31,20 @@ export async function openAndTrain(request: Request, command: string, terminal: 
   const { plan, engine, path, shard, grow, running } = request;
   const { profile } = await engineFor(request);
   const store = await openStore(path);
+  const sweep = await store
+    .open({ plan, profile, shard, grow, command: noteOf(command) })
+    .catch((error: unknown) => refused(store, error));
   try {
-    const sweep = await store.open({ plan, profile, shard, grow, command: noteOf(command) });
     return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
   } finally {
     await store.close();
   }
+}
+
+/** What is refused leaves no file behind that was not there before. */
+async function refused(store: Store, error: unknown): Promise<never> {
+  await store.discard();
+  throw error;
 }
 
 /** The engine of a request. Throws usage where its plan has a net that it does not train. */
