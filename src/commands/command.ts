@@ -1,19 +1,10 @@
 /** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import type { Options } from "yargs";
 import { ENGINE_NAMES } from "../engine/engines.js";
-import { SweepError } from "../errors.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { DEFAULTS } from "../plan/options.js";
 import { PRESET_NAMES } from "../plan/presets.js";
-
-/** The exit codes that a shell sees. */
-export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
-
-/** The exit code of a command that threw. */
-export function exitCodeOf(error: unknown): number {
-  return error instanceof SweepError ? EXIT[error.fault] : EXIT.bug;
-}
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {

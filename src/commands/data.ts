@@ -4,7 +4,8 @@ import { loadDraw } from "../data/source.js";
 import type { Flags } from "../plan/flags.js";
 import { drawFrom } from "../plan/options.js";
 import { parseName } from "../plan/values.js";
-import { type Command, EXIT, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
+import { type Command, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 export const dataCommand: Command = {
   words: ["data export <dir>"],

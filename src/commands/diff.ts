@@ -5,7 +5,8 @@ import { alignedTable } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
-import { type Command, EXIT, type Terminal } from "./command.js";
+import type { Command, Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 export const diffCommand: Command = {
   words: ["diff <first> <second>"],

@@ -2,7 +2,8 @@
 import type { Flags } from "../plan/flags.js";
 import { fileFrom } from "../plan/options.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { lastCommand, sweepsFrom } from "./sweeps.js";
 
 export const digestCommand: Command = {

@@ -4,7 +4,8 @@ import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
-import { type Command, EXIT, type Terminal } from "./command.js";
+import type { Command, Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 export const doctorCommand: Command = {
   words: ["doctor"],

@@ -17,7 +17,6 @@ import {
   type Command,
   commandLine,
   DB_OPTION,
-  EXIT,
   GROW_OPTION,
   LOG_OPTION,
   METHOD_FILE_OPTION,
@@ -25,6 +24,7 @@ import {
   type Terminal,
   value,
 } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { engineFor, openAndTrain } from "./training.js";
 
 /** Options that say what is asked for. */

@@ -8,7 +8,8 @@ import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import type { Merged, Store, Sweep } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
-import { type Command, EXIT, shellWord, type Terminal } from "./command.js";
+import { type Command, shellWord, type Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { lastCommand } from "./sweeps.js";
 
 export const mergeCommand: Command = {

@@ -3,7 +3,8 @@ import { type Flags, oneOf } from "../plan/flags.js";
 import { databaseFrom } from "../plan/options.js";
 import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_OPTION, EXIT, type Terminal, value } from "./command.js";
+import { type Command, DB_OPTION, type Terminal, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 export const queryCommand: Command = {
   words: ["query <sql>"],

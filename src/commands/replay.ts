@@ -10,7 +10,8 @@ import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, template
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 import { engineOf } from "./sweeps.js";
 

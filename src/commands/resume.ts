@@ -15,13 +15,13 @@ import {
   commandLine,
   DB_ARGUMENT,
   DB_OPTION,
-  EXIT,
   LOG_OPTION,
   RUNNING_OPTIONS,
   SWEEP_OPTION,
   type Terminal,
   value,
 } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { engineStored, lastCommand, sweepsFrom } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 

@@ -6,7 +6,8 @@ import { parseWhole } from "../plan/values.js";
 import { notebookLines } from "../report/curve.js";
 import type { Results, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_OPTION, EXIT, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 
 export const showCommand: Command = {

@@ -7,16 +7,8 @@ import { alignedTable } from "../report/table.js";
 import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import {
-  type Command,
-  DB_ARGUMENT,
-  DB_OPTION,
-  EXIT,
-  queryLine,
-  SWEEP_OPTION,
-  shellWord,
-  type Terminal,
-} from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, shellWord, type Terminal } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const CELLS_SHOWN = 20;

@@ -10,15 +10,8 @@ import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import { lastEpoch } from "../trial.js";
-import {
-  type Command,
-  EXIT,
-  METHOD_FILE_OPTION,
-  METHOD_LIST,
-  type Terminal,
-  TRAINING_OPTIONS,
-  value,
-} from "./command.js";
+import { type Command, METHOD_FILE_OPTION, METHOD_LIST, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 export const trainCommand: Command = {
   words: ["train"],

@@ -16,7 +16,8 @@ import type { CommandNote, Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { VERSION } from "../version.js";
-import { EXIT, exitCodeOf, type Terminal } from "./command.js";
+import type { Terminal } from "./command.js";
+import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { printResults } from "./results.js";
 
 /** What a store keeps of a command that opens a sweep. */

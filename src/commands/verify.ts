@@ -23,7 +23,8 @@ import { trialRows } from "../run/trajectory.js";
 import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import type { DrawSource } from "../trial.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, EXIT, SWEEP_OPTION, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 import { engineOf, sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;
