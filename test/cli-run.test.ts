@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { loadEngine } from "../src/engine/engines.js";
-import { engineFrom } from "../src/plan/options.js";
+import { engineFrom } from "../src/plan/flags.js";
 import { runPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";

@@ -146,8 +146,8 @@ test("an observer is a file and its name", (t) => {
     'import { appendFileSync } from "node:fs";',
     'export const noting = (event) => appendFileSync("heard.txt", event.kind + "\\n");',
   );
-  copy.addRecord("commands/training.js", /import .*errors\.js";/, 'import { noting } from "../report/noting.js";');
-  copy.addRecord("commands/training.js", /observers: \[/, "noting,");
+  copy.addRecord("commands/observers.js", /import .*progress\.js";/, 'import { noting } from "../report/noting.js";');
+  copy.addRecord("commands/observers.js", /return \[/, "noting,");
   copy.run(...TINY, "--db", "a.db");
   const heard = readFileSync(copy.path("heard.txt"), "utf8").trimEnd().split("\n");
   assert.deepEqual([heard[0], heard[1], heard.at(-1)], ["opened", "started", "ended"]);

@@ -1,9 +1,9 @@
 /** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import type { Options } from "yargs";
 import { ENGINE_NAMES } from "../engine/engines.js";
+import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { DEFAULTS } from "../plan/options.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */

@@ -1,8 +1,7 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
 import { exportDraw } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
-import type { Flags } from "../plan/flags.js";
-import { drawFrom } from "../plan/options.js";
+import { drawFrom, type Flags } from "../plan/flags.js";
 import { parseName } from "../plan/values.js";
 import { type Command, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";

@@ -1,6 +1,5 @@
 /** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
-import type { Flags } from "../plan/flags.js";
-import { fileFrom } from "../plan/options.js";
+import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -19,7 +18,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
-    for (const sweep of await sweepsFrom(results, flags, path))
+    for (const sweep of await sweepsFrom(results, sweepFrom(flags), path))
       await terminal.out(`${await results.digest(sweep)}  sweep ${sweep.id}: ${await lastCommand(results, sweep)}\n`);
     return EXIT.ok;
   } finally {

@@ -1,18 +1,12 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
-import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { ENGINE_NAMES } from "../engine/engines.js";
+import { DEFAULTS, GRID_DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
-import { grown } from "../plan/growth.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { DEFAULTS, GRID_DEFAULTS } from "../plan/options.js";
-import { identityOf, RECORDS } from "../plan/plan.js";
+import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
-import { gridRequest, type Request } from "../plan/request.js";
-import { forecastObject, forecastText } from "../report/forecast.js";
-import { forecast } from "../run/forecast.js";
-import { ALL_MISSING, type Lookup } from "../run/survey.js";
-import { openResults } from "../store/open.js";
+import { gridRequest } from "../plan/request.js";
 import {
   type Command,
   commandLine,
@@ -24,8 +18,8 @@ import {
   type Terminal,
   value,
 } from "./command.js";
-import { EXIT } from "./exit-codes.js";
-import { engineFor, openAndTrain } from "./training.js";
+import { dryRun } from "./dry-run.js";
+import { openAndTrain } from "./opening.js";
 
 /** Options that say what is asked for. */
 const ASKING = {
@@ -77,25 +71,4 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   if (request.dryRun) return dryRun(request, terminal);
   const words = request.file === null ? ["grid"] : ["grid", request.file];
   return openAndTrain(request, commandLine(words, flags, ASKING), terminal);
-}
-
-async function dryRun(request: Request, terminal: Terminal): Promise<number> {
-  const { plan, shard, grow, path, running } = request;
-  const engine = await engineFor(request);
-  const { profile } = engine;
-  const { retryFailed, workers, json } = running;
-  // An empty file is one that a run would make its own.
-  const results = existsSync(path) && statSync(path).size > 0 ? await openResults(path) : null;
-  try {
-    const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const identity = identityOf(plan, profile);
-    const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-    const whole = held === undefined ? plan : grown(held.plan, plan, grow);
-    const threads = Math.min(workers, availableParallelism());
-    const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
-    await terminal.out(json ? `${JSON.stringify(forecastObject(result))}\n` : forecastText(result));
-    return EXIT.ok;
-  } finally {
-    await results?.close();
-  }
 }

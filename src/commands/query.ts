@@ -1,6 +1,5 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
-import { type Flags, oneOf } from "../plan/flags.js";
-import { databaseFrom } from "../plan/options.js";
+import { databaseFrom, type Flags, oneOf } from "../plan/flags.js";
 import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_OPTION, type Terminal, value } from "./command.js";

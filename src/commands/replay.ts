@@ -3,17 +3,16 @@ import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad } from "../errors.js";
 import { CURVE } from "../measures.js";
-import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { fileFrom, writableFrom } from "../plan/options.js";
+import { type Flags, fileFrom, text, wholeNumber, writableFrom } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
-import { engineOf } from "./sweeps.js";
 
 export const replayCommand: Command = {
   words: ["replay [file]"],

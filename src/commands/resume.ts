@@ -1,15 +1,13 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { type Flags, items, text } from "../plan/flags.js";
-import { fileFrom, type Running, runningFrom } from "../plan/options.js";
+import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
-import type { DrawSource } from "../trial.js";
 import {
   type Command,
   commandLine,
@@ -21,8 +19,9 @@ import {
   type Terminal,
   value,
 } from "./command.js";
+import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { engineStored, lastCommand, sweepsFrom } from "./sweeps.js";
+import { lastCommand, sweepsFrom } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 
 export const resumeCommand: Command = {
@@ -45,17 +44,16 @@ export const resumeCommand: Command = {
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const running = runningFrom(flags, availableParallelism(), [["the database", path]]);
+  const asked = sweepFrom(flags);
+  const folders = foldersIn(items(flags, "data"));
+  const command = commandLine(["resume", path], flags, SWEEP_OPTION);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
   const store = await openStore(path);
   try {
-    const folders = new Map([...importedDraws(items(flags, "data")).values()].flatMap(folderOf));
-    const named = (await sweepsFrom(store, flags, path)).map((sweep) => ({
-      ...sweep,
-      plan: withFolders(sweep.plan, folders),
-    }));
-    const sweeps = text(flags, "sweep") === null ? await lackingOf(named, running, store) : named;
-    const command = commandLine(["resume", path], flags, SWEEP_OPTION);
+    const meant = await sweepsFrom(store, asked, path);
+    const named = meant.map((sweep) => ({ ...sweep, plan: withFolders(sweep.plan, folders) }));
+    const sweeps = asked === null ? await lackingOf(named, running, store) : named;
     let worst: number = EXIT.ok;
     for (const sweep of sweeps) {
       if (sweeps.length > 1 && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
@@ -84,8 +82,10 @@ async function lackingOf(sweeps: readonly Sweep[], running: Running, store: Stor
   return lacking.length === 0 ? sweeps : lacking;
 }
 
-function folderOf(draw: DrawSource): [sha256: string, directory: string][] {
-  return draw.kind === "imported" ? [[draw.sha256, draw.directory]] : [];
+/** Folders of imported data by the sha256 of what lies in them. */
+function foldersIn(directories: readonly string[]): ReadonlyMap<string, string> {
+  const draws = [...importedDraws(directories).values()];
+  return new Map(draws.flatMap((draw) => (draw.kind === "imported" ? [[draw.sha256, draw.directory]] : [])));
 }
 
 async function heading(sweep: Sweep, isFirst: boolean, store: Store): Promise<string> {

@@ -1,8 +1,8 @@
 /** `gmm-sweep [run]`: the experiment, from flags to the table. */
 import { availableParallelism } from "node:os";
+import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
-import { DEFAULTS } from "../plan/options.js";
 import { runRequest } from "../plan/request.js";
 import {
   type Command,
@@ -14,7 +14,7 @@ import {
   TRAINING_OPTIONS,
   value,
 } from "./command.js";
-import { openAndTrain } from "./training.js";
+import { openAndTrain } from "./opening.js";
 
 /** Options that say what is asked for. */
 const ASKING = {

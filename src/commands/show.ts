@@ -1,7 +1,6 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
 import { bad } from "../errors.js";
-import { type Flags, text } from "../plan/flags.js";
-import { databaseFrom } from "../plan/options.js";
+import { databaseFrom, type Flags, text } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { notebookLines } from "../report/curve.js";
 import type { Results, StoredTrajectory, Sweep } from "../store/contract.js";

@@ -1,6 +1,5 @@
 /** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell, and who asked for it; also while a run is writing. */
-import type { Flags } from "../plan/flags.js";
-import { fileFrom } from "../plan/options.js";
+import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
@@ -27,7 +26,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     const statuses: SweepStatus[] = [];
-    for (const sweep of await sweepsFrom(results, flags, path)) statuses.push(await statusOf(sweep, results));
+    for (const sweep of await sweepsFrom(results, sweepFrom(flags), path))
+      statuses.push(await statusOf(sweep, results));
     if (flags["json"] === true) await printJson(statuses, results, terminal);
     else
       for (const [i, status] of statuses.entries()) {

@@ -1,83 +1,22 @@
-/** What `run`, `grid` and `resume` share: an opened sweep becomes a trained one, with progress, a log and signals, and its results are printed. */
-import { availableParallelism, cpus } from "node:os";
-import type { Engine } from "../engine/contract.js";
-import { type EngineChoice, loadEngine } from "../engine/engines.js";
-import { bad, messageOf, SweepError } from "../errors.js";
-import type { Running } from "../plan/options.js";
-import { type SweepPlan, settingsOf } from "../plan/plan.js";
-import type { Request } from "../plan/request.js";
+/** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
+import type { EngineChoice } from "../engine/engines.js";
+import { messageOf, SweepError } from "../errors.js";
 import { EventLog } from "../report/log.js";
-import { cellParts } from "../report/nearest.js";
-import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
 import { type SweepResult, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
-import type { CommandNote, Store, Sweep } from "../store/contract.js";
-import { openStore } from "../store/open.js";
-import { NearestTracker } from "../verdict/nearest-tracker.js";
-import { VERSION } from "../version.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { type Observed, observersOf } from "./observers.js";
 import { printResults } from "./results.js";
 
-/** What a store keeps of a command that opens a sweep. */
-function noteOf(command: string): CommandNote {
-  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
-  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
-  return { command, version: VERSION, machine };
-}
-
-/** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
-export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
-  const { plan, engine, path, shard, grow, running } = request;
-  const { profile } = await engineFor(request);
-  const store = await openStore(path);
-  const sweep = await store
-    .open({ plan, profile, shard, grow, command: noteOf(command) })
-    .catch((error: unknown) => refused(store, error));
-  try {
-    return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
-  } finally {
-    await store.close();
-  }
-}
-
-/** What is refused leaves no file behind that was not there before. */
-async function refused(store: Store, error: unknown): Promise<never> {
-  await store.discard();
-  throw error;
-}
-
-/** The engine of a request. Throws usage where its plan has a net that it does not train. */
-export async function engineFor({ plan, engine: choice }: Request): Promise<Engine> {
-  const engine = await loadEngine(choice);
-  refuseNets(plan, engine);
-  return engine;
-}
-
-/** Refuses a plan with a net that its engine does not train. */
-function refuseNets(plan: SweepPlan, engine: Engine): void {
-  for (const { draw, widths } of settingsOf(plan)) {
-    const support = engine.supports({ features: draw.features, widths });
-    if (!support.supported)
-      throw bad(
-        `--hidden must be widths of a net that the engine ${engine.name} trains, got ${widths.join(",")} on ${draw.features} features, which it does not because ${support.reason}: choose others, or another --engine`,
-      );
-  }
-}
-
 /** A sweep that is open, and all that its training takes. */
-export interface Training {
-  readonly store: Store;
+export interface Training extends Observed {
   /** Where the store is. */
   readonly path: string;
-  readonly sweep: Sweep;
   readonly engine: EngineChoice;
-  readonly running: Running;
   /** What was typed, for the log. */
   readonly command: string;
-  /** How many trials it asked for; the sweep's own where it asked for none. */
-  readonly trials: number;
 }
 
 /** Trains what is missing until it is there or a signal stops it, and prints what there is; returns the exit code. */
@@ -86,7 +25,7 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
   const log = running.log === null ? null : new EventLog(running.log, command);
   try {
     const began = performance.now();
-    const result = await train(training, log, terminal);
+    const result = await train(training, observersOf(training, log, terminal));
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
     const code = await exitCode(training, result, terminal);
@@ -109,59 +48,16 @@ function endEarly(log: EventLog | null, error: unknown): void {
   }
 }
 
-async function train(training: Training, log: EventLog | null, terminal: Terminal): Promise<SweepResult> {
+async function train(training: Training, observers: readonly Observer[]): Promise<SweepResult> {
   const { store, sweep, engine, running } = training;
-  const { workers, retryFailed, quiet } = running;
-  const tracker = new NearestTracker((opened) => store.cellMeans(opened));
-  const parts = (): string[] => cellParts(tracker.progress);
-  const ofGrid = sweep.plan.name !== null && !quiet;
-  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
+  const { workers, retryFailed } = running;
   return trainSweep(store, sweep, {
     retryFailed,
     lanes: workers,
     start: (lanes, lost) =>
       new ThreadRunner({ workers: lanes, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
-    observers: [
-      ...(log === null ? [] : [log.observe]),
-      ...(ofGrid ? [tracker.observe] : []),
-      ...(quiet ? [] : [printer.observe]),
-      teller(training, terminal),
-      signalObserver(),
-    ],
+    observers,
   });
-}
-
-/** Says in sentences what is more than progress. */
-function teller({ trials, running }: Training, terminal: Terminal): Observer {
-  return (event) => {
-    if (event.kind === "opened") {
-      const { plan } = event.sweep;
-      if (plan.trials > trials)
-        terminal.err(`this sweep has been asked for ${plan.trials} trials before: the results cover all of them\n`);
-      if (event.missing.rows === 0 && !running.quiet)
-        terminal.err("everything is finished already: nothing to train\n");
-    }
-    if (event.kind === "stopping" && !event.now)
-      terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
-    if (event.kind === "lane lost" && event.left > 0 && !running.quiet)
-      terminal.err(`a thread could not go on, ${event.left} ${event.left === 1 ? "does" : "do"}: ${event.reason}\n`);
-  };
-}
-
-/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up. */
-function signalObserver(): Observer {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  let undo = (): void => {};
-  return (event) => {
-    if (event.kind === "started") {
-      const { stop } = event;
-      for (const signal of signals) process.on(signal, stop);
-      undo = () => {
-        for (const signal of signals) process.off(signal, stop);
-      };
-    }
-    if (event.kind === "ended") undo();
-  };
 }
 
 /** Says what failed and what was stopped, each with how to go on; returns the exit code. */

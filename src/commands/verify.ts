@@ -5,8 +5,7 @@ import { stream } from "../data/streams.js";
 import type { Engine } from "../engine/contract.js";
 import { SweepError } from "../errors.js";
 import { CURVE, MEASURES } from "../measures.js";
-import { type Flags, items, wholeNumber } from "../plan/flags.js";
-import { fileFrom } from "../plan/options.js";
+import { type Flags, fileFrom, items, sweepFrom, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
 import { cachedDraws } from "../run/chunk.js";
@@ -24,8 +23,9 @@ import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import type { DrawSource } from "../trial.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value } from "./command.js";
+import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { engineOf, sweepsFrom } from "./sweeps.js";
+import { sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;
 const MAX_SAMPLE = 1_000_000;
@@ -58,7 +58,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const imported = importedDraws(items(flags, "data"));
   const results = await openResults(path);
   try {
-    const sweeps = await sweepsFrom(results, flags, path);
+    const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
     const intact = await printHeld(results, terminal);
     try {
       const source = { results, imported, path };

@@ -1,6 +1,29 @@
-/** Reads flags one by one: what a value must be, and the sentence where it is not. options.ts and request.ts say which flags there are. */
+/**
+ * Reads flags. Each is read once, here or in grid.ts and request.ts, which read those of one command alone, and is a typed
+ * value from then on: what a value must be, and the sentence where it is not.
+ */
+import { importDraw } from "../data/directory.js";
+import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
+import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad } from "../errors.js";
-import { parseName, parseWhole } from "./values.js";
+import { type KeptFile, mustBeWritable } from "../files.js";
+import type { DrawSource, ImportedDraw } from "../trial.js";
+import { DEFAULTS } from "./defaults.js";
+import type { SweepPlan } from "./plan.js";
+import { PRESET_NAMES } from "./presets.js";
+import { type Shard, WHOLE } from "./trajectories.js";
+import {
+  LIMITS,
+  parseFeatures,
+  parseForgetRows,
+  parseLearningRate,
+  parseName,
+  parseSamples,
+  parseSeed,
+  parseTrials,
+  parseWhole,
+  parseWidths,
+} from "./values.js";
 
 /** Flags as argv or a sweep file gives them: all text, several where a flag was repeated, absent where it was not given. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -25,14 +48,170 @@ export function oneOf<Name extends string>(flags: Flags, name: string, names: re
   return parseName(`--${name}`, given, names);
 }
 
-/** The comma-separated items of a flag that may be repeated. */
+/** The comma-separated items of a flag that may be repeated; none where it was not given. */
 export function items(flags: Flags, name: string): string[] {
-  const value = flags[name];
-  if (value === undefined) return [];
+  return flags[name] === undefined ? [] : itemsIn(name, flags[name]);
+}
+
+/** The items of a value of the flag `name`. */
+export function itemsIn(name: string, value: unknown): string[] {
   const list = (Array.isArray(value) ? value : [value]).flatMap((part) => String(part).split(","));
   if (list.includes(""))
     throw bad(
       `--${name} must be values separated by commas, got an empty one: remove the extra comma or leave --${name} out`,
     );
   return list;
+}
+
+/** How a sweep is trained; none of it changes what is asked for. */
+export interface Running {
+  readonly workers: number;
+  readonly retryFailed: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly log: string | null;
+}
+
+/** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
+export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile[]): Running {
+  return {
+    workers: wholeNumber(flags, "workers", 1, LIMITS.workers, cores),
+    retryFailed: flags["retry-failed"] === true,
+    quiet: flags["quiet"] === true,
+    json: flags["json"] === true,
+    log: writableFrom(flags, "log", kept),
+  };
+}
+
+/** Where results go. */
+export interface Place {
+  readonly path: string;
+  readonly shard: Shard;
+  /** Whether the sweep that is there may get other samples, widths, presets, … than it has. */
+  readonly grow: boolean;
+}
+
+export function placeFrom(flags: Flags): Place {
+  return { path: databaseFrom(flags), shard: shardFrom(flags), grow: flags["grow"] === true };
+}
+
+/** The sweep file that is named bare; null where there is none. */
+export function sweepFileFrom(flags: Flags): string | null {
+  if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
+  return text(flags, "file");
+}
+
+/** The database file of --db. */
+export function databaseFrom(flags: Flags): string {
+  const path = text(flags, "db") ?? DEFAULTS.db;
+  if (path !== ":memory:") return path;
+  throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
+}
+
+/** The file of an option that names one to be written, null where it is not given; `kept` are those of the command that it must not overwrite. */
+export function writableFrom(flags: Flags, name: string, kept: readonly KeptFile[]): string | null {
+  const path = text(flags, name);
+  if (path !== null) mustBeWritable(`--${name}`, path, kept);
+  return path;
+}
+
+/** The number of --sweep; null where it is not given. */
+export function sweepFrom(flags: Flags): number | null {
+  const given = text(flags, "sweep");
+  return given === null ? null : parseWhole("--sweep", given, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** The database file of a command that reads one: named bare, or by --db. */
+export function fileFrom(flags: Flags): string {
+  if (flags["file"] === "") throw bad("FILE must be the name of a database file, got an empty one");
+  const file = text(flags, "file");
+  if (file === null) return databaseFrom(flags);
+  const db = text(flags, "db");
+  if (db === null) return file;
+  throw bad(`FILE must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`);
+}
+
+/** What `run` and `train` are told of their one setting. */
+export interface SettingAsked {
+  readonly preset: string;
+  readonly draw: DrawSource;
+  readonly widths: readonly number[];
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly engine: SweepPlan["engine"];
+}
+
+export function settingFrom(flags: Flags): SettingAsked {
+  const rate = text(flags, "learning-rate") ?? String(DEFAULTS["learning-rate"]);
+  const { name, precision } = engineFrom(flags);
+  return {
+    preset: oneOf(flags, "preset", PRESET_NAMES, DEFAULTS.preset),
+    draw: drawFrom(flags),
+    widths: parseWidths("--hidden", text(flags, "hidden") ?? DEFAULTS.hidden),
+    learningRate: parseLearningRate("--learning-rate", rate),
+    seed: seedFrom(flags),
+    engine: { name, precision },
+  };
+}
+
+/** The draw that --data, or --data-seed with its sizes, names. */
+export function drawFrom(flags: Flags): DrawSource {
+  const directory = text(flags, "data");
+  if (directory !== null) return importedDraw(flags, directory, ["data-seed", "samples", "features", "forget-rows"]);
+  const given = (name: "data-seed" | "samples" | "features" | "forget-rows"): [string, string] => [
+    `--${name}`,
+    text(flags, name) ?? String(DEFAULTS[name]),
+  ];
+  return {
+    kind: "seeded",
+    dataSeed: parseSeed(...given("data-seed")),
+    samples: parseSamples(...given("samples")),
+    features: parseFeatures(...given("features")),
+    forgetRows: parseForgetRows(...given("forget-rows")),
+  };
+}
+
+/** The draw of a folder; the flags `decided` are those that its files decide. */
+export function importedDraw(flags: Flags, directory: string, decided: readonly string[]): ImportedDraw {
+  const clash = decided.find((name) => flags[name] !== undefined);
+  if (clash !== undefined)
+    throw bad(
+      `--${clash} must not be given with --data, whose files decide it, got ${String(flags[clash])}: leave one of the two out`,
+    );
+  return importDraw(directory).source;
+}
+
+export function trialsFrom(flags: Flags): number {
+  return parseTrials("--trials", text(flags, "trials") ?? String(DEFAULTS.trials));
+}
+
+export function seedFrom(flags: Flags): number {
+  return parseSeed("--seed", text(flags, "seed") ?? String(DEFAULTS.seed));
+}
+
+/** The engine of --engine and --precision. */
+export function engineFrom(flags: Flags): EngineChoice {
+  const name = oneOf(flags, "engine", ENGINE_NAMES, DEFAULTS.engine);
+  const precisions = precisionsOf(name);
+  const precision = parseName(`--precision of engine ${name}`, text(flags, "precision") ?? precisions[0], precisions);
+  return { name, precision, isa: isaFrom() };
+}
+
+/** The kernel that GMM_SWEEP_ISA holds the fused engine to, for tests; null: the fastest that loads. */
+export function isaFrom(): Isa | null {
+  const isa = process.env["GMM_SWEEP_ISA"] ?? "";
+  return isa === "" ? null : parseName("GMM_SWEEP_ISA", isa, ISAS);
+}
+
+const MOST_SHARDS = 100_000;
+
+/** `--shard 3/8`, from 1; 1/1 is the whole. */
+export function shardFrom(flags: Flags): Shard {
+  const given = text(flags, "shard");
+  if (given === null) return WHOLE;
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(given) ?? [];
+  if (part === undefined || parts === undefined) throw bad(`--shard must be I/N such as 3/8, got ${given}`);
+  const count = parseWhole("--shard I/N", parts, 1, MOST_SHARDS);
+  const index = parseWhole("--shard I/N", part, 1, count) - 1;
+  return count === 1 ? WHOLE : { index, count };
 }

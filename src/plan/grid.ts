@@ -1,11 +1,11 @@
 /** From flags, given on a command line or as the keys of a sweep file, to the plan of a grid. */
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad } from "../errors.js";
-import { type Flags, items, oneOf, text } from "./flags.js";
+import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
+import { engineFrom, type Flags, importedDraw, items, oneOf, seedFrom, text, trialsFrom } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
 import { refuseEndlessWeights } from "./objective.js";
-import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
 import {
   countDraws,
   countSettings,
@@ -47,7 +47,7 @@ export const GRID_READERS = {
   "learning-rate": (flags: Flags): number[] =>
     listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [parseLearningRate(option, item)]),
   methods: (flags: Flags, known: readonly MethodRecord[] = METHODS): string[] =>
-    methodList(flags, GRID_DEFAULTS.methods, known),
+    methodList(flags["methods"] === undefined ? GRID_DEFAULTS.methods : items(flags, "methods"), known),
   epochs: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
     spokenOnce(flags, "epochs", parseEpochs, known),
   lambda: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
@@ -152,7 +152,7 @@ function spokenOnce(
   parse: (option: string, text: string) => number,
   known: readonly MethodRecord[],
 ): Spoken {
-  const spoken = spokenValues(flags, name, (option, item) => numbersIn(option, item, parse), known);
+  const spoken = spokenValues(name, items(flags, name), (option, item) => numbersIn(option, item, parse), known);
   refuseRepeats(`--${name}`, spoken);
   return spoken;
 }

@@ -1,13 +1,11 @@
 /** --method-file: a YAML file of methods of one's own, for commands that have no sweep file. */
 import { isMap, isSeq, type YAMLMap } from "yaml";
 import { recordsIn } from "./definitions.js";
-import { type Flags, text } from "./flags.js";
 import type { MethodRecord } from "./methods.js";
 import { kindOf, type Node, offsetOf, openYaml, type Reading, resolved } from "./yaml.js";
 
-/** The records of the methods that --method-file defines; none where it is not given. Throws usage with every fault. */
-export function ownMethods(flags: Flags): MethodRecord[] {
-  const path = text(flags, "method-file");
+/** The records of the methods that the file defines; none where there is none. Throws usage with every fault. */
+export function ownMethods(path: string | null): MethodRecord[] {
   if (path === null) return [];
   const reading = openYaml(path, "--method-file", "a method file");
   const records = recordsIn(reading, mappingsIn(reading, reading.document.contents), []);

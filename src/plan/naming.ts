@@ -1,7 +1,6 @@
 /** How users speak of methods: a built-in one and one of their own by its name, which means all of its records, or one record by its whole name. */
 import { bad } from "../errors.js";
-import { type Flags, items } from "./flags.js";
-import { baseName, METHODS, type MethodRecord } from "./methods.js";
+import { baseName, type MethodRecord } from "./methods.js";
 import { type PerMethod, withStarts } from "./plan.js";
 import { withoutRepeats } from "./ranges.js";
 import { parseName } from "./values.js";
@@ -20,14 +19,9 @@ export function meant(name: string, known: readonly MethodRecord[]): MethodRecor
 }
 
 /** The methods of --methods, in the order of `known`, whatever order they were named in: a sweep is the same sweep. */
-export function methodList(
-  flags: Flags,
-  fallback: readonly string[],
-  known: readonly MethodRecord[] = METHODS,
-): string[] {
-  const given = items(flags, "methods");
+export function methodList(names: readonly string[], known: readonly MethodRecord[]): string[] {
   const wanted = new Set<string>();
-  for (const name of given.length === 0 ? fallback : given) {
+  for (const name of names) {
     for (const record of meant(parseMethod("--methods", name, known), known)) {
       if (wanted.has(record.name)) throw bad(`--methods must name each method once, got ${name} twice: leave one out`);
       wanted.add(record.name);
@@ -41,15 +35,15 @@ export function parseMethod(option: string, name: string, known: readonly Method
   return known.some((record) => record.name === name) ? name : parseName(option, name, namesOf(known));
 }
 
-/** What --epochs or --lambda says: `5` speaks of unlearn, `original=200` of the method it names. */
+/** What the items of --epochs or --lambda say: `5` speaks of unlearn, `original=200` of the method it names. */
 export function spokenValues(
-  flags: Flags,
   name: "epochs" | "lambda",
+  items: readonly string[],
   parse: (option: string, text: string) => readonly number[],
-  known: readonly MethodRecord[] = METHODS,
+  known: readonly MethodRecord[],
 ): Spoken {
   const spoken = new Map<string, number[]>();
-  for (const item of items(flags, name)) {
+  for (const item of items) {
     const [method, given] = item.includes("=") ? splitItem(item, known) : ["unlearn", item];
     parseMethod(`--${name} METHOD=VALUE`, method, known);
     if (given === "")

@@ -2,71 +2,75 @@
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import type { KeptFile } from "../files.js";
-import { type Flags, oneOf, text } from "./flags.js";
+import type { DrawSource } from "../trial.js";
+import { GRID_DEFAULTS } from "./defaults.js";
+import {
+  type Flags,
+  isaFrom,
+  items,
+  itemsIn,
+  type Place,
+  placeFrom,
+  type Running,
+  runningFrom,
+  type SettingAsked,
+  settingFrom,
+  sweepFileFrom,
+  text,
+  trialsFrom,
+} from "./flags.js";
 import { planOf, planOfGrid } from "./grid.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
-import { meant, methodList, parseMethod, perMethod, refuseSeveral, type Spoken, spokenValues } from "./naming.js";
-import {
-  DEFAULTS,
-  databaseFrom,
-  drawFrom,
-  engineFrom,
-  GRID_DEFAULTS,
-  isaFrom,
-  type Running,
-  runningFrom,
-  seedFrom,
-  shardFrom,
-  trialsFrom,
-} from "./options.js";
-import type { DrawAxes, PerMethod, SweepPlan } from "./plan.js";
-import { PRESET_NAMES } from "./presets.js";
+import { meant, methodList, parseMethod, perMethod, refuseSeveral, spokenValues } from "./naming.js";
+import type { DrawAxes, PerMethod, PlanPart, SweepPlan } from "./plan.js";
 import { gridPlanFromFile } from "./sweep-file.js";
-import { type Shard, WHOLE } from "./trajectories.js";
-import { parseEpochs, parseLambda, parseLearningRate, parseWidths } from "./values.js";
+import { parseEpochs, parseLambda } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
   readonly plan: SweepPlan;
-  readonly engine: EngineChoice;
-  readonly path: string;
-  readonly shard: Shard;
-  /** Whether the sweep may get other samples, widths, presets, … than it has. */
-  readonly grow: boolean;
+  readonly place: Place;
   readonly running: Running;
+}
+
+export interface GridRequest extends Request {
+  /** Its sweep file; null where there is none. */
+  readonly file: string | null;
+  readonly dryRun: boolean;
 }
 
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
-  const plan = runPlan(flags);
-  const [running, path] = [runningFrom(flags, cores, []), databaseFrom(flags)];
-  return { plan, engine: engineAsked(plan), path, shard: WHOLE, grow: false, running };
+  const [place, running] = [placeFrom(flags), runningFrom(flags, cores, [])];
+  return { plan: runPlan(flags), place, running };
 }
 
-/** What `grid` asks for; `file` is its sweep file, null where there is none. */
-export function gridRequest(flags: Flags, cores: number): Request & { file: string | null; dryRun: boolean } {
-  if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
-  const file = text(flags, "file");
-  const plan = gridPlan(flags, file);
-  const path = databaseFrom(flags);
-  const kept: KeptFile[] = [["the database", path]];
+/** What `grid` asks for. */
+export function gridRequest(flags: Flags, cores: number): GridRequest {
+  const [file, place] = [sweepFileFrom(flags), placeFrom(flags)];
+  const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
-  const [shard, running] = [shardFrom(flags), runningFrom(flags, cores, kept)];
-  const [grow, dryRun] = [flags["grow"] === true, flags["dry-run"] === true];
-  return { plan, engine: engineAsked(plan), path, shard, grow, running, file, dryRun };
+  const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
+  return { plan: gridPlan(flags, file), place, running, file, dryRun };
 }
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
 export function runPlan(flags: Flags): SweepPlan {
-  const own = ownMethods(flags);
+  const own = ownMethods(text(flags, "method-file"));
+  const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
   const known = [...METHODS, ...own];
-  return oneSetting(flags, methodList(flags, namesWith(NOTEBOOK_METHODS, own), known), trialsFrom(flags), known);
+  return planOfSetting(settingFrom(flags), known, {
+    methods: methodList(names, known),
+    trials: trialsFrom(flags),
+    epochs: items(flags, "epochs"),
+    lambda: items(flags, "lambda"),
+  });
 }
 
 /** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
-  const own = ownMethods(flags);
+  const own = ownMethods(text(flags, "method-file"));
   if (file !== null) return gridPlanFromFile(file, flags, own);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
@@ -74,17 +78,22 @@ export function gridPlan(flags: Flags, file: string | null): SweepPlan {
 
 /** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
 export function trainPlan(flags: Flags, method: string): SweepPlan {
-  const known = [...METHODS, ...ownMethods(flags)];
+  const known = [...METHODS, ...ownMethods(text(flags, "method-file"))];
   const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
   if (records.length > 1)
     throw bad(
       `--method must be one method, got ${method}, which is ${records.length}: name one of ${records.join(", ")}`,
     );
-  const named = ["lambda", "epochs"].flatMap((name) => {
+  const spoken = (name: "epochs" | "lambda"): string[] => {
     const given = text(flags, name);
-    return given === null ? [] : [[name, given.includes("=") ? given : `${method}=${given}`]];
+    return given === null ? [] : itemsIn(name, given.includes("=") ? given : `${method}=${given}`);
+  };
+  return planOfSetting(settingFrom(flags), known, {
+    methods: records,
+    trials: 1,
+    epochs: spoken("epochs"),
+    lambda: spoken("lambda"),
   });
-  return oneSetting({ ...flags, ...Object.fromEntries(named) }, records, 1, known);
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
@@ -97,40 +106,42 @@ function namesWith(usual: readonly string[], own: readonly MethodRecord[]): stri
   return [...usual, ...own.map(({ name }) => name)];
 }
 
-function oneSetting(
-  flags: Flags,
-  methods: readonly string[],
-  trials: number,
-  known: readonly MethodRecord[],
-): SweepPlan {
-  const preset = oneOf(flags, "preset", PRESET_NAMES, DEFAULTS.preset);
-  const epochs = oneValueEach(flags, "epochs", parseEpochs, methods, known);
-  const lambda = oneValueEach(flags, "lambda", parseLambda, methods, known);
-  const seed = seedFrom(flags);
-  const draws = axesOf(flags);
-  const widths = [parseWidths("--hidden", text(flags, "hidden") ?? DEFAULTS.hidden)];
-  const rate = text(flags, "learning-rate") ?? String(DEFAULTS["learning-rate"]);
-  const learningRates = [parseLearningRate("--learning-rate", rate)];
-  const { name, precision } = engineFrom(flags);
-  const whole = { name: null, seed, engine: { name, precision }, record: "all", trials } as const;
-  return planOf(whole, { presets: [preset], draws, widths, learningRates, methods, epochs, lambda }, known);
+/** What is trained in one setting; of epochs and λ, the items that say them. */
+interface Trained {
+  readonly methods: readonly string[];
+  readonly trials: number;
+  readonly epochs: readonly string[];
+  readonly lambda: readonly string[];
 }
 
-function axesOf(flags: Flags): DrawAxes {
-  const draw = drawFrom(flags);
+function planOfSetting(setting: SettingAsked, known: readonly MethodRecord[], trained: Trained): SweepPlan {
+  const { preset, draw, widths, learningRate, seed, engine } = setting;
+  const { methods, trials } = trained;
+  const part: PlanPart = {
+    presets: [preset],
+    draws: axesOf(draw),
+    widths: [widths],
+    learningRates: [learningRate],
+    methods,
+    epochs: oneValueEach("epochs", trained, parseEpochs, known),
+    lambda: oneValueEach("lambda", trained, parseLambda, known),
+  };
+  return planOf({ name: null, seed, engine, record: "all", trials }, part, known);
+}
+
+function axesOf(draw: DrawSource): DrawAxes {
   if (draw.kind === "imported") return { kind: "imported", draws: [draw] };
   const { dataSeed, samples, features, forgetRows } = draw;
   return { kind: "seeded", dataSeeds: [dataSeed], samples: [samples], features: [features], forgetRows: [forgetRows] };
 }
 
 function oneValueEach(
-  flags: Flags,
   name: "epochs" | "lambda",
+  trained: Trained,
   parse: (option: string, text: string) => number,
-  methods: readonly string[],
   known: readonly MethodRecord[],
 ): PerMethod {
-  const spoken: Spoken = spokenValues(flags, name, (option, given) => [parse(option, given)], known);
+  const spoken = spokenValues(name, trained[name], (option, given) => [parse(option, given)], known);
   refuseSeveral(`--${name}`, spoken);
-  return perMethod(name, spoken, methods, known);
+  return perMethod(name, spoken, trained.methods, known);
 }

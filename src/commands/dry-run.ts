@@ -1,0 +1,35 @@
+/** `--dry-run`: what is asked for, how much of it is there already, and how long the rest will take. */
+import { existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { grown } from "../plan/growth.js";
+import { identityOf } from "../plan/plan.js";
+import type { Request } from "../plan/request.js";
+import { forecastObject, forecastText } from "../report/forecast.js";
+import { forecast } from "../run/forecast.js";
+import { ALL_MISSING, type Lookup } from "../run/survey.js";
+import { openResults } from "../store/open.js";
+import type { Terminal } from "./command.js";
+import { engineFor } from "./engines.js";
+import { EXIT } from "./exit-codes.js";
+
+/** Prints what a request will take; nothing is trained or written. */
+export async function dryRun({ plan, place, running }: Request, terminal: Terminal): Promise<number> {
+  const { path, shard, grow } = place;
+  const { retryFailed, workers, json } = running;
+  const engine = await engineFor(plan);
+  const { profile } = engine;
+  // An empty file is one that a run would make its own.
+  const results = existsSync(path) && statSync(path).size > 0 ? await openResults(path) : null;
+  try {
+    const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
+    const identity = identityOf(plan, profile);
+    const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
+    const whole = held === undefined ? plan : grown(held.plan, plan, grow);
+    const threads = Math.min(workers, availableParallelism());
+    const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
+    await terminal.out(json ? `${JSON.stringify(forecastObject(result))}\n` : forecastText(result));
+    return EXIT.ok;
+  } finally {
+    await results?.close();
+  }
+}

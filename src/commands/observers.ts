@@ -1,0 +1,69 @@
+/** Who listens while a sweep is trained: the log, progress and sentences on the terminal, and what hears Ctrl-C. */
+
+import type { Running } from "../plan/flags.js";
+import type { EventLog } from "../report/log.js";
+import { cellParts } from "../report/nearest.js";
+import { ProgressPrinter } from "../report/progress.js";
+import type { Observer } from "../run/events.js";
+import type { Store, Sweep } from "../store/contract.js";
+import { NearestTracker } from "../verdict/nearest-tracker.js";
+import type { Terminal } from "./command.js";
+
+/** A sweep that is to be trained, as far as observers look at it. */
+export interface Observed {
+  readonly store: Store;
+  readonly sweep: Sweep;
+  readonly running: Running;
+  /** How many trials were asked for; the sweep's own where none were. */
+  readonly trials: number;
+}
+
+// To add an observer, add it to this list.
+export function observersOf(observed: Observed, log: EventLog | null, terminal: Terminal): Observer[] {
+  const { store, sweep, running } = observed;
+  const { quiet } = running;
+  const tracker = new NearestTracker((opened) => store.cellMeans(opened));
+  const parts = (): string[] => cellParts(tracker.progress);
+  const ofGrid = sweep.plan.name !== null && !quiet;
+  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
+  return [
+    ...(log === null ? [] : [log.observe]),
+    ...(ofGrid ? [tracker.observe] : []),
+    ...(quiet ? [] : [printer.observe]),
+    teller(observed, terminal),
+    signalObserver(),
+  ];
+}
+
+/** Says in sentences what is more than progress. */
+function teller({ trials, running }: Observed, terminal: Terminal): Observer {
+  return (event) => {
+    if (event.kind === "opened") {
+      const { plan } = event.sweep;
+      if (plan.trials > trials)
+        terminal.err(`this sweep has been asked for ${plan.trials} trials before: the results cover all of them\n`);
+      if (event.missing.rows === 0 && !running.quiet)
+        terminal.err("everything is finished already: nothing to train\n");
+    }
+    if (event.kind === "stopping" && !event.now)
+      terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
+    if (event.kind === "lane lost" && event.left > 0 && !running.quiet)
+      terminal.err(`a thread could not go on, ${event.left} ${event.left === 1 ? "does" : "do"}: ${event.reason}\n`);
+  };
+}
+
+/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up. */
+function signalObserver(): Observer {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  let undo = (): void => {};
+  return (event) => {
+    if (event.kind === "started") {
+      const { stop } = event;
+      for (const signal of signals) process.on(signal, stop);
+      undo = () => {
+        for (const signal of signals) process.off(signal, stop);
+      };
+    }
+    if (event.kind === "ended") undo();
+  };
+}

@@ -1,0 +1,39 @@
+/** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
+import { availableParallelism, cpus } from "node:os";
+import { engineAsked, type Request } from "../plan/request.js";
+import type { CommandNote, Store } from "../store/contract.js";
+import { openStore } from "../store/open.js";
+import { VERSION } from "../version.js";
+import type { Terminal } from "./command.js";
+import { engineFor } from "./engines.js";
+import { trainAndPrint } from "./training.js";
+
+/** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
+export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
+  const { plan, place, running } = request;
+  const { path, shard, grow } = place;
+  const { profile } = await engineFor(plan);
+  const store = await openStore(path);
+  const sweep = await store
+    .open({ plan, profile, shard, grow, command: noteOf(command) })
+    .catch((error: unknown) => refused(store, error));
+  try {
+    const engine = engineAsked(plan);
+    return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What is refused leaves no file behind that was not there before. */
+async function refused(store: Store, error: unknown): Promise<never> {
+  await store.discard();
+  throw error;
+}
+
+/** What a store keeps of a command that opens a sweep. */
+function noteOf(command: string): CommandNote {
+  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
+  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  return { command, version: VERSION, machine };
+}
