@@ -12,11 +12,11 @@ import { trainAndPrint } from "./training.js";
 export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
   const { plan, place, running } = request;
   const { path, shard, grow } = place;
+  const note = noteOf(command);
   const { profile } = await engineFor(plan);
   const store = await openStore(path);
-  const sweep = await store
-    .open({ plan, profile, shard, grow, command: noteOf(command) })
-    .catch((error: unknown) => refused(store, error));
+  const asked = { plan, profile, shard, grow, command: note };
+  const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
   try {
     const engine = engineAsked(plan);
     return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);

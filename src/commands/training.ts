@@ -23,9 +23,10 @@ export interface Training extends Observed {
 export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
   const { running, command } = training;
   const log = running.log === null ? null : new EventLog(running.log, command);
+  const observers = observersOf(training, log, terminal);
   try {
     const began = performance.now();
-    const result = await train(training, observersOf(training, log, terminal));
+    const result = await train(training, observers);
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
     const code = await exitCode(training, result, terminal);
