@@ -8,7 +8,7 @@ import { databaseFrom, type Flags, fileFrom, oneOf, runningFrom, shardFrom } fro
 import { METHODS as RECORDS } from "../src/plan/methods.js";
 import { identityOf, type PerMethod, type PlanPart, type SweepPlan } from "../src/plan/plan.js";
 import { PRESETS } from "../src/plan/presets.js";
-import { runPlan, trainPlan } from "../src/plan/request.js";
+import { gridPlan, runPlan, trainPlan } from "../src/plan/request.js";
 import { WHOLE } from "../src/plan/trajectories.js";
 import { folder } from "./command-line.js";
 
@@ -408,6 +408,22 @@ test("one training of a method of one's own is of one value of each parameter", 
   assert.deepEqual(trainPlan({ ...flags, lambda: "2" }, one).parts[0].lambda, { original: [0], [one]: [2] });
   assert.throws(() => trainPlan(flags, "mine"), {
     message: `--method must be one method, got mine, which is 2: name one of ${half}, ${one}`,
+  });
+});
+
+test("the epochs of a method of one's own are all kept where it trains a net as it was trained before another one changed it", (t) => {
+  const like = (start: string, retained: string): string =>
+    `{ start: ${start}, cross-entropy: { retained: ${retained}, forget: 1/(n + k) }, penalty: { retained: 2/(2*n + k), forget: 1/(2*n + k) }, lambda: 0, epochs: 3 }`;
+  const path = methodFile(
+    t,
+    `again: ${like("fine_tune", "1/(n + k)")}\nother: ${like("fine_tune", "1/n")}\nlonger: ${like("original", "1/(n + k)")}`,
+  );
+  const flags = { "method-file": path, record: "asked" };
+  assert.equal(gridPlan({ ...flags, methods: "other,longer" }, null).record, "asked");
+  assert.throws(() => gridPlan({ ...flags, methods: "again" }, null), {
+    fault: "usage",
+    message:
+      /^--record must be all where again~[0-9a-f]{8} is trained, whose curve says when x is learned again, got asked: leave one of the two out$/,
   });
 });
 

@@ -110,14 +110,14 @@ test("the file says that it is ours, and its schema's version", async (t) => {
   const db = new Database(path, { readonly: true });
   t.after(() => db.close());
   assert.equal(db.pragma("application_id", { simple: true }), Buffer.from("gmm1").readInt32BE());
-  assert.equal(db.pragma("user_version", { simple: true }), 2);
+  assert.equal(db.pragma("user_version", { simple: true }), 3);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
 });
 
-test("the tables and views of schema 2 are one text: another is another schema, and files of this one would be refused", () => {
+test("the tables and views of schema 3 are one text: another is another schema, and files of this one would be refused", () => {
   const digest = createHash("sha256").update(SCHEMA).digest("hex");
-  assert.equal(VERSION, 2);
-  assert.equal(digest, "82b20881f01d601f12983115923e876052bb4b6474b1f282856c908f8205674e");
+  assert.equal(VERSION, 3);
+  assert.equal(digest, "59f70b2415eb99ce2195f9f7fc529b6c99d5d6526bf99a1de8f3009d36fe80a7");
 });
 
 test("a second process on one file is refused while the first one lives, and welcome after its kill -9", async (t) => {
@@ -236,7 +236,7 @@ test("a file of a newer schema is refused with the two versions, and not a byte 
   edit(path, "pragma user_version = 9");
   await assertRefused(
     path,
-    `${path} was written by a newer gmm-sweep (schema 9, this one knows 2): update gmm-sweep, or name another file with --db`,
+    `${path} was written by a newer gmm-sweep (schema 9, this one knows 3): update gmm-sweep, or name another file with --db`,
   );
 });
 
@@ -874,13 +874,13 @@ test("a file of schema 1 is read as it is with what its writer has not yet taken
   );
 });
 
-test("a file of schema 1 that is opened for writing is of schema 2 from then on, with every number", async (t) => {
+test("a file of schema 1 that is opened for writing is of the present schema from then on, with every number", async (t) => {
   const path = copied(t, "sweeps.db");
   const store = await openStore(path);
   await assertMigrated(store);
   await store.close();
   const db = new Database(path, { readonly: true });
-  assert.equal(db.pragma("user_version", { simple: true }), 2);
+  assert.equal(db.pragma("user_version", { simple: true }), 3);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
   assert.deepEqual(db.pragma("foreign_key_check"), []);
   db.close();

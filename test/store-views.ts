@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CURVE, type EpochCurve, MEASURES, type MeasureName } from "../src/measures.js";
-import type { SweepPlan } from "../src/plan/plan.js";
+import { METHODS, type MethodRecord, recordsOf } from "../src/plan/methods.js";
+import type { PerMethod, SweepPlan } from "../src/plan/plan.js";
 import type { Results, Sweep } from "../src/store/contract.js";
 import { lastEpoch, type TrainedOutcome, type TrajectorySpec, type TrialRow } from "../src/trial.js";
 import { failed, PROFILE, smallPlan, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
@@ -130,6 +131,31 @@ function testColumns(name: string, make: Make): void {
   });
 }
 
+/** Methods of one's own: the first and the last train a net as it was trained, and only the last one changes what another changed. */
+const OF_MINE = (
+  [
+    ["repeated", "original", "1/(n + k)"],
+    ["other", "fine_tune", "1/n"],
+    ["again", "fine_tune", "1/(n + k)"],
+  ] as const
+).flatMap(([name, start, retained]) => {
+  const crossEntropy = { retained, forget: "1/(n + k)" };
+  return recordsOf({ ...METHODS[0], name, start, parameters: {}, crossEntropy });
+});
+
+/** A plan that trains methods of mine too, which stand behind the first `at` of its own. */
+function withMine(plan: SweepPlan, mine: readonly MethodRecord[], at: number, epochs: number): SweepPlan {
+  const names = mine.map(({ name }) => name);
+  const each = (value: number): PerMethod => Object.fromEntries(names.map((name) => [name, [value]]));
+  const parts = plan.parts.map((part) => ({
+    ...part,
+    methods: part.methods.toSpliced(at, 0, ...names),
+    epochs: { ...part.epochs, ...each(epochs) },
+    lambda: { ...part.lambda, ...each(0) },
+  }));
+  return { ...plan, methods: plan.methods.toSpliced(at, 0, ...mine), parts };
+}
+
 function testMethodSummary(name: string, make: Make): void {
   test(`${name}: method_summary averages over no λ, epochs, presets or draws`, async (t) => {
     const plan = gridPlan("paired");
@@ -151,6 +177,22 @@ function testMethodSummary(name: string, make: Make): void {
       ]),
     );
     assert.ok(rows.every(({ trials }) => trials === 6));
+  });
+
+  test(`${name}: method_summary has the methods in the order of their plan`, async (t) => {
+    const plan = withMine(smallPlan({ methods: "original,retrain_original,fine_tune" }), OF_MINE.slice(0, 1), 1, 1);
+    const { store, sweep, specs } = await opened(await make(t), plan);
+    await store.record(sweep, specs.map(trained));
+    const order = ["original", OF_MINE[0].name, "retrain_original", "fine_tune"];
+    const rows = await select<{ method: string }>(store, "select * from method_summary");
+    assert.deepEqual(
+      rows.map(({ method }) => method),
+      order,
+    );
+    assert.deepEqual(
+      (await store.methodSummary(sweep)).map(({ method }) => method),
+      order,
+    );
   });
 
   test(`${name}: method_summary keeps a deviation that is tiny beside its mean`, async (t) => {
@@ -491,6 +533,19 @@ function testRelearnEpochs(name: string, make: Make): void {
         ["unlearn@4.2x1<original@0x3", 0.8, 4],
       ],
     );
+  });
+
+  test(`${name}: relearn_epochs has the methods that train a net as it was trained before another changed it, and no others`, async (t) => {
+    const usual = { preset: "paired", trials: "1", methods: "original,fine_tune", epochs: "original=2,fine_tune=1" };
+    const { store, sweep, specs } = await opened(await make(t), withMine(smallPlan(usual), OF_MINE, 2, 4));
+    const curves: Record<string, number[]> = { original: [0, 0.75], fine_tune: [0.1] };
+    await store.record(
+      sweep,
+      specs.map((spec) => withProbabilities(spec, curves[spec.cell.method] ?? [0.1, 0.5, 0.8, 0.9])),
+    );
+    assert.deepEqual(await select(store, "select method, start, original_mean, relearn_epochs from relearn_epochs"), [
+      { method: OF_MINE[2].name, start: "fine_tune@0x1<original@0x2", original_mean: 0.75, relearn_epochs: 3 },
+    ]);
   });
 
   test(`${name}: the copies of a relearn have its epochs, against the mean of all originals`, async (t) => {

@@ -128,10 +128,29 @@ export function countDraws(draws: DrawAxes): number {
 
 /** The plan, unless it keeps less than what is computed of it. */
 export function refuseShortRecord(plan: SweepPlan): SweepPlan {
-  if (plan.record === "all" || !plan.parts.some(({ methods }) => methods.includes("relearn"))) return plan;
+  if (plan.record === "all") return plan;
+  const trained = new Set(plan.parts.flatMap(({ methods }) => methods));
+  const relearning = relearningIn(plan.methods).find((name) => trained.has(name));
+  if (relearning === undefined) return plan;
   throw bad(
-    `--record must be all where relearn is trained, whose curve says when x is learned again, got ${plan.record}: leave one of the two out`,
+    `--record must be all where ${relearning} is trained, whose curve says when x is learned again, got ${plan.record}: leave one of the two out`,
   );
+}
+
+/** The methods that train a net as it was trained before another one changed it; the view relearn_epochs reads their curves. */
+export function relearningIn(methods: readonly MethodRecord[]): string[] {
+  const roots = new Map<string, MethodRecord>();
+  return methods.flatMap((method) => {
+    const { name, start } = method;
+    // A start stands before what starts from it.
+    const root = (start === null ? undefined : roots.get(start)) ?? method;
+    roots.set(name, root);
+    return start !== null && start !== root.name && trainingOf(root) === trainingOf(method) ? [name] : [];
+  });
+}
+
+function trainingOf({ crossEntropy, penalty, forgetLabels, parameters }: MethodRecord): string {
+  return canonicalText({ crossEntropy, penalty, forgetLabels, parameters });
 }
 
 function presetIn({ presets }: SweepPlan, name: string): PresetRecord {

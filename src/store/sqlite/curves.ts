@@ -3,8 +3,7 @@ import type Database from "better-sqlite3";
 import { CELL_NAMES } from "../../plan/cell.js";
 import type { StoredEpoch, StoredTrajectory } from "../contract.js";
 import { CURVE_NAMES, columnOf, ROW_KEY_COLUMNS } from "./columns.js";
-import { COUNTED, isRowOf, rowId, startCounts } from "./layout.js";
-import { ROWS_OF_CELLS } from "./schema.js";
+import { COUNTED, isRowOf, ROWS_OF_CELLS, rowId, startCounts } from "./layout.js";
 
 const CURVE = CURVE_NAMES.join(", ");
 

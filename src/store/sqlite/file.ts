@@ -6,6 +6,7 @@ import { bad, type Fault, SweepError } from "../../errors.js";
 import { makeFolder } from "../../files.js";
 import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { isVersion1, upgradeFromVersion1 } from "./version1.js";
+import { isVersion2, upgradeFromVersion2 } from "./version2.js";
 
 const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
 
@@ -17,6 +18,7 @@ export function openForWriting(path: string): Database.Database {
     const version = checkOwner(path, db);
     // Before anything else: what is refused stays as it was, to the byte.
     if (version === 1) upgradeFromVersion1(path, db);
+    if (version === 2) upgradeFromVersion2(db);
     db.pragma("journal_mode = wal");
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
     db.pragma("foreign_keys = on");
@@ -44,7 +46,8 @@ export function openForReading(path: string): Database.Database {
   try {
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
     const version = checkOwner(path, db);
-    if (version === VERSION) return db;
+    // The tables of version 2 are the present ones, and its views say the same but for users' own methods.
+    if (version === VERSION || version === 2) return db;
     if (version === 1) return upgradedCopy(path, db);
   } catch (error) {
     db?.close();
@@ -113,11 +116,16 @@ function checkOwner(path: string, db: Database.Database): number {
     throw bad(
       `${path} must say its schema version, got ${version}: take a copy of it from before another program changed it`,
     );
-  const other = version === 1 ? (isVersion1(items) ? null : "some are not those") : otherItem(items);
+  const other = version === VERSION ? otherItem(items) : isOlder(version, items) ? null : "some are not those";
   if (other === null) return version;
   throw bad(
     `${path} must have the tables and views that gmm-sweep made and no others, but ${other}: take a copy of it from before another program changed it, or name another file with --db`,
   );
+}
+
+/** Whether the items of a file are those of an older version. */
+function isOlder(version: number, items: readonly SchemaItem[]): boolean {
+  return version === 1 ? isVersion1(items) : isVersion2(items);
 }
 
 /** What says of the first of a file's items that is not as this version makes it; null: all are. */

@@ -90,3 +90,9 @@ export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", tr
 /** The one of a cell c that counts as trial n, which may not be there. */
 export const COUNTED_AS_TRIAL = `t.cell_key_id = c.cell_key_id and t.trial = n.trial
   and t.start_trial = case when c.one_run then c.trials when c.start = '' then 0 else n.trial end`;
+
+/** The loops from a sweep's cells down to their rows, in this order: sweep_cells' keys are then the order of the rows, and no rows are sorted to be grouped by cell. */
+export const ROWS_OF_CELLS = `from sweep_cells c
+cross join sweeps s on s.id = c.sweep_id
+cross join cell_keys k on k.id = c.cell_key_id
+cross join draws d on d.id = k.draw_id`;

@@ -2,8 +2,7 @@
 import type Database from "better-sqlite3";
 import type { CellMean, CellStatus, Failure, MethodStatus, MethodSummary, RowState } from "../contract.js";
 import { CELL_COLUMNS } from "./columns.js";
-import { COUNTED, rowId } from "./layout.js";
-import { ROWS_OF_CELLS } from "./schema.js";
+import { COUNTED, ROWS_OF_CELLS, rowId } from "./layout.js";
 
 export function methodSummary(db: Database.Database, sweep: number): MethodSummary[] {
   const rows = db

@@ -1,4 +1,4 @@
-/** Files of version 1: what they are, and how they become files of version 2. */
+/** Files of version 1: what they are, and how they become files of the present version. */
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
 import { canonicalText, identityOf } from "../../plan/plan.js";
@@ -64,7 +64,7 @@ export function isVersion1(items: readonly SchemaItem[]): boolean {
 }
 
 /**
- * Takes a file of version 1 to version 2: all of it or nothing, every number to the bit. Call it outside of a transaction;
+ * Takes a file of version 1 to the present one: all of it or nothing, every number to the bit. Call it outside of a transaction;
  * it leaves foreign keys as they were. The pages of the old tables stay free in the file until `vacuum`.
  */
 export function upgradeFromVersion1(path: string, db: Database.Database): void {
