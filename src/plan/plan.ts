@@ -138,7 +138,7 @@ export function refuseShortRecord(plan: SweepPlan): SweepPlan {
 }
 
 /** The methods that train a net as it was trained before another one changed it; the view relearn_epochs reads their curves. */
-export function relearningIn(methods: readonly MethodRecord[]): string[] {
+function relearningIn(methods: readonly MethodRecord[]): string[] {
   const roots = new Map<string, MethodRecord>();
   return methods.flatMap((method) => {
     const { name, start } = method;

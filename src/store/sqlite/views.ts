@@ -128,23 +128,24 @@ group by c.sweep_id, c.cell_key_id, c.epochs;
 -- How many epochs bring x's probability back to the original's mean, of each method that trains a net as it was trained
 -- before another method changed it; null where the curve never does.
 create view relearn_epochs as
-with relearning as materialized (
+with relearning as (
   select m.sweep, m.method, root.method as root
   from ${PLANNED_METHODS} m join ${PLANNED_METHODS} root on root.sweep = m.sweep and root.training = m.training and root.start is null
+), relearned as materialized (
+  -- The chain of starts ends in the root's cell, as unlearn@4.2x5<original@0x100 does: what stands behind its last <.
+  select *, substr(root, 1, instr(root, '@') - 1) as root_method, substr(root, instr(root, '@') + 1) as root_cell
+  from (select *, substr(start, 1 + length(rtrim(start, replace(start, '<', '')))) as root from sweep_trajectories where instr(start, '<') > 0)
+  where (sweep, method, root_method) in (select sweep, method, root from relearning)
 )
 select r.sweep, ${settingOf("r")}, r.method, r.trial, r.seed,
   r.start, o.forget_probability_mean as original_mean,
-  min(r.epoch) filter (where r.forget_probability >= o.forget_probability_mean) as relearn_epochs, max(r.epoch) as trained_epochs
--- The chain of starts ends in the root's cell, as unlearn@4.2x5<original@0x100 does: what stands behind its last <.
-from (
-  select *, substr(root, 1, instr(root, '@') - 1) as root_method, substr(root, instr(root, '@') + 1) as root_cell
-  from (select *, substr(start, 1 + length(rtrim(start, replace(start, '<', '')))) as root from epoch_results where instr(start, '<') > 0)
-) r
-join relearning l on l.sweep = r.sweep and l.method = r.method and l.root = r.root_method
+  min(e.epoch) filter (where e.forget_probability >= o.forget_probability_mean) as relearn_epochs, max(e.epoch) as trained_epochs
+from relearned r
 -- λ is compared as a number: 1e-7 has other digits in SQL. A sweep without the root's trials has no mean, but its curves.
 left join cell_summary o on o.method = r.root_method and o.sweep = r.sweep and o.preset = r.preset and o.draw = r.draw and o.samples = r.samples
   and o.features = r.features and o.forget_rows = r.forget_rows and o.hidden = r.hidden and o.learning_rate = r.learning_rate
   and o.lambda_reg = cast(substr(r.root_cell, 1, instr(r.root_cell, 'x') - 1) as real)
   and o.epochs = cast(substr(r.root_cell, instr(r.root_cell, 'x') + 1) as integer)
-group by r.sweep, r.preset, r.draw, r.samples, r.features, r.forget_rows, r.hidden, r.learning_rate, r.method, r.trial, r.start, r.lambda_reg;
+join epochs e on e.trajectory_id = r.source_id and e.epoch <= r.last_epoch
+group by r.sweep, r.trajectory_id;
 `;
