@@ -1,14 +1,13 @@
 /** `npm run agree`: do fused and reference give one distribution over whole runs? Equal seeds, n = 500, 100 trials; exit code 1 if not. */
-import { availableParallelism } from "node:os";
 import type { Flags } from "../src/plan/flags.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { runPlan } from "../src/plan/request.js";
 import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { alignedTable } from "../src/report/table.js";
 import type { Runner } from "../src/run/runner.js";
-import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import { kolmogorovSmirnov } from "../src/stats/kolmogorov-smirnov.js";
 import type { TrajectorySpec } from "../src/trial.js";
+import { threadsFor } from "./runner.js";
 
 const FLAGS: Flags = { samples: "500", trials: "100", methods: "original,retrain_scratch" };
 const SIGNIFICANCE = 0.01; // of each Kolmogorov–Smirnov test
@@ -21,15 +20,7 @@ interface Sample {
 
 /** The trials of each method, in the order of their numbers. */
 async function samples(plan: SweepPlan): Promise<Map<string, Sample[]>> {
-  const engine = { ...plan.engine, isa: null };
-  const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
-  const runner = new ThreadRunner({
-    workers: availableParallelism(),
-    engine,
-    profile: null,
-    entry: TRIAL_WORKER,
-    lost,
-  });
+  const runner = threadsFor(plan);
   try {
     const trained = await Promise.all([...trajectoriesOf(plan)].flat().map((spec) => sampleOf(spec, runner)));
     const byMethod = new Map<string, Sample[]>();

@@ -1,5 +1,4 @@
 /** Searches data seeds for a draw whose table under --preset notebook resembles the published one: how the default draw was found. */
-import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { bayesOf, classMeans } from "../src/data/draw.js";
 import { loadDraw } from "../src/data/source.js";
@@ -9,8 +8,8 @@ import { runPlan } from "../src/plan/request.js";
 import { atTrial, cellTemplates } from "../src/plan/trajectories.js";
 import { PUBLISHED, type Published } from "../src/report/published.js";
 import type { Runner } from "../src/run/runner.js";
-import { ThreadRunner, TRIAL_WORKER } from "../src/run/threads.js";
 import type { SeededDraw, TrajectorySpec } from "../src/trial.js";
+import { threadsFor } from "./runner.js";
 
 const USAGE = `usage: node dist/scripts/search-draw.js [--from SEED] [--minutes M]
 Prints one line for each draw that gets as far as 100 trials: its distance from the published table (1 or less: each of
@@ -63,15 +62,7 @@ const { values } = parseArgs({
   },
 });
 async function search(from: number, minutes: number): Promise<void> {
-  const engine = { ...PLAN.engine, isa: null };
-  const lost = (reason: string): void => void process.stderr.write(`${reason}\n`);
-  const runner = new ThreadRunner({
-    workers: availableParallelism(),
-    engine,
-    profile: null,
-    entry: TRIAL_WORKER,
-    lost,
-  });
+  const runner = threadsFor(PLAN);
   const end = performance.now() + minutes * 60_000;
   const counts = { screened: 0, trained: 0 };
   let seed = from;

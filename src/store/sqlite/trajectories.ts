@@ -2,7 +2,7 @@
 import type Database from "better-sqlite3";
 import { bad } from "../../errors.js";
 import type { CellKeys } from "./cell-keys.js";
-import { CURVE_NAMES, MEASURE_NAMES, marks, type Value } from "./columns.js";
+import type { Value } from "./columns.js";
 import {
   type Contents,
   type EpochValues,
@@ -11,18 +11,8 @@ import {
   type RowValues,
   type TrajectoryKey,
 } from "./hash.js";
-import {
-  BLOCK,
-  blockOf,
-  epochsOf as epochsInSql,
-  isBeside,
-  LAST_ROW,
-  lastInBlock,
-  PLACES,
-  placeOf,
-  rowId,
-  trajectoryId,
-} from "./layout.js";
+import { BLOCK, LAST_ROW, PLACES } from "./layout.js";
+import { reading, readRow, rowValues, type TrajectoryRow, writing } from "./trajectory-sql.js";
 
 /** Which trajectory it is, in one file. */
 export interface Place extends TrajectoryKey {
@@ -63,16 +53,18 @@ export interface Stored extends Place {
 export class Trajectories {
   readonly #path: string;
   readonly #keys: CellKeys;
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #reading: ReturnType<typeof reading>;
+  readonly #writing: ReturnType<typeof writing>;
 
   constructor(path: string, db: Database.Database, keys: CellKeys) {
     this.#path = path;
     this.#keys = keys;
-    this.#sql = statements(db);
+    this.#reading = reading(db);
+    this.#writing = writing(db);
   }
 
   find(cellKey: number, trial: number, startTrial: number): number | null {
-    return (this.#sql.find.get(cellKey, trial, startTrial) as number | undefined) ?? null;
+    return (this.#reading.find.get(cellKey, trial, startTrial) as number | undefined) ?? null;
   }
 
   /** Stores a trajectory, or what of it is not there; what is there is compared to the bit, and never rewritten. */
@@ -80,7 +72,7 @@ export class Trajectories {
     const curve = epochsOf(given, given.keep);
     const contents = { rows: given.rows, curve, margins: given.margins };
     const hash = hashOf(this.#keys.heldOf(place.cellKey), place, contents);
-    const { changes, lastInsertRowid } = this.#sql.insert.run({ ...place, hash });
+    const { changes, lastInsertRowid } = this.#writing.insert.run({ ...place, hash });
     if (changes === 0) return this.#add(place, given, differ);
     const id = Number(lastInsertRowid);
     this.#insertRows(id, given.rows);
@@ -91,20 +83,18 @@ export class Trajectories {
 
   /** Notes failed rows; a finished one stays. Returns how many. */
   fail(id: number, rows: readonly RowValues[]): number {
-    return rows.reduce((sum, row) => sum + this.#sql.fail.run(...rowValues(id, row)).changes, 0);
+    return rows.reduce((sum, row) => sum + this.#writing.fail.run(...rowValues(id, row)).changes, 0);
   }
 
   /** The same, where there is no row at all. */
   failWhereNone(id: number, rows: readonly RowValues[]): number {
-    return rows.reduce((sum, row) => sum + this.#sql.failWhereNone.run(...rowValues(id, row)).changes, 0);
+    return rows.reduce((sum, row) => sum + this.#writing.failWhereNone.run(...rowValues(id, row)).changes, 0);
   }
 
   /** A stored trajectory, which must match its hash. */
   read(id: number): Stored {
-    const [, cellKey, trial, startTrial, replicateOf, source, hash] = this.#sql.trajectory.get(id) as TrajectoryRow;
-    const rows = (this.#sql.rows.all({ first: id, last: id + LAST_ROW, place: id % PLACES }) as Value[][]).map(readRow);
-    const contents = { rows: rows.map(({ row }) => row), ...this.#beside(id) };
-    const found = { id, cellKey, trial, startTrial, replicateOf, source, hash, contents };
+    const [, cellKey, trial, startTrial, replicateOf, source, hash] = this.#reading.trajectory.get(id) as TrajectoryRow;
+    const found = { id, cellKey, trial, startTrial, replicateOf, source, hash, contents: this.#contentsOf(id) };
     if (!this.matches(found)) throw damaged(this.#path, this.nameOf(found));
     return found;
   }
@@ -130,7 +120,7 @@ export class Trajectories {
   *all(): Generator<Stored> {
     let block: readonly TrajectoryRow[] = [];
     for (let from = 0; ; from = block[block.length - 1][0] + 1) {
-      block = this.#sql.block.all({ from }) as TrajectoryRow[];
+      block = this.#reading.block.all({ from }) as TrajectoryRow[];
       if (block.length === 0) return;
       yield* this.#readBlock(block);
     }
@@ -140,7 +130,10 @@ export class Trajectories {
   *#readBlock(block: readonly TrajectoryRow[]): Generator<Stored> {
     const rows = new Map<number, RowValues[]>(block.map(([id]) => [id, []]));
     const first = block[0][0];
-    const all = this.#sql.blockRows.all(first - (first % PLACES), first - (first % PLACES) + BLOCK - 1) as Value[][];
+    const all = this.#reading.blockRows.all(
+      first - (first % PLACES),
+      first - (first % PLACES) + BLOCK - 1,
+    ) as Value[][];
     for (const values of all) {
       const { trajectory, row } = readRow(values);
       rows.get(trajectory)?.push(row);
@@ -157,13 +150,13 @@ export class Trajectories {
 
   /** A trajectory in words. */
   nameOf({ cellKey, trial, startTrial }: Place): string {
-    const [method, lambda, draw] = this.#sql.name.get(cellKey) as [string, number, string];
+    const [method, lambda, draw] = this.#reading.name.get(cellKey) as [string, number, string];
     const start = startTrial === 0 || startTrial === trial ? "" : `, from the start of trial ${startTrial}`;
     return `${method} of λ ${lambda} on draw ${draw}, trial ${trial}${start}`;
   }
 
   setHash(id: number, hash: Buffer): void {
-    this.#sql.setHash.run(hash, id);
+    this.#writing.setHash.run(hash, id);
   }
 
   #add(place: Place, given: Given, differ: Differ): Put {
@@ -172,7 +165,7 @@ export class Trajectories {
     this.compare(there, given, differ);
     const finished = new Set(there.contents.rows.flatMap(({ state, epochs }) => (state === "failed" ? [] : [epochs])));
     const rows = given.rows.filter(({ epochs }) => !finished.has(epochs));
-    for (const row of rows) this.#sql.upsertRow.run(...rowValues(id, row));
+    for (const row of rows) this.#writing.upsertRow.run(...rowValues(id, row));
     let epochs = 0;
     // A copy's curve and margins are its source's.
     if (there.source === null) {
@@ -188,20 +181,23 @@ export class Trajectories {
   }
 
   #hashAnew({ id, cellKey, ...key }: Stored): void {
-    const rows = (this.#sql.rows.all({ first: id, last: id + LAST_ROW, place: id % PLACES }) as Value[][]).map(readRow);
-    const contents = { rows: rows.map(({ row }) => row), ...this.#beside(id) };
-    this.setHash(id, hashOf(this.#keys.heldOf(cellKey), key, contents));
+    this.setHash(id, hashOf(this.#keys.heldOf(cellKey), key, this.#contentsOf(id)));
+  }
+
+  #contentsOf(id: number): Contents {
+    const rows = this.#reading.rows.all({ first: id, last: id + LAST_ROW, place: id % PLACES }) as Value[][];
+    return { rows: rows.map((values) => readRow(values).row), ...this.#beside(id) };
   }
 
   /** What is stored of a trajectory beside its rows. */
   #beside(id: number): Pick<Contents, "curve" | "margins"> {
-    const curve = (this.#sql.curve.all(id) as number[][]).map(([epoch, ...values]) => ({ epoch, values }));
-    const margins = this.#sql.margins.all({ first: id, last: id + LAST_ROW, place: id % PLACES }) as MarginValue[];
+    const curve = (this.#reading.curve.all(id) as number[][]).map(([epoch, ...values]) => ({ epoch, values }));
+    const margins = this.#reading.margins.all({ first: id, last: id + LAST_ROW, place: id % PLACES }) as MarginValue[];
     return { curve, margins };
   }
 
   #insertRows(id: number, rows: readonly RowValues[]): void {
-    this.#sql.insertRows(rows.length, (i, into) => {
+    this.#writing.insertRows(rows.length, (i, into) => {
       const { epochs, state, values, attempts, elapsedMs, finishedAt } = rows[i];
       into.push(id + PLACES * epochs, state);
       for (const value of values) into.push(value);
@@ -210,7 +206,7 @@ export class Trajectories {
   }
 
   #insertEpochs(id: number, curve: readonly EpochValues[]): void {
-    this.#sql.insertEpochs(curve.length, (i, into) => {
+    this.#writing.insertEpochs(curve.length, (i, into) => {
       const { epoch, values } = curve[i];
       into.push(id, epoch);
       for (const value of values) into.push(value);
@@ -218,7 +214,7 @@ export class Trajectories {
   }
 
   #insertMargin(id: number, { epochs, forgetRow, margin }: MarginValue): void {
-    this.#sql.insertMargin.run(id, epochs, forgetRow, margin);
+    this.#writing.insertMargin.run(id, epochs, forgetRow, margin);
   }
 }
 
@@ -241,105 +237,4 @@ function compareValues(epoch: number, there: readonly Value[], given: readonly V
 
 function marginKey({ epochs, forgetRow }: MarginValue): string {
   return `${epochs} ${forgetRow}`;
-}
-
-type TrajectoryRow = readonly [
-  id: number,
-  cellKey: number,
-  trial: number,
-  startTrial: number,
-  replicateOf: number | null,
-  source: number | null,
-  hash: Buffer,
-];
-
-const ROW_COLUMNS = ["state", ...MEASURE_NAMES, "error", "attempts", "elapsed_ms", "finished_at"];
-/** What a finished row, which has no error, is inserted with. */
-const FINISHED_COLUMNS = ROW_COLUMNS.filter((name) => name !== "error");
-
-function rowValues(id: number, row: RowValues): Value[] {
-  return [id + PLACES * row.epochs, row.state, ...row.values, row.error, row.attempts, row.elapsedMs, row.finishedAt];
-}
-
-/** A row of a select of trajectory_id, epochs and ROW_COLUMNS. */
-function readRow([trajectory, epochs, state, ...rest]: readonly Value[]): { trajectory: number; row: RowValues } {
-  const values = rest.slice(0, MEASURE_NAMES.length);
-  const [error, attempts, elapsedMs, finishedAt] = rest.slice(MEASURE_NAMES.length);
-  const row = { epochs, state, values, error, attempts, elapsedMs, finishedAt } as RowValues;
-  return { trajectory: trajectory as number, row };
-}
-
-/** Prepared once: a chunk may land thousands of rows. */
-function statements(db: Database.Database) {
-  const trajectory = "select id, cell_key_id, trial, start_trial, replicate_of, source_id, hash from trajectories";
-  const rows = `select trajectory_id, epochs, ${ROW_COLUMNS.join(", ")} from trial_rows`;
-  const upsert = `insert into trial_rows (id, ${ROW_COLUMNS.join(", ")}) values (${marks(1 + ROW_COLUMNS.length)}) on conflict do`;
-  const replaced = (names: readonly string[]): string => names.map((name) => `${name} = excluded.${name}`).join(", ");
-  const curve = `trajectory_id, epoch, ${CURVE_NAMES.join(", ")}`;
-  // The block of the trials beside it, or a new one.
-  const block = `coalesce(
-    (select ${blockOf("t.id")} from trajectories t join cell_keys k on k.id = t.cell_key_id
-     where t.cell_key_id = @cellKey and ${isBeside("t.trial", "@trial")} and (k.one_run = 0 or t.start_trial = @startTrial) limit 1),
-    (select coalesce(${blockOf("max(id)")}, 0) + 1 from trajectories))`;
-  return {
-    find: db.prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?").pluck(),
-    trajectory: db.prepare(`${trajectory} where id = ?`).raw(),
-    // The trajectories of the first block from an id on.
-    block: db
-      .prepare(
-        `${trajectory} where id between @from and (select ${lastInBlock("id")} from trajectories where id >= @from order by id limit 1) order by id`,
-      )
-      .raw(),
-    name: db
-      .prepare("select k.method, k.lambda_reg, d.draw from cell_keys k join draws d on d.id = k.draw_id where k.id = ?")
-      .raw(),
-    // Not `or ignore`: a block that another trajectory has must not pass for this trajectory.
-    insert: db.prepare(
-      `insert into trajectories (id, cell_key_id, trial, start_trial, replicate_of, source_id, hash)
-       values (${trajectoryId(block, "@trial")}, @cellKey, @trial, @startTrial, @replicateOf, @source, @hash)
-       on conflict (cell_key_id, trial, start_trial) do nothing`,
-    ),
-    setHash: db.prepare("update trajectories set hash = ? where id = ?"),
-    rows: db.prepare(`${rows} where id between @first and @last and ${placeOf("id")} = @place order by id`).raw(),
-    blockRows: db.prepare(`${rows} where id between ? and ? order by id`).raw(),
-    curve: db
-      .prepare(`select epoch, ${CURVE_NAMES.join(", ")} from epochs where trajectory_id = ? order by epoch`)
-      .raw(),
-    margins: db.prepare(
-      `select ${epochsInSql("trial_row_id")} as epochs, forget_row as forgetRow, forget_margin as margin from forget_margins
-       where trial_row_id between @first and @last and ${placeOf("trial_row_id")} = @place order by trial_row_id, forget_row`,
-    ),
-    insertRows: severalAtOnce(db, `trial_rows (id, ${FINISHED_COLUMNS.join(", ")})`, 1 + FINISHED_COLUMNS.length),
-    insertEpochs: severalAtOnce(db, `epochs (${curve})`, 2 + CURVE_NAMES.length),
-    upsertRow: db.prepare(
-      `${upsert} update set ${replaced(ROW_COLUMNS.filter((name) => name !== "attempts"))}, attempts = attempts + excluded.attempts where state = 'failed'`,
-    ),
-    fail: db.prepare(
-      `${upsert} update set ${replaced(["error", "finished_at"])}, attempts = attempts + excluded.attempts where state = 'failed'`,
-    ),
-    failWhereNone: db.prepare(`${upsert} nothing`),
-    insertMargin: db.prepare(`insert into forget_margins values (${rowId("?", "?")}, ?, ?)`),
-  };
-}
-
-const ROWS_AT_ONCE = 10; // one insert of 10 rows takes a third less than 10 of one; of 20 or 50 it is no less
-
-/** Inserts `count` rows of `width` values, which `push` gives one after the other: several in one statement. */
-function severalAtOnce(
-  db: Database.Database,
-  into: string,
-  width: number,
-): (count: number, push: (row: number, into: Value[]) => void) => void {
-  const insert = (rows: number) =>
-    db.prepare(`insert into ${into} values ${Array.from({ length: rows }, () => `(${marks(width)})`).join(", ")}`);
-  const [several, one] = [insert(ROWS_AT_ONCE), insert(1)];
-  return (count, push) => {
-    for (let at = 0; at < count; ) {
-      const values: Value[] = [];
-      const end = at + ROWS_AT_ONCE <= count ? at + ROWS_AT_ONCE : at + 1;
-      const statement = end === at + 1 ? one : several;
-      for (; at < end; at++) push(at, values);
-      statement.run(values);
-    }
-  };
 }
