@@ -326,6 +326,30 @@ function testCellStatus(name: string, make: Make): void {
       assert.deepEqual(await select(store, `select * from ${view}`), [], view);
   });
 
+  for (const preset of ["notebook", "paired"]) {
+    test(`${name}: missing names what is missing of a plan's trajectories, and nothing else, of ${preset}`, async (t) => {
+      const made = await make(t);
+      const { store, specs } = await opened(made, gridPlan(preset, { trials: "3" }));
+      const [landed, others] = [specs.filter((_, i) => i % 3 === 0), specs.filter((_, i) => i % 3 === 1)];
+      const { sweep } = await opened(made, gridPlan(preset, { trials: "4" }));
+      await store.record(sweep, landed.map(trained));
+      await store.record(
+        sweep,
+        others.map((spec) => failed(spec, "no memory")),
+      );
+      const found: string[] = [];
+      for (const spec of specsIn(sweep.plan)) {
+        for (const epochs of spec.asked) {
+          const { rows } = await store.missing(PROFILE, [{ ...spec, asked: [epochs] }], false);
+          const { method, lambda } = spec.cell;
+          for (let i = 0; i < rows; i++) found.push(`${method} ${lambda} ${epochs} ${spec.trial + i}`);
+        }
+      }
+      assert.ok(found.length > 0);
+      assert.deepEqual((await missingRows(store, sweep)).toSorted(), found.toSorted());
+    });
+  }
+
   test(`${name}: cell_status says of each cell how many trials are done, diverged, failed and missing; missing names those`, async (t) => {
     const { store, sweep, specs } = await opened(await make(t), gridPlan("paired", { trials: "3" }));
     const unlearn = (trial: number, lambda: number): TrajectorySpec =>

@@ -87,9 +87,17 @@ export function countedIn(cell: { readonly key: string; readonly oneRun: string;
 /** Those of a cell c of a sweep s. */
 export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", trials: "s.trials" });
 
-/** The one of a cell c that counts as trial n, which may not be there. */
-export const COUNTED_AS_TRIAL = `t.cell_key_id = c.cell_key_id and t.trial = n.trial
-  and t.start_trial = case when c.one_run then c.trials when c.start = '' then 0 else n.trial end`;
+/** The trajectory t of a cell that is this trial from that start, which may not be there. */
+export function isTrialOf(cell: string, trial: string, start: string): string {
+  return `t.cell_key_id = ${cell} and t.trial = ${trial} and t.start_trial = ${start}`;
+}
+
+/** The one of a cell c that counts as trial n; of a trial that is planned, `startTrial` says the same start. */
+export const COUNTED_AS_TRIAL = isTrialOf(
+  "c.cell_key_id",
+  "n.trial",
+  "case when c.one_run then c.trials when c.start = '' then 0 else n.trial end",
+);
 
 /** The loops from a sweep's cells down to their rows, in this order: sweep_cells' keys are then the order of the rows, and no rows are sorted to be grouped by cell. */
 export const ROWS_OF_CELLS = `from sweep_cells c

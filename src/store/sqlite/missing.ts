@@ -1,9 +1,12 @@
-/** What a file lacks of some trajectories. It only reads, so that a dry run can ask too. */
+/**
+ * What a file lacks of some trajectories. It only reads, so that a dry run can ask too. The view `missing` says the same of
+ * the cells of sweeps that are in the file; these trajectories may be of none, as those of a dry run.
+ */
 import type Database from "better-sqlite3";
 import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
 import type { Missing, RowState } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
-import { isRowOf } from "./layout.js";
+import { isRowOf, isTrialOf } from "./layout.js";
 
 /** Answers `Results.missing` for one file. */
 export class MissingRows {
@@ -13,9 +16,7 @@ export class MissingRows {
 
   constructor(db: Database.Database, keys: CellKeys) {
     this.#keys = keys;
-    this.#trajectory = db
-      .prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?")
-      .pluck();
+    this.#trajectory = db.prepare(`select id from trajectories t where ${isTrialOf("?", "?", "?")}`).pluck();
     this.#states = db
       .prepare(`select epochs, state from trial_rows where ${isRowOf("id", "@id", ["@first", "@last"])}`)
       .raw();

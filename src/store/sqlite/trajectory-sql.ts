@@ -2,7 +2,7 @@
 import type Database from "better-sqlite3";
 import { CURVE_NAMES, MEASURE_NAMES, marks, type Value } from "./columns.js";
 import type { RowValues } from "./hash.js";
-import { blockOf, epochsOf, isBeside, lastInBlock, PLACES, placeOf, rowId, trajectoryId } from "./layout.js";
+import { blockOf, epochsOf, isBeside, isTrialOf, lastInBlock, PLACES, placeOf, rowId, trajectoryId } from "./layout.js";
 
 /** A row of `reading.trajectory` and `reading.block`. */
 export type TrajectoryRow = readonly [
@@ -39,7 +39,7 @@ export function reading(db: Database.Database) {
   const trajectory = "select id, cell_key_id, trial, start_trial, replicate_of, source_id, hash from trajectories";
   const rows = `select trajectory_id, epochs, ${ROW_COLUMNS.join(", ")} from trial_rows`;
   return {
-    find: db.prepare("select id from trajectories where cell_key_id = ? and trial = ? and start_trial = ?").pluck(),
+    find: db.prepare(`select id from trajectories t where ${isTrialOf("?", "?", "?")}`).pluck(),
     trajectory: db.prepare(`${trajectory} where id = ?`).raw(),
     // The trajectories of the first block from an id on.
     block: db
