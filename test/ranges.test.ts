@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { numbersIn, withoutRepeats } from "../src/plan/ranges.js";
-import { parseEpochs, parseLambda, parseSamples, parseSeed } from "../src/plan/values.js";
+import { READ } from "../src/plan/values.js";
 
-const lambdas = (item: string): number[] => numbersIn("--lambda", item, parseLambda);
-const epochs = (item: string): number[] => numbersIn("--epochs", item, parseEpochs);
+const lambdas = (item: string): number[] => numbersIn("--lambda", item, READ.lambda);
+const epochs = (item: string): number[] => numbersIn("--epochs", item, READ.epochs);
 
 for (const [item, values] of [
   ["4.2", [4.2]],
@@ -79,18 +79,18 @@ for (const [item, sentence] of [
 }
 
 test("a value inside a range is held to what its option takes, and the sentence names the range", () => {
-  assert.deepEqual(numbersIn("--samples", "500:1500:500", parseSamples), [500, 1000, 1500]);
-  assert.throws(() => numbersIn("--samples", "4:8", parseSamples), {
+  assert.deepEqual(numbersIn("--samples", "500:1500:500", READ.samples), [500, 1000, 1500]);
+  assert.throws(() => numbersIn("--samples", "4:8", READ.samples), {
     message: "--samples 4:8 must be even, since both classes have half of them, got 5: try 6",
   });
 });
 
 test("whole numbers beyond what a double tells apart are refused, not rounded", () => {
-  assert.deepEqual(numbersIn("--data-seeds", "9007199254740990:9007199254740991", parseSeed), [
+  assert.deepEqual(numbersIn("--data-seeds", "9007199254740990:9007199254740991", READ.seed), [
     Number.MAX_SAFE_INTEGER - 1,
     Number.MAX_SAFE_INTEGER,
   ]);
-  assert.throws(() => numbersIn("--data-seeds", "9007199254740990:9007199254740993", parseSeed), {
+  assert.throws(() => numbersIn("--data-seeds", "9007199254740990:9007199254740993", READ.seed), {
     message:
       "--data-seeds 9007199254740990:9007199254740993 must be a whole number from 0 up to 2^53 − 1, got 9007199254740993",
   });
@@ -122,7 +122,7 @@ test("every value of a range is the double of its decimal text, whatever the ste
 });
 
 test("a million values are taken at once", () => {
-  const values = numbersIn("--data-seeds", "1:1000000", parseSeed);
+  const values = numbersIn("--data-seeds", "1:1000000", READ.seed);
   assert.deepEqual([values.length, values[0], values[999_999]], [1_000_000, 1, 1_000_000]);
 });
 

@@ -1,17 +1,7 @@
 /** What a cell is: one table from which keys, columns, narrowing options and titles derive. */
 import { type CellSpec, drawKey, startTrial, type TrajectorySpec } from "../trial.js";
 import { PRESET_NAMES } from "./presets.js";
-import {
-  parseEpochs,
-  parseFeatures,
-  parseForgetRows,
-  parseLambda,
-  parseLearningRate,
-  parseName,
-  parseSamples,
-  parseSeed,
-  parseWidths,
-} from "./values.js";
+import { parseName, READ } from "./values.js";
 
 /** A trial row, as far as its key goes. */
 interface Keyed {
@@ -64,7 +54,7 @@ export const ROW_KEY = [
     option: { name: "samples", describe: several("rows of D") },
     always: false,
     value: inCell(({ draw }) => draw.samples),
-    read: parseSamples,
+    read: READ.samples,
   },
   {
     name: "features",
@@ -74,7 +64,7 @@ export const ROW_KEY = [
     option: { name: "features", describe: several("features of a row") },
     always: false,
     value: inCell(({ draw }) => draw.features),
-    read: parseFeatures,
+    read: READ.features,
   },
   {
     name: "forget_rows",
@@ -84,7 +74,7 @@ export const ROW_KEY = [
     option: { name: "forget-rows", describe: several("rows of the forget set") },
     always: false,
     value: inCell(({ draw }) => draw.forgetRows),
-    read: parseForgetRows,
+    read: READ.forgetRows,
   },
   {
     name: "hidden",
@@ -94,7 +84,7 @@ export const ROW_KEY = [
     option: { name: "hidden", describe: several("widths of the two hidden layers") },
     always: false,
     value: inCell(({ widths }) => widths.join(",")),
-    read: (option: string, given: string) => parseWidths(option, given).join(","),
+    read: (option: string, given: string) => READ.widths(option, given).join(","),
   },
   {
     name: "learning_rate",
@@ -104,7 +94,7 @@ export const ROW_KEY = [
     option: { name: "learning-rate", describe: several("Adam's learning rate") },
     always: false,
     value: inCell(({ learningRate }) => learningRate),
-    read: parseLearningRate,
+    read: READ.learningRate,
   },
   {
     name: "preset",
@@ -134,7 +124,7 @@ export const ROW_KEY = [
     option: { name: "lambda", describe: several("λ as written") },
     always: true,
     value: inCell(({ lambda }) => lambda),
-    read: parseLambda,
+    read: READ.lambda,
   },
   {
     name: "epochs",
@@ -144,7 +134,7 @@ export const ROW_KEY = [
     option: null,
     always: true,
     value: ({ epochs }: Keyed) => epochs,
-    read: parseEpochs,
+    read: READ.epochs,
   },
   {
     name: "seed",
@@ -154,7 +144,7 @@ export const ROW_KEY = [
     option: { name: "seed", describe: several("seed of the initial weights") },
     always: false,
     value: inCell(({ seed }) => seed),
-    read: parseSeed,
+    read: READ.seed,
   },
   {
     name: "trial",
@@ -164,7 +154,7 @@ export const ROW_KEY = [
     option: null,
     always: true,
     value: ({ spec }: Keyed) => spec.trial,
-    read: parseSeed,
+    read: READ.seed,
   },
   {
     name: "start_trial",
@@ -174,7 +164,7 @@ export const ROW_KEY = [
     option: null,
     always: false,
     value: ({ spec }: Keyed) => (spec.start === null ? null : startTrial(spec)),
-    read: parseSeed,
+    read: READ.seed,
   },
   {
     name: "start",

@@ -4,7 +4,7 @@ import { bad } from "../errors.js";
 import { expressionFault, namesIn } from "./expression.js";
 import { type MethodDefinition, parseDefinedName, type TermWeights } from "./methods.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
-import { LIMITS, parseEpochs, parseLambda, parseName, parseReal } from "./values.js";
+import { LIMITS, parseName, parseReal, READ } from "./values.js";
 import {
   type Entry,
   entriesOnce,
@@ -91,8 +91,8 @@ function definitionOf(body: Body): MethodDefinition {
     crossEntropy,
     penalty,
     forgetLabels: scalarOf(body, "forget-labels", parseLabels, "kept"),
-    lambda: scalarOf(body, "lambda", parseLambda, 0),
-    epochs: scalarOf(body, "epochs", parseEpochs, 1),
+    lambda: scalarOf(body, "lambda", READ.lambda, 0),
+    epochs: scalarOf(body, "epochs", READ.epochs, 1),
     parameters,
   };
 }

@@ -12,18 +12,7 @@ import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
 import { type Shard, WHOLE } from "./trajectories.js";
-import {
-  LIMITS,
-  parseFeatures,
-  parseForgetRows,
-  parseLearningRate,
-  parseName,
-  parseSamples,
-  parseSeed,
-  parseTrials,
-  parseWhole,
-  parseWidths,
-} from "./values.js";
+import { LIMITS, parseName, parseWhole, READ } from "./values.js";
 
 /** Flags as argv or a sweep file gives them: all text, several where a flag was repeated, absent where it was not given. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -147,8 +136,8 @@ export function settingFrom(flags: Flags): SettingAsked {
   return {
     preset: oneOf(flags, "preset", PRESET_NAMES, DEFAULTS.preset),
     draw: drawFrom(flags),
-    widths: parseWidths("--hidden", text(flags, "hidden") ?? DEFAULTS.hidden),
-    learningRate: parseLearningRate("--learning-rate", rate),
+    widths: READ.widths("--hidden", text(flags, "hidden") ?? DEFAULTS.hidden),
+    learningRate: READ.learningRate("--learning-rate", rate),
     seed: seedFrom(flags),
     engine: { name, precision },
   };
@@ -164,10 +153,10 @@ export function drawFrom(flags: Flags): DrawSource {
   ];
   return {
     kind: "seeded",
-    dataSeed: parseSeed(...given("data-seed")),
-    samples: parseSamples(...given("samples")),
-    features: parseFeatures(...given("features")),
-    forgetRows: parseForgetRows(...given("forget-rows")),
+    dataSeed: READ.seed(...given("data-seed")),
+    samples: READ.samples(...given("samples")),
+    features: READ.features(...given("features")),
+    forgetRows: READ.forgetRows(...given("forget-rows")),
   };
 }
 
@@ -182,11 +171,11 @@ export function importedDraw(flags: Flags, directory: string, decided: readonly 
 }
 
 export function trialsFrom(flags: Flags): number {
-  return parseTrials("--trials", text(flags, "trials") ?? String(DEFAULTS.trials));
+  return READ.trials("--trials", text(flags, "trials") ?? String(DEFAULTS.trials));
 }
 
 export function seedFrom(flags: Flags): number {
-  return parseSeed("--seed", text(flags, "seed") ?? String(DEFAULTS.seed));
+  return READ.seed("--seed", text(flags, "seed") ?? String(DEFAULTS.seed));
 }
 
 /** The engine of --engine and --precision. */

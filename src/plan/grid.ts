@@ -19,39 +19,27 @@ import {
 } from "./plan.js";
 import { PRESET_NAMES, PRESETS } from "./presets.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
-import {
-  LIMITS,
-  parseEpochs,
-  parseFeatures,
-  parseForgetRows,
-  parseLambda,
-  parseLearningRate,
-  parseName,
-  parseSamples,
-  parseSeed,
-  parseSweepName,
-  parseWidths,
-} from "./values.js";
+import { LIMITS, parseName, parseSweepName, READ } from "./values.js";
 
 /** One reader for each part of a grid, by the flag (and the key of a sweep file) that says it; `known` are the methods that may be named. */
 export const GRID_READERS = {
   name: (flags: Flags): string => nameFrom(flags),
   preset: (flags: Flags): string[] =>
     listOf(flags, "preset", [GRID_DEFAULTS.preset], (option, item) => [parseName(option, item, PRESET_NAMES)]),
-  "data-seeds": (flags: Flags): number[] => axisOf(flags, "data-seeds", DEFAULTS["data-seed"], parseSeed),
-  samples: (flags: Flags): number[] => axisOf(flags, "samples", DEFAULTS.samples, parseSamples),
-  features: (flags: Flags): number[] => axisOf(flags, "features", DEFAULTS.features, parseFeatures),
-  "forget-rows": (flags: Flags): number[] => axisOf(flags, "forget-rows", DEFAULTS["forget-rows"], parseForgetRows),
+  "data-seeds": (flags: Flags): number[] => axisOf(flags, "data-seeds", DEFAULTS["data-seed"], READ.seed),
+  samples: (flags: Flags): number[] => axisOf(flags, "samples", DEFAULTS.samples, READ.samples),
+  features: (flags: Flags): number[] => axisOf(flags, "features", DEFAULTS.features, READ.features),
+  "forget-rows": (flags: Flags): number[] => axisOf(flags, "forget-rows", DEFAULTS["forget-rows"], READ.forgetRows),
   data: (flags: Flags): string | null => text(flags, "data"),
   hidden: (flags: Flags): number[][] => hiddenFrom(flags),
   "learning-rate": (flags: Flags): number[] =>
-    listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [parseLearningRate(option, item)]),
+    listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [READ.learningRate(option, item)]),
   methods: (flags: Flags, known: readonly MethodRecord[] = METHODS): string[] =>
     methodList(flags["methods"] === undefined ? GRID_DEFAULTS.methods : items(flags, "methods"), known),
   epochs: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
-    spokenOnce(flags, "epochs", parseEpochs, known),
+    spokenOnce(flags, "epochs", READ.epochs, known),
   lambda: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
-    spokenOnce(flags, "lambda", parseLambda, known),
+    spokenOnce(flags, "lambda", READ.lambda, known),
   trials: trialsFrom,
   seed: seedFrom,
   engine: engineFrom,
@@ -135,7 +123,7 @@ function nameFrom(flags: Flags): string {
 function hiddenFrom(flags: Flags): number[][] {
   const given = flags["hidden"];
   const pairs = (Array.isArray(given) ? given : [given]).map((pair) =>
-    parseWidths("--hidden", text({ hidden: pair }, "hidden") ?? DEFAULTS.hidden),
+    READ.widths("--hidden", text({ hidden: pair }, "hidden") ?? DEFAULTS.hidden),
   );
   withoutRepeats("--hidden", pairs.map(String));
   return pairs;

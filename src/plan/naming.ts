@@ -62,11 +62,6 @@ function splitItem(item: string, known: readonly MethodRecord[]): [method: strin
   return [item.slice(0, end), item.slice(end + 1)];
 }
 
-export function refuseSeveral(option: string, spoken: Spoken): void {
-  for (const [method, values] of spoken)
-    if (values.length > 1) throw bad(`${option} must give each method one value, got two for ${method}: keep one`);
-}
-
 export function refuseRepeats(option: string, spoken: Spoken): void {
   for (const [method, values] of spoken) withoutRepeats(`${option} ${method}`, values);
 }
@@ -92,4 +87,23 @@ export function perMethod(
       return [record.name, given === undefined ? [record[name]] : given.toSorted((a, b) => a - b)];
     }),
   );
+}
+
+/** How values of methods are read, and of which methods. */
+interface Speaking {
+  readonly parse: (option: string, text: string) => number;
+  readonly methods: readonly string[];
+  readonly known: readonly MethodRecord[];
+}
+
+/** The one value of each method of `methods` and of those they start from. Throws usage where the items give two of one. */
+export function oneEach(
+  name: "epochs" | "lambda",
+  items: readonly string[],
+  { parse, methods, known }: Speaking,
+): PerMethod {
+  const spoken = spokenValues(name, items, (option, given) => [parse(option, given)], known);
+  for (const [method, values] of spoken)
+    if (values.length > 1) throw bad(`--${name} must give each method one value, got two for ${method}: keep one`);
+  return perMethod(name, spoken, methods, known);
 }

@@ -22,10 +22,10 @@ import {
 import { planOf, planOfGrid } from "./grid.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
-import { meant, methodList, parseMethod, perMethod, refuseSeveral, spokenValues } from "./naming.js";
-import type { DrawAxes, PerMethod, PlanPart, SweepPlan } from "./plan.js";
+import { meant, methodList, oneEach, parseMethod } from "./naming.js";
+import type { DrawAxes, PlanPart, SweepPlan } from "./plan.js";
 import { gridPlanFromFile } from "./sweep-file.js";
-import { parseEpochs, parseLambda } from "./values.js";
+import { READ } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
@@ -126,8 +126,8 @@ function planOfSetting(setting: SettingAsked, known: readonly MethodRecord[], tr
     widths: [widths],
     learningRates: [learningRate],
     methods,
-    epochs: oneValueEach("epochs", trained, parseEpochs, known),
-    lambda: oneValueEach("lambda", trained, parseLambda, known),
+    epochs: oneEach("epochs", trained.epochs, { parse: READ.epochs, methods, known }),
+    lambda: oneEach("lambda", trained.lambda, { parse: READ.lambda, methods, known }),
   };
   return planOf({ name: null, seed, engine, record: "all", trials }, part, known);
 }
@@ -136,15 +136,4 @@ function axesOf(draw: DrawSource): DrawAxes {
   if (draw.kind === "imported") return { kind: "imported", draws: [draw] };
   const { dataSeed, samples, features, forgetRows } = draw;
   return { kind: "seeded", dataSeeds: [dataSeed], samples: [samples], features: [features], forgetRows: [forgetRows] };
-}
-
-function oneValueEach(
-  name: "epochs" | "lambda",
-  trained: Trained,
-  parse: (option: string, text: string) => number,
-  known: readonly MethodRecord[],
-): PerMethod {
-  const spoken = spokenValues(name, trained[name], (option, given) => [parse(option, given)], known);
-  refuseSeveral(`--${name}`, spoken);
-  return perMethod(name, spoken, trained.methods, known);
 }

@@ -30,22 +30,7 @@ import {
   withStarts,
 } from "./plan.js";
 import { PRESETS, type PresetRecord } from "./presets.js";
-import {
-  LIMITS,
-  parseEpochs,
-  parseFeatures,
-  parseForgetRows,
-  parseLambda,
-  parseLearningRate,
-  parseName,
-  parseReal,
-  parseSamples,
-  parseSeed,
-  parseSweepName,
-  parseTrials,
-  parseWhole,
-  parseWidths,
-} from "./values.js";
+import { LIMITS, parseName, parseReal, parseSweepName, parseWhole, READ } from "./values.js";
 
 /** Reads the text of a plan; `path` is what an error calls where it is stored. Throws usage with the first field that is not as a plan has it. */
 export function parsePlan(text: string, path: string): SweepPlan {
@@ -91,10 +76,10 @@ function readPlan(given: unknown): SweepPlan {
   const plan = fieldsOf("plan", given, {
     version: readVersion,
     name: (name, value) => (value === null ? null : parseSweepName(name, stringOf(name, value))),
-    seed: number(parseSeed),
+    seed: number(READ.seed),
     engine: readEngine,
     record: oneOf(RECORDS),
-    trials: number(parseTrials),
+    trials: number(READ.trials),
     presets: list(readPreset),
     methods: list(readMethod),
     parts: list(readPart),
@@ -166,7 +151,7 @@ const readEngine: Reader<SweepPlan["engine"]> = (field, given) => {
 const readPreset: Reader<PresetRecord> = (field, given) => {
   const preset = fieldsOf(field, given, {
     name: readWord,
-    freshLambda: number(parseLambda),
+    freshLambda: number(READ.lambda),
     initialWeights: oneOf(["own", "shared"]),
     startTrial: oneOf(["own", "last"]),
     penalties: mapping((place, terms) => checkedTerms(place, terms, [])),
@@ -182,8 +167,8 @@ const readMethod: Reader<MethodRecord> = (field, given) => {
     crossEntropy: readTerms,
     penalty: readTerms,
     forgetLabels: oneOf(["kept", "flipped"]),
-    lambda: number(parseLambda),
-    epochs: number(parseEpochs),
+    lambda: number(READ.lambda),
+    epochs: number(READ.epochs),
     parameters: mapping(number((place, text) => parseReal(place, text, -Number.MAX_VALUE, "a number"))),
   });
   const parameters = Object.keys(method.parameters);
@@ -212,11 +197,11 @@ const readPart: Reader<PlanPart> = (field, given) =>
   fieldsOf(field, given, {
     presets: list(stringOf),
     draws: readDraws,
-    widths: list((place, widths) => parseWidths(place, list(number(parseWidth))(place, widths).join(","))),
-    learningRates: ascending(parseLearningRate),
+    widths: list((place, widths) => READ.widths(place, list(number(parseWidth))(place, widths).join(","))),
+    learningRates: ascending(READ.learningRate),
     methods: list(stringOf),
-    epochs: mapping(ascending(parseEpochs)) as Reader<PerMethod>,
-    lambda: mapping(ascending(parseLambda)) as Reader<PerMethod>,
+    epochs: mapping(ascending(READ.epochs)) as Reader<PerMethod>,
+    lambda: mapping(ascending(READ.lambda)) as Reader<PerMethod>,
   });
 
 const readDraws: Reader<DrawAxes> = (field, given) => {
@@ -230,10 +215,10 @@ const readDraws: Reader<DrawAxes> = (field, given) => {
   }
   return fieldsOf(field, given, {
     kind: oneOf(["seeded"]),
-    dataSeeds: ascending(parseSeed),
-    samples: ascending(parseSamples),
-    features: ascending(parseFeatures),
-    forgetRows: ascending(parseForgetRows),
+    dataSeeds: ascending(READ.seed),
+    samples: ascending(READ.samples),
+    features: ascending(READ.features),
+    forgetRows: ascending(READ.forgetRows),
   });
 };
 
@@ -246,7 +231,7 @@ const readImported: Reader<ImportedDraw> = (field, given) =>
       throw bad(`${place} must be 64 hexadecimal digits, got ${shown(value)}`);
     },
     samples: number(parseCount),
-    features: number(parseFeatures),
+    features: number(READ.features),
     forgetRows: number(parseCount),
   });
 

@@ -43,44 +43,33 @@ export function parseSweepName(option: string, name: string): string {
   throw bad(`${option} must be up to 64 letters, digits, dots, dashes and underscores, got ${name}`);
 }
 
-export function parseTrials(option: string, given: string): number {
-  return parseWhole(option, given, 1, LIMITS.trials);
-}
+/** Readers of the values that plans are made of; `option` is what an error calls them. */
+export const READ = {
+  trials: (option: string, given: string): number => parseWhole(option, given, 1, LIMITS.trials),
+  epochs: (option: string, given: string): number => parseWhole(option, given, 1, LIMITS.epochs),
+  lambda: (option: string, given: string): number => parseReal(option, given, 0, "a number from 0 up"),
+  seed: (option: string, given: string): number => parseWhole(option, given, 0, Number.MAX_SAFE_INTEGER),
+  features: (option: string, given: string): number => parseWhole(option, given, 1, LIMITS.features),
+  forgetRows: (option: string, given: string): number => parseWhole(option, given, 1, LIMITS.forgetRows),
+  samples: readSamples,
+  widths: readWidths,
+  learningRate: readLearningRate,
+} as const;
 
-export function parseEpochs(option: string, given: string): number {
-  return parseWhole(option, given, 1, LIMITS.epochs);
-}
-
-export function parseLambda(option: string, given: string): number {
-  return parseReal(option, given, 0, "a number from 0 up");
-}
-
-export function parseSeed(option: string, given: string): number {
-  return parseWhole(option, given, 0, Number.MAX_SAFE_INTEGER);
-}
-
-export function parseFeatures(option: string, given: string): number {
-  return parseWhole(option, given, 1, LIMITS.features);
-}
-
-export function parseForgetRows(option: string, given: string): number {
-  return parseWhole(option, given, 1, LIMITS.forgetRows);
-}
-
-export function parseSamples(option: string, given: string): number {
+function readSamples(option: string, given: string): number {
   const samples = parseWhole(option, given, 4, LIMITS.samples);
   if (samples % 2 === 0) return samples;
   throw bad(`${option} must be even, since both classes have half of them, got ${samples}: try ${samples + 1}`);
 }
 
 /** Two widths, as 64,32. */
-export function parseWidths(option: string, given: string): number[] {
+function readWidths(option: string, given: string): number[] {
   const widths = given.split(",");
   if (widths.length !== 2) throw bad(`${option} must be two widths such as 64,32, got ${given}`);
   return widths.map((width) => parseWhole(option, width, 1, LIMITS.width));
 }
 
-export function parseLearningRate(option: string, given: string): number {
+function readLearningRate(option: string, given: string): number {
   const value = parseReal(option, given, 0, "a number above 0");
   if (value > 0) return value;
   throw bad(`${option} must be a number above 0, got ${given}`);
