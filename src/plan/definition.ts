@@ -16,7 +16,7 @@ import {
   parseKey,
   type Reading,
   resolved,
-  scalarFault,
+  scalarText,
   sentenceOf,
   textOf,
 } from "./yaml.js";
@@ -119,7 +119,7 @@ function readScalar<Value>(
   { value, offset }: Pick<Entry<string>, "value" | "offset">,
   parse: (option: string, text: string) => Value,
 ): Value | null {
-  const text = scalarText(reading, what, value, offset);
+  const text = oneLine(reading, what, value, offset);
   if (text === null) return null;
   let read: Value | null = null;
   const fault = sentenceOf(() => {
@@ -130,12 +130,8 @@ function readScalar<Value>(
 }
 
 /** The text of a scalar of one line; null where it is none, which is noted. */
-function scalarText(reading: Reading, what: string, value: Node, around: number): string | null {
-  const node = resolved(reading, value);
-  const fault = scalarFault(what, node, "one value") ?? linesFault(what, textOf(node as Scalar));
-  if (fault === null) return textOf(node as Scalar);
-  reading.refuse(offsetOf(value, around), fault);
-  return null;
+function oneLine(reading: Reading, what: string, value: Node, around: number): string | null {
+  return scalarText(reading, value, { what, expected: "one value", around, against: linesFault });
 }
 
 /** The two weights of a term; a fault in one is told at the character where it stands. */
@@ -169,7 +165,7 @@ function weightText(
   { value, offset }: Entry<string>,
   parameters: readonly string[],
 ): string {
-  const text = scalarText(reading, what, value, offset);
+  const text = oneLine(reading, what, value, offset);
   if (text === null) return "0";
   const fault = expressionFault(text, [...SIZES, ...parameters]);
   if (fault !== null) {

@@ -1,6 +1,6 @@
 /** A sweep file: the flags of `grid` as the keys of a YAML 1.2 mapping. Every fault in it is told with its line and column. */
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
-import { isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
 import { bad, SweepError } from "../errors.js";
 import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
@@ -20,7 +20,7 @@ import {
   parseKey,
   type Reading,
   resolved,
-  scalarFault,
+  scalarText,
   sentenceOf,
   textOf,
 } from "./yaml.js";
@@ -199,16 +199,12 @@ function itemsOf(reading: Reading, key: Key, list: YAMLSeq): Part[] {
 
 /** The one text of a scalar; `expected` is what the key takes there. */
 function scalarParts(reading: Reading, key: Key, value: Node, around: number, expected = formsOf(key)): Part[] {
-  const node = resolved(reading, value);
-  const offset = offsetOf(value, around);
-  const fault = scalarFault(key, node, expected) ?? textFault(key, textOf(node as Scalar));
-  if (fault === null) return [{ text: textOf(node as Scalar), offset }];
-  reading.refuse(offset, fault);
-  return [];
+  const text = scalarText(reading, value, { what: key, expected, around, against: textFault });
+  return text === null ? [] : [{ text, offset: offsetOf(value, around) }];
 }
 
-function textFault(key: Key, text: string): string | null {
-  if (!LISTS.includes(key) || !/\s/.test(text)) return linesFault(key, text);
+function textFault(key: string, text: string): string | null {
+  if (!LISTS.includes(key as Key) || !/\s/.test(text)) return linesFault(key, text);
   const remedy = text.includes(",") ? `: write [${text.replace(/\s+/g, " ")}]` : "";
   return `${key} must have no blanks in a value, got ${text.replace(/\s+/g, " ")}${remedy}`;
 }

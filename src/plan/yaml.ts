@@ -138,8 +138,29 @@ export function sentenceOf(read: () => unknown): string | null {
   }
 }
 
+/** What a scalar is read as: its name and what it may be, in errors, where it stands if it stands nowhere itself, and what else a text may be refused for. */
+interface ScalarRead {
+  readonly what: string;
+  readonly expected: string;
+  readonly around: number;
+  readonly against: (what: string, text: string) => string | null;
+}
+
+/** The text of a scalar; null where it is none, or refused, which is noted. */
+export function scalarText(
+  reading: Reading,
+  value: Node,
+  { what, expected, around, against }: ScalarRead,
+): string | null {
+  const node = resolved(reading, value);
+  const fault = scalarFault(what, node, expected) ?? against(what, textOf(node as Scalar));
+  if (fault === null) return textOf(node as Scalar);
+  reading.refuse(offsetOf(value, around), fault);
+  return null;
+}
+
 /** Why a node is no one-line text that a value may be; null: it is one. `expected` is what the value may be, under the name `key`. */
-export function scalarFault(key: string, node: Node, expected: string): string | null {
+function scalarFault(key: string, node: Node, expected: string): string | null {
   if (node === null) return noValue(key, "nothing");
   if (!isScalar(node)) return `${key} must be ${expected}, got ${kindOf(node)}`;
   const text = textOf(node);
