@@ -12,7 +12,7 @@ import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
 import { nearestCells } from "../src/verdict/nearest.js";
 import { NearestTracker } from "../src/verdict/nearest-tracker.js";
-import { failed, openRequest, PROFILE, trained } from "./fixtures/sweeps.js";
+import { failed, gave, openRequest, PROFILE, trained } from "./fixtures/sweeps.js";
 
 const SMALL: Flags = { samples: "20", features: "2", hidden: "4,3", trials: "2", "data-seeds": "1" };
 const NOTHING = { rows: 0, trajectories: 0, epochs: 0 };
@@ -40,17 +40,6 @@ async function tracked(plan: SweepPlan, before: readonly CellMean[] = [], shard:
       tracker.observe({ kind: "landed", outcomes, progress: { landed: NOTHING, missing: NOTHING } }),
     parts: () => cellParts(tracker.progress),
   };
-}
-
-/** An outcome whose rows have these forget probabilities, NaN where it diverged. */
-function gave(spec: TrajectorySpec, ...probabilities: readonly number[]): Outcome {
-  const outcome = trained(spec);
-  const rows = outcome.rows.map((row, i) => ({
-    ...row,
-    state: Number.isNaN(probabilities[i]) ? ("diverged" as const) : ("done" as const),
-    measures: { ...row.measures, forget_probability: probabilities[i] },
-  }));
-  return { ...outcome, rows };
 }
 
 type Probability = (spec: TrajectorySpec, epochs: number) => number;
@@ -198,7 +187,12 @@ test("the line of progress and the table name the same cell: what is tracked is 
     await store.record(sweep, [outcome]);
     await cells.land(outcome);
   }
-  const found = nearestCells(await store.cellMeans(sweep));
+  const comparisons = [...nearestCells(await store.cellMeans(sweep))];
+  assert.deepEqual(
+    comparisons.map(({ draws }) => draws),
+    [["1", "2", "3"]],
+  );
+  const found = comparisons[0].nearest.map(({ cell }) => cell);
   const { nearest } = cells.tracker.progress;
   const measured = (cell: typeof nearest): object => ({ ...cell, train_accuracy_mean: 0 });
   assert.equal(found.length, 2 * 4 * 3);

@@ -5,7 +5,8 @@ import { nearestText } from "../report/nearest.js";
 import { summaryText } from "../report/summary.js";
 import type { SweepResult } from "../run/sweep.js";
 import type { Store, Sweep } from "../store/contract.js";
-import { type NearestCell, nearestCells } from "../verdict/nearest.js";
+import { type Finding, findingOf } from "../verdict/findings.js";
+import { nearestCells } from "../verdict/nearest.js";
 import { queryLine, type Terminal } from "./command.js";
 
 export interface Printed extends SweepResult {
@@ -27,7 +28,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
   const found =
     sweep.plan.name === null
       ? { summary: (await store.methodSummary(sweep)).map(({ copies: _copies, ...row }) => row) }
-      : { nearest: await nearestShown(store, sweep) };
+      : nearestObject(await findingsOf(store, sweep));
   const said = {
     sweep: sweep.id,
     digest: await store.digest(sweep),
@@ -53,7 +54,7 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
 }
 
 async function printNearest({ store, path, sweep }: Printed, terminal: Terminal): Promise<void> {
-  await terminal.out(nearestText(await nearestShown(store, sweep), queryLine("select * from cell_summary", path)));
+  await terminal.out(nearestText(await findingsOf(store, sweep), queryLine("select * from cell_summary", path)));
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(
@@ -62,7 +63,25 @@ async function printNearest({ store, path, sweep }: Printed, terminal: Terminal)
 }
 
 const NEAREST_SHOWN = 10;
+const TABLES_SHOWN = 3; // of cells that are compared on other draws
 
-async function nearestShown(store: Store, sweep: Sweep): Promise<NearestCell[]> {
-  return nearestCells(await store.cellMeans(sweep)).slice(0, NEAREST_SHOWN);
+async function findingsOf(store: Store, sweep: Sweep): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const comparison of nearestCells(await store.cellMeans(sweep))) {
+    findings.push(await findingOf(comparison, NEAREST_SHOWN, (cell) => store.cellTrials(sweep, cell)));
+    if (findings.length === TABLES_SHOWN) break;
+  }
+  return findings;
+}
+
+/** The cells with the most to compare, and those that are there on other draws alone. */
+function nearestObject([first, ...others]: readonly Finding[]): object {
+  const object = ({ nearest, originals, retrained, compared, nothing_to_forget }: Finding): object => ({
+    nearest,
+    ...{ original: originals, retrain_scratch: retrained },
+    compared,
+    nothing_to_forget,
+  });
+  if (first === undefined) return { nearest: [] };
+  return { ...object(first), on_other_draws: others.map(object), left: others.at(-1)?.left ?? first.left };
 }

@@ -56,6 +56,8 @@ export interface Results {
   /** Means of the finished rows, by cell but for the draw and sizes where a run has one of each: what the table of a run shows. */
   methodSummary(sweep: Sweep): Promise<MethodSummary[]>;
   cellMeans(sweep: Sweep): Promise<CellMean[]>;
+  /** The trials of a sweep's cell that are done, in their order; none where it has no such cell. */
+  cellTrials(sweep: Sweep, cell: CellKey): Promise<CellTrial[]>;
   /** Finished and failed rows in the order of their keys. */
   rows(sweep: Sweep | null): AsyncIterable<StoredRow>;
   /** Margins of forget sets of more than one row, in the order of their keys. */
@@ -231,6 +233,14 @@ export interface CellMean extends CellKey {
   /** How many of them did not diverge, and the means over those; 0 where there is none. */
   readonly done: number;
   readonly train_accuracy: number;
+  readonly forget_probability: number;
+}
+
+/** A trial that is done. */
+export interface CellTrial {
+  readonly trial: number;
+  /** The trial whose run it repeats; null: its own. */
+  readonly replicate_of: number | null;
   readonly forget_probability: number;
 }
 

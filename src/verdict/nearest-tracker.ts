@@ -4,7 +4,7 @@ import { cellTemplates, trajectoriesOf } from "../plan/trajectories.js";
 import type { Observer, SweepEvent } from "../run/events.js";
 import type { CellMean, Sweep } from "../store/contract.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
-import { comparedBy, type Judged, keyText, type NearestCell, type Recipe, ranked } from "./nearest.js";
+import { comparedBy, comparisons, type Judged, keyText, type NearestCell, type Recipe } from "./nearest.js";
 
 /** How the cells of a sweep that is trained stand. */
 export interface CellProgress {
@@ -107,7 +107,8 @@ export class NearestTracker {
   #nearest(): NearestCell | null {
     // Looking at every cell takes longer than a line of progress may in a grid of many draws.
     if (this.#judged !== null && this.#landed - this.#judged.landed < this.#rows / LOOKS) return this.#judged.nearest;
-    const nearest = ranked(this.#cells).at(0) ?? null;
+    const [first] = comparisons(this.#cells);
+    const nearest = first?.nearest.at(0)?.cell ?? null;
     this.#judged = { landed: this.#landed, nearest };
     return nearest;
   }

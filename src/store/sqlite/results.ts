@@ -1,10 +1,12 @@
 /** Reads of a database file that another process may be writing. */
 import Database from "better-sqlite3";
 import { bad, messageOf } from "../../errors.js";
+import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
   CellMean,
   CellStatus,
+  CellTrial,
   Damage,
   Failure,
   MethodStatus,
@@ -29,6 +31,7 @@ import { storedMargins, storedRows } from "./rows.js";
 import {
   cellMeans,
   cellStatus,
+  cellTrials,
   failures,
   incompleteCells,
   methodStatus,
@@ -92,6 +95,10 @@ export class SqliteResults implements Results {
 
   async cellMeans({ id }: Sweep): Promise<CellMean[]> {
     return this.#read((db) => cellMeans(db, id));
+  }
+
+  async cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
+    return this.#read((db) => cellTrials(db, id, cell));
   }
 
   rows(sweep: Sweep | null): AsyncGenerator<StoredRow> {
