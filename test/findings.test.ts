@@ -167,7 +167,13 @@ test("a table without original says how to have it", async (t) => {
 
 test("each size that is shown has its own original and retraining, and its draws are no more draws", async (t) => {
   const plan = planOf({ samples: "20,40", "data-seeds": "1:2" });
-  const [finding] = await found(t, plan, ({ method, samples }) => (method === "unlearn" ? 0.5 : samples / 64));
+  const value: Probability = ({ method, samples }) => (method === "unlearn" ? 0.5 : samples / 64);
+  const [nearest] = await found(t, plan, value, 1);
+  assert.deepEqual(
+    [nearest.nearest, nearest.originals, nearest.retrained].map((cells) => cells.map(({ samples }) => samples)),
+    [[40], [40], [40]],
+  );
+  const [finding] = await found(t, plan, value);
   for (const cells of [finding.nearest, finding.originals, finding.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],
