@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Flags } from "../src/plan/flags.js";
+import { runPlan } from "../src/plan/request.js";
 import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
+import { besideRun } from "../src/report/published.js";
 import { summaryText } from "../src/report/summary.js";
 import { alignedTable, csvLine } from "../src/report/table.js";
 import type { Survey } from "../src/run/events.js";
@@ -104,21 +108,29 @@ const SUMMARY = {
   copies: false,
 };
 
+const ALONE = { published: new Map(), unlike: ["--samples", "--trials"] };
+
 test("the summary marks copies, and says what diverged and what the best possible is where the draw knows", () => {
   const text = summaryText({
     summary: [SUMMARY, { ...SUMMARY, method: "unlearn", copies: true }],
     diverged: 2,
     bayes: { accuracy: 0.93, forgetProbability: 0.5 },
+    beside: besideRun(runPlan({})),
   });
   const lines = text.split("\n");
   assert.match(
     lines[2],
     /^original +100 {2}0\.93340 ± 0\.00170 {2}0\.96000 ± 0\.03000 +0\.93339 ± 0\.00170 +0\.96756 ± 0\.03002$/,
   );
-  assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 ± 0\.00000 +0\.78052 ± 0\.00000$/);
+  assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 \(one run\) +0\.78052 \(one run\)$/);
   assert.deepEqual(lines.slice(4), [
     "",
     "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
+    "(one run): what the notebook published of it is no mean either: it is one run, from one original; from the first 100 originals of this draw:",
+    "  unlearn: forget probability 0.317 to 0.988, mean 0.725, std 0.141",
+    "           train accuracy 0.698 to 0.935, mean 0.908, std 0.035",
+    "  retrain_original: forget probability 0.993 to 1.000, mean 1.000, std 0.001",
+    "                    train accuracy 0.941 to 0.962, mean 0.951, std 0.004",
     "2 trial rows diverged (their numbers overflowed), and are left out of the means",
     "best possible on this draw (Bayes): accuracy 0.93000, forget probability 0.50000",
     "",
@@ -126,11 +138,62 @@ test("the summary marks copies, and says what diverged and what the best possibl
 });
 
 test("a method that the notebook does not have stands without published numbers", () => {
+  const beside = besideRun(runPlan({}));
   assert.match(
-    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null }),
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null, beside }),
     /^future .* - {2,}-$/m,
   );
 });
+
+test("beside a run that is not the notebook's there are no published columns, but the options that make it another", () => {
+  const text = summaryText({ summary: [SUMMARY], diverged: 0, bayes: null, beside: ALONE });
+  assert.equal(
+    text,
+    [
+      "method    trials  train accuracy     forget probability",
+      "--------  ------  -----------------  ------------------",
+      "original     100  0.93340 ± 0.00170  0.96000 ± 0.03000",
+      "",
+      "the notebook's published numbers do not stand here: this run has another --samples, --trials",
+      "",
+    ].join("\n"),
+  );
+});
+
+const LIKE: [flags: Flags, methods: readonly string[]][] = [
+  [{}, ["original", "retrain_scratch", "unlearn", "retrain_original"]],
+  [{ trials: "250", seed: "7" }, ["original", "retrain_scratch", "unlearn", "retrain_original"]],
+  [{ lambda: "2" }, ["original", "retrain_scratch", "retrain_original"]],
+  [{ epochs: "unlearn=6" }, ["original", "retrain_scratch", "retrain_original"]],
+  // What goes on from another original is another run too.
+  [{ epochs: "original=200" }, ["retrain_scratch"]],
+  [{ methods: "unlearn,fine_tune" }, ["unlearn"]],
+];
+
+for (const [flags, methods] of LIKE) {
+  test(`published numbers of ${methods.join(", ")} stand beside a run with ${JSON.stringify(flags)}`, () => {
+    const { published, unlike } = besideRun(runPlan(flags));
+    assert.deepEqual([[...published.keys()], unlike], [methods, []]);
+  });
+}
+
+const UNLIKE: [flags: Flags, options: readonly string[]][] = [
+  [{ preset: "paired" }, ["--preset"]],
+  [{ "data-seed": "7" }, ["--data-seed"]],
+  [{ samples: "4000", features: "9" }, ["--samples", "--features"]],
+  [{ "forget-rows": "2" }, ["--forget-rows"]],
+  [{ hidden: "64,16" }, ["--hidden"]],
+  [{ "learning-rate": "0.02" }, ["--learning-rate"]],
+  [{ trials: "99" }, ["--trials"]],
+  [{ data: fileURLToPath(new URL("../../test/golden/small", import.meta.url)) }, ["--data"]],
+];
+
+for (const [flags, options] of UNLIKE) {
+  test(`no published number stands beside a run with another ${options.join(", ")}`, () => {
+    const { published, unlike } = besideRun(runPlan(flags));
+    assert.deepEqual([[...published.keys()], unlike], [[], options]);
+  });
+}
 
 const HALFWAY = {
   landed: { rows: 30, trajectories: 20, epochs: 500 },

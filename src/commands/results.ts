@@ -2,6 +2,7 @@
 import { loadDraw } from "../data/source.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
 import { nearestText } from "../report/nearest.js";
+import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
 import type { SweepResult } from "../run/sweep.js";
 import type { Store, Sweep } from "../store/contract.js";
@@ -45,7 +46,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
 async function printTable({ store, sweep }: Printed, terminal: Terminal): Promise<void> {
   const summary = await store.methodSummary(sweep);
   const { diverged } = await store.stateCounts(sweep);
-  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan) }));
+  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan), beside: besideRun(sweep.plan) }));
 }
 
 /** What is known of a run's draw; nobody told us the means of imported data, whose folder may be elsewhere by now. */
