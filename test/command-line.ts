@@ -176,6 +176,14 @@ export async function rows(database: string, sql: string): Promise<unknown[][]> 
   }
 }
 
+/** All names of what `--json` prints are snake_case. */
+export function assertSnakeCase(json: string): void {
+  JSON.parse(json, (name, value) => {
+    assert.match(name, /^[a-z0-9_]*$/);
+    return value as unknown;
+  });
+}
+
 /** Compares a text with test/golden/text/NAME.txt, which is reviewed; UPDATE_GOLDEN=1 writes it. */
 export function assertGolden(name: string, text: string): void {
   const path = fileURLToPath(new URL(`../../test/golden/text/${name}.txt`, import.meta.url));

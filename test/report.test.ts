@@ -71,19 +71,47 @@ function curve(epochs: number, change: Partial<StoredEpoch> = {}): StoredEpoch[]
   return Array.from({ length: epochs }, (_, e) => ({ ...EPOCH, epoch: e + 1, ...change }));
 }
 
-test("show prints the notebook's line every ten epochs, and what it measures at the end", () => {
+const LINE = "Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000";
+const AFTER = "train accuracy 0.9334, forget probability 0.9676";
+
+test("show prints the notebook's line of each epoch, and what it measures at the end", () => {
   assert.equal(
-    notebookLines(curve(25), trajectory(null)),
-    "Epoch [10/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
-      "Epoch [20/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
-      "after epoch 25: train accuracy 0.9334, forget probability 0.9676\n",
+    notebookLines(curve(3), trajectory(null)),
+    `Epoch [1/3], ${LINE}\nEpoch [2/3], ${LINE}\nEpoch [3/3], ${LINE}\nafter epoch 3: ${AFTER}\n`,
   );
 });
 
+const THINNED: [epochs: number, every: number][] = [
+  [41, 10],
+  [100, 10],
+  [400, 10],
+  [401, 20],
+  [1000, 50],
+  [10_000, 500],
+];
+
+for (const [epochs, every] of THINNED) {
+  test(`of a curve of ${epochs} epochs show prints every ${every}th, and says so`, () => {
+    const lines = notebookLines(curve(epochs), trajectory(null)).split("\n");
+    const shown = Array.from({ length: Math.floor(epochs / every) }, (_, i) => (i + 1) * every);
+    assert.deepEqual(lines, [
+      ...shown.map((epoch) => `Epoch [${epoch}/${epochs}], ${LINE}`),
+      `(one line for ${every} of the ${epochs} epochs that are kept; --json prints each)`,
+      `after epoch ${epochs}: ${AFTER}`,
+      "",
+    ]);
+  });
+}
+
+test("of a curve whose epochs are kept here and there, each of up to 40 has its line", () => {
+  const kept = curve(79).filter(({ epoch }) => epoch % 2 === 1);
+  assert.equal(notebookLines(kept, trajectory(null)).match(/^Epoch \[\d+\/79\]/gm)?.length, 40);
+});
+
 test("show says of a copy whose run it is, and nan where a trial diverged", () => {
-  assert.equal(
+  assert.match(
     notebookLines(curve(5, { forget_probability: null }), trajectory(1)),
-    "after epoch 5: train accuracy 0.9334, forget probability nan\n(one run for all trials, stored with trial 1)\n",
+    /\nafter epoch 5: train accuracy 0\.9334, forget probability nan\n\(one run for all trials, stored with trial 1\)\n$/,
   );
 });
 

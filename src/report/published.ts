@@ -11,7 +11,7 @@ export interface Published {
 }
 
 /** How far a method spreads over the 100 originals that the default run trains. */
-export interface OverStarts {
+interface OverStarts {
   readonly forgetProbability: Spread;
   readonly trainAccuracy: Spread;
 }
