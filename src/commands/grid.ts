@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { ENGINE_NAMES } from "../engine/engines.js";
+import { axesOf } from "../plan/axes.js";
 import type { Flags } from "../plan/flags.js";
 import { grown } from "../plan/growth.js";
 import { METHOD_NAMES } from "../plan/methods.js";
@@ -9,6 +10,7 @@ import { DEFAULTS, GRID_DEFAULTS } from "../plan/options.js";
 import { identityOf, RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { gridRequest, type Request } from "../plan/request.js";
+import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
@@ -93,7 +95,10 @@ async function dryRun(request: Request, terminal: Terminal): Promise<number> {
     const whole = held === undefined ? plan : grown(held.plan, plan, grow);
     const threads = Math.min(workers, availableParallelism());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
-    await terminal.out(json ? `${JSON.stringify(forecastObject(result))}\n` : forecastText(result));
+    const axes = axesOf(whole);
+    await terminal.out(
+      json ? `${JSON.stringify({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
+    );
     return EXIT.ok;
   } finally {
     await results?.close();
