@@ -100,6 +100,21 @@ test("cells are held against retraining on their own draw, and compared by the m
   assert.match(cells.parts()[1], /^nearest to retraining: unlearn λ 2, 5 epochs \(0\.125 away\)$/);
 });
 
+test("while a draw is under way, cells are compared on the draws that they all have", async () => {
+  const cells = await tracked(
+    planOf({ methods: "retrain_scratch,unlearn", trials: "1", "data-seeds": "1:2", lambda: "1:2" }),
+  );
+  for (const spec of cells.groups.flat()) {
+    const { draw, method, lambda } = spec.cell;
+    const first = draw.kind === "seeded" && draw.dataSeed === 1;
+    if (method === "retrain_scratch") await cells.land(gave(spec, 0.5));
+    // λ 1 is nearer on the draw that both have, and has been far off on the other one, where λ 2 is still to come.
+    else if (lambda === 1) await cells.land(gave(spec, first ? 0.5625 : 1));
+    else if (first) await cells.land(gave(spec, 0.625));
+  }
+  assert.match(cells.parts()[1], /^nearest to retraining: unlearn λ 1, 5 epochs \(0\.063 away\)$/);
+});
+
 test("of retraining at several epochs, cells are held against the longest", async () => {
   const cells = await tracked(
     planOf({ trials: "1", lambda: "1:2", epochs: "1,retrain_scratch=10,retrain_scratch=20" }),

@@ -176,6 +176,7 @@ test("each size that is shown has its own original and retraining, and its draws
     [[40], [40], [40]],
   );
   const [finding] = await found(t, plan, value);
+  assert.match(nearestText([finding], "q"), /^nothing to forget on 4 of 4 settings of the draws: /m);
   for (const cells of [finding.nearest, finding.originals, finding.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],

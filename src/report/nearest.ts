@@ -52,13 +52,14 @@ function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: Find
     ...(shown.some(({ standard_error }) => standard_error === null)
       ? ["-: one run, which tells no standard error"]
       : []),
-    ...forgettableText(nothing),
+    ...forgettableText(nothing, draws.length),
   ];
 }
 
-function forgettableText({ draws, of }: NothingToForget): string[] {
+function forgettableText({ draws, of }: NothingToForget, compared: number): string[] {
   if (draws === 0) return [];
-  const where = of === 1 ? "here" : `on ${draws} of ${of} draws`;
+  // Draws of one seed and other sizes share their random numbers: they are not told as more draws.
+  const where = of === 1 ? "here" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
   return [
     `nothing to forget ${where}: what tells methods apart there is noise, since`,
     "  original and retrain_scratch differ by no more than two standard errors",

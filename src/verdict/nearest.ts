@@ -148,8 +148,11 @@ function sharedDraws(recipes: readonly RecipePairs[]): string[] {
   candidates.push(candidates[0].filter((draw) => all.every(({ pairs }) => pairs.has(draw))));
   const having = (draws: readonly string[]): number =>
     all.reduce((sum, set) => (draws.every((draw) => set.pairs.has(draw)) ? sum + set.recipes : sum), 0);
-  const scored = candidates.map((draws) => ({ draws, score: draws.length * having(draws) }));
-  return scored.reduce((best, one) => (one.score > best.score ? one : best)).draws;
+  const scored = candidates.map((draws) => ({ draws, recipes: having(draws) }));
+  const means = ({ draws, recipes }: (typeof scored)[number]): number => draws.length * recipes;
+  // As many means of more recipes compare more.
+  scored.sort((a, b) => means(b) - means(a) || b.recipes - a.recipes);
+  return scored[0].draws;
 }
 
 function heldOn(draws: readonly string[], recipe: RecipePairs): Held {
