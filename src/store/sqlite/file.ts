@@ -8,6 +8,7 @@ import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSI
 import { isVersion1, upgradeFromVersion1 } from "./version1.js";
 
 const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
+const CACHE_KIB = 4000; // of a writer: rows land no slower than with 16,000, and a run comes to its size early
 
 /** Opens a file for writing, makes it where there is none, and brings it to the present version. */
 export function openForWriting(path: string): Database.Database {
@@ -27,6 +28,7 @@ export function openForWriting(path: string): Database.Database {
         db.pragma(`application_id = ${APPLICATION_ID}`);
       }).immediate();
     if (version === 1) db.exec("vacuum"); // or the pages of the old tables would double the file
+    db.pragma(`cache_size = -${CACHE_KIB}`);
     return db;
   } catch (error) {
     db.close();
