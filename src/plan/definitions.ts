@@ -1,5 +1,4 @@
 /** Methods as users define them in YAML: a name, and under it where it starts, what each row weighs, λ, epochs and parameters. */
-import { isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "yaml";
 import { bad } from "../errors.js";
 import { expressionFault, namesIn } from "./expression.js";
 import {
@@ -28,6 +27,7 @@ import {
   sentenceOf,
   textOf,
 } from "./yaml.js";
+import { isMap, isScalar, isSeq, type Scalar, type YAMLMap } from "./yaml-package.js";
 
 const KEYS = ["start", "cross-entropy", "penalty", "forget-labels", "lambda", "epochs", "parameters"] as const;
 type Key = (typeof KEYS)[number];

@@ -1,9 +1,9 @@
 /** --method-file: a YAML file of methods of one's own, for commands that have no sweep file. */
-import { isMap, isSeq, type YAMLMap } from "yaml";
 import { recordsIn } from "./definitions.js";
 import { type Flags, text } from "./flags.js";
 import type { MethodRecord } from "./methods.js";
 import { kindOf, type Node, offsetOf, openYaml, type Reading, resolved } from "./yaml.js";
+import { isMap, isSeq, type YAMLMap } from "./yaml-package.js";
 
 /** The records of the methods that --method-file defines; none where it is not given. Throws usage with every fault. */
 export function ownMethods(flags: Flags): MethodRecord[] {
