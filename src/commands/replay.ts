@@ -3,14 +3,15 @@ import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad } from "../errors.js";
 import { CURVE } from "../measures.js";
+import type { KeptFile } from "../output.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { fileFrom, writableFrom } from "../plan/options.js";
+import { fileFrom, weightsFrom } from "../plan/options.js";
 import { parseWhole } from "../plan/values.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, FORCE_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
 import { engineOf } from "./sweeps.js";
@@ -26,6 +27,7 @@ export const replayCommand: Command = {
     ...NARROWING_OPTIONS,
     data: value("the folder of imported data, where it was trained on one"),
     out: value("write the weights to this .npz"),
+    ...FORCE_OPTION,
     ...DB_OPTION,
   },
   examples: [
@@ -46,7 +48,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const data = text(flags, "data");
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
-  const out = writableFrom(flags, "out", [["the database", path]]);
+  const kept: KeptFile[] = [["the database", path]];
+  const out = weightsFrom(flags, kept);
   const results = await openResults(path);
   try {
     const sweeps = await results.sweeps();
@@ -69,7 +72,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     }
     const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
-    if (out !== null) writeWeights(out, shapeOf(spec.cell), curve.parameters);
+    // Another program may have taken the name meanwhile.
+    if (weightsFrom(flags, kept) !== null) writeWeights(String(out), shapeOf(spec.cell), curve.parameters);
     await terminal.out(
       `${what}: train accuracy ${curve.trainAccuracy[epoch - 1]}, forget probability ${curve.forgetProbability[epoch - 1]}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
     );
