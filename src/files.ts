@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, SweepError } from "./errors.js";
 
-const DISK_FAULTS = ["ENOSPC", "EDQUOT", "EIO"]; // no other name would help
+const DISK_FAULTS = ["ENOSPC", "EDQUOT", "EFBIG", "EIO"]; // no other name would help
 
 /** What is to be thrown where a named place cannot be written: the user's fault, but where the disk gives out. */
 export function unwritable(sentence: string, error: unknown): SweepError {

@@ -3,6 +3,7 @@
  * there already is kept, but where it is plainly of the kind that is to be written and --force says so; and no file is
  * left half written.
  */
+import { randomUUID } from "node:crypto";
 import {
   accessSync,
   closeSync,
@@ -21,7 +22,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { unzipSync } from "fflate";
-import { bad } from "./errors.js";
+import { bad, SweepError } from "./errors.js";
 import { unwritable } from "./files.js";
 
 /** A file of the command that must not be overwritten, and what it is. */
@@ -45,33 +46,46 @@ export interface Output {
 
 /** Refuses a place that cannot be written, or where something is that must be kept. Writes nothing. */
 export function mustBeFree({ option, path, kind, force }: Output, kept: readonly KeptFile[]): void {
-  refuseKept(option, path, kept);
-  if (existsSync(path)) {
-    refuseOther(option, path, kind);
-    // A pipe or a device holds nothing that could be lost.
-    if (!statSync(path).isFile()) return;
-    if (!force)
-      throw bad(
-        `${option} must be a new file, got ${path}, which is there: name another one, or add --force to overwrite it`,
-      );
-  }
-  mustHaveRoom(option, path);
+  looked(option, path, () => {
+    refuseKept(option, path, kept);
+    if (existsSync(path)) {
+      refuseOther(option, path, kind);
+      // A pipe or a device holds nothing that could be lost.
+      if (!statSync(path).isFile()) return;
+      if (!force)
+        throw bad(
+          `${option} must be a new file, got ${path}, which is there: name another one, or add --force to overwrite it`,
+        );
+      accessSync(path, constants.W_OK);
+    }
+    mustHaveRoom(path);
+  });
 }
 
 /** The same for a log, which is appended to where there is one. */
 export function mustTakeEvents(option: string, path: string, kept: readonly KeptFile[]): void {
-  refuseKept(option, path, kept);
-  if (!existsSync(path)) mustHaveRoom(option, path);
-  else {
+  looked(option, path, () => {
+    refuseKept(option, path, kept);
+    if (!existsSync(path)) return mustHaveRoom(path);
     const isEmpty = statSync(path).isFile() && statSync(path).size === 0;
     if (!isEmpty) refuseOther(option, path, "log");
-    mustBeWritable(option, path, path);
+    return accessSync(path, constants.W_OK);
+  });
+}
+
+/** Looks at a place; what the disk says against it is told in a sentence. */
+function looked(option: string, path: string, look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (error instanceof SweepError) throw error;
+    throw unwritable(`${option} must be a file that can be written, got ${path}`, error);
   }
 }
 
 /** Refuses what is there and is not of the kind that is to be written. */
 function refuseOther(option: string, path: string, kind: Output["kind"]): void {
-  if (statSync(path).isDirectory()) throw unwritable(cannotBe(option, path), new Error("it is a folder"));
+  if (statSync(path).isDirectory()) throw new Error("it is a folder");
   const { called, is } = KINDS[kind];
   if (statSync(path).isFile() && !is(path))
     throw bad(`${option} must be a new file or ${called}, got ${path}, which is neither: name another one`);
@@ -92,8 +106,8 @@ function refuseKept(option: string, path: string, kept: readonly KeptFile[]): vo
 
 /** Whether two names are one file, or would be. */
 export function sameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
-  if (a !== undefined && b !== undefined) return a.dev === b.dev && a.ino === b.ino;
+  const [a, b] = [one, other].map((path) => (existsSync(path) ? statSync(path, { bigint: true }) : null));
+  if (a !== null && b !== null) return a.dev === b.dev && a.ino === b.ino;
   return a === b && whereabouts(one) === whereabouts(other);
 }
 
@@ -103,24 +117,12 @@ function whereabouts(path: string): string {
 }
 
 /** A new file needs a folder that can be written, and so does one that takes the place of another. */
-function mustHaveRoom(option: string, path: string): void {
-  if (existsSync(path)) mustBeWritable(option, path, path);
-  else if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-    throw unwritable(cannotBe(option, path), new Error("it is a link to nothing"));
-  mustBeWritable(option, path, dirname(path));
-}
-
-/** `place` is what has to be written for the sake of `path`. */
-function mustBeWritable(option: string, path: string, place: string): void {
-  try {
-    accessSync(place, constants.W_OK);
-  } catch (error) {
-    throw unwritable(cannotBe(option, path), error);
-  }
-}
-
-function cannotBe(option: string, path: string): string {
-  return `${option} must be a file that can be written, got ${path}`;
+function mustHaveRoom(path: string): void {
+  const folder = dirname(path);
+  accessSync(folder, constants.W_OK);
+  if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`);
+  if (!existsSync(path) && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    throw new Error("it is a link to nothing");
 }
 
 /** Writes files beside their places and moves them there when all of them are whole. */
@@ -131,8 +133,9 @@ export function writeWhole(files: readonly (readonly [path: string, bytes: Uint8
       if (existsSync(path) && !statSync(path).isFile()) writeFileSync(path, bytes);
       else {
         const place = existsSync(path) ? realpathSync(path) : path;
-        const part = `${place}.${process.pid}.part`;
-        accessSync(dirname(place), constants.W_OK); // its sentence names the folder, and not the part
+        const folder = dirname(place);
+        accessSync(folder, constants.W_OK); // its sentence names the folder, and not the part
+        const part = join(folder, `.gmm-sweep-${randomUUID()}.part`);
         written.push([part, place]);
         writeDurably(part, bytes);
       }

@@ -1,6 +1,6 @@
 /** Data as files: a draw that is written and read again is the same draw, and what cannot be data is refused by name. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { drawsIn, exportDraw, importDraw, reloadDraw } from "../src/data/directory.js";
@@ -127,12 +127,14 @@ test("a label that is said is that of all forget rows, and part of what names th
   assert.deepEqual(importDraw(path, null), ones, "labels are the same whoever says them");
 });
 
-test("forget rows of label 0 make the draws that they made before labels were asked for", () => {
+test("forget rows of label 0 make the draws that they made before labels were asked for", (t) => {
   for (const [name, sha256] of [
     ["small", "a9d5c8ac69eab223c904a11850ef22b48eac9c0f88038c06c2eaad14cd1ce2a4"],
     ["seed0", "f8bdefbf42556382f8862ed253713a7dfa559e7de9ac0ad7af2c1f4b6804af86"],
   ]) {
-    const directory = `test/golden/${name}`;
+    const directory = join(folder(t), name);
+    cpSync(`test/golden/${name}`, directory, { recursive: true });
+    renameSync(join(directory, "X_forget.npy"), join(directory, "x.npy"));
     const { source } = importDraw(directory, 0);
     assert.deepEqual(
       { directory: source.directory, sha256: source.sha256, forgetRows: source.forgetRows },
@@ -160,6 +162,13 @@ test("a label is refused where the folder says them itself", (t) => {
     message:
       "--forget-label must not be given where --data has Y_forget.npy, which says the label of each row, got 0: leave one of the two out",
   });
+});
+
+test("no two files here have names that differ by capitals alone", () => {
+  const names = ["src", "test", "scripts", "workers", "data"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)).toLowerCase()),
+  );
+  assert.equal(new Set(names).size, names.length);
 });
 
 test("forget rows of both names are refused", (t) => {

@@ -1,6 +1,6 @@
 /** Labels of imported forget rows, from a folder to every number: what is trained, stored, gone on with, verified and replayed is that of each row's own label. */
 import assert from "node:assert/strict";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
@@ -143,7 +143,9 @@ test("a folder is two draws under its two labels; replay asks which, where a fil
 });
 
 test("the plan of a folder from before, with label 0, is the plan that it had", async (t) => {
-  const data = "test/golden/small";
+  const data = join(folder(t), "small");
+  cpSync("test/golden/small", data, { recursive: true });
+  renameSync(join(data, "X_forget.npy"), join(data, "x.npy"));
   const file = await trainedFile(t, { ...GRID, data, "forget-label": "0", trials: "1" });
   const results = await openResults(file);
   t.after(() => results.close());
