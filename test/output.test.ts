@@ -236,12 +236,16 @@ test("a disk that is full leaves no half of a file, and the one that was there a
 test("train looks at --out before it trains, writes it new, and again only with --force", async (t) => {
   const cwd = folder(t);
   const out = join(cwd, "w.npz");
-  // Of hours: a refusal that comes after the training never comes.
-  const long = { ...FLAGS, samples: "5000", epochs: "100000" };
-  await assert.rejects(spoken(trainCommand, { ...long, out: join(cwd, "none/w.npz") }), { fault: "usage" });
+  // Weights to start from are read before anything is trained, and --out is looked at before that.
+  const init = join(cwd, "none.npz");
+  await assert.rejects(spoken(trainCommand, { ...FLAGS, init }), { message: /^--init must be / });
+  await assert.rejects(spoken(trainCommand, { ...FLAGS, init, out: join(cwd, "none/w.npz") }), {
+    fault: "usage",
+    message: `--out must be a file that can be written, got ${cwd}/none/w.npz (ENOENT: no such file or directory, access '${cwd}/none')`,
+  });
   await spoken(trainCommand, { ...FLAGS, out });
   const first = readFileSync(out);
-  await assert.rejects(spoken(trainCommand, { ...long, out }), {
+  await assert.rejects(spoken(trainCommand, { ...FLAGS, init, out }), {
     message: `--out must be a new file, got ${out}, which is there: name another one, or add --force to overwrite it`,
   });
   await spoken(trainCommand, { ...FLAGS, epochs: "2", out, force: true });
@@ -279,13 +283,18 @@ test("replay writes over weights with --force alone, and over the database never
     message: / which is there: name another one, or add --force to overwrite it$/,
   });
   assert.equal((await replay({ out, force: true })).code, 0);
+  const taken = join(cwd, "taken.npz");
+  const replaying = replay({ out: taken });
+  writeFileSync(taken, "another's"); // it waits for its file, and has looked
+  await assert.rejects(replaying, { message: / which is neither: name another one$/ });
+  assert.equal(readFileSync(taken, "utf8"), "another's");
   linkSync(file, join(cwd, "hard.db"));
   for (const name of [file, join(cwd, "hard.db"), `${file}.lock`, `${file}-wal`])
     await assert.rejects(replay({ out: name, force: true }), {
       fault: "usage",
       message: /^--out must be (another file than the database|no file that belongs to the database)/,
     });
-  assert.deepEqual(readdirSync(cwd), ["hard.db", "w.npz"]);
+  assert.deepEqual(readdirSync(cwd), ["hard.db", "taken.npz", "w.npz"]);
 });
 
 test("a grid's --log is no file but a log, and goes on in one", async (t) => {
