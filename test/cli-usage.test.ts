@@ -184,7 +184,7 @@ const REFUSED_GRIDS: [flags: Flags, said: string][] = [
   [{ log: "" }, "--log must have a value, got none: write --log VALUE or leave it out"],
   [
     { data: "none" },
-    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
+    "--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
   ],
   [
     { data: "none", "data-seeds": "1:3" },

@@ -421,7 +421,7 @@ const AMBIGUOUS: [flags: Flags, message: string][] = [
   [{ out: "DB" }, "--out must be another file than the database, got DB for both: name a file of its own"],
   [
     { data: "none" },
-    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
+    "--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
   ],
 ];
 

@@ -37,8 +37,11 @@ export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
 export const DB_ARGUMENT = { file: `the database file, in place of --db` };
 export const SWEEP_OPTION = { sweep: value("the number of a sweep", "all of the file's") };
 
+/** Why sizes of one seed are good to be compared, and never to be counted as draws of their own. */
+export const SHARED_NUMBERS = "draws of one seed share their random numbers, whatever their sizes";
+
 export const SEEDED_DATA_OPTIONS = {
-  "data-seed": value("seed of the data draw", DEFAULTS["data-seed"]),
+  "data-seed": value(`seed of the data draw; ${SHARED_NUMBERS}`, DEFAULTS["data-seed"]),
   samples: value("rows of D, both classes together; even, from 4 up", DEFAULTS.samples),
   features: value("features of a row, 1 to 256", DEFAULTS.features),
   "forget-rows": value("rows of the forget set", DEFAULTS["forget-rows"]),
@@ -48,10 +51,21 @@ export const METHOD_FILE_OPTION = {
   "method-file": value("a YAML file that defines methods of one's own"),
 };
 
+export const DATA_FILES = "X.npy, Y.npy, X_forget.npy, Y_forget.npy";
+
+export const FORGET_LABEL_OPTION = {
+  "forget-label": value("0 or 1: the label of all forget rows, where --data has no Y_forget.npy"),
+};
+
+export const FORCE_OPTION: Readonly<Record<string, Options>> = {
+  force: { type: "boolean", describe: "overwrite what is there, where it is plainly of that kind" },
+};
+
 export const TRAINING_OPTIONS = {
   preset: value(`${PRESET_NAMES.join(" or ")}: the notebook as coded, or its sound version`, DEFAULTS.preset),
   ...SEEDED_DATA_OPTIONS,
-  data: value("a folder with X.npy, Y.npy, x.npy (and X_test.npy, Y_test.npy) instead of a seeded draw"),
+  data: value(`a folder with ${DATA_FILES} (and X_test.npy, Y_test.npy) instead of a seeded draw`),
+  ...FORGET_LABEL_OPTION,
   hidden: value("widths of the two hidden layers", DEFAULTS.hidden),
   "learning-rate": value("Adam's learning rate", DEFAULTS["learning-rate"]),
   seed: value("seed of the initial weights", DEFAULTS.seed),
@@ -63,7 +77,9 @@ export const GROW_OPTION: Readonly<Record<string, Options>> = {
   grow: { type: "boolean", describe: "let the sweep of this name have other samples, widths, presets, … too" },
 };
 
-export const LOG_OPTION = { log: value("append one JSON line for each event to this file") };
+export const LOG_OPTION = {
+  log: value("append one JSON line for each event to this file, a new one or a log from before"),
+};
 
 export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },

@@ -3,14 +3,15 @@ import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad } from "../errors.js";
 import { CURVE } from "../measures.js";
+import type { KeptFile } from "../output.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
-import { fileFrom, writableFrom } from "../plan/options.js";
+import { fileFrom, weightsFrom } from "../plan/options.js";
 import { parseWhole } from "../plan/values.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, FORCE_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
 import { among, keyObject, storedTrial } from "./stored-trial.js";
@@ -28,6 +29,7 @@ export const replayCommand: Command = {
     ...NARROWING_OPTIONS,
     data: value("the folder of imported data, where it was trained on one"),
     out: value("write the weights to this .npz"),
+    ...FORCE_OPTION,
     ...DB_OPTION,
     json: { type: "boolean", describe: "print one JSON object instead of text" },
   },
@@ -50,7 +52,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const json = flags["json"] === true;
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
-  const out = writableFrom(flags, "out", [["the database", path]]);
+  const kept: KeptFile[] = [["the database", path]];
+  const out = weightsFrom(flags, kept);
   const results = await openResults(path);
   try {
     const { sweeps, only } = await among(results, flags, path);
@@ -78,7 +81,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     }
     const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
-    if (out !== null) writeWeights(out, shapeOf(spec.cell), curve.parameters);
+    // Another program may have taken the name meanwhile.
+    if (weightsFrom(flags, kept) !== null) writeWeights(String(out), shapeOf(spec.cell), curve.parameters);
     const [train_accuracy, forget_probability] = [curve.trainAccuracy[epoch - 1], curve.forgetProbability[epoch - 1]];
     await terminal.out(
       json

@@ -1,9 +1,10 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
 import { unwritable } from "../files.js";
+import { writeWhole } from "../output.js";
 import { readNpy, writeNpy } from "./npy.js";
 
 const require = createRequire(import.meta.url);
@@ -54,10 +55,12 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
     return [`${name}.npy`, writeNpy(sizes, values)];
   });
   try {
-    writeFileSync(
-      path,
-      fflate().zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
-    );
+    writeWhole([
+      [
+        path,
+        fflate().zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
+      ],
+    ]);
   } catch (error) {
     throw unwritable(`--out must be a file that can be written, got ${path}`, error);
   }

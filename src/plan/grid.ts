@@ -5,7 +5,16 @@ import { type Flags, items, oneOf, text } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
 import { refuseEndlessWeights } from "./objective.js";
-import { DEFAULTS, engineFrom, GRID_DEFAULTS, importedDraw, seedFrom, trialsFrom } from "./options.js";
+import {
+  DEFAULTS,
+  engineFrom,
+  forgetLabelFrom,
+  GRID_DEFAULTS,
+  importedDraw,
+  refuseForgetLabel,
+  seedFrom,
+  trialsFrom,
+} from "./options.js";
 import {
   countDraws,
   countSettings,
@@ -43,6 +52,7 @@ export const GRID_READERS = {
   features: (flags: Flags): number[] => axisOf(flags, "features", DEFAULTS.features, parseFeatures),
   "forget-rows": (flags: Flags): number[] => axisOf(flags, "forget-rows", DEFAULTS["forget-rows"], parseForgetRows),
   data: (flags: Flags): string | null => text(flags, "data"),
+  "forget-label": forgetLabelFrom,
   hidden: (flags: Flags): number[][] => hiddenFrom(flags),
   "learning-rate": (flags: Flags): number[] =>
     listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [parseLearningRate(option, item)]),
@@ -112,6 +122,7 @@ function drawsFrom(flags: Flags): DrawAxes {
       kind: "imported",
       draws: [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])],
     };
+  refuseForgetLabel(flags);
   const axes = {
     kind: "seeded",
     dataSeeds: GRID_READERS["data-seeds"](flags),
