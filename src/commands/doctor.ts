@@ -27,7 +27,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     { name: "gmm-sweep", works: true, detail: VERSION },
     { name: "Node", works: true, detail: `${process.versions.node} on ${process.platform}-${process.arch}` },
     { name: "cores", works: true, detail: `${availableParallelism()} (${cpus()[0]?.model ?? "unknown processor"})` },
-    ...storeReports(),
+    ...(await storeReports()),
     ...(await engineReports()),
   ];
   const width = findings.reduce((longest, { name }) => Math.max(longest, name.length), 0);

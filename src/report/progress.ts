@@ -1,6 +1,9 @@
 /** Progress on stderr: a line that is written over on a terminal, or two where one is too narrow; a line now and then in a pipe. */
 import type { Observer, Progress } from "../run/events.js";
 
+/** A terminal, or a pipe or file in its place. */
+export type Screen = Pick<NodeJS.WriteStream, "isTTY" | "columns"> & { write(text: string): unknown };
+
 const TERMINAL_INTERVAL_MS = 100;
 const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines
 
@@ -41,7 +44,7 @@ function linesOf(parts: readonly string[], columns: number): string[] {
 
 /** Writes progress to `stream`, at most every so often, and clears it when done; it is an observer. */
 export class ProgressPrinter {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Screen;
   readonly #more: () => readonly string[];
   readonly #began = performance.now();
   #last: number;
@@ -49,7 +52,7 @@ export class ProgressPrinter {
   #lines = 0;
 
   /** `more` says what stands at the end of a line; it is asked only when one is due. */
-  constructor(stream: NodeJS.WriteStream, more: () => readonly string[] = () => []) {
+  constructor(stream: Screen, more: () => readonly string[] = () => []) {
     this.#stream = stream;
     this.#more = more;
     this.#last = stream.isTTY ? Number.NEGATIVE_INFINITY : this.#began;
