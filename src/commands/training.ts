@@ -126,12 +126,12 @@ async function train(
   signals: Signals,
   terminal: Terminal,
 ): Promise<SweepResult> {
-  const { store, sweep, engine, running } = training;
+  const { store, path, sweep, engine, running } = training;
   const { workers, retryFailed, quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
   const parts = (): string[] => cellParts(tracker.progress);
   const ofGrid = sweep.plan.name !== null && !quiet;
-  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
+  const printer = new ProgressPrinter(terminal.stderr, { file: path, more: ofGrid ? parts : () => [] });
   return trainSweep(store, sweep, {
     retryFailed,
     lanes: workers,
