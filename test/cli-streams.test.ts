@@ -5,11 +5,21 @@ import { existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { LastWords } from "../src/commands/command.js";
+import { gridCommand } from "../src/commands/grid.js";
 import { CLI, type Ended, folder, rowsIn, start, started, startHeld, startHeldBy } from "./command-line.js";
 import { SMALL_GRID } from "./fixtures/grids.js";
 
 const GRID = ["grid", ...SMALL_GRID, "--trials", "4", "--epochs", "original=12,retrain_scratch=10,unlearn=3"];
 const ALL = 12;
+const NOTHING_MUCH = {
+  samples: "20",
+  features: "2",
+  hidden: "4,3",
+  trials: "1",
+  methods: "original",
+  epochs: "original=1",
+};
 
 function lastLine(path: string): { event: string; exit_code: number; reason: string | null } {
   return JSON.parse(readFileSync(path, "utf8").trimEnd().split("\n").at(-1) as string);
@@ -108,4 +118,26 @@ test("a terminal that closes while a run without SIGHUP prints on it ends nothin
   const words = [CLOSED_TERMINAL, process.execPath, CLI, ...GRID, "--db", "a.db"];
   const { code, err } = await started(spawn("python3", words, { cwd, stdio: ["ignore", "pipe", "pipe"] })).ended;
   assert.deepEqual([code, err, rowsIn(join(cwd, "a.db"))], [0, "", ALL]);
+});
+
+test("a log has its end where the process ends while results are printed", async (t) => {
+  const cwd = folder(t);
+  const log = join(cwd, "a.log");
+  const saying = new Set<LastWords>();
+  const flags = { ...NOTHING_MUCH, db: join(cwd, "a.db"), log, quiet: true };
+  const code = await gridCommand.run(flags, {
+    out: async () => {
+      for (const say of saying) say(70, "it broke");
+      assert.deepEqual([lastLine(log).event, lastLine(log).exit_code, lastLine(log).reason], ["end", 70, "it broke"]);
+    },
+    isRead: true,
+    err: () => {},
+    stderr: process.stderr,
+    atEnd: (say) => {
+      saying.add(say);
+      return () => saying.delete(say);
+    },
+    end: () => assert.fail("nobody ended it"),
+  });
+  assert.deepEqual([code, saying.size], [0, 0]);
 });
