@@ -60,15 +60,34 @@ test("a cell is complete when each of its trials has landed", async () => {
   const cells = await tracked(planOf({ methods: "original" }));
   assert.deepEqual(cells.parts(), ["0/1 cells"]);
   await cells.land(trained(cells.groups[0][0]));
-  assert.deepEqual(cells.parts(), ["0/1 cells"]);
+  assert.deepEqual(cells.parts(), ["0/1 cells, 1 under way"]);
   await cells.land(trained(cells.groups[1][0]));
   assert.deepEqual(cells.parts(), ["1/1 cells"]);
+});
+
+test("the cells of a draw are complete with its last trial, and those of the next one then begin", async () => {
+  const cells = await tracked(planOf({ lambda: "1:2", "data-seeds": "1:2" }));
+  const told: string[] = [];
+  for (const group of cells.groups) {
+    await cells.land(...group.map((spec) => trained(spec)));
+    told.push(cells.parts()[0]);
+  }
+  assert.deepEqual(told, [
+    "0/8 cells, 3 under way",
+    "0/8 cells, 4 under way",
+    "3/8 cells, 1 under way",
+    "4/8 cells",
+    "4/8 cells, 3 under way",
+    "4/8 cells, 4 under way",
+    "7/8 cells, 1 under way",
+    "8/8 cells",
+  ]);
 });
 
 test("a failed trial leaves its cells incomplete, until it is trained", async () => {
   const cells = await tracked(planOf({ methods: "original" }));
   await cells.land(trained(cells.groups[0][0]), failed(cells.groups[1][0], "its thread died"));
-  assert.deepEqual(cells.parts(), ["0/1 cells"]);
+  assert.deepEqual(cells.parts(), ["0/1 cells, 1 under way"]);
   await cells.land(trained(cells.groups[1][0]));
   assert.deepEqual(cells.parts(), ["1/1 cells"]);
 });
@@ -165,7 +184,10 @@ test("what was finished before is there from the beginning", async () => {
     (name) => [...trajectoriesOf(plan)].flat().find(({ cell }) => cell.method === name) as TrajectorySpec,
   );
   const cells = await tracked(plan, [stored(retrain, 100, [1, 2], 0.5), stored(unlearn, 5, [1], 0.25)]);
-  assert.deepEqual(cells.parts(), ["1/2 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.250 away)"]);
+  assert.deepEqual(cells.parts(), [
+    "1/2 cells, 1 under way",
+    "nearest to retraining: unlearn λ 4.2, 5 epochs (0.250 away)",
+  ]);
 });
 
 test("rows that were there before count once, where a longer training brings them again", async () => {
@@ -173,7 +195,11 @@ test("rows that were there before count once, where a longer training brings the
   const [[short]] = [...trajectoriesOf(plan)];
   const cells = await tracked(plan, [stored(short, 1, [1, 2], 0.5)]);
   for (const [spec] of cells.groups.slice(0, 2)) await cells.land(trained(spec));
-  assert.deepEqual(cells.parts(), ["0/2 cells"], "trial 3 is not there, though four rows of one epoch came");
+  assert.deepEqual(
+    cells.parts(),
+    ["0/2 cells, 2 under way"],
+    "trial 3 is not there, though four rows of one epoch came",
+  );
   await cells.land(trained(cells.groups[2][0]));
   assert.deepEqual(cells.parts(), ["2/2 cells"]);
 });

@@ -53,3 +53,20 @@ for (const files of [150, 64]) {
     if (code === 0) assert.equal(done, TRIALS);
   });
 }
+
+test("a machine that cannot open the files of the program gets one sentence, and exit code 3", {
+  skip: !shellSetsLimits(),
+}, async () => {
+  const ends = await Promise.all([32, 48, 64, 256].map((files) => underLimit(files, ["doctor"])));
+  const sentence =
+    "gmm-sweep: the program could not be loaded (too many files are open (EMFILE)): allow more open files and memory (ulimit -n, ulimit -v), or end other programs\n";
+  // Where it begins to be enough depends on the Node.
+  assert.deepEqual(
+    [ends[0], ends[3]],
+    [
+      { code: 3, err: sentence },
+      { code: 0, err: "" },
+    ],
+  );
+  for (const { code, err } of ends) assert.ok(code === 0 || (code === 3 && /^gmm-sweep: [^\n]+\n$/.test(err)), err);
+});

@@ -72,8 +72,20 @@ export function start(cwd: string, ...args: readonly string[]): Running {
 
 /** Starts `gmm-sweep ...args` in `cwd` and returns once it has come to the hold: some rows have landed, and a thread stands inside a training. */
 export async function startHeld(t: TestContext, cwd: string, hold: Hold, ...args: readonly string[]): Promise<Running> {
+  return startHeldBy([], t, cwd, hold, ...args);
+}
+
+/** The same, started by another program, which is called with the command line. */
+export async function startHeldBy(
+  starter: readonly string[],
+  t: TestContext,
+  cwd: string,
+  hold: Hold,
+  ...args: readonly string[]
+): Promise<Running> {
+  const [program, ...words] = [...starter, process.execPath, "--import", HOLD, CLI, ...args];
   const run = started(
-    spawn(process.execPath, ["--import", HOLD, CLI, ...args], {
+    spawn(program, words, {
       cwd,
       env: { ...process.env, HOLD: JSON.stringify(hold) },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -125,7 +137,12 @@ export async function spoken(command: Command, flags: Flags): Promise<{ code: nu
     err: (part) => {
       text.err += part;
     },
+    isRead: true,
     stderr: process.stderr,
+    atEnd: () => () => {},
+    end: (_code, reason) => {
+      throw new Error(`it ended early: ${reason}`);
+    },
   });
   return { code, ...text };
 }

@@ -1,16 +1,14 @@
 /** Text that people read: tables, the notebook's lines, progress. */
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Flags } from "../src/plan/flags.js";
 import { runPlan } from "../src/plan/request.js";
 import { curveTable, notebookLines } from "../src/report/curve.js";
-import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
+import { duration } from "../src/report/progress.js";
 import { besideRun } from "../src/report/published.js";
 import { summaryText } from "../src/report/summary.js";
 import { alignedTable, csvLine } from "../src/report/table.js";
-import type { Survey } from "../src/run/events.js";
 import type { StoredEpoch, StoredTrajectory } from "../src/store/contract.js";
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
@@ -223,30 +221,6 @@ for (const [flags, options] of UNLIKE) {
   });
 }
 
-const HALFWAY = {
-  landed: { rows: 30, trajectories: 20, epochs: 500 },
-  missing: { rows: 60, trajectories: 40, epochs: 2000 },
-};
-
-const LANDED = { kind: "landed", outcomes: [], progress: HALFWAY } as const;
-const TALLY = { trained: 30, failed: 0, diverged: 0, stopped: false };
-const ENDED = { kind: "ended", tally: TALLY, skipped: 0, fault: null } as const;
-
-test("progress says trials done, trajectories a second, and the time that is left by epochs", () => {
-  const after = (landed: Partial<Survey>): string =>
-    progressLine({ ...HALFWAY, landed: { ...HALFWAY.landed, ...landed } }, 10_000);
-  assert.equal(after({}), "30/60 trials  2.0 trajectories/s  ETA 30 s");
-  assert.equal(after({ rows: 45, trajectories: 300 }), "45/60 trials  30 trajectories/s  ETA 30 s");
-  assert.equal(after({ rows: 0, trajectories: 0, epochs: 0 }), "0/60 trials  0.0 trajectories/s  ETA ?");
-});
-
-test("what a command adds stands at the end of the progress line", () => {
-  assert.equal(
-    progressLine(HALFWAY, 10_000, ["3/9 cells", "draw 0"]),
-    "30/60 trials  2.0 trajectories/s  ETA 30 s  3/9 cells  draw 0",
-  );
-});
-
 test("a duration is in seconds, then minutes, then hours", () => {
   assert.deepEqual([0, 59_400, 60_000, 3_599_000, 3_600_000, 90_061_000].map(duration), [
     "0 s",
@@ -257,36 +231,3 @@ test("a duration is in seconds, then minutes, then hours", () => {
     "25 h 1 min",
   ]);
 });
-
-test("on a terminal progress writes over its line and clears it at the end", () => {
-  const { stream, text } = terminal(true);
-  const printer = new ProgressPrinter(stream);
-  printer.observe(LANDED);
-  const line = text();
-  assert.ok(line.startsWith("\r") && line.endsWith("\x1b[K"));
-  assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trajectories\/s {2}ETA \d+ s$/);
-  printer.observe(ENDED);
-  assert.ok(text().endsWith("\r\x1b[K"));
-});
-
-test("in a pipe progress has no escape codes, and says nothing of a run that is soon over", () => {
-  const { stream, text } = terminal(false);
-  const printer = new ProgressPrinter(stream);
-  printer.observe(LANDED);
-  printer.observe(ENDED);
-  assert.equal(text(), "");
-});
-
-/** A stream that keeps what is written to it, and says whether it is a terminal. */
-function terminal(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
-  const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY });
-  let text = "";
-  stream.on("data", (part: string) => {
-    text += part;
-  });
-  const flush = (): string => {
-    for (let part = stream.read() as string | null; part !== null; part = stream.read() as string | null) text += part;
-    return text;
-  };
-  return { stream: stream as unknown as NodeJS.WriteStream, text: flush };
-}

@@ -5,14 +5,26 @@ import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { DEFAULTS } from "../plan/options.js";
 import { PRESET_NAMES } from "../plan/presets.js";
+import type { Screen } from "../report/progress.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
-  /** Resolves when `text` is on its way: a result larger than memory waits for its reader. */
+  /** Resolves when `text` is written: a result larger than memory waits for its reader. Throws a fault of the environment where it cannot be. */
   out(text: string): Promise<void>;
+  /** False once nobody reads what `out` writes, so that the rest need not be made; the exit code is the same. */
+  readonly isRead: boolean;
+  /** What cannot be written is lost, and ends nothing. */
   err(text: string): void;
-  readonly stderr: NodeJS.WriteStream;
+  /** For what is written over: the same stream as that of `err`. */
+  readonly stderr: Screen;
+  /** `say` hears of it if the process ends before the command has. Returns how to take that back. */
+  atEnd(say: LastWords): () => void;
+  /** Ends the process now. */
+  end(exitCode: number, reason: string): void;
 }
+
+/** What is still to be said when the process ends early. */
+export type LastWords = (exitCode: number, reason: string) => void;
 
 export interface Command {
   /** The words after gmm-sweep, in yargs' notation; several are synonyms. */

@@ -1,6 +1,5 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
 import { existsSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { ENGINE_NAMES } from "../engine/engines.js";
 import { axesOf } from "../plan/axes.js";
 import type { Flags } from "../plan/flags.js";
@@ -12,6 +11,7 @@ import { PRESET_NAMES } from "../plan/presets.js";
 import { gridRequest, type Request } from "../plan/request.js";
 import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
+import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
 import { openResults } from "../store/open.js";
@@ -79,7 +79,7 @@ export const gridCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const request = gridRequest(flags, availableParallelism());
+  const request = gridRequest(flags, usableCores());
   if (request.dryRun) return dryRun(request, terminal);
   const words = request.file === null ? ["grid"] : ["grid", request.file];
   return openAndTrain(request, commandLine(words, flags, ASKING), terminal);
@@ -97,7 +97,7 @@ async function dryRun(request: Request, terminal: Terminal): Promise<number> {
     const identity = identityOf(plan, profile);
     const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
     const whole = held === undefined ? plan : grown(held.plan, plan, grow);
-    const threads = Math.min(workers, availableParallelism());
+    const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
     await terminal.out(

@@ -1,10 +1,10 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { type Flags, items, text } from "../plan/flags.js";
 import { fileFrom, type Running, runningFrom } from "../plan/options.js";
 import { withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
+import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
@@ -44,7 +44,7 @@ export const resumeCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const running = runningFrom(flags, availableParallelism(), [["the database", path]]);
+  const running = runningFrom(flags, usableCores(), [["the database", path]]);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
   const store = await openStore(path);

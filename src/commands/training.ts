@@ -17,8 +17,9 @@ import { openStore } from "../store/open.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { VERSION } from "../version.js";
 import type { Terminal } from "./command.js";
-import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { printResults } from "./results.js";
+import { birth, hangupIgnored, Signals } from "./signals.js";
 
 /** What a store keeps of a command that opens a sweep. */
 function noteOf(command: string): CommandNote {
@@ -84,38 +85,53 @@ export interface Training {
 export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
   const { running, command } = training;
   const log = running.log === null ? null : new EventLog(running.log, command);
+  const forget = terminal.atEnd((exitCode, reason) => endEarly(log, exitCode, reason));
+  const signals = new Signals({
+    source: process,
+    clock: () => performance.now(),
+    hangupIgnored: hangupIgnored(birth()),
+    giveUp: (signal) => terminal.end(EXIT.interrupted, `stopped by ${signal}, with nothing waited for`),
+  });
   try {
     const began = performance.now();
-    const result = await train(training, log, terminal);
+    const result = await train(training, log, signals, terminal);
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
-    const code = await exitCode(training, result, terminal);
-    log?.end(code, null);
+    const { code, reason } = await ending(training, result, terminal);
+    log?.end(code, reason);
     return code;
-  } catch (error) {
-    endEarly(log, error);
+  } catch (thrown) {
+    const error = faultAtEdge(thrown);
+    endEarly(log, exitCodeOf(error), messageOf(error));
     throw error;
   } finally {
+    signals.close();
+    forget();
     log?.close();
   }
 }
 
 /** Where the log itself is what gave out, there is no writing to it. */
-function endEarly(log: EventLog | null, error: unknown): void {
+function endEarly(log: EventLog | null, exitCode: number, reason: string): void {
   try {
-    log?.end(exitCodeOf(error), messageOf(error));
+    log?.end(exitCode, reason);
   } catch (second) {
     if (!(second instanceof SweepError)) throw second;
   }
 }
 
-async function train(training: Training, log: EventLog | null, terminal: Terminal): Promise<SweepResult> {
-  const { store, sweep, engine, running } = training;
+async function train(
+  training: Training,
+  log: EventLog | null,
+  signals: Signals,
+  terminal: Terminal,
+): Promise<SweepResult> {
+  const { store, path, sweep, engine, running } = training;
   const { workers, retryFailed, quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
   const parts = (): string[] => cellParts(tracker.progress);
   const ofGrid = sweep.plan.name !== null && !quiet;
-  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
+  const printer = new ProgressPrinter(terminal.stderr, { file: path, more: ofGrid ? parts : () => [] });
   return trainSweep(store, sweep, {
     retryFailed,
     lanes: workers,
@@ -126,7 +142,7 @@ async function train(training: Training, log: EventLog | null, terminal: Termina
       ...(ofGrid ? [tracker.observe] : []),
       ...(quiet ? [] : [printer.observe]),
       teller(training, terminal),
-      signalObserver(),
+      signals.observe,
     ],
   });
 }
@@ -148,32 +164,22 @@ function teller({ trials, running }: Training, terminal: Terminal): Observer {
   };
 }
 
-/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up. */
-function signalObserver(): Observer {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  let undo = (): void => {};
-  return (event) => {
-    if (event.kind === "started") {
-      const { stop } = event;
-      for (const signal of signals) process.on(signal, stop);
-      undo = () => {
-        for (const signal of signals) process.off(signal, stop);
-      };
-    }
-    if (event.kind === "ended") undo();
-  };
+/** What the exit code of a training is, and why it is not 0; null: it is. */
+interface How {
+  readonly code: number;
+  readonly reason: string | null;
 }
 
-/** Says what failed and what was stopped, each with how to go on; returns the exit code. */
-async function exitCode({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<number> {
+/** Says what failed and what was stopped, each with how to go on; returns how it ended. */
+async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
   for (const { method, trial, error, rows } of await store.failures(sweep))
     terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
   if (tally.stopped) {
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
-    return EXIT.interrupted;
+    return { code: EXIT.interrupted, reason: null };
   }
   const { failed } = await store.stateCounts(sweep);
-  if (failed === 0) return EXIT.ok;
+  if (failed === 0) return { code: EXIT.ok, reason: null };
   terminal.err("run the same command with --retry-failed to train the failed trials again\n");
-  return EXIT.check;
+  return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };
 }

@@ -67,8 +67,8 @@ function forgettableText({ draws, of }: NothingToForget, compared: number): stri
 }
 
 /** The parts of a progress line that say how the cells stand. */
-export function cellParts({ complete, planned, nearest, several }: CellProgress): string[] {
-  const cells = `${complete}/${planned} cells`;
+export function cellParts({ complete, underWay, planned, nearest, several }: CellProgress): string[] {
+  const cells = `${complete}/${planned} cells${underWay === 0 ? "" : `, ${underWay} under way`}`;
   if (nearest === null) return [cells];
   const told = CELL.filter(({ name }) => name !== "draw" && several.includes(name)).map(({ name, title, type }) =>
     type === "text" ? `${nearest[name as "preset"]}` : `${title} ${nearest[name as "samples"]}`,

@@ -91,7 +91,7 @@ export interface StoreKind {
   /** Opens a place for reading, which another process may be writing. */
   read(place: string): Promise<Results>;
   /** Whether it works on this machine. */
-  report(): StoreReport;
+  report(): Promise<StoreReport>;
 }
 
 export interface StoreReport {

@@ -16,8 +16,8 @@ export function openResults(place: string): Promise<Results> {
 }
 
 /** Which kinds work on this machine. */
-export function storeReports(): StoreReport[] {
-  return KINDS.map((kind) => kind.report());
+export function storeReports(): Promise<StoreReport[]> {
+  return Promise.all(KINDS.map((kind) => kind.report()));
 }
 
 function kindOf(place: string): StoreKind {

@@ -292,6 +292,8 @@ function codeOf(error: unknown): string {
   // better-sqlite3 looks for the folder itself, and says so without a code.
   if (error instanceof TypeError && error.message.includes("directory does not exist")) return "ENOENT";
   if (error instanceof Error && error.message.startsWith("Could not locate the bindings file")) return "ERR_DLOPEN";
+  // The loader of compiled modules has one code for whatever goes wrong.
+  if (error instanceof Error && /Too many open files|Cannot allocate memory/.test(error.message)) return "EMFILE";
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
