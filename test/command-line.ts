@@ -53,10 +53,15 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
-/** A new folder, removed when the test ends. */
-export function folder(t: TestContext): string {
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new folder, removed when all tests of the file have ended: a store that a test closes at its end must still find its file. */
+export function folder(_t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 

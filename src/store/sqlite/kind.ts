@@ -2,6 +2,7 @@
 import Database from "better-sqlite3";
 import { messageOf } from "../../errors.js";
 import type { StoreKind } from "../contract.js";
+import { backUpFile, mergeFiles } from "./build.js";
 import { guardedOpening, openForReading } from "./file.js";
 import { SqliteResults } from "./results.js";
 import { SqliteStore } from "./store.js";
@@ -9,12 +10,13 @@ import { SqliteStore } from "./store.js";
 /** Any path is a file's; ':memory:' is a store that ends with its process. */
 export const SQLITE: StoreKind = {
   takes: () => true,
-  open: async (place) => SqliteStore.open(place),
-  read: async (place) =>
-    new SqliteResults(
-      place,
-      guardedOpening(place, () => openForReading(place)),
-    ),
+  open: SqliteStore.open,
+  read: async (place) => {
+    const db = guardedOpening(place, () => openForReading(place));
+    return db === null ? null : new SqliteResults(place, db);
+  },
+  merge: mergeFiles,
+  backUp: backUpFile,
   report: () => {
     const name = "SQLite";
     try {
