@@ -23,7 +23,7 @@ function offersLocks(folder: string): boolean {
     return true;
   }
   try {
-    db.exec("begin exclusive");
+    db.exec("pragma journal_mode = memory; begin exclusive");
     return true;
   } catch {
     return false;

@@ -49,6 +49,7 @@ function lockedAt(path: string, lock: string): Database.Database {
     const before = fileAt(lock);
     const db = new Database(lock, { timeout: 0 });
     try {
+      db.pragma("journal_mode = memory"); // or a -journal would lie beside it, and be left by a kill -9
       db.exec("begin exclusive");
       if (before !== null && before === fileAt(lock)) return mustExclude(path, lock, db);
       db.close();
