@@ -1,6 +1,6 @@
 /** A database file among others: its names, its lock, its place, its readers and its copies. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -15,6 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import Database from "better-sqlite3";
@@ -534,6 +535,57 @@ for (const code of [
     assert.throws(() => guardedOpening("x.db", fail), told);
   });
 }
+
+const NO_LOCKS = `
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+static int refuse(int fd, int command, void* argument) {
+  if (command == F_SETLK || command == F_SETLKW || command == F_GETLK) { errno = atoi(getenv("NO_LOCKS")); return -1; }
+  return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl64"))(fd, command, argument);
+}
+#define CALL(name) extern "C" int name(int fd, int command, ...) { \\
+  va_list list; va_start(list, command); void* argument = va_arg(list, void*); va_end(list); return refuse(fd, command, argument); }
+CALL(fcntl)
+CALL(fcntl64)
+`;
+
+/** A library that takes the locks from every disk; null where none can be made. */
+function withoutLocks(t: TestContext): string | null {
+  const cwd = folder(t);
+  writeFileSync(join(cwd, "no-locks.cc"), NO_LOCKS);
+  const made = spawnSync("g++", ["-shared", "-fPIC", "-o", "no-locks.so", "no-locks.cc", "-ldl"], { cwd });
+  if (made.status === 0 && process.platform === "linux") return join(cwd, "no-locks.so");
+  t.skip("no library can be put before the system's here: that takes Linux and g++");
+  return null;
+}
+
+test("a disk that refuses locks is told as one, by a run and by a reader, and no file is left on it", async (t) => {
+  const library = withoutLocks(t);
+  if (library === null) return;
+  const cwd = folder(t);
+  const path = join(cwd, "sweep.db");
+  await finished(path);
+  const { ENOLCK, ENOSYS } = constants.errno;
+  const commands = [
+    ["run", "--trials", "1", "--engine", "reference", "--db", "new.db"],
+    ["status", "sweep.db"],
+  ];
+  for (const [i, code] of [ENOLCK, ENOSYS].entries()) {
+    const env: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: library, NO_LOCKS: String(code) };
+    const child: ChildProcess = spawn(process.execPath, [CLI, ...commands[i]], {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended: Ended = await started(child).ended;
+    assert.equal(ended.code, 3, ended.err);
+    assert.match(ended.err, /^gmm-sweep: (new|sweep)\.db is on a disk that offers no file locks or no shared memory, /);
+  }
+  assert.deepEqual(readdirSync(cwd), ["sweep.db"]);
+});
 
 test("a backup is of one state, though the file is written meanwhile", async (t) => {
   const cwd = folder(t);

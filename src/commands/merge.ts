@@ -182,12 +182,12 @@ async function print({ out, parts, merged, reports, results }: Printed, terminal
 
 /** Says what there is of a sweep, and how to go on. */
 function reportText(report: Report, out: string): string {
-  const { sweep, digest, rows, missing, failed, command, shards } = report;
+  const { sweep, digest, rows, missing, failed, command } = report;
   const lines = [`sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${digest}`];
   const goOn = `  npx ${command} --db ${shellWord(out)}`;
   if (failed > 0) lines.push(`${failed} of them failed; this trains them again:`, `${goOn} --retry-failed`);
   for (const other of report.others) lines.push(otherProfileText(other, sweep));
-  if (report.missingShards.length > 0) lines.push(...missingShardLines(report.missingShards, shards));
+  if (report.missingShards.length > 0) lines.push(...missingShardLines(report));
   else if (missing > 0)
     lines.push(
       `${missing} trial rows are missing, which gmm-sweep query "select * from missing" --db ${shellWord(out)} lists; this trains them:`,
@@ -228,10 +228,10 @@ async function missingShards({ plan, profile }: Sweep, count: number, results: R
 }
 
 /** Of a shard that grew, what each of its commands asked for. */
-function missingShardLines(numbers: readonly number[], shards: readonly ShardNote[]): string[] {
+function missingShardLines({ missingShards: numbers, shards, others }: Report): string[] {
   const [{ commands, count }] = shards;
   const lines = numbers.slice(0, LINES_SHOWN).map((number) => {
-    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards))}`;
+    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards, others))}`;
     return `  ${commands.map((command) => `npx ${command} ${place}`).join(" && ")}`;
   });
   if (numbers.length > LINES_SHOWN)
@@ -248,8 +248,8 @@ function missingShardLines(numbers: readonly number[], shards: readonly ShardNot
   ];
 }
 
-/** The file of a shard: its own, or one named as the first part is named. */
-function partPath(number: number, shards: readonly ShardNote[]): string {
+/** The file of a shard: its own, or one named as the first part is named, and not as one of `others`. */
+function partPath(number: number, shards: readonly ShardNote[], others: readonly ShardNote[]): string {
   const own = shards.find((shard) => shard.number === number);
   if (own !== undefined) return own.path;
   const [first] = shards;
@@ -258,7 +258,8 @@ function partPath(number: number, shards: readonly ShardNote[]): string {
     Number(name) === first.number
       ? basename(first.path).replace(/\d+(?=\D*$)/, (digits) => String(number).padStart(digits.length, "0"))
       : `part${number}.db`;
-  return join(dirname(first.path), file);
+  const path = join(dirname(first.path), file);
+  return others.some((other) => fileAt(other.path) === fileAt(path)) ? path.replace(/(\.db)?$/, "-again.db") : path;
 }
 
 function batchScript(): string {

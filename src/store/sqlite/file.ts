@@ -126,11 +126,11 @@ function openAsItIs(path: string): Database.Database {
   if (path === "" || path === ":memory:") throw Object.assign(new Error(path), { code: "ENOENT" });
   const file = realPlace(path);
   mustBeFile(file);
-  if (!existsSync(file)) throw Object.assign(new Error(`${file} is not there`), { code: "ENOENT" });
-  accessSync(file, constants.R_OK);
+  if (existsSync(file)) accessSync(file, constants.R_OK);
   const isInUse = [`${file}-wal`, `${file}-journal`].some((other) => existsSync(other));
   if (isInUse) return openInUse(path, file);
-  if (!may(file, constants.W_OK) || !may(dirname(file), constants.W_OK)) return openCopy(path, file);
+  const isKept = existsSync(file) && !(may(file, constants.W_OK) && may(dirname(file), constants.W_OK));
+  if (isKept) return openCopy(path, file);
   return openedFor(path, file, {});
 }
 

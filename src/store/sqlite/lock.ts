@@ -2,7 +2,7 @@
 import { accessSync, constants, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { bad } from "../../errors.js";
+import { bad, SweepError } from "../../errors.js";
 import { withoutLocks } from "./disk.js";
 import { codeOf, guardedOpening, may, ownerOf } from "./file.js";
 import { fileAt } from "./place.js";
@@ -39,7 +39,7 @@ export class FileLock {
 
 /** A lock on the file that is at `lock` then: between opening and locking it another process may have removed it. */
 function lockedAt(path: string, lock: string): Database.Database {
-  for (;;) {
+  for (let isNew = false; ; ) {
     const found = lstatSync(lock, { throwIfNoEntry: false });
     if (found !== undefined) refuseForeign(path, lock, found);
     if (found !== undefined && !may(lock, constants.W_OK)) {
@@ -47,6 +47,7 @@ function lockedAt(path: string, lock: string): Database.Database {
       continue;
     }
     const before = fileAt(lock);
+    isNew ||= before === null;
     const db = new Database(lock, { timeout: 0 });
     try {
       db.pragma("journal_mode = memory"); // or a -journal would lie beside it, and be left by a kill -9
@@ -55,7 +56,9 @@ function lockedAt(path: string, lock: string): Database.Database {
       db.close();
     } catch (error) {
       db.close();
-      throw refusal(path, lock, error);
+      const refused = refusal(path, lock, error);
+      if (isNew && refused instanceof SweepError && refused.fault === "environment") rmSync(lock, { force: true });
+      throw refused;
     }
   }
 }
