@@ -1,6 +1,6 @@
 /** A database file among others: its names, its lock, its place, its readers and its copies. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -22,7 +22,7 @@ import Database from "better-sqlite3";
 import { QUIETLY, type Results } from "../src/store/contract.js";
 import { backUp, mergeStores, openBegun, openResults, openStore } from "../src/store/open.js";
 import { guarded, guardedOpening } from "../src/store/sqlite/file.js";
-import { CLI, type Ended, folder, rows, started } from "./command-line.js";
+import { CLI, type Ended, folder, rows, smallDisk, started } from "./command-line.js";
 import { smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 import { listOf, type Opened, opened } from "./store-contract.js";
 
@@ -476,6 +476,22 @@ for (const [what, make] of BUILDING) {
   });
 }
 
+test("a merge on a full disk leaves nothing there, and is made when there is room", async (t) => {
+  const disk = smallDisk(t, "200k");
+  if (disk === null) return;
+  const [from, to] = [join(folder(t), "part.db"), join(disk, "whole.db")];
+  await finished(from);
+  writeFileSync(join(disk, "filler"), Buffer.alloc(100_000));
+  await assert.rejects(mergeStores(to, [from]), {
+    fault: "environment",
+    message: `${to} could not be written because the disk is full: make room and run the same command again; what had finished is kept`,
+  });
+  assert.deepEqual(readdirSync(disk), ["filler"]);
+  execFileSync("mount", ["-o", "remount,size=16m", disk]);
+  await mergeStores(to, [from]);
+  assert.equal(await rowsIn(to), ROWS);
+});
+
 test("a file that was killed between its first and its last name is one file again when it is written", async (t) => {
   const cwd = folder(t);
   const path = join(cwd, "whole.db");
@@ -552,11 +568,13 @@ CALL(fcntl)
 CALL(fcntl64)
 `;
 
+const COMPILER = "g++";
+
 /** A library that takes the locks from every disk; null where none can be made. */
 function withoutLocks(t: TestContext): string | null {
   const cwd = folder(t);
   writeFileSync(join(cwd, "no-locks.cc"), NO_LOCKS);
-  const made = spawnSync("g++", ["-shared", "-fPIC", "-o", "no-locks.so", "no-locks.cc", "-ldl"], { cwd });
+  const made = spawnSync(COMPILER, ["-shared", "-fPIC", "-o", "no-locks.so", "no-locks.cc", "-ldl"], { cwd });
   if (made.status === 0 && process.platform === "linux") return join(cwd, "no-locks.so");
   t.skip("no library can be put before the system's here: that takes Linux and g++");
   return null;

@@ -438,7 +438,7 @@ test("SQLite's own word for a full disk becomes a sentence, and the batch does n
 });
 
 test("a run on a full disk says so, keeps what had finished, and goes on from there when there is room", async (t) => {
-  const disk = smallDisk(t);
+  const disk = smallDisk(t, "400k");
   if (disk === null) return;
   const path = join(disk, "sweep.db");
   const args = [...SMALL, "--trials", "200", "--methods", "original", "--epochs", "original=9", "--db", path];
@@ -1010,21 +1010,4 @@ async function whileReadOnly<Result>(path: string, body: () => Promise<Result>):
   } finally {
     chmodSync(path, 0o755);
   }
-}
-
-/** A disk of 400 kB; null, after skipping the test aloud, where none can be mounted. */
-function smallDisk(t: TestContext): string | null {
-  const path = mkdtempSync(join(tmpdir(), "gmm-sweep-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=400k", "gmm-sweep-test", path], { stdio: "ignore" });
-  } catch {
-    rmdirSync(path);
-    t.skip("no small disk can be mounted here: that takes root on Linux");
-    return null;
-  }
-  t.after(() => {
-    execFileSync("umount", [path]);
-    rmdirSync(path);
-  });
-  return path;
 }

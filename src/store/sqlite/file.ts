@@ -35,7 +35,8 @@ export function openForWriting(path: string, file: string, waitMs: number): Data
     const version = checkOwner(path, db);
     // Before anything else: what is refused stays as it was, to the byte.
     if (version === 1) upgradeFromVersion1(path, db);
-    db.pragma("journal_mode = wal");
+    const mode = db.pragma("journal_mode = wal", { simple: true });
+    if (mode !== "wal" && !db.memory) throw withCode("SQLITE_IOERR_SHMOPEN", `the journal's mode is ${String(mode)}`);
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
     db.pragma("foreign_keys = on");
     if (version === 0)
@@ -55,8 +56,7 @@ export function openForWriting(path: string, file: string, waitMs: number): Data
 /** SQLite opens a folder for reading, and then speaks of a disk that fails; a pipe it waits for. */
 function mustBeFile(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isFile())
-    throw Object.assign(new Error(`${file} is no plain file`), { code: "EISDIR" });
+  if (found !== undefined && !found.isFile()) throw withCode("EISDIR", `${file} is no plain file`);
 }
 
 /** What is written lies beside one of the names until it is folded in: by the other the file would lack it, or be torn. */
@@ -123,7 +123,7 @@ export function openChecked(path: string): Database.Database {
  */
 function openAsItIs(path: string): Database.Database {
   // SQLite takes these for databases of its own, in memory or in a file without a name.
-  if (path === "" || path === ":memory:") throw Object.assign(new Error(path), { code: "ENOENT" });
+  if (path === "" || path === ":memory:") throw withCode("ENOENT", path);
   const file = realPlace(path);
   mustBeFile(file);
   if (existsSync(file)) accessSync(file, constants.R_OK);
@@ -379,6 +379,10 @@ export function toldOf(path: string, error: unknown): unknown {
 
 function remedyOf(error: unknown): Remedy | undefined {
   return REMEDIES.find(({ code }) => code.test(codeOf(error)));
+}
+
+function withCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 export function codeOf(error: unknown): string {

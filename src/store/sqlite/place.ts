@@ -3,10 +3,10 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync,
 import { basename, dirname, join, resolve } from "node:path";
 import { bad } from "../../errors.js";
 
-/** What tells the file that a path means from all others; null where there is none. */
+/** What tells the file that a path means from all others that are there, or open; null where there is none. */
 export function fileAt(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev} ${found.ino} ${found.birthtimeNs}`;
+  return found === undefined ? null : `${found.dev} ${found.ino}`;
 }
 
 const MOST_LINKS = 40; // as Linux follows them

@@ -1,5 +1,5 @@
 /** A database file that is written stays where it is: whether it has, and where its results are if it has not. */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
@@ -94,6 +94,7 @@ export class Residence {
         this.#db.prepare("vacuum into ?").run(path);
         return path;
       } catch {
+        rmSync(path, { force: true });
         return null; // then it cannot be said where it is
       }
     }
