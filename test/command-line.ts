@@ -1,7 +1,7 @@
 /** Runs the command line as a user does: a process of its own, in a temporary folder, with stdout and stderr as pipes. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -53,10 +53,15 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
-/** A new folder, removed when the test ends. */
-export function folder(t: TestContext): string {
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new folder, removed when all tests of the file have ended: a store that a test closes at its end must still find its file. */
+export function folder(_t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 
@@ -209,4 +214,21 @@ export function assertGolden(name: string, text: string): void {
     writeFileSync(path, text);
   }
   assert.equal(text, readFileSync(path, "utf8"));
+}
+
+/** A disk of `size`, as mount has it; null, after skipping the test aloud, where none can be mounted. */
+export function smallDisk(t: TestContext, size: string): string | null {
+  const path = mkdtempSync(join(tmpdir(), "gmm-sweep-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "gmm-sweep-test", path], { stdio: "ignore" });
+  } catch {
+    rmdirSync(path);
+    t.skip("no small disk can be mounted here: that takes root on Linux");
+    return null;
+  }
+  t.after(() => {
+    execFileSync("umount", [path]);
+    rmdirSync(path);
+  });
+  return path;
 }

@@ -6,6 +6,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { DEFAULTS } from "../plan/options.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import type { Screen } from "../report/progress.js";
+import type { Opening } from "../store/contract.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
@@ -93,9 +94,25 @@ export const LOG_OPTION = {
   log: value("append one JSON line for each event to this file, a new one or a log from before"),
 };
 
+export const LOCK_WAIT_OPTION = {
+  "lock-wait": value("seconds to wait for another program that holds the database file", DEFAULTS["lock-wait"]),
+};
+
+/** How a command opens a store: what the store says goes to stderr. */
+export function openingFrom(lockWaitMs: number, terminal: Terminal): Opening & { giveUp(): void } {
+  const waiting = new AbortController();
+  return {
+    lockWaitMs,
+    tell: (sentence) => terminal.err(`${sentence}\n`),
+    stop: waiting.signal,
+    giveUp: () => waiting.abort(),
+  };
+}
+
 export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
   quiet: { type: "boolean", describe: "no progress on stderr" },
+  ...LOCK_WAIT_OPTION,
 };
 
 /** A command line that asks for the same again: what was typed of those options that say what is asked for. */

@@ -1,5 +1,5 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { ENGINE_NAMES } from "../engine/engines.js";
 import { axesOf } from "../plan/axes.js";
 import type { Flags } from "../plan/flags.js";
@@ -14,7 +14,7 @@ import { forecastObject, forecastText } from "../report/forecast.js";
 import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
-import { openResults } from "../store/open.js";
+import { openBegun } from "../store/open.js";
 import {
   type Command,
   commandLine,
@@ -90,8 +90,8 @@ async function dryRun(request: Request, terminal: Terminal): Promise<number> {
   const engine = await engineFor(request);
   const { profile } = engine;
   const { retryFailed, workers, json } = running;
-  // An empty file is one that a run would make its own.
-  const results = existsSync(path) && statSync(path).size > 0 ? await openResults(path) : null;
+  // One in which nothing is yet is one that a run would make its own.
+  const results = existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
     const identity = identityOf(plan, profile);

@@ -16,6 +16,7 @@ import {
   DB_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
+  openingFrom,
   RUNNING_OPTIONS,
   SWEEP_OPTION,
   type Terminal,
@@ -47,7 +48,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const running = runningFrom(flags, usableCores(), [["the database", path]]);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
-  const store = await openStore(path);
+  const opening = openingFrom(running.lockWaitMs, terminal);
+  const store = await openStore(path, opening);
   try {
     const folders = new Map([...importedDraws(items(flags, "data")).values()].flatMap(folderOf));
     const named = (await sweepsFrom(store, flags, path)).map((sweep) => ({
@@ -61,7 +63,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       if (sweeps.length > 1 && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
       const engine = await engineStored(sweep, path);
       const { trials } = sweep.plan;
-      const code = await trainAndPrint({ store, path, sweep, engine, running, command, trials }, terminal);
+      const code = await trainAndPrint({ store, path, sweep, engine, running, command, opening, trials }, terminal);
       if (code === EXIT.interrupted) return code;
       worst = Math.max(worst, code);
     }

@@ -16,7 +16,7 @@ import type { CommandNote, Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { VERSION } from "../version.js";
-import type { Terminal } from "./command.js";
+import { openingFrom, type Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { printResults } from "./results.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
@@ -32,12 +32,16 @@ function noteOf(command: string): CommandNote {
 export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
   const { plan, engine, path, shard, grow, running } = request;
   const { profile } = await engineFor(request);
-  const store = await openStore(path);
+  const opening = openingFrom(running.lockWaitMs, terminal);
+  const store = await openStore(path, opening);
   const sweep = await store
     .open({ plan, profile, shard, grow, command: noteOf(command) })
     .catch((error: unknown) => refused(store, error));
   try {
-    return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
+    return await trainAndPrint(
+      { store, path, sweep, engine, running, command, opening, trials: plan.trials },
+      terminal,
+    );
   } finally {
     await store.close();
   }
@@ -75,6 +79,8 @@ export interface Training {
   readonly sweep: Sweep;
   readonly engine: EngineChoice;
   readonly running: Running;
+  /** How the store was opened. */
+  readonly opening: { giveUp(): void };
   /** What was typed, for the log. */
   readonly command: string;
   /** How many trials it asked for; the sweep's own where it asked for none. */
@@ -126,7 +132,7 @@ async function train(
   signals: Signals,
   terminal: Terminal,
 ): Promise<SweepResult> {
-  const { store, path, sweep, engine, running } = training;
+  const { store, path, sweep, engine, running, opening } = training;
   const { workers, retryFailed, quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
   const parts = (): string[] => cellParts(tracker.progress);
@@ -143,6 +149,8 @@ async function train(
       ...(quiet ? [] : [printer.observe]),
       teller(training, terminal),
       signals.observe,
+      // Who wants the run to end now does not want to wait for another program.
+      (event) => (event.kind === "stopping" && event.now ? opening.giveUp() : undefined),
     ],
   });
 }

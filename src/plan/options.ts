@@ -30,6 +30,7 @@ export const DEFAULTS = {
   "learning-rate": 0.01,
   engine: "fused",
   db: "data/gmm-sweep.db",
+  "lock-wait": 600,
 } as const;
 
 export const GRID_DEFAULTS = {
@@ -52,6 +53,8 @@ export interface Running {
   readonly quiet: boolean;
   readonly json: boolean;
   readonly log: string | null;
+  /** How long another program may hold the file. */
+  readonly lockWaitMs: number;
 }
 
 /** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
@@ -62,7 +65,13 @@ export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile
     quiet: flags["quiet"] === true,
     json: flags["json"] === true,
     log: logFrom(flags, kept),
+    lockWaitMs: lockWaitFrom(flags),
   };
+}
+
+/** How many milliseconds another program may hold the file. */
+export function lockWaitFrom(flags: Flags): number {
+  return 1000 * wholeNumber(flags, "lock-wait", 0, LIMITS.lockWaitSeconds, DEFAULTS["lock-wait"]);
 }
 
 /** The database file of --db. */

@@ -8,15 +8,15 @@ import type { StoreKind } from "../contract.js";
  */
 export const SQLITE: StoreKind = {
   takes: () => true,
-  open: async (place) => (await import("./store.js")).SqliteStore.open(place),
+  open: async (place, opening) => (await import("./store.js")).SqliteStore.open(place, opening),
   read: async (place) => {
     const { SqliteResults } = await import("./results.js");
     const { guardedOpening, openForReading } = await import("./file.js");
-    return new SqliteResults(
-      place,
-      guardedOpening(place, () => openForReading(place)),
-    );
+    const db = guardedOpening(place, () => openForReading(place));
+    return db === null ? null : new SqliteResults(place, db);
   },
+  merge: async (...given) => (await import("./build.js")).mergeFiles(...given),
+  backUp: async (...given) => (await import("./build.js")).backUpFile(...given),
   report: async () => {
     const name = "SQLite";
     try {

@@ -25,7 +25,7 @@ import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf } from "./damages.js";
 import { digestOfSweep } from "./digest.js";
-import { copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
+import { closeDatabase, copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
 import { MissingRows } from "./missing.js";
 import { storedMargins, storedRows } from "./rows.js";
 import {
@@ -158,8 +158,13 @@ export class SqliteResults implements Results {
   }
 
   async close(): Promise<void> {
+    this.endReading();
+    closeDatabase(this.db);
+  }
+
+  /** Ends what is still being read. */
+  protected endReading(): void {
     for (const snapshot of [...this.#snapshots.keys()]) this.#release(snapshot);
-    this.db.close();
   }
 
   /** What `body` reads, of one state of the file. */
@@ -188,7 +193,7 @@ export class SqliteResults implements Results {
   #snapshot(): Database.Database {
     return guarded(this.path, () => {
       // What is in memory has no other connection, and so is copied.
-      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.path, { readonly: true });
+      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
       snapshot.pragma("query_only = on");
       snapshot.exec("begin");
