@@ -1,12 +1,7 @@
 /** The beta distribution: the regularised incomplete beta function, on which Student's t, F and the binomial rest. */
 import { exp, log } from "../numerics/elementary.js";
-import { tailRoot } from "./root.js";
-
-/** Both tails of a distribution at one point: P(X ≤ x) and P(X > x), each as exact as if it were asked alone. */
-export interface Tails {
-  readonly lower: number;
-  readonly upper: number;
-}
+import { stirlingRest } from "./stirling.js";
+import { type Tails, tailRoot } from "./tails.js";
 
 const CONVERGED = 1e-16;
 const MAX_TERMS = 200_000; // the fraction needs about 5·√max(a, b) of them
@@ -29,7 +24,7 @@ export function betaTails(x: number, y: number, a: number, b: number): Tails {
 
 /** I_x(a, b) for x ≤ a/(a+b). */
 function tailLeftOfMean(x: number, y: number, a: number, b: number): number {
-  const lambda = (a + b) * y - b; // ≥ 0: how far x is left of the mean, times a + b
+  const lambda = a * y - b * x; // ≥ 0: how far x is left of the mean, times a + b
   const c = 1 + lambda;
   const c0 = b / a;
   const c1 = 1 + 1 / a;
@@ -82,29 +77,6 @@ function deviance(a: number, n: number, x: number, y: number): number {
   }
 }
 
-// B₂ⱼ/(2j(2j−1)) for j = 1 … 8, Abramowitz & Stegun 6.1.40.
-const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360_360, 1 / 156, -3617 / 122_400];
-
-/** ln Γ(z+1) − ((z+½)·ln z − z + ½·ln 2π) for z > 0: what Stirling's formula leaves out. */
-function stirlingRest(z: number): number {
-  if (z < 16) return stirlingRest(z + 1) + stirlingStep(z);
-  const perSquare = 1 / (z * z);
-  return STIRLING.reduceRight((sum, coefficient) => sum * perSquare + coefficient, 0) / z;
-}
-
-/** (z+½)·ln(1+1/z) − 1: by artanh's series, all of whose terms are positive. */
-function stirlingStep(z: number): number {
-  if (z < 0.1) return (z + 0.5) * (Math.log1p(z) - log(z)) - 1;
-  const s = 1 / (2 * z + 1); // ln(1+1/z) = 2·artanh s, and z+½ = 1/(2s)
-  let [sum, power] = [0, 1];
-  for (let j = 3; ; j += 2) {
-    power *= s * s;
-    const next = sum + power / j;
-    if (next === sum) return sum;
-    sum = next;
-  }
-}
-
 /** P(X ≤ x) for X ~ Beta(a, b). */
 export function betaCdf(x: number, a: number, b: number): number {
   return betaTails(Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, 1 - x)), a, b).lower;
@@ -114,8 +86,14 @@ export function betaCdf(x: number, a: number, b: number): number {
 export function betaQuantile(p: number, a: number, b: number): number {
   if (!(p >= 0 && p <= 1)) return Number.NaN;
   if (p === 0 || p === 1) return p;
-  // Near 1 a double cannot tell what 1 − x knows: the quantile is sought on the side on which it is small.
-  const half = betaTails(0.5, 0.5, a, b).lower;
-  if (p <= half) return tailRoot((x) => -betaTails(x, 1 - x, a, b).lower, -p, 0, 0.5);
-  return 1 - tailRoot((y) => -betaTails(1 - y, y, a, b).upper, p - 1, 0, 0.5);
+  // Near 1 a double cannot tell what 1 − x knows: the quantile is sought on the side on which it is small, as 1 − x where
+  // that is the right one, and by the tail that is small there.
+  const isLeft = p <= betaTails(0.5, 0.5, a, b).lower;
+  const at = (z: number): Tails => (isLeft ? betaTails(z, 1 - z, a, b) : betaTails(1 - z, z, a, b));
+  const sign = isLeft ? -1 : 1; // makes a lower tail fall with z
+  const z =
+    p <= 0.5
+      ? tailRoot((z) => sign * at(z).lower, sign * p, 0, 0.5)
+      : tailRoot((z) => -sign * at(z).upper, -sign * (1 - p), 0, 0.5);
+  return isLeft ? z : 1 - z;
 }

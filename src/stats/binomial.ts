@@ -1,5 +1,6 @@
 /** The binomial distribution. */
-import { betaTails, type Tails } from "./beta.js";
+import { betaTails } from "./beta.js";
+import type { Tails } from "./tails.js";
 
 /** P(X ≤ k) and P(X > k) for X ~ Binomial(n, p); k whole, each within 1e-12 relative. P(X ≤ k) = I_{1−p}(n−k, k+1). */
 export function binomialTails(k: number, n: number, p: number): Tails {

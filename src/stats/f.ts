@@ -1,6 +1,6 @@
 /** Fisher's F distribution. */
-import { betaTails, type Tails } from "./beta.js";
-import { tailRoot } from "./root.js";
+import { betaTails } from "./beta.js";
+import { type Tails, tailRoot } from "./tails.js";
 
 /** P(F ≤ f) and P(F > f) with df1, df2 > 0 degrees of freedom; each within 1e-12 relative. P(F ≤ f) = I_x(df1/2, df2/2), x = df1·f/(df1·f + df2). */
 export function fTails(f: number, df1: number, df2: number): Tails {

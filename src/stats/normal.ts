@@ -1,6 +1,6 @@
 /** The standard normal distribution function. */
 import { exp } from "../numerics/elementary.js";
-import { tailRoot } from "./root.js";
+import { tailRoot } from "./tails.js";
 
 /** Φ(x) within 1e-14 absolute and, in the left tail down to −37, 1e-12 relative: Φ(x) = erfc(−x/√2)/2. */
 export function normalCdf(x: number): number {

@@ -1,8 +1,8 @@
 /** Student's t distribution. */
-import { betaTails, type Tails } from "./beta.js";
-import { tailRoot } from "./root.js";
+import { betaTails } from "./beta.js";
+import { type Tails, tailRoot } from "./tails.js";
 
-/** P(T ≤ t) and P(T > t) with `df` > 0 degrees of freedom, whole or not; each within 1e-12 relative. P(T > t) = I_{df/(df+t²)}(df/2, ½)/2 for t ≥ 0. */
+/** P(T ≤ t) and P(T > t) with `df` > 0 degrees of freedom, whole or not; each within 1e-12 relative where t² is a double. P(T > t) = I_{df/(df+t²)}(df/2, ½)/2 for t ≥ 0. */
 export function tTails(t: number, df: number): Tails {
   if (Number.isNaN(t) || !(df > 0)) return { lower: Number.NaN, upper: Number.NaN };
   const outer = outerTail(Math.abs(t), df);

@@ -1,4 +1,10 @@
-/** The root of a monotone function: what quantiles are inverted with. */
+/** The tails of a distribution, and the root of one: what quantiles are inverted with. */
+
+/** Both tails at one point: P(X ≤ x) and P(X > x), each as exact as if it were asked alone. */
+export interface Tails {
+  readonly lower: number;
+  readonly upper: number;
+}
 
 /**
  * The x in [low, high] at which the decreasing function `tail` takes the value p, to the last bits of a double that
