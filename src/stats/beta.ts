@@ -77,11 +77,6 @@ function deviance(a: number, n: number, x: number, y: number): number {
   }
 }
 
-/** P(X ≤ x) for X ~ Beta(a, b). */
-export function betaCdf(x: number, a: number, b: number): number {
-  return betaTails(Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, 1 - x)), a, b).lower;
-}
-
 /** The x with P(X ≤ x) = p for X ~ Beta(a, b). p in [0, 1]; 0 and 1 give the ends. */
 export function betaQuantile(p: number, a: number, b: number): number {
   if (!(p >= 0 && p <= 1)) return Number.NaN;

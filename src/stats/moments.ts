@@ -44,7 +44,7 @@ export function quantile(values: readonly number[], p: number): number {
 }
 
 /** `quantile` of values that ascend already. */
-export function quantileOfSorted(sorted: readonly number[], p: number): number {
+function quantileOfSorted(sorted: readonly number[], p: number): number {
   const at = (sorted.length - 1) * p;
   const below = Math.floor(at);
   if (below >= sorted.length - 1) return sorted[sorted.length - 1] ?? Number.NaN;

@@ -1,7 +1,7 @@
 /** Sign-flip tests: within pairs, and over draws for many cells at once (max-T). */
 
 /** Up to so many units all sign patterns are enumerated. */
-export const ENUMERATED_UP_TO = 12;
+const ENUMERATED_UP_TO = 12;
 
 /** Signs of units that are flipped as a whole: `patterns` × `units` of ±1, and whether these are all that there are. */
 export interface Flips {

@@ -4,7 +4,7 @@ import { fTailQuantile, fTails } from "./f.js";
 import type { Interval } from "./interval.js";
 import { mean } from "./moments.js";
 
-export interface Component {
+interface Component {
   /** The unbiased estimate, which may be negative. */
   readonly variance: number;
   readonly interval: Interval;
