@@ -1,42 +1,41 @@
 #!/usr/bin/env node
 /** The edge: argv in, stdout, stderr and the exit code out. Nothing else in the project knows them. */
-import { once } from "node:events";
-import type { Terminal } from "./commands/command.js";
-import { EXIT, exitCodeOf } from "./commands/exit-codes.js";
+import { exitCodeOf, faultAtEdge, faultOfLoading } from "./commands/exit-codes.js";
+import { birth, hangupIgnored } from "./commands/signals.js";
+import { fileSink, kindOf, outliveTerminals, terminalOn } from "./commands/streams.js";
 import { messageOf, SweepError } from "./errors.js";
 import { VERSION } from "./version.js";
 
-const terminal: Terminal = {
-  out: async (text) => {
-    if (!process.stdout.write(text)) await once(process.stdout, "drain");
-  },
-  err: (text) => void process.stderr.write(text),
-  stderr: process.stderr,
-};
+outliveTerminals();
 
-// `gmm-sweep query … | head` closes the pipe early: that is the reader's right, and no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.ok);
-  process.exit(
-    told(new SweepError("environment", `what is to be printed cannot be written (${messageOf(error)}): make room`)),
-  );
+const stdoutKind = kindOf(process.stdout.fd);
+const terminal = terminalOn({
+  stdout: stdoutKind === "file" ? fileSink(process.stdout.fd) : process.stdout,
+  stdoutKind,
+  stderr: process.stderr,
+  exit: (exitCode) => process.exit(exitCode),
 });
 
-// Nothing that is printed beside the results may end a run: `2>&1 | head`, or a disk that is full.
-process.stderr.on("error", () => {});
+// Node ends at a signal that it was started to ignore.
+if (hangupIgnored(birth())) process.on("SIGHUP", () => {});
 
 // What is thrown where nobody waits for it is a bug, as what main catches.
-process.on("uncaughtException", (error) => process.exit(told(error)));
+process.on("uncaughtException", (thrown) => {
+  const error = faultAtEdge(thrown);
+  terminal.end(told(error), messageOf(error));
+});
 
 process.exitCode = await main();
 
 /** The program is loaded here and not above, so that a machine that cannot load it gets a sentence, too. */
 async function main(): Promise<number> {
   try {
-    const { runProgram } = await import("./commands/program.js");
+    const { runProgram } = await import("./commands/program.js").catch((error: unknown) => {
+      throw faultOfLoading(error);
+    });
     return await runProgram(process.argv.slice(2), terminal);
   } catch (error) {
-    return told(error);
+    return told(faultAtEdge(error));
   }
 }
 

@@ -12,7 +12,7 @@ import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
 import { nearestCells } from "../src/verdict/nearest.js";
 import { NearestTracker } from "../src/verdict/nearest-tracker.js";
-import { failed, openRequest, PROFILE, trained } from "./fixtures/sweeps.js";
+import { failed, gave, openRequest, PROFILE, trained } from "./fixtures/sweeps.js";
 
 const SMALL: Flags = { samples: "20", features: "2", hidden: "4,3", trials: "2", "data-seeds": "1" };
 const NOTHING = { rows: 0, trajectories: 0, epochs: 0 };
@@ -42,17 +42,6 @@ async function tracked(plan: SweepPlan, before: readonly CellMean[] = [], shard:
   };
 }
 
-/** An outcome whose rows have these forget probabilities, NaN where it diverged. */
-function gave(spec: TrajectorySpec, ...probabilities: readonly number[]): Outcome {
-  const outcome = trained(spec);
-  const rows = outcome.rows.map((row, i) => ({
-    ...row,
-    state: Number.isNaN(probabilities[i]) ? ("diverged" as const) : ("done" as const),
-    measures: { ...row.measures, forget_probability: probabilities[i] },
-  }));
-  return { ...outcome, rows };
-}
-
 type Probability = (spec: TrajectorySpec, epochs: number) => number;
 
 /** Lands what `probability` gives of a method, λ, epochs and trial for all of a plan. */
@@ -71,15 +60,34 @@ test("a cell is complete when each of its trials has landed", async () => {
   const cells = await tracked(planOf({ methods: "original" }));
   assert.deepEqual(cells.parts(), ["0/1 cells"]);
   await cells.land(trained(cells.groups[0][0]));
-  assert.deepEqual(cells.parts(), ["0/1 cells"]);
+  assert.deepEqual(cells.parts(), ["0/1 cells, 1 under way"]);
   await cells.land(trained(cells.groups[1][0]));
   assert.deepEqual(cells.parts(), ["1/1 cells"]);
+});
+
+test("the cells of a draw are complete with its last trial, and those of the next one then begin", async () => {
+  const cells = await tracked(planOf({ lambda: "1:2", "data-seeds": "1:2" }));
+  const told: string[] = [];
+  for (const group of cells.groups) {
+    await cells.land(...group.map((spec) => trained(spec)));
+    told.push(cells.parts()[0]);
+  }
+  assert.deepEqual(told, [
+    "0/8 cells, 3 under way",
+    "0/8 cells, 4 under way",
+    "3/8 cells, 1 under way",
+    "4/8 cells",
+    "4/8 cells, 3 under way",
+    "4/8 cells, 4 under way",
+    "7/8 cells, 1 under way",
+    "8/8 cells",
+  ]);
 });
 
 test("a failed trial leaves its cells incomplete, until it is trained", async () => {
   const cells = await tracked(planOf({ methods: "original" }));
   await cells.land(trained(cells.groups[0][0]), failed(cells.groups[1][0], "its thread died"));
-  assert.deepEqual(cells.parts(), ["0/1 cells"]);
+  assert.deepEqual(cells.parts(), ["0/1 cells, 1 under way"]);
   await cells.land(trained(cells.groups[1][0]));
   assert.deepEqual(cells.parts(), ["1/1 cells"]);
 });
@@ -109,6 +117,21 @@ test("cells are held against retraining on their own draw, and compared by the m
     return first ? 0.325 : 0.925;
   });
   assert.match(cells.parts()[1], /^nearest to retraining: unlearn λ 2, 5 epochs \(0\.125 away\)$/);
+});
+
+test("while a draw is under way, cells are compared on the draws that they all have", async () => {
+  const cells = await tracked(
+    planOf({ methods: "retrain_scratch,unlearn", trials: "1", "data-seeds": "1:2", lambda: "1:2" }),
+  );
+  for (const spec of cells.groups.flat()) {
+    const { draw, method, lambda } = spec.cell;
+    const first = draw.kind === "seeded" && draw.dataSeed === 1;
+    if (method === "retrain_scratch") await cells.land(gave(spec, 0.5));
+    // λ 1 is nearer on the draw that both have, and has been far off on the other one, where λ 2 is still to come.
+    else if (lambda === 1) await cells.land(gave(spec, first ? 0.5625 : 1));
+    else if (first) await cells.land(gave(spec, 0.625));
+  }
+  assert.match(cells.parts()[1], /^nearest to retraining: unlearn λ 1, 5 epochs \(0\.063 away\)$/);
 });
 
 test("of retraining at several epochs, cells are held against the longest", async () => {
@@ -161,7 +184,10 @@ test("what was finished before is there from the beginning", async () => {
     (name) => [...trajectoriesOf(plan)].flat().find(({ cell }) => cell.method === name) as TrajectorySpec,
   );
   const cells = await tracked(plan, [stored(retrain, 100, [1, 2], 0.5), stored(unlearn, 5, [1], 0.25)]);
-  assert.deepEqual(cells.parts(), ["1/2 cells", "nearest to retraining: unlearn λ 4.2, 5 epochs (0.250 away)"]);
+  assert.deepEqual(cells.parts(), [
+    "1/2 cells, 1 under way",
+    "nearest to retraining: unlearn λ 4.2, 5 epochs (0.250 away)",
+  ]);
 });
 
 test("rows that were there before count once, where a longer training brings them again", async () => {
@@ -169,7 +195,11 @@ test("rows that were there before count once, where a longer training brings the
   const [[short]] = [...trajectoriesOf(plan)];
   const cells = await tracked(plan, [stored(short, 1, [1, 2], 0.5)]);
   for (const [spec] of cells.groups.slice(0, 2)) await cells.land(trained(spec));
-  assert.deepEqual(cells.parts(), ["0/2 cells"], "trial 3 is not there, though four rows of one epoch came");
+  assert.deepEqual(
+    cells.parts(),
+    ["0/2 cells, 2 under way"],
+    "trial 3 is not there, though four rows of one epoch came",
+  );
   await cells.land(trained(cells.groups[2][0]));
   assert.deepEqual(cells.parts(), ["2/2 cells"]);
 });
@@ -198,7 +228,12 @@ test("the line of progress and the table name the same cell: what is tracked is 
     await store.record(sweep, [outcome]);
     await cells.land(outcome);
   }
-  const found = nearestCells(await store.cellMeans(sweep));
+  const comparisons = [...nearestCells(await store.cellMeans(sweep))];
+  assert.deepEqual(
+    comparisons.map(({ draws }) => draws),
+    [["1", "2", "3"]],
+  );
+  const found = comparisons[0].nearest.map(({ cell }) => cell);
   const { nearest } = cells.tracker.progress;
   const measured = (cell: typeof nearest): object => ({ ...cell, train_accuracy_mean: 0 });
   assert.equal(found.length, 2 * 4 * 3);

@@ -7,7 +7,7 @@ import type { SweepError } from "../src/errors.js";
 import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { CellDifference } from "../src/store/difference.js";
-import { assertGolden, folder, spoken } from "./command-line.js";
+import { assertGolden, assertSnakeCase, folder, spoken } from "./command-line.js";
 import { change, retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
 import { nextUp } from "./fixtures/sweeps.js";
 
@@ -102,6 +102,39 @@ test("a cell that only one of the files has stands there whole", async (t) => {
     ],
   );
   assert.equal(found[0].forget_probability_mean, null);
+});
+
+test("after an extension diff says in one sentence what the longer file has more, in a short table", async (t) => {
+  const first = await trainedFile(t, GRID);
+  const second = await trainedFile(t, { ...GRID, lambda: "0,1:15,4.2" });
+  const lacking = "30 cells that the";
+  const { code, out } = await diff(first, second);
+  assert.equal(code, 1);
+  const lines = out.split("\n");
+  assert.equal(
+    lines[0],
+    `the second has 90 trial rows in ${lacking} first lacks; the 18 trial rows in both are equal to the bit`,
+  );
+  assert.deepEqual(lines.slice(1, 5), [
+    "",
+    "preset  method    λ  epochs  second only",
+    "------  -------  --  ------  -----------",
+    "paired  unlearn   1       1            3",
+  ]);
+  assert.deepEqual(lines.slice(-2), ["… and 10 more cells: --json prints each", ""]);
+  assert.equal(lines.length, 2 + 2 + 20 + 2);
+  const back = await diff(second, first);
+  assert.ok(back.out.startsWith(`the first has 90 trial rows in ${lacking} second lacks; the 18 `), back.out);
+  const third = await trainedFile(t, { ...GRID, lambda: "0,4.2,16" });
+  assert.match(
+    (await diff(second, third)).out,
+    /^the first has 90 trial rows in 30 cells that the second lacks, the second has 6 trial rows in 2 cells that the first lacks; the 18 /,
+  );
+});
+
+test("diff --json is an array of cells in snake_case", async (t) => {
+  const [first, second] = [await trainedFile(t, GRID), await trainedFile(t, { ...GRID, lambda: "0,4.2,7" })];
+  assertSnakeCase((await diff(first, second, { json: true })).out);
 });
 
 test("the margin of one of several forget rows makes its cell differ, though the mean is the same", async (t) => {

@@ -35,6 +35,8 @@ interface GridObject {
   readonly diverged: number;
   readonly elapsed_ms: number;
   readonly nearest: readonly Record<string, unknown>[];
+  readonly original: readonly Record<string, unknown>[];
+  readonly retrain_scratch: readonly Record<string, unknown>[];
 }
 
 /** Runs a grid that must succeed, and gives its object. */
@@ -66,15 +68,19 @@ test("a second run trains nothing, says so, and prints the same", async (t) => {
 
 test("--json is one object, with the counts of the run and the nearest cells", async (t) => {
   const db = database(t);
-  const { digest, elapsed_ms, nearest, ...counts } = await grid({ db });
+  const { digest, elapsed_ms, nearest, original, retrain_scratch, ...counts } = await grid({ db });
   assert.match(digest, /^[0-9a-f]{64}$/);
   assert.ok(elapsed_ms >= 0);
-  assert.deepEqual(counts, { sweep: 1, trained: 3 * CELLS, skipped: 0, failed: 0, diverged: 0 });
-  assert.deepEqual(Object.keys(nearest[0]), [
-    ...["samples", "features", "forget_rows", "hidden", "learning_rate", "preset", "method", "lambda_reg", "epochs"],
-    ...["seed", "start", "profile", "draws", "trials", "train_accuracy_mean"],
-    ...["forget_probability_mean", "retrain_mean", "distance"],
-  ]);
+  assert.deepEqual(counts, {
+    ...{ sweep: 1, trained: 3 * CELLS, skipped: 0, failed: 0, diverged: 0 },
+    ...{ compared: 6, nothing_to_forget: { draws: 0, of: 1 }, on_other_draws: [], left: 0 },
+  });
+  for (const cell of [nearest[0], original[0], retrain_scratch[0]])
+    assert.deepEqual(Object.keys(cell), [
+      ...["samples", "features", "forget_rows", "hidden", "learning_rate", "preset", "method", "lambda_reg", "epochs"],
+      ...["seed", "start", "profile", "draws", "trials", "train_accuracy_mean"],
+      ...["forget_probability_mean", "retrain_mean", "distance", "standard_error"],
+    ]);
   const distances = nearest.map(({ distance }) => Number(distance));
   assert.deepEqual(
     distances,

@@ -37,7 +37,8 @@ async function underLimit(files: number, words: readonly string[]): Promise<{ co
   return { code, err };
 }
 
-for (const files of [150, 64]) {
+// The program's own modules are loaded with some 60 files open at once.
+for (const files of [150, 96]) {
   test(`with ${files} open files allowed, 48 workers become as many as can start, and no trial fails`, {
     skip: !shellSetsLimits(),
   }, async (t) => {
@@ -53,3 +54,20 @@ for (const files of [150, 64]) {
     if (code === 0) assert.equal(done, TRIALS);
   });
 }
+
+test("a machine that cannot open the files of the program gets one sentence, and exit code 3", {
+  skip: !shellSetsLimits(),
+}, async () => {
+  const ends = await Promise.all([32, 48, 64, 256].map((files) => underLimit(files, ["doctor"])));
+  const sentence =
+    "gmm-sweep: the program could not be loaded (too many files are open (EMFILE)): allow more open files and memory (ulimit -n, ulimit -v), or end other programs\n";
+  // Where it begins to be enough depends on the Node.
+  assert.deepEqual(
+    [ends[0], ends[3]],
+    [
+      { code: 3, err: sentence },
+      { code: 0, err: "" },
+    ],
+  );
+  for (const { code, err } of ends) assert.ok(code === 0 || (code === 3 && /^gmm-sweep: [^\n]+\n$/.test(err)), err);
+});

@@ -1,12 +1,13 @@
 /** `gmm-sweep merge`: shards united give the file of the whole grid, and what does not fit together is refused. */
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { digestCommand } from "../src/commands/digest.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
+import { runCommand } from "../src/commands/run.js";
 import { loadProfile } from "../src/engine/engines.js";
 import type { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
@@ -14,7 +15,7 @@ import { settingsOf } from "../src/plan/plan.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { folder, gmm, spoken } from "./command-line.js";
 import { change, retold, SMALL_GRID, type Tell, withRows } from "./fixtures/grids.js";
-import { failed, nextUp } from "./fixtures/sweeps.js";
+import { failed, nextUp, openRequest, smallPlan } from "./fixtures/sweeps.js";
 
 const GRID: Flags = {
   ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "3", workers: "1" },
@@ -67,7 +68,7 @@ test("four shards merged, in any order, are the whole grid to the bit", async (t
   const [forward, backward] = [join(cwd, "forward.db"), join(cwd, "backward.db")];
   const { code, out } = await merge(forward, files);
   assert.equal(code, 0);
-  assert.match(out, new RegExp(`: 36 of 36 trial rows, digest ${expected}\n$`));
+  assert.match(out, new RegExp(`: 36 of 36 trial rows, digest ${expected}\n\nnearest to retraining, `));
   assert.equal((await merge(backward, files.toReversed())).code, 0);
   assert.equal(await digest(backward), expected);
 });
@@ -163,15 +164,16 @@ test("a part that differs in one bit from one before it is refused, and no file 
   );
 });
 
-test("a refused merge takes its file away while it still holds the lock, and what was there stays", async (t) => {
+test("a refused merge leaves no file behind, and one that was there as it is", async (t) => {
   const cwd = folder(t);
   const [part] = await parts(cwd, [1]);
   await change(part, "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
   const [whole, empty] = [join(cwd, "whole.db"), join(cwd, "empty.db")];
   await (await openStore(empty)).close();
+  const before = readFileSync(empty);
   for (const out of [whole, empty]) await assert.rejects(merge(out, [part]), { fault: "usage" });
-  const left = readdirSync(cwd).filter((name) => !name.startsWith("part"));
-  assert.deepEqual(left.sort(), ["empty.db", "empty.db.lock"]);
+  assert.deepEqual(readdirSync(cwd).sort(), ["empty.db", "part1.db"]);
+  assert.deepEqual(readFileSync(empty), before);
 });
 
 test("an epoch of a curve that differs is refused too, and a file that was there stays as it was", async (t) => {
@@ -246,6 +248,81 @@ test("shards on imported data that lay in two folders are parts of one sweep of 
   );
   const again = await spoken(gridCommand, { ...rest, data: join(cwd, "d1"), db: whole, json: true });
   assert.equal(JSON.parse(again.out).trained, 0);
+});
+
+test("a shard of another numerics profile is named as one, and never counted as missing of a sweep of its own", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 3, 4]);
+  files[1] = await retold(t, files[1], (outcome) => outcome, "reference/f64/r2");
+  const whole = join(cwd, "whole.db");
+  const { code, out } = await merge(whole, files);
+  assert.equal(code, 1);
+  const [first, second] = out.slice(out.indexOf("sweep 1 ")).split(/(?=^sweep 2 )/m);
+  assert.match(first, /^sweep 1 \(reference\/f64\/r1\): 24 of 36 trial rows, /);
+  assert.ok(
+    first.includes(
+      `\n${files[1]} has shard 2/4 with the numerics profile reference/f64/r2, and so as a sweep of its own: trained where gmm-sweep doctor lists reference/f64/r1, it is a part of this one\n`,
+    ),
+    first,
+  );
+  assert.match(first, /shards that are missing or not complete: 2 of 4;/);
+  assert.equal(second.match(/ has shard \d\/4 with the numerics profile reference\/f64\/r1, /g)?.length, 3);
+  // Its own file has the place of the other profile's numbers.
+  assert.ok(!first.includes(`--db ${files[1]}`), first);
+});
+
+test("merge with --json prints one object: the parts, and of each sweep what is there, missing and elsewhere", async (t) => {
+  const cwd = folder(t);
+  const files = await parts(cwd, [1, 2, 4]);
+  files[2] = await retold(t, files[2], (outcome) => outcome, "reference/f64/r2");
+  const whole = join(cwd, "whole.db");
+  const { code, out } = await spoken(mergeCommand, { out: whole, parts: files, json: true });
+  assert.equal(code, 1);
+  const { sweeps, ...said } = JSON.parse(out);
+  assert.deepEqual(said, {
+    out: whole,
+    parts: [
+      { file: files[0], trial_rows: 11, epochs: 42 },
+      { file: files[1], trial_rows: 12, epochs: 52 },
+      { file: files[2], trial_rows: 6, epochs: 26 },
+    ],
+  });
+  const { digest: _digest, ...first } = sweeps[0];
+  assert.deepEqual(first, {
+    ...{ sweep: 1, profile: "reference/f64/r1", rows: 36, missing: 13, failed: 0, missing_shards: [3, 4] },
+    other_profiles: [{ file: files[2], shard: "4/4", profile: "reference/f64/r2" }],
+  });
+});
+
+test("merge says how to go on with a command that was kept with its place: OUT's stands in the place of that", async (t) => {
+  const cwd = folder(t);
+  const [part, whole] = [join(cwd, "part.db"), join(cwd, "whole.db")];
+  const store = await openStore(part);
+  // An older gmm-sweep kept --db with it.
+  const command = "gmm-sweep run --db 'it'\\''s a.db' --trials 2 --shard 1/2";
+  await store.open({ ...openRequest(smallPlan()), command: { command, version: "0.1.0", machine: "a test" } });
+  await store.close();
+  const { out } = await merge(whole, [part]);
+  assert.ok(out.endsWith(`; this trains them:\n  npx gmm-sweep run --trials 2 --db ${whole}\n`), out);
+});
+
+test("a merged file prints the results of the sweeps that are complete", async (t) => {
+  const cwd = folder(t);
+  const db = join(cwd, "run.db");
+  const flags = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "2", epochs: "2" };
+  const { out: expected } = await spoken(runCommand, { ...flags, workers: "1", quiet: true, db });
+  const { code, out } = await merge(join(cwd, "whole.db"), [db]);
+  assert.equal(code, 0);
+  assert.ok(out.endsWith(`\n\n${expected}`), out);
+});
+
+test("a merge that a run has come before puts nothing away: what is there takes the parts in", async (t) => {
+  const cwd = folder(t);
+  const [first, second] = await parts(cwd, [1, 2]);
+  const whole = join(cwd, "whole.db");
+  assert.equal((await merge(whole, [first])).code, 1);
+  const { out } = await merge(whole, [second]);
+  assert.match(out, /: 23 of 36 trial rows, /);
 });
 
 const V1_PROFILE = "fused/f32/fma/r1";

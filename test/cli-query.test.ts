@@ -9,7 +9,7 @@ import test, { after, before } from "node:test";
 import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { assertGolden, CLI, gmm, spoken, TINY } from "./command-line.js";
+import { assertGolden, assertSnakeCase, CLI, gmm, spoken, TINY } from "./command-line.js";
 import { OWN_METHODS, trainedFile } from "./fixtures/grids.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
@@ -120,7 +120,7 @@ test("show says of a copy whose run it is", async () => {
   assert.equal(code, 0);
   assert.match(
     out,
-    /^Epoch \[10\/11\], Mutual Information: \d\.\d{4}, Normal Classifier Loss: \d\.\d{4}, Lambda: 0\.0000\nafter epoch 11: .*\n\(one run for all trials, stored with trial 1\)\n$/,
+    /^(Epoch \[\d+\/11\], Mutual Information: \d\.\d{4}, Normal Classifier Loss: \d\.\d{4}, Lambda: 0\.0000\n){11}after epoch 11: .*\n\(one run for all trials, stored with trial 1\)\n$/,
   );
 });
 
@@ -130,7 +130,8 @@ function noTrial(got: string): string {
 
 const NOT_SHOWN: [method: string, trial: string, options: Record<string, string>, sentence: string][] = [
   ["original", "3", {}, noTrial("original 3")],
-  ["original", "1", { sweep: "2" }, noTrial("original 1 of sweep 2")],
+  ["original", "3", { sweep: "1" }, noTrial("original 3 of sweep 1")],
+  ["original", "1", { sweep: "2" }, `--sweep must be a sweep of ${DB}, one of 1, got 2`],
   ["original", "1", { sweep: "no" }, "--sweep must be a whole number from 1 up to 2^53 − 1, got no"],
   ["original", "0", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got 0"],
   ["original", "one", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
@@ -160,10 +161,41 @@ test("show of a grid asks which of a trial's curves is meant, and shows that one
     message: `--draw must say which trial of ${db} is meant, one of 1, 2, got none`,
   });
   await assert.rejects(show("unlearn", "1", { db, lambda: "3" }), {
-    message: `--lambda must be what sweep 1 of ${db} has of unlearn trial 1, one of 0, 4.2, got 3`,
+    message: `--lambda must be what ${db} has of unlearn trial 1, one of 0, 4.2, got 3`,
   });
   const { out } = await show("unlearn", "1", { db, lambda: "4.20", draw: "2" });
-  assert.match(out, /^Epoch \[10\/20\], .*Lambda: 4\.2000\nEpoch \[20\/20\], .*Lambda: 4\.2000\nafter epoch 20: .*\n$/);
+  assert.match(out, /^(Epoch \[\d+\/20\], .*Lambda: 4\.2000\n){20}after epoch 20: .*\n$/);
+});
+
+test("show asks which run is meant where sweeps have several, until --sweep says which; of one that two have, there is nothing to ask", async (t) => {
+  const flags = { "data-seeds": "1", samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" };
+  const grid = { ...flags, trials: "1", epochs: "3,original=12,retrain_scratch=10" };
+  const db = await trainedFile(t, { ...grid, name: "one" }, { ...grid, name: "two", lambda: "2" });
+  await assert.rejects(show("unlearn", "1", { db }), {
+    message: `--lambda must say which trial of ${db} is meant, one of 2, 4.2, got none`,
+  });
+  for (const [sweep, lambda] of [
+    ["1", "4.2000"],
+    ["2", "2.0000"],
+  ])
+    assert.match(
+      (await show("unlearn", "1", { db, sweep })).out,
+      new RegExp(`^(Epoch .* Lambda: ${lambda}\n){3}after`),
+    );
+  await assert.rejects(show("unlearn", "1", { db, sweep: "2", lambda: "4.2" }), {
+    message: `--lambda must be what sweep 2 of ${db} has of unlearn trial 1, one of 2, got 4.2`,
+  });
+  assert.equal((await show("original", "1", { db })).code, 0);
+});
+
+test("show --json is one object with the key and every epoch that is kept", async () => {
+  const { out } = await spoken(showCommand, { method: "original", trial: "2", db: DB, json: true });
+  const { curve, ...key } = JSON.parse(out) as Record<string, unknown> & { curve: Record<string, number>[] };
+  assert.deepEqual([key["method"], key["trial"], key["epochs"], curve.length], ["original", 2, 12, 12]);
+  assert.deepEqual(Object.keys(curve[11]), [
+    ...["epoch", "penalty", "cross_entropy", "train_accuracy", "forget_probability", "forget_margin"],
+  ]);
+  assertSnakeCase(out);
 });
 
 test("show of a method of one's own asks which of its parameters is meant", async (t) => {
@@ -178,7 +210,7 @@ test("show of a method of one's own asks which of its parameters is meant", asyn
     return true;
   });
   const { out } = await show(names[1], "1", { db });
-  assert.match(out, /^after epoch 3: train accuracy \d\.\d{4}, forget probability \d\.\d{4}\n$/);
+  assert.match(out, /^(Epoch .*\n){3}after epoch 3: train accuracy \d\.\d{4}, forget probability \d\.\d{4}\n$/);
 });
 
 test("a table of any length prints", async () => {

@@ -261,7 +261,13 @@ describe("run", { concurrency: 2 }, () => {
     const flags = { ...FLAGS, trials: "2" };
     await landedBefore(join(cwd, "sweep.db"), flags, ([first]) => [trained(first)]);
     const before = await rows(join(cwd, "sweep.db"), "select penalty from trial_results");
-    const { code, out, err } = await gmm(cwd, ...words({ ...flags, epochs: "original=9" }), "--db", "sweep.db");
+    const { code, out, err } = await gmm(
+      cwd,
+      ...words({ ...flags, epochs: "original=9" }),
+      "--db",
+      "sweep.db",
+      "--quiet",
+    );
     assert.deepEqual([code, out], [1, ""]);
     assert.match(
       err,

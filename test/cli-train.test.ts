@@ -128,7 +128,10 @@ test("exported data gives the curve of the seeded draw, from the same weights", 
   const sizes = ["--samples", "40", "--features", "3", "--data-seed", "5", "--forget-rows", "2"];
   const { code, out, err } = await gmm(cwd, "data", "export", "draw", ...sizes);
   assert.deepEqual([code, err], [0, ""]);
-  assert.equal(out, "draw: X.npy, Y.npy, x.npy, X_test.npy, Y_test.npy (40 rows, 3 features, 2 forget rows)\n");
+  assert.equal(
+    out,
+    "draw: X.npy, Y.npy, X_forget.npy, Y_forget.npy, X_test.npy, Y_test.npy (40 rows, 3 features, 2 forget rows)\n",
+  );
   writeWeights(
     join(cwd, "w.npz"),
     SHAPE,
@@ -169,7 +172,7 @@ test("an --out that cannot be written is told", async (t) => {
     [
       2,
       "",
-      "gmm-sweep: --out must be a file that can be written, got none/w.npz (ENOENT: no such file or directory, open 'none/w.npz')\n",
+      "gmm-sweep: --out must be a file that can be written, got none/w.npz (ENOENT: no such file or directory, access 'none')\n",
     ],
   );
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
@@ -17,9 +17,33 @@ const NARROWING = [
   "profile",
 ];
 const OPTIONS: Record<string, readonly string[]> = {
-  "": ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
-  run: ["workers", "trials", "methods", "epochs", "lambda", ...TRAINING, "db", "retry-failed", "json", "quiet"],
-  resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json"],
+  "": [
+    "workers",
+    "trials",
+    "methods",
+    "epochs",
+    "lambda",
+    ...TRAINING,
+    "db",
+    "retry-failed",
+    "json",
+    "quiet",
+    "lock-wait",
+  ],
+  run: [
+    "workers",
+    "trials",
+    "methods",
+    "epochs",
+    "lambda",
+    ...TRAINING,
+    "db",
+    "retry-failed",
+    "json",
+    "quiet",
+    "lock-wait",
+  ],
+  resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json", "lock-wait"],
   grid: [
     ...[
       "workers",
@@ -34,14 +58,16 @@ const OPTIONS: Record<string, readonly string[]> = {
       "forget-rows",
     ],
     ...["data", "hidden", "learning-rate", "seed", "engine", "precision", "name", "record", "grow", "shard", "db"],
-    ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json"],
+    ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
   ],
   status: ["sweep", "db", "json"],
-  digest: ["sweep", "db"],
-  verify: ["sample", "seed", "data", "sweep", "db"],
-  replay: ["method", "trial", "epoch", ...NARROWING, "data", "out", "db"],
+  digest: ["sweep", "db", "json"],
+  verify: ["sample", "seed", "data", "sweep", "db", "json"],
+  replay: ["method", "trial", "epoch", "sweep", ...NARROWING, "data", "out", "db", "json"],
   query: ["format", "db"],
-  show: ["sweep", ...NARROWING, "db"],
+  show: ["sweep", ...NARROWING, "db", "json"],
+  merge: ["lock-wait", "json"],
+  backup: ["db", "quiet", "json"],
   train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "json"],
   "data export": DRAW,
   doctor: ["json"],
@@ -68,6 +94,8 @@ describe("help", { concurrency: 2 }, () => {
       "run",
       "query <sql>",
       "show <method> <trial>",
+      "merge <out> <parts..>",
+      "backup <files..>",
       "train",
       "data export <dir>",
       "doctor",
@@ -184,7 +212,7 @@ const REFUSED_GRIDS: [flags: Flags, said: string][] = [
   [{ log: "" }, "--log must have a value, got none: write --log VALUE or leave it out"],
   [
     { data: "none" },
-    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
+    "--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
   ],
   [
     { data: "none", "data-seeds": "1:3" },
@@ -235,18 +263,46 @@ test("what is neither the user's fault nor the machine's is a bug: its stack, an
   assert.match(err, /^gmm-sweep: this is a bug of gmm-sweep \d+\.\d+\.\d+:\nTypeError: no such thing\n {4}at /);
 });
 
-test("where SQLite does not load, doctor says so, and other commands blame the machine", async (t) => {
-  const cwd = folder(t);
-  const spawned = (...args: readonly string[]): Promise<Ended> =>
-    started(spawn(process.execPath, ["--no-addons", CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })).ended;
-  const doctor = await spawned("doctor");
-  assert.deepEqual([doctor.code, doctor.err], [0, ""]);
-  assert.match(doctor.out, /^missing {2}SQLite .*: npm rebuild better-sqlite3 compiles it anew$/m);
-  assert.deepEqual(await spawned("status", "sweep.db"), {
-    ...{ code: 3, signal: null, out: "" },
-    err: "gmm-sweep: sweep.db cannot be opened because better-sqlite3 does not load on this machine: npm rebuild better-sqlite3 compiles it anew, and gmm-sweep doctor says whether it loads\n",
+/** A preload under which nothing compiled loads, as Node says it. */
+function unloadable(message: string): string {
+  const thrown = `Object.assign(new Error(${JSON.stringify(message)}), { code: "ERR_DLOPEN_FAILED" })`;
+  return `data:text/javascript,${encodeURIComponent(`process.dlopen = () => { throw ${thrown}; };`)}`;
+}
+
+const OTHER_NODE =
+  "The module 'better_sqlite3.node'\nwas compiled against a different Node.js version using\nNODE_MODULE_VERSION 137.";
+const NO_FILES_LEFT = "better_sqlite3.node: cannot open shared object file: Too many open files";
+const REBUILD =
+  "gmm-sweep: sweep.db cannot be opened because better-sqlite3 does not load on this machine: npm rebuild better-sqlite3 compiles it anew, and gmm-sweep doctor says whether it loads\n";
+
+for (const [what, words, reason] of [
+  ["may not be loaded", ["--no-addons"], "Cannot load native addon because loading addons is disabled."],
+  ["was built for another Node", ["--import", unloadable(OTHER_NODE)], "The module 'better_sqlite3.node'"],
+] as const)
+  test(`where SQLite ${what}, doctor says so and what to do, and other commands blame the machine`, async (t) => {
+    const doctor = await spawned(t, [...words, CLI, "doctor"]);
+    assert.deepEqual([doctor.code, doctor.err], [0, ""]);
+    const line = doctor.out.split("\n").find((line) => line.includes(" SQLite "));
+    assert.match(line ?? "", /^missing {2}SQLite /);
+    assert.ok(
+      line?.endsWith(
+        `  ${reason}: npm rebuild better-sqlite3 compiles it anew; where npm runs no install scripts, npm ci --ignore-scripts=false does`,
+      ),
+      line,
+    );
+    const status = await spawned(t, [...words, CLI, "status", "sweep.db"]);
+    assert.deepEqual(status, { code: 3, signal: null, out: "", err: REBUILD });
   });
+
+test("where SQLite does not load because too many files are open, that is what is said", async (t) => {
+  const { code, err } = await spawned(t, ["--import", unloadable(NO_FILES_LEFT), CLI, "status", "sweep.db"]);
+  assert.equal(code, 3);
+  assert.match(err, /^gmm-sweep: sweep\.db could not be read or written for want of memory or file descriptors: /);
 });
+
+function spawned(t: TestContext, words: readonly string[]): Promise<Ended> {
+  return started(spawn(process.execPath, words, { cwd: folder(t), stdio: ["ignore", "pipe", "pipe"] })).ended;
+}
 
 test("what this machine lacks is its own fault: one sentence, exit code 3, nothing written", async (t) => {
   const cwd = folder(t);

@@ -12,7 +12,7 @@ import { seededDraw } from "../src/data/draw.js";
 import { readWeights } from "../src/data/weights.js";
 import type { Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
-import { assertGolden, folder, gmm, spoken } from "./command-line.js";
+import { assertGolden, assertSnakeCase, folder, gmm, rows, spoken } from "./command-line.js";
 import { change, OWN_METHODS, retold, SMALL_GRID, type Tell, trainedFile, withRows } from "./fixtures/grids.js";
 import { nextUp } from "./fixtures/sweeps.js";
 
@@ -421,7 +421,7 @@ const AMBIGUOUS: [flags: Flags, message: string][] = [
   [{ out: "DB" }, "--out must be another file than the database, got DB for both: name a file of its own"],
   [
     { data: "none" },
-    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
+    "--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in none cannot be read (ENOENT: no such file or directory, open 'none/X.npy')",
   ],
 ];
 
@@ -472,4 +472,76 @@ test("digest prints each sweep's digest, the same for the same results wherever 
     withRows(outcome, ({ measures }) => ({ measures: { ...measures, penalty: nextUp(Number(measures.penalty)) } })),
   );
   for (const [i, line] of short(await digests(other)).entries()) assert.notEqual(line, short(lines)[i]);
+});
+
+test("verify --json is one object: what the hashes say, and of each sweep what came out otherwise", async (t) => {
+  const db = await retold(t, await trained(t), ofOne(ofRows({ penalty: 0.5 })));
+  const { code, out, err } = await spoken(verifyCommand, { file: db, sample: "100", json: true });
+  assert.deepEqual([code, err], [1, ""]);
+  const { sweeps, ...held } = JSON.parse(out) as { sweeps: Record<string, unknown>[] };
+  assert.deepEqual(held, { trajectories: 8, changed: 0, damages: [], not_trained_again: null });
+  const [{ differing, ...sweep }] = sweeps as [{ differing: Record<string, unknown>[] }];
+  assert.deepEqual(sweep, { sweep: 1, profile: "reference/f64/r1", trained_again: 16 });
+  assert.deepEqual(
+    new Set(
+      differing.map(
+        ({ method, trial, lambda_reg, measure, stored }) => `${method} ${trial} ${lambda_reg} ${measure} ${stored}`,
+      ),
+    ),
+    new Set(["unlearn 2 4.2 penalty 0.5"]),
+  );
+  assertSnakeCase(out);
+});
+
+test("verify --json names what does not match its hash", async (t) => {
+  const db = await trained(t);
+  await change(db, "update trial_rows set penalty = 0.5 where epochs = 12 and id % 4 = 1 returning id");
+  const { code, out } = await spoken(verifyCommand, { file: db, sample: "0", json: true });
+  const { changed, damages, sweeps } = JSON.parse(out) as { changed: number; damages: string[]; sweeps: unknown[] };
+  assert.deepEqual([code, changed, damages.length, sweeps], [1, 1, 1, []]);
+  assert.match(damages[0], /^original/);
+});
+
+test("replay --json is one object with the key, what was compared and what the epoch gave", async (t) => {
+  const db = await trained(t);
+  const flags = { file: db, lambda: "4.2", trial: "2", epoch: "2", json: true };
+  const { code, out } = await spoken(replayCommand, flags);
+  const { method, trial, epoch, compared_epoch, equal, forget_probability, weights } = JSON.parse(out) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual([code, method, trial, epoch, compared_epoch, equal, weights], [0, "unlearn", 2, 2, 2, true, null]);
+  const sql =
+    "select forget_probability from trial_results where method = 'unlearn' and lambda_reg = 4.2 and trial = 2 and epochs = 2";
+  assert.deepEqual(await rows(db, sql), [[forget_probability]]);
+  assertSnakeCase(out);
+  const other = await retold(t, db, ofOne(ofRows({ cross_entropy: 0.5 })));
+  const differing = await spoken(replayCommand, { ...flags, file: other });
+  const said = JSON.parse(differing.out) as Record<string, unknown>;
+  assert.deepEqual([differing.code, said["equal"], said["column"], said["stored"]], [1, false, "cross_entropy", 0.5]);
+});
+
+test("replay takes the run of --sweep, where sweeps have several", async (t) => {
+  const db = await trained(t, { name: "one", lambda: "4.2" }, { name: "two", lambda: "2" });
+  const asked = { message: `--lambda must say which trial of ${db} is meant, one of 2, 4.2, got none` };
+  await assert.rejects(spoken(replayCommand, { file: db }), asked);
+  for (const [sweep, lambda] of [
+    ["1", "4.2"],
+    ["2", "2"],
+  ])
+    assert.ok((await spoken(replayCommand, { file: db, sweep })).out.startsWith(`unlearn trial 1, λ ${lambda}, `));
+  await assert.rejects(spoken(replayCommand, { file: db, sweep: "3" }), {
+    message: `--sweep must be a sweep of ${db}, one of 1, 2, got 3`,
+  });
+});
+
+test("digest --json is an array of the sweeps with their digests", async (t) => {
+  const db = await trained(t, { name: "one" }, { name: "two", lambda: "2" });
+  const { out: text } = await spoken(digestCommand, { file: db });
+  const { code, out } = await spoken(digestCommand, { file: db, json: true });
+  const found = JSON.parse(out) as { sweep: number; digest: string; command: string }[];
+  assert.equal(code, 0);
+  assert.equal(found.map(({ sweep, digest, command }) => `${digest}  sweep ${sweep}: ${command}\n`).join(""), text);
+  assert.equal(found.length, 2);
+  assertSnakeCase(out);
 });

@@ -1,7 +1,7 @@
 /** Runs the command line as a user does: a process of its own, in a temporary folder, with stdout and stderr as pipes. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -53,10 +53,15 @@ export interface Running {
   said(text: string): Promise<void>;
 }
 
-/** A new folder, removed when the test ends. */
-export function folder(t: TestContext): string {
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new folder, removed when all tests of the file have ended: a store that a test closes at its end must still find its file. */
+export function folder(_t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 
@@ -72,8 +77,20 @@ export function start(cwd: string, ...args: readonly string[]): Running {
 
 /** Starts `gmm-sweep ...args` in `cwd` and returns once it has come to the hold: some rows have landed, and a thread stands inside a training. */
 export async function startHeld(t: TestContext, cwd: string, hold: Hold, ...args: readonly string[]): Promise<Running> {
+  return startHeldBy([], t, cwd, hold, ...args);
+}
+
+/** The same, started by another program, which is called with the command line. */
+export async function startHeldBy(
+  starter: readonly string[],
+  t: TestContext,
+  cwd: string,
+  hold: Hold,
+  ...args: readonly string[]
+): Promise<Running> {
+  const [program, ...words] = [...starter, process.execPath, "--import", HOLD, CLI, ...args];
   const run = started(
-    spawn(process.execPath, ["--import", HOLD, CLI, ...args], {
+    spawn(program, words, {
       cwd,
       env: { ...process.env, HOLD: JSON.stringify(hold) },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -125,7 +142,12 @@ export async function spoken(command: Command, flags: Flags): Promise<{ code: nu
     err: (part) => {
       text.err += part;
     },
+    isRead: true,
     stderr: process.stderr,
+    atEnd: () => () => {},
+    end: (_code, reason) => {
+      throw new Error(`it ended early: ${reason}`);
+    },
   });
   return { code, ...text };
 }
@@ -176,6 +198,14 @@ export async function rows(database: string, sql: string): Promise<unknown[][]> 
   }
 }
 
+/** All names of what `--json` prints are snake_case. */
+export function assertSnakeCase(json: string): void {
+  JSON.parse(json, (name, value) => {
+    assert.match(name, /^[a-z0-9_]*$/);
+    return value as unknown;
+  });
+}
+
 /** Compares a text with test/golden/text/NAME.txt, which is reviewed; UPDATE_GOLDEN=1 writes it. */
 export function assertGolden(name: string, text: string): void {
   const path = fileURLToPath(new URL(`../../test/golden/text/${name}.txt`, import.meta.url));
@@ -184,4 +214,21 @@ export function assertGolden(name: string, text: string): void {
     writeFileSync(path, text);
   }
   assert.equal(text, readFileSync(path, "utf8"));
+}
+
+/** A disk of `size`, as mount has it; null, after skipping the test aloud, where none can be mounted. */
+export function smallDisk(t: TestContext, size: string): string | null {
+  const path = mkdtempSync(join(tmpdir(), "gmm-sweep-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "gmm-sweep-test", path], { stdio: "ignore" });
+  } catch {
+    rmdirSync(path);
+    t.skip("no small disk can be mounted here: that takes root on Linux");
+    return null;
+  }
+  t.after(() => {
+    execFileSync("umount", [path]);
+    rmdirSync(path);
+  });
+  return path;
 }

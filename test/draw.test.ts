@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import { bayesOf, type Draw, float32Rows, seededDraw } from "../src/data/draw.js";
+import { dataCommand } from "../src/commands/data.js";
+import { gridCommand } from "../src/commands/grid.js";
+import { runCommand } from "../src/commands/run.js";
+import { trainCommand } from "../src/commands/train.js";
+import { bayesOf, classMeans, type Draw, float32Rows, seededDraw } from "../src/data/draw.js";
 import { stream } from "../src/data/streams.js";
 import type { SeededDraw } from "../src/trial.js";
 import { assertWithin } from "./engine-contract.js";
@@ -136,6 +140,19 @@ test("more forget rows keep those that fewer have, and change nothing else", () 
   assert.deepEqual(three.rows.x.slice(0, 510), one.rows.x);
   assert.deepEqual(three.test, one.test);
   assert.equal(three.bayes?.accuracy, one.bayes?.accuracy);
+});
+
+test("more features are drawn from the same random numbers, and every option that names a data seed says so of sizes", () => {
+  const deviations = (features: number): number[] => {
+    const [mean] = classMeans(0, features);
+    const { rows } = seededDraw({ ...DEFAULT, samples: 20, features });
+    return Array.from({ length: 10 }, (_, i) => rows.x[i] - mean[i % features]);
+  };
+  const ofOne = deviations(1);
+  for (const [i, deviation] of deviations(3).entries()) assertWithin(deviation, ofOne[i], 1e-5, `deviation ${i}`);
+  const said = [runCommand, trainCommand, dataCommand].map(({ options }) => options["data-seed"].describe);
+  for (const describe of [...said, gridCommand.options["data-seeds"].describe])
+    assert.match(String(describe), /; draws of one seed share their random numbers, whatever their sizes/);
 });
 
 test("the Bayes numbers are those of the two densities", () => {

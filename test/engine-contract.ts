@@ -446,6 +446,24 @@ function testLabels(name: string, engine: () => Promise<Engine>, within: Toleran
     });
   }
 
+  for (const [about, fit] of [
+    ["its own labels", (label: number) => label],
+    ["the other ones", (label: number) => 1 - label],
+  ] as const) {
+    test(`${name}: where the classes change places, and the net's two outputs with them, nothing else changes; F is fitted to ${about}`, async () => {
+      const training = { ...smallTraining("mirrored", sizes, 4), lambdaEffective: 0, asked: [2, 4] };
+      training.rows.y.set([0, 0, 1], 31);
+      training.targets.set(training.rows.y);
+      training.targets.set([0, 0, 1].map(fit), 31);
+      const [curve, other] = [finished(await engine(), training), finished(await engine(), mirrored(training))];
+      for (const measure of ["crossEntropy", "trainAccuracy", "forgetProbability", "forgetMargin"] as const)
+        assertAllWithin(other[measure], curve[measure], within.step, measure);
+      assertAllWithin(other.askedMargins, curve.askedMargins, within.step, "margins of asked epochs");
+      assertAllWithin(other.testAccuracy, curve.testAccuracy, 1e-15, "test accuracy");
+      assertAllWithin(other.parameters, outputsSwapped(curve.parameters, 7), within.step, "parameters");
+    });
+  }
+
   test(`${name}: the labels to fit move the net, the rows' own measure it`, async () => {
     const fitted = { ...smallTraining("fitted", sizes, 4), asked: [2, 4] };
     const y = fitted.rows.y.map((label) => 1 - label);
@@ -469,6 +487,33 @@ function testLabels(name: string, engine: () => Promise<Engine>, within: Toleran
     const targets = training.targets.map((label, i) => (i % 3 === 0 || i > 31 ? 1 - label : label));
     assertAgrees(await engine(), { ...training, targets }, within);
   });
+}
+
+/** The same training with the names of the classes exchanged. */
+function mirrored(training: Training): Training {
+  const { rows, test, targets, start, shape } = training;
+  const swapped = (labels: Uint8Array): Uint8Array => labels.map((label) => 1 - label);
+  return {
+    ...training,
+    rows: { ...rows, y: swapped(rows.y) },
+    test: test === null ? null : { ...test, y: swapped(test.y) },
+    targets: swapped(targets),
+    start: outputsSwapped(start, shape.widths[1]),
+  };
+}
+
+/** Parameters whose last layer, of `inputs` inputs, has its two outputs exchanged. */
+function outputsSwapped(parameters: Float64Array, inputs: number): Float64Array {
+  const layer = parameters.length - 2 * inputs - 2;
+  const [first, second] = [parameters.slice(layer, layer + inputs), parameters.slice(layer + inputs, -2)];
+  const rest = parameters.slice(0, layer);
+  return Float64Array.from([
+    ...rest,
+    ...second,
+    ...first,
+    parameters[parameters.length - 1],
+    parameters[parameters.length - 2],
+  ]);
 }
 
 function testClamp(name: string, engine: () => Promise<Engine>): void {

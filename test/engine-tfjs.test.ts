@@ -1,6 +1,6 @@
 /** The tfjs engine on each backend: the shared contract, no leaks, equal bits in threads, and what it says where TensorFlow is missing. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -196,8 +196,26 @@ test("a thread whose main thread has not pinned TensorFlow's threads does not lo
   );
 });
 
+test("TensorFlow is told to be quiet before it is loaded, in threads too, and nothing warns of its age", (t) => {
+  const noisy = `
+    process.emitWarning("punycode is old", "DeprecationWarning", "DEP0040");
+    const tf = require("@tensorflow/tfjs-core");
+    tf.backend_util.warn("Hi, looks like you are running TensorFlow.js in Node.js");
+    throw new Error("it heard " + process.env.TF_CPP_MIN_LOG_LEVEL);`;
+  const { stdout, stderr } = installation(
+    t,
+    noisy,
+    "eval(code).then(() => new (require('node:worker_threads').Worker)(code, { eval: true }))",
+  );
+  assert.deepEqual([stdout.match(/it heard 3/g)?.length, stderr], [2, ""]);
+});
+
 /** What loading TensorFlow says in a copy of this program whose tfjs-node is the given source (null: none). */
 function errorOfInstallation(t: TestContext, tfjsNode: string | null, start = "eval(code)"): string {
+  return installation(t, tfjsNode, start).stdout;
+}
+
+function installation(t: TestContext, tfjsNode: string | null, start: string): { stdout: string; stderr: string } {
   const root = mkdtempSync(join(tmpdir(), "gmm-sweep-tfjs-"));
   t.after(() => rmSync(root, { recursive: true }));
   cpSync(fileURLToPath(new URL("../src", import.meta.url)), join(root, "src"), { recursive: true });
@@ -215,7 +233,7 @@ function errorOfInstallation(t: TestContext, tfjsNode: string | null, start = "e
   }
   const module = pathToFileURL(join(root, "src", "engine", "tfjs", "tfjs.js")).href;
   const code = `import(${JSON.stringify(module)}).then(({ loadTfjs }) => loadTfjs("tensorflow")).catch((error) => process.stdout.write(error.fault + ": " + error.message))`;
-  return execFileSync(process.execPath, ["-e", `const code = ${JSON.stringify(code)}; ${start}`], {
+  return spawnSync(process.execPath, ["-e", `const code = ${JSON.stringify(code)}; ${start}`], {
     cwd: root,
     encoding: "utf8",
   });

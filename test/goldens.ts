@@ -29,7 +29,7 @@ export const GOLDEN_DRAWS = ["small", "seed0"] as const;
 export function goldenRuns(name: (typeof GOLDEN_DRAWS)[number]): GoldenRun[] {
   const folder = `test/golden/${name}`;
   const { trials } = JSON.parse(readFileSync(`${folder}/golden.json`, "utf8")) as { trials: GoldenTrial[] };
-  const { source, draw } = importDraw(folder);
+  const { source, draw } = importDraw(folder, 0);
   return trials.flatMap((trial, t) => {
     const run = (golden: string, method: string, preset: string, lambda: number, start: Parameters): GoldenRun => {
       const float64 = trial.runs.float64[golden];

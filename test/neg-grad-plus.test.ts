@@ -44,7 +44,7 @@ function specOf(t: TestContext, { beta, lambda, forget_labels, curve }: Golden):
     `  parameters: { beta: ${beta} }`,
   ];
   writeFileSync(path, definition.join("\n"));
-  const flags = { data: SMALL, "method-file": path, methods: "neg_grad_plus", preset: "paired" };
+  const flags = { data: SMALL, "forget-label": "0", "method-file": path, methods: "neg_grad_plus", preset: "paired" };
   const plan = runPlan({ ...flags, lambda: `neg_grad_plus=${lambda}`, epochs: `neg_grad_plus=${curve.length}` });
   const [spec, ...others] = cellTemplates(plan);
   assert.deepEqual(others, []);
@@ -64,7 +64,7 @@ for (const [name, load] of ENGINES) {
     const { beta, lambda, forget_labels, curve: golden } = run;
     test(`${name} meets PyTorch's float64 over ${golden.length} epochs of NegGrad+ with β ${beta}, λ ${lambda} and labels ${forget_labels}`, async (t) => {
       const spec = specOf(t, run);
-      const { draw } = importDraw(SMALL);
+      const { draw } = importDraw(SMALL, 0);
       const cancel = new Int32Array(new SharedArrayBuffer(4));
       const curve = (await load()).train(trainingOf(spec, draw, startOf(spec), cancel));
       assert.ok(curve !== null);

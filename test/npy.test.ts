@@ -142,11 +142,18 @@ test("a header of any length ends on a multiple of 64", () => {
 test("an exported draw imports as the same rows, and as the same draw each time", (context) => {
   const folder = temporary(context);
   const draw = seededDraw({ kind: "seeded", dataSeed: 1, samples: 20, features: 3, forgetRows: 2 });
-  assert.deepEqual(exportDraw(draw, folder), ["X.npy", "Y.npy", "x.npy", "X_test.npy", "Y_test.npy"]);
-  const { source, draw: imported } = importDraw(folder);
+  assert.deepEqual(exportDraw(draw, folder), [
+    "X.npy",
+    "Y.npy",
+    "X_forget.npy",
+    "Y_forget.npy",
+    "X_test.npy",
+    "Y_test.npy",
+  ]);
+  const { source, draw: imported } = importDraw(folder, null);
   assert.deepEqual(imported, { rows: draw.rows, test: draw.test, bayes: null });
   assert.deepEqual([source.samples, source.features, source.forgetRows], [20, 3, 2]);
-  assert.deepEqual(importDraw(folder).source, source);
+  assert.deepEqual(importDraw(folder, null).source, source);
   assert.deepEqual(reloadDraw(source), imported);
 });
 
@@ -157,24 +164,24 @@ test("equal data is one draw whatever type and order its files have", (context) 
     Y: writeNpy([2], Uint8Array.of(0, 1)),
     x: writeNpy([1, 3], Float32Array.of(1, 2, 3)),
   });
-  const { sha256 } = importDraw(folder).source;
+  const { sha256 } = importDraw(folder, 0).source;
   write(folder, { X: fixture("f8-fortran"), Y: int64Labels([0n, 1n]), x: writeNpy([3], Float64Array.of(1, 2, 3)) });
-  assert.equal(importDraw(folder).source.sha256, sha256);
+  assert.equal(importDraw(folder, 0).source.sha256, sha256);
   write(folder, { x: writeNpy([3], Float64Array.of(1, 2, 4)) });
-  assert.notEqual(importDraw(folder).source.sha256, sha256);
+  assert.notEqual(importDraw(folder, 0).source.sha256, sha256);
 });
 
-test("the forget set may hold k rows, and all of them have label 0", (context) => {
+test("the forget set may hold k rows, whose labels are those that are said for all of them", (context) => {
   const folder = temporary(context);
   write(folder, {
     X: fixture("f4"),
     Y: writeNpy([2], Uint8Array.of(0, 1)),
     x: writeNpy([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)),
   });
-  const { rows, test: sample } = importDraw(folder).draw;
+  const { rows, test: sample } = importDraw(folder, 1).draw;
   assert.deepEqual([rows.n, rows.k], [2, 2]);
   assert.deepEqual(Array.from(rows.x.subarray(6)), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(Array.from(rows.y), [0, 1, 0, 0]);
+  assert.deepEqual(Array.from(rows.y), [0, 1, 1, 1]);
   assert.equal(sample, null);
 });
 
@@ -256,27 +263,27 @@ for (const [what, files, message] of BAD_FOLDERS) {
   test(`a folder with ${what} is refused`, (context) => {
     const folder = temporary(context);
     write(folder, { ...GOOD, ...files });
-    assert.throws(() => importDraw(folder), { name: "SweepError", fault: "usage", message });
+    assert.throws(() => importDraw(folder, 0), { name: "SweepError", fault: "usage", message });
   });
 }
 
 test("a folder that lacks a file is refused by the file's name", (context) => {
   const folder = temporary(context);
   const cannot = (name: string): string =>
-    `--data must be a folder with X.npy, Y.npy and x.npy, but ${name} in ${folder} cannot be read (ENOENT: no such file or directory, open '${join(folder, name)}')`;
-  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("X.npy") });
+    `--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but ${name} in ${folder} cannot be read (ENOENT: no such file or directory, open '${join(folder, name)}')`;
+  assert.throws(() => importDraw(folder, 0), { fault: "usage", message: cannot("X.npy") });
   write(folder, { X: GOOD.X });
-  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("x.npy") });
+  assert.throws(() => importDraw(folder, 0), { fault: "usage", message: cannot("X_forget.npy") });
   write(folder, { x: GOOD.x });
-  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("Y.npy") });
+  assert.throws(() => importDraw(folder, 0), { fault: "usage", message: cannot("Y.npy") });
   write(folder, { Y: GOOD.Y, X_test: GOOD.X });
-  assert.throws(() => importDraw(folder), { fault: "usage", message: cannot("Y_test.npy") });
+  assert.throws(() => importDraw(folder, 0), { fault: "usage", message: cannot("Y_test.npy") });
 });
 
 test("data that changed since the sweep began is refused", (context) => {
   const folder = temporary(context);
   write(folder, GOOD);
-  const { source } = importDraw(folder);
+  const { source } = importDraw(folder, 0);
   write(folder, { Y: writeNpy([2], Uint8Array.of(1, 1)) });
   assert.throws(() => reloadDraw(source), {
     fault: "environment",

@@ -101,7 +101,7 @@ const REFUSED: [flags: Flags, sentence: string][] = [
   [{ data: "" }, "--data must have a value, got none: write --data VALUE or leave it out"],
   [
     { data: "/nowhere/at/all" },
-    "--data must be a folder with X.npy, Y.npy and x.npy, but X.npy in /nowhere/at/all cannot be read (ENOENT: no such file or directory, open '/nowhere/at/all/X.npy')",
+    "--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in /nowhere/at/all cannot be read (ENOENT: no such file or directory, open '/nowhere/at/all/X.npy')",
   ],
 ];
 

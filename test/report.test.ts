@@ -1,12 +1,14 @@
 /** Text that people read: tables, the notebook's lines, progress. */
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Flags } from "../src/plan/flags.js";
+import { runPlan } from "../src/plan/request.js";
 import { curveTable, notebookLines } from "../src/report/curve.js";
-import { duration, ProgressPrinter, progressLine } from "../src/report/progress.js";
+import { duration } from "../src/report/progress.js";
+import { besideRun } from "../src/report/published.js";
 import { summaryText } from "../src/report/summary.js";
 import { alignedTable, csvLine } from "../src/report/table.js";
-import type { Survey } from "../src/run/events.js";
 import type { StoredEpoch, StoredTrajectory } from "../src/store/contract.js";
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
@@ -67,19 +69,47 @@ function curve(epochs: number, change: Partial<StoredEpoch> = {}): StoredEpoch[]
   return Array.from({ length: epochs }, (_, e) => ({ ...EPOCH, epoch: e + 1, ...change }));
 }
 
-test("show prints the notebook's line every ten epochs, and what it measures at the end", () => {
+const LINE = "Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000";
+const AFTER = "train accuracy 0.9334, forget probability 0.9676";
+
+test("show prints the notebook's line of each epoch, and what it measures at the end", () => {
   assert.equal(
-    notebookLines(curve(25), trajectory(null)),
-    "Epoch [10/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
-      "Epoch [20/25], Mutual Information: 0.1420, Normal Classifier Loss: 0.2363, Lambda: 4.2000\n" +
-      "after epoch 25: train accuracy 0.9334, forget probability 0.9676\n",
+    notebookLines(curve(3), trajectory(null)),
+    `Epoch [1/3], ${LINE}\nEpoch [2/3], ${LINE}\nEpoch [3/3], ${LINE}\nafter epoch 3: ${AFTER}\n`,
   );
 });
 
+const THINNED: [epochs: number, every: number][] = [
+  [41, 10],
+  [100, 10],
+  [400, 10],
+  [401, 20],
+  [1000, 50],
+  [10_000, 500],
+];
+
+for (const [epochs, every] of THINNED) {
+  test(`of a curve of ${epochs} epochs show prints every ${every}th, and says so`, () => {
+    const lines = notebookLines(curve(epochs), trajectory(null)).split("\n");
+    const shown = Array.from({ length: Math.floor(epochs / every) }, (_, i) => (i + 1) * every);
+    assert.deepEqual(lines, [
+      ...shown.map((epoch) => `Epoch [${epoch}/${epochs}], ${LINE}`),
+      `(one line for ${every} of the ${epochs} epochs that are kept; --json prints each)`,
+      `after epoch ${epochs}: ${AFTER}`,
+      "",
+    ]);
+  });
+}
+
+test("of a curve whose epochs are kept here and there, each of up to 40 has its line", () => {
+  const kept = curve(79).filter(({ epoch }) => epoch % 2 === 1);
+  assert.equal(notebookLines(kept, trajectory(null)).match(/^Epoch \[\d+\/79\]/gm)?.length, 40);
+});
+
 test("show says of a copy whose run it is, and nan where a trial diverged", () => {
-  assert.equal(
+  assert.match(
     notebookLines(curve(5, { forget_probability: null }), trajectory(1)),
-    "after epoch 5: train accuracy 0.9334, forget probability nan\n(one run for all trials, stored with trial 1)\n",
+    /\nafter epoch 5: train accuracy 0\.9334, forget probability nan\n\(one run for all trials, stored with trial 1\)\n$/,
   );
 });
 
@@ -104,21 +134,29 @@ const SUMMARY = {
   copies: false,
 };
 
+const ALONE = { published: new Map(), unlike: ["--samples", "--trials"] };
+
 test("the summary marks copies, and says what diverged and what the best possible is where the draw knows", () => {
   const text = summaryText({
     summary: [SUMMARY, { ...SUMMARY, method: "unlearn", copies: true }],
     diverged: 2,
     bayes: { accuracy: 0.93, forgetProbability: 0.5 },
+    beside: besideRun(runPlan({})),
   });
   const lines = text.split("\n");
   assert.match(
     lines[2],
     /^original +100 {2}0\.93340 ± 0\.00170 {2}0\.96000 ± 0\.03000 +0\.93339 ± 0\.00170 +0\.96756 ± 0\.03002$/,
   );
-  assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 ± 0\.00000 +0\.78052 ± 0\.00000$/);
+  assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 \(one run\) +0\.78052 \(one run\)$/);
   assert.deepEqual(lines.slice(4), [
     "",
     "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
+    "(one run): what the notebook published of it is no mean either: it is one run, from one original; from the first 100 originals of this draw:",
+    "  unlearn: forget probability 0.317 to 0.988, mean 0.725, std 0.141",
+    "           train accuracy 0.698 to 0.935, mean 0.908, std 0.035",
+    "  retrain_original: forget probability 0.993 to 1.000, mean 1.000, std 0.001",
+    "                    train accuracy 0.941 to 0.962, mean 0.951, std 0.004",
     "2 trial rows diverged (their numbers overflowed), and are left out of the means",
     "best possible on this draw (Bayes): accuracy 0.93000, forget probability 0.50000",
     "",
@@ -126,35 +164,62 @@ test("the summary marks copies, and says what diverged and what the best possibl
 });
 
 test("a method that the notebook does not have stands without published numbers", () => {
+  const beside = besideRun(runPlan({}));
   assert.match(
-    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null }),
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null, beside }),
     /^future .* - {2,}-$/m,
   );
 });
 
-const HALFWAY = {
-  landed: { rows: 30, trajectories: 20, epochs: 500 },
-  missing: { rows: 60, trajectories: 40, epochs: 2000 },
-};
-
-const LANDED = { kind: "landed", outcomes: [], progress: HALFWAY } as const;
-const TALLY = { trained: 30, failed: 0, diverged: 0, stopped: false };
-const ENDED = { kind: "ended", tally: TALLY, skipped: 0, fault: null } as const;
-
-test("progress says trials done, trajectories a second, and the time that is left by epochs", () => {
-  const after = (landed: Partial<Survey>): string =>
-    progressLine({ ...HALFWAY, landed: { ...HALFWAY.landed, ...landed } }, 10_000);
-  assert.equal(after({}), "30/60 trials  2.0 trajectories/s  ETA 30 s");
-  assert.equal(after({ rows: 45, trajectories: 300 }), "45/60 trials  30 trajectories/s  ETA 30 s");
-  assert.equal(after({ rows: 0, trajectories: 0, epochs: 0 }), "0/60 trials  0.0 trajectories/s  ETA ?");
-});
-
-test("what a command adds stands at the end of the progress line", () => {
+test("beside a run that is not the notebook's there are no published columns, but the options that make it another", () => {
+  const text = summaryText({ summary: [SUMMARY], diverged: 0, bayes: null, beside: ALONE });
   assert.equal(
-    progressLine(HALFWAY, 10_000, ["3/9 cells", "draw 0"]),
-    "30/60 trials  2.0 trajectories/s  ETA 30 s  3/9 cells  draw 0",
+    text,
+    [
+      "method    trials  train accuracy     forget probability",
+      "--------  ------  -----------------  ------------------",
+      "original     100  0.93340 ± 0.00170  0.96000 ± 0.03000",
+      "",
+      "the notebook's published numbers do not stand here: this run has another --samples, --trials",
+      "",
+    ].join("\n"),
   );
 });
+
+const LIKE: [flags: Flags, methods: readonly string[]][] = [
+  [{}, ["original", "retrain_scratch", "unlearn", "retrain_original"]],
+  [{ trials: "250", seed: "7" }, ["original", "retrain_scratch", "unlearn", "retrain_original"]],
+  [{ lambda: "2" }, ["original", "retrain_scratch", "retrain_original"]],
+  [{ epochs: "unlearn=6" }, ["original", "retrain_scratch", "retrain_original"]],
+  // What goes on from another original is another run too.
+  [{ epochs: "original=200" }, ["retrain_scratch"]],
+  [{ methods: "unlearn,fine_tune" }, ["unlearn"]],
+];
+
+for (const [flags, methods] of LIKE) {
+  test(`published numbers of ${methods.join(", ")} stand beside a run with ${JSON.stringify(flags)}`, () => {
+    const { published, unlike } = besideRun(runPlan(flags));
+    assert.deepEqual([[...published.keys()], unlike], [methods, []]);
+  });
+}
+
+const UNLIKE: [flags: Flags, options: readonly string[]][] = [
+  [{ preset: "paired" }, ["--preset"]],
+  [{ "data-seed": "7" }, ["--data-seed"]],
+  [{ samples: "4000", features: "9" }, ["--samples", "--features"]],
+  [{ "forget-rows": "2" }, ["--forget-rows"]],
+  [{ hidden: "64,16" }, ["--hidden"]],
+  [{ "learning-rate": "0.02" }, ["--learning-rate"]],
+  [{ trials: "99" }, ["--trials"]],
+  [{ data: fileURLToPath(new URL("../../test/golden/small", import.meta.url)) }, ["--data"]],
+];
+
+for (const [flags, options] of UNLIKE) {
+  test(`no published number stands beside a run with another ${options.join(", ")}`, () => {
+    const { published, unlike } = besideRun(runPlan(flags));
+    assert.deepEqual([[...published.keys()], unlike], [[], options]);
+  });
+}
 
 test("a duration is in seconds, then minutes, then hours", () => {
   assert.deepEqual([0, 59_400, 60_000, 3_599_000, 3_600_000, 90_061_000].map(duration), [
@@ -166,36 +231,3 @@ test("a duration is in seconds, then minutes, then hours", () => {
     "25 h 1 min",
   ]);
 });
-
-test("on a terminal progress writes over its line and clears it at the end", () => {
-  const { stream, text } = terminal(true);
-  const printer = new ProgressPrinter(stream);
-  printer.observe(LANDED);
-  const line = text();
-  assert.ok(line.startsWith("\r") && line.endsWith("\x1b[K"));
-  assert.match(line.slice(1, -"\x1b[K".length), /^30\/60 trials {2}\d+ trajectories\/s {2}ETA \d+ s$/);
-  printer.observe(ENDED);
-  assert.ok(text().endsWith("\r\x1b[K"));
-});
-
-test("in a pipe progress has no escape codes, and says nothing of a run that is soon over", () => {
-  const { stream, text } = terminal(false);
-  const printer = new ProgressPrinter(stream);
-  printer.observe(LANDED);
-  printer.observe(ENDED);
-  assert.equal(text(), "");
-});
-
-/** A stream that keeps what is written to it, and says whether it is a terminal. */
-function terminal(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
-  const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY });
-  let text = "";
-  stream.on("data", (part: string) => {
-    text += part;
-  });
-  const flush = (): string => {
-    for (let part = stream.read() as string | null; part !== null; part = stream.read() as string | null) text += part;
-    return text;
-  };
-  return { stream: stream as unknown as NodeJS.WriteStream, text: flush };
-}

@@ -1015,6 +1015,34 @@ function testStatus(name: string, make: Make): void {
     assert.deepEqual(new Set(means.map(cellText)), new Set((await store.cellStatus(sweep)).map(cellText)));
   });
 
+  test(`${name}: the trials of a cell are those that are done, in their order, copies by the trial that they repeat`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ trials: "4" }));
+    const outcomes = specs.map(trained);
+    outcomes[1] = withLastEpoch(outcomes[1], { forget_probability: Number.NaN });
+    await store.record(sweep, [failed(specs[0], "no"), ...outcomes.slice(1).reverse()]);
+    const cells = await store.cellStatus(sweep);
+    const of = (method: string): CellKey => cells.find((cell) => cell.method === method) as CellKey;
+    assert.deepEqual(
+      await store.cellTrials(sweep, of("original")),
+      [2, 3].map((i) => {
+        const { spec, rows } = outcomes[i];
+        const { forget_probability } = rows[0].measures;
+        return { trial: spec.trial, replicate_of: null, forget_probability };
+      }),
+    );
+    assert.deepEqual(
+      (await store.cellTrials(sweep, of("unlearn"))).map(({ trial, replicate_of }) => [trial, replicate_of]),
+      [
+        [1, null],
+        [2, 1],
+        [3, 1],
+        [4, 1],
+      ],
+    );
+    assert.deepEqual(await store.cellTrials(sweep, { ...of("original"), epochs: 99 }), []);
+    assert.deepEqual(await store.cellTrials({ ...sweep, id: 2 }, of("original")), []);
+  });
+
   test(`${name}: a cell of which all have diverged has means of 0 over none`, async (t) => {
     const { store, sweep, specs } = await opened(await make(t), smallPlan({ methods: "original", trials: "1" }));
     await store.record(sweep, [withLastEpoch(trained(specs[0]), { penalty: Number.NaN })]);

@@ -1,106 +1,123 @@
-/** Named streams: what they are called makes them what they are, and their numbers never change. */
+/** What is printed where nobody reads it, or where it cannot be written. */
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
-import seedrandom from "seedrandom";
-import { stream } from "../src/data/streams.js";
-import { assertWithin } from "./engine-contract.js";
+import type { Terminal } from "../src/commands/command.js";
+import { queryCommand } from "../src/commands/query.js";
+import { fileSink, type Kind, kindOf, type Sink, terminalOn } from "../src/commands/streams.js";
+import { SweepError } from "../src/errors.js";
+import { openStore } from "../src/store/open.js";
+import { folder } from "./command-line.js";
 
-test("a stream is a function of its name", () => {
-  const [a, b] = [stream("draw", 7, "means"), stream("draw", 7, "means")];
-  for (let i = 0; i < 100; i++) {
-    assert.equal(a.uniform(), b.uniform());
-    assert.equal(a.normal(), b.normal());
-  }
+/** A stream that takes no more than `most` writes, and then fails as those of a process do: who writes is told, and whoever listens. */
+function failing(code: string, most = 0): { stream: Sink & Terminal["stderr"]; written: () => number } {
+  const events = new EventEmitter();
+  let written = 0;
+  const write = (_text: string, done?: (error: Error | null) => void): boolean => {
+    written += 1;
+    const error = written > most ? Object.assign(new Error(`write ${code}`), { code }) : null;
+    done?.(error);
+    if (error !== null) events.emit("error", error);
+    return true;
+  };
+  return {
+    stream: { isTTY: false, columns: 0, write, on: (event, listener) => events.on(event, listener) },
+    written: () => written,
+  };
+}
+
+function terminalTo(stdout: Sink, kind: Kind, exit: (code: number) => void = () => assert.fail("it ended")) {
+  return terminalOn({ stdout, stdoutKind: kind, stderr: failing("EIO").stream, exit });
+}
+
+test("what is printed beside results and cannot be written is lost, and ends nothing", () => {
+  const { stream, written } = failing("EIO");
+  const terminal = terminalOn({
+    ...{ stdout: failing("EPIPE").stream, stdoutKind: "pipe" as const },
+    ...{ stderr: stream, exit: () => assert.fail("it ended") },
+  });
+  terminal.err("once\n");
+  terminal.err("twice\n");
+  terminal.stderr.write("three times");
+  assert.equal(written(), 3);
 });
 
-test("streams called 1, 11 and 1111 differ, although seedrandom takes these for one seed", () => {
-  assert.equal(seedrandom("1")(), seedrandom("11")());
-  assert.equal(seedrandom("1")(), seedrandom("1111")());
-  const first = ["1", "11", "1111"].map((name) => stream(name).uniform());
-  assert.equal(new Set(first).size, 3, first.join(", "));
+for (const [code, kind] of [
+  ["EPIPE", "pipe"],
+  ["ECONNRESET", "pipe"],
+  ["EIO", "device"],
+] as const)
+  test(`a reader that left (${code} of a ${kind}) is no error: what follows is dropped`, async () => {
+    const { stream, written } = failing(code, 1);
+    const terminal = terminalTo(stream, kind);
+    await terminal.out("a");
+    assert.equal(terminal.isRead, true);
+    await terminal.out("b");
+    assert.equal(terminal.isRead, false);
+    await terminal.out("c");
+    assert.equal(written(), 2);
+  });
+
+for (const [code, kind] of [
+  ["ENOSPC", "pipe"],
+  ["ENOSPC", "device"],
+  ["EIO", "file"],
+] as const)
+  test(`what cannot be written (${code} of a ${kind}) is the machine's fault`, async () => {
+    await assert.rejects(
+      terminalTo(failing(code).stream, kind).out("a"),
+      new SweepError("environment", `what is to be printed cannot be written (write ${code}): make room`),
+    );
+  });
+
+test("a file gets all that is printed, and says at once that its disk is full", {
+  skip: !existsSync("/dev/full"),
+}, async (t) => {
+  const path = join(folder(t), "out.txt");
+  const file = openSync(path, "w");
+  assert.equal(kindOf(file), "file");
+  const terminal = terminalTo(fileSink(file), "file");
+  await terminal.out("é");
+  await terminal.out("β\n");
+  closeSync(file);
+  assert.equal(readFileSync(path, "utf8"), "éβ\n");
+  const full = openSync("/dev/full", "w");
+  t.after(() => closeSync(full));
+  assert.equal(kindOf(full), "device");
+  await assert.rejects(terminalTo(fileSink(full), "file").out("a"), /^SweepError: what is to be printed .*\(ENOSPC: /);
 });
 
-test("ten thousand names that a sweep uses are ten thousand streams", () => {
-  const first = new Set<number>();
-  for (let trial = 1; trial <= 2500; trial++) {
-    for (const method of ["original", "retrain_scratch", "shared"])
-      first.add(stream("init", 0, 0, trial, method).uniform());
-    first.add(stream("draw", trial, "means").uniform());
-  }
-  assert.equal(first.size, 10_000);
+test("who wants to say something at the end is heard once, unless he took it back", () => {
+  const ends: number[] = [];
+  const said: unknown[] = [];
+  const terminal = terminalTo(failing("EPIPE").stream, "pipe", (code) => void ends.push(code));
+  const takeBack = terminal.atEnd(() => assert.fail("it was taken back"));
+  terminal.atEnd((...words) => void said.push(words));
+  takeBack();
+  terminal.end(130, "stopped by SIGINT");
+  terminal.end(70, "and again");
+  assert.deepEqual([said, ends], [[[130, "stopped by SIGINT"]], [130, 70]]);
 });
 
-test("where a name's parts are cut counts", () => {
-  assert.notEqual(stream("init", 1, 23).uniform(), stream("init", 12, 3).uniform());
-  assert.notEqual(stream("init", 0, 1).uniform(), stream("init", 1, 0).uniform());
-});
-
-test("a stream does not touch another one, nor Math.random", () => {
-  const alone = stream("draw", 1);
-  const numbers = [alone.uniform(), alone.normal(), alone.uniform()];
-  const own = Math.random;
-  const [a, b] = [stream("draw", 1), stream("draw", 2)];
-  const between = [a.uniform(), a.normal()];
-  b.normal();
-  between.push(a.uniform());
-  assert.deepEqual(between, numbers);
-  assert.equal(Math.random, own);
-});
-
-test("the first numbers of a stream are these: data and weights of old sweeps depend on them", () => {
-  const uniform = stream("draw", 0, "means");
-  assert.deepEqual(
-    [uniform.uniform(), uniform.uniform(), uniform.uniform()],
-    [0.5101246240625593, 0.6390581231588386, 0.4527142937747367],
-  );
-  const normal = stream("draw", 0, "class0");
-  assert.deepEqual(
-    [normal.normal(), normal.normal(), normal.normal(), normal.normal()],
-    [0.7236206939005172, 0.6522313045192413, 0.398074235150698, 0.6674008545258443],
-  );
-});
-
-test("uniform numbers fill [0, 1) evenly", () => {
-  const source = stream("test", "uniform");
-  const counts = new Array<number>(20).fill(0);
-  let sum = 0;
-  for (let i = 0; i < 200_000; i++) {
-    const value = source.uniform();
-    assert.ok(value >= 0 && value < 1);
-    counts[Math.floor(value * 20)]++;
-    sum += value;
-  }
-  assertWithin(sum / 200_000, 0.5, 4 * Math.sqrt(1 / 12 / 200_000), "mean");
-  const chiSquared = counts.reduce((total, count) => total + (count - 10_000) ** 2 / 10_000, 0);
-  assert.ok(chiSquared < 43.8, `χ² with 19 degrees of freedom is ${chiSquared}, above its 99.9 % point`);
-});
-
-test("normals have the moments and the tails of a standard normal, and neighbours are independent", () => {
-  const source = stream("test", "normal");
-  const n = 400_000;
-  const values = Float64Array.from({ length: n }, () => source.normal());
-  const moment = (power: number): number => values.reduce((sum, value) => sum + value ** power, 0) / n;
-  // four standard errors: the variance of x^p is E x^2p − (E x^p)²
-  assertWithin(moment(1), 0, 4 * Math.sqrt(1 / n), "mean");
-  assertWithin(moment(2), 1, 4 * Math.sqrt(2 / n), "variance");
-  assertWithin(moment(3), 0, 4 * Math.sqrt(15 / n), "third moment");
-  assertWithin(moment(4), 3, 4 * Math.sqrt(96 / n), "fourth moment");
-  for (const [beyond, share] of [
-    [1, 0.31731050786291415],
-    [2, 0.04550026389635842],
-    [3, 0.0026997960632601866],
-  ]) {
-    const found = values.filter((value) => Math.abs(value) > beyond).length / n;
-    assertWithin(found, share, 4 * Math.sqrt((share * (1 - share)) / n), `share beyond ±${beyond}`);
-  }
-  for (const lag of [1, 2]) {
-    let product = 0;
-    let squares = 0;
-    for (let i = lag; i < n; i++) {
-      product += values[i] * values[i - lag];
-      squares += (values[i] ** 2 - 1) * (values[i - lag] ** 2 - 1);
-    }
-    assertWithin(product / n, 0, 4 / Math.sqrt(n), `correlation with the number ${lag} before`);
-    assertWithin(squares / n, 0, 8 / Math.sqrt(n), `correlation of its square with the square ${lag} before`);
-  }
-});
+for (const format of ["csv", "json"])
+  test(`a query as ${format} ends with exit code 0 once its reader has left, however much is still to be printed`, async (t) => {
+    const db = join(folder(t), "sweep.db");
+    await (await openStore(db)).close();
+    const sql = "with recursive c(x) as (select 1 union all select x + 1 from c limit 100000) select x from c";
+    let printed = 0;
+    const terminal = terminalTo(failing("EPIPE", 3).stream, "pipe");
+    const counting = {
+      ...terminal,
+      get isRead() {
+        return terminal.isRead;
+      },
+      out: (text: string) => {
+        printed += 1;
+        return terminal.out(text);
+      },
+    };
+    assert.equal(await queryCommand.run({ sql, format, db }, counting), 0);
+    assert.equal(printed, 4);
+  });

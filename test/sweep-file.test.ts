@@ -278,7 +278,7 @@ test("a folder of data is looked for beside the file, and what is wrong with it 
   const path = fileOf(t, "preset: notebook\ndata: draws");
   const missing = join(path, "..", "draws", "X.npy");
   assert.throws(() => gridPlan({}, path), {
-    message: `${path}:2:1: data must be a folder with X.npy, Y.npy and x.npy, but X.npy in ${join(path, "..", "draws")} cannot be read (ENOENT: no such file or directory, open '${missing}')`,
+    message: `${path}:2:1: data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in ${join(path, "..", "draws")} cannot be read (ENOENT: no such file or directory, open '${missing}')`,
   });
   exportDraw(
     seededDraw({ kind: "seeded", dataSeed: 3, samples: 8, features: 2, forgetRows: 2 }),
@@ -409,4 +409,6 @@ test("the schema refuses what the reader refuses, wherever a schema can", () => 
   assert.deepEqual(taken, []);
   assert.ok(judged.length > 40, `${judged.length} were judged`);
   assert.equal(validate({ data: "there", samples: 10 }), false);
+  assert.equal(validate({ "forget-label": 1 }), false);
+  assert.equal(validate({ data: "there", "forget-label": 1 }), true);
 });

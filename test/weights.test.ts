@@ -1,7 +1,7 @@
 /** Weights as .npz files: named and shaped as PyTorch's state_dict, used as given. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import test from "node:test";
 import { unzipSync, zipSync } from "fflate";
 import { readNpy, writeNpy } from "../src/data/npy.js";
@@ -146,6 +146,6 @@ test("a file that cannot be written is refused", (t) => {
   const path = join(folder(t), "none", "w.npz");
   assert.throws(() => writeWeights(path, SHAPE, someWeights()), {
     fault: "usage",
-    message: `--out must be a file that can be written, got ${path} (ENOENT: no such file or directory, open '${path}')`,
+    message: `--out must be a file that can be written, got ${path} (ENOENT: no such file or directory, access '${dirname(path)}')`,
   });
 });

@@ -1,8 +1,8 @@
 """What the Python peers share: the task, the check against the reference's curve, and samples when bench asks for them.
 
-The task is a folder that bench writes: X.npy, Y.npy, x.npy, weights.npz (the initial weights, named as in PyTorch's
-state_dict) and curve.json (penalty and cross-entropy before each of the first epochs of `original`, by the reference
-engine). A peer is called as PEER.py FOLDER FORM. It trains, checks its curve, prints one JSON line with its name, and
+The task is a folder that bench writes: X.npy, Y.npy, X_forget.npy, Y_forget.npy, weights.npz (the initial weights, named
+as in PyTorch's state_dict) and curve.json (penalty and cross-entropy before each of the first epochs of `original`, by
+the reference engine). A peer is called as PEER.py FOLDER FORM. It trains, checks its curve, prints one JSON line with its name, and
 then answers each line of stdin that holds a number of seconds with a JSON line {"ms": …, "epochs": …}: the epochs of
 whole trials that it trained in at least so long, over all the trials of a batch.
 
@@ -30,11 +30,12 @@ class Task:
 
     def __init__(self, folder):
         self.data = np.load(join(folder, "X.npy")).astype(np.float32)
-        self.forget = np.load(join(folder, "x.npy")).astype(np.float32)
+        self.forget = np.load(join(folder, "X_forget.npy")).astype(np.float32)
         self.data_labels = np.load(join(folder, "Y.npy")).astype(np.int64)
+        forget_labels = np.load(join(folder, "Y_forget.npy")).astype(np.int64)
         n, k = len(self.data), len(self.forget)
         self.rows = np.concatenate((self.data, self.forget))
-        self.labels = np.concatenate((self.data_labels, np.zeros(k, np.int64)))
+        self.labels = np.concatenate((self.data_labels, forget_labels))
         self.prior1 = n / (2 * n + k)
         self.cross_entropy_weights = np.full(n + k, 1 / (n + k), np.float32)
         self.penalty_weights = np.repeat(np.float32([2, 1]) / (2 * n + k), (n, k)).astype(np.float32)

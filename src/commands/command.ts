@@ -5,14 +5,27 @@ import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { PRESET_NAMES } from "../plan/presets.js";
+import type { Screen } from "../report/progress.js";
+import type { Opening } from "../store/contract.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
-  /** Resolves when `text` is on its way: a result larger than memory waits for its reader. */
+  /** Resolves when `text` is written: a result larger than memory waits for its reader. Throws a fault of the environment where it cannot be. */
   out(text: string): Promise<void>;
+  /** False once nobody reads what `out` writes, so that the rest need not be made; the exit code is the same. */
+  readonly isRead: boolean;
+  /** What cannot be written is lost, and ends nothing. */
   err(text: string): void;
-  readonly stderr: NodeJS.WriteStream;
+  /** For what is written over: the same stream as that of `err`. */
+  readonly stderr: Screen;
+  /** `say` hears of it if the process ends before the command has. Returns how to take that back. */
+  atEnd(say: LastWords): () => void;
+  /** Ends the process now. */
+  end(exitCode: number, reason: string): void;
 }
+
+/** What is still to be said when the process ends early. */
+export type LastWords = (exitCode: number, reason: string) => void;
 
 export interface Command {
   /** The words after gmm-sweep, in yargs' notation; several are synonyms. */
@@ -37,8 +50,11 @@ export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
 export const DB_ARGUMENT = { file: `the database file, in place of --db` };
 export const SWEEP_OPTION = { sweep: value("the number of a sweep", "all of the file's") };
 
+/** Why sizes of one seed are good to be compared, and never to be counted as draws of their own. */
+export const SHARED_NUMBERS = "draws of one seed share their random numbers, whatever their sizes";
+
 export const SEEDED_DATA_OPTIONS = {
-  "data-seed": value("seed of the data draw", DEFAULTS["data-seed"]),
+  "data-seed": value(`seed of the data draw; ${SHARED_NUMBERS}`, DEFAULTS["data-seed"]),
   samples: value("rows of D, both classes together; even, from 4 up", DEFAULTS.samples),
   features: value("features of a row, 1 to 256", DEFAULTS.features),
   "forget-rows": value("rows of the forget set", DEFAULTS["forget-rows"]),
@@ -48,10 +64,21 @@ export const METHOD_FILE_OPTION = {
   "method-file": value("a YAML file that defines methods of one's own"),
 };
 
+export const DATA_FILES = "X.npy, Y.npy, X_forget.npy, Y_forget.npy";
+
+export const FORGET_LABEL_OPTION = {
+  "forget-label": value("0 or 1: the label of all forget rows, where --data has no Y_forget.npy"),
+};
+
+export const FORCE_OPTION: Readonly<Record<string, Options>> = {
+  force: { type: "boolean", describe: "overwrite what is there, where it is plainly of that kind" },
+};
+
 export const TRAINING_OPTIONS = {
   preset: value(`${PRESET_NAMES.join(" or ")}: the notebook as coded, or its sound version`, DEFAULTS.preset),
   ...SEEDED_DATA_OPTIONS,
-  data: value("a folder with X.npy, Y.npy, x.npy (and X_test.npy, Y_test.npy) instead of a seeded draw"),
+  data: value(`a folder with ${DATA_FILES} (and X_test.npy, Y_test.npy) instead of a seeded draw`),
+  ...FORGET_LABEL_OPTION,
   hidden: value("widths of the two hidden layers", DEFAULTS.hidden),
   "learning-rate": value("Adam's learning rate", DEFAULTS["learning-rate"]),
   seed: value("seed of the initial weights", DEFAULTS.seed),
@@ -63,11 +90,29 @@ export const GROW_OPTION: Readonly<Record<string, Options>> = {
   grow: { type: "boolean", describe: "let the sweep of this name have other samples, widths, presets, … too" },
 };
 
-export const LOG_OPTION = { log: value("append one JSON line for each event to this file") };
+export const LOG_OPTION = {
+  log: value("append one JSON line for each event to this file, a new one or a log from before"),
+};
+
+export const LOCK_WAIT_OPTION = {
+  "lock-wait": value("seconds to wait for another program that holds the database file", DEFAULTS["lock-wait"]),
+};
+
+/** How a command opens a store: what the store says goes to stderr. */
+export function openingFrom(lockWaitMs: number, terminal: Terminal): Opening & { giveUp(): void } {
+  const waiting = new AbortController();
+  return {
+    lockWaitMs,
+    tell: (sentence) => terminal.err(`${sentence}\n`),
+    stop: waiting.signal,
+    giveUp: () => waiting.abort(),
+  };
+}
 
 export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
   quiet: { type: "boolean", describe: "no progress on stderr" },
+  ...LOCK_WAIT_OPTION,
 };
 
 /** A command line that asks for the same again: what was typed of those options that say what is asked for. */

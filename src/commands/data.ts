@@ -1,16 +1,16 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
-import { exportDraw } from "../data/directory.js";
+import { exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
 import { parseName } from "../plan/values.js";
-import { type Command, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
+import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const dataCommand: Command = {
   words: ["data export <dir>"],
-  describe: "write a seeded draw as X.npy, Y.npy, x.npy, X_test.npy, Y_test.npy for numpy, or for --data",
+  describe: `write a seeded draw as ${DATA_FILES}, X_test.npy, Y_test.npy for numpy, or for --data`,
   positionals: { dir: "the folder, made where there is none" },
-  options: SEEDED_DATA_OPTIONS,
+  options: { ...SEEDED_DATA_OPTIONS, ...FORCE_OPTION },
   examples: [["$0 data export draw7 --data-seed 7", "the draw of data seed 7, into draw7/"]],
   run,
 };
@@ -19,7 +19,9 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   // yargs reads the second word as an argument of that name.
   parseName("the word after data", String(flags["export"]), ["export"]);
   const directory = String(flags["dir"]);
-  const draw = loadDraw(drawFrom(flags));
+  const source = drawFrom(flags);
+  mustTakeArrays(directory, flags["force"] === true);
+  const draw = loadDraw(source);
   const files = exportDraw(draw, directory);
   const { n, k, features } = draw.rows;
   await terminal.out(

@@ -36,24 +36,72 @@ function isUnequal({ differing, only_first, only_second }: CellDifference): bool
   return differing + only_first + only_second > 0;
 }
 
-const MEASURED = [
-  ...["in both", "differing", "first only", "second only"],
-  ...["largest Δ accuracy", "largest Δ forget prob.", "mean Δ forget prob."],
-];
+const CELLS_SHOWN = 20;
 
-function differenceText({ profiles, cells }: Differences, unequal: readonly CellDifference[]): string {
+function differenceText(differences: Differences, unequal: readonly CellDifference[]): string {
+  const { profiles, cells } = differences;
   const [first, second] = profiles.map((names) => names.join(", ") || "none");
   const across = first === second ? "" : `numerics profiles: ${first} in the first, ${second} in the second\n\n`;
-  const rows = cells.reduce((sum, { both }) => sum + both, 0);
+  const both = sum(cells, "both");
   if (unequal.length === 0)
-    return `${across}no difference: ${rows} trial rows in ${cells.length} cells are equal to the bit\n`;
-  const columns = cellColumns(unequal);
-  const lines = unequal.map((cell, i) => [
+    return `${across}no difference: ${both} trial rows in ${cells.length} cells are equal to the bit\n`;
+  const sentence = sum(cells, "differing") === 0 ? lackingText(unequal, both) : differingText(differences, unequal);
+  return `${across}${sentence}\n\n${cellTable(unequal)}`;
+}
+
+/** Where all rows in both are equal: what each has that the other lacks, as after an extension. */
+function lackingText(unequal: readonly CellDifference[], both: number): string {
+  const has = (which: string, other: string, count: "only_first" | "only_second"): string[] => {
+    const cells = unequal.filter((cell) => cell[count] > 0);
+    return cells.length === 0
+      ? []
+      : [
+          `the ${which} has ${counted(sum(cells, count), "trial row")} in ${counted(cells.length, "cell")} that the ${other} lacks`,
+        ];
+  };
+  const more = [...has("first", "second", "only_first"), ...has("second", "first", "only_second")].join(", ");
+  return `${more}; the ${counted(both, "trial row")} in both are equal to the bit`;
+}
+
+function differingText({ cells }: Differences, unequal: readonly CellDifference[]): string {
+  return `${unequal.length} of ${counted(cells.length, "cell")} differ`;
+}
+
+/** Counts that are 0 everywhere have no column, nor have distances of cells that differ in no row. */
+function cellTable(unequal: readonly CellDifference[]): string {
+  const counts = (
+    [
+      ["in both", "both"],
+      ["differing", "differing"],
+      ["first only", "only_first"],
+      ["second only", "only_second"],
+    ] as const
+  ).filter(([, name]) => sum(unequal, name) > 0);
+  const distances = (
+    [
+      ["largest Δ accuracy", "train_accuracy_largest"],
+      ["largest Δ forget prob.", "forget_probability_largest"],
+      ["mean Δ forget prob.", "forget_probability_mean"],
+    ] as const
+  ).filter(() => sum(unequal, "differing") > 0);
+  const shown = unequal.slice(0, CELLS_SHOWN);
+  const columns = cellColumns(shown);
+  const lines = shown.map((cell, i) => [
     ...columns.cells[i],
-    ...[cell.both, cell.differing, cell.only_first, cell.only_second],
-    ...[cell.train_accuracy_largest, cell.forget_probability_largest, cell.forget_probability_mean].map(rounded),
+    ...counts.map(([, name]) => cell[name]),
+    ...distances.map(([, name]) => rounded(cell[name])),
   ]);
-  return `${across}${alignedTable([...columns.header, ...MEASURED], lines)}\n${unequal.length} of ${cells.length} cells differ\n`;
+  const titles = [...counts, ...distances].map(([title]) => title);
+  const more = unequal.length - shown.length;
+  return `${alignedTable([...columns.header, ...titles], lines)}${more === 0 ? "" : `… and ${counted(more, "more cell")}: --json prints each\n`}`;
+}
+
+function sum(cells: readonly CellDifference[], name: "both" | "differing" | "only_first" | "only_second"): number {
+  return cells.reduce((total, cell) => total + cell[name], 0);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function rounded(value: number | null): number | null {

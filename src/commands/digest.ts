@@ -9,7 +9,11 @@ export const digestCommand: Command = {
   words: ["digest [file]"],
   describe: "print each sweep's digest: equal digests mean equal results, to the bit",
   positionals: DB_ARGUMENT,
-  options: { ...SWEEP_OPTION, ...DB_OPTION },
+  options: {
+    ...SWEEP_OPTION,
+    ...DB_OPTION,
+    json: { type: "boolean", describe: "print one JSON array of the sweeps' digests" },
+  },
   examples: [["$0 digest night.db", "to be held against the digest of another machine's file"]],
   run,
 };
@@ -18,8 +22,16 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
+    const digests: { sweep: number; digest: string; command: string }[] = [];
     for (const sweep of await sweepsFrom(results, sweepFrom(flags), path))
-      await terminal.out(`${await results.digest(sweep)}  sweep ${sweep.id}: ${await lastCommand(results, sweep)}\n`);
+      digests.push({
+        sweep: sweep.id,
+        digest: await results.digest(sweep),
+        command: await lastCommand(results, sweep),
+      });
+    if (flags["json"] === true) await terminal.out(`${JSON.stringify(digests)}\n`);
+    else
+      for (const { sweep, digest, command } of digests) await terminal.out(`${digest}  sweep ${sweep}: ${command}\n`);
     return EXIT.ok;
   } finally {
     await results.close();

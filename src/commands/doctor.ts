@@ -2,6 +2,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
+import { cpuQuota } from "../run/cores.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
 import type { Command, Terminal } from "./command.js";
@@ -26,8 +27,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [
     { name: "gmm-sweep", works: true, detail: VERSION },
     { name: "Node", works: true, detail: `${process.versions.node} on ${process.platform}-${process.arch}` },
-    { name: "cores", works: true, detail: `${availableParallelism()} (${cpus()[0]?.model ?? "unknown processor"})` },
-    ...storeReports(),
+    { name: "cores", works: true, detail: coresText(cpuQuota()) },
+    ...(await storeReports()),
     ...(await engineReports()),
   ];
   const width = findings.reduce((longest, { name }) => Math.max(longest, name.length), 0);
@@ -36,4 +37,11 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     for (const { name, works, detail } of findings)
       await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(width)}  ${detail}\n`);
   return EXIT.ok;
+}
+
+/** The cores, and how many of them a container lets be used: that many are the default of --workers. */
+export function coresText(quota: number | null): string {
+  const [cores, model] = [availableParallelism(), cpus()[0]?.model ?? "unknown processor"];
+  if (quota === null) return `${cores} (${model})`;
+  return `${cores} (${model}), of which this container may use ${Number(quota.toFixed(2))}`;
 }

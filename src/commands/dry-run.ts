@@ -1,13 +1,15 @@
 /** `--dry-run`: what is asked for, how much of it is there already, and how long the rest will take. */
-import { existsSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync } from "node:fs";
+import { axesOf } from "../plan/axes.js";
 import { grown } from "../plan/growth.js";
 import { identityOf } from "../plan/plan.js";
 import type { Request } from "../plan/request.js";
+import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
+import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
-import { openResults } from "../store/open.js";
+import { openBegun } from "../store/open.js";
 import type { Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
@@ -18,16 +20,19 @@ export async function dryRun({ plan, place, running }: Request, terminal: Termin
   const { retryFailed, workers, json } = running;
   const engine = await engineFor(plan);
   const { profile } = engine;
-  // An empty file is one that a run would make its own.
-  const results = existsSync(path) && statSync(path).size > 0 ? await openResults(path) : null;
+  // One in which nothing is yet is one that a run would make its own.
+  const results = existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
     const identity = identityOf(plan, profile);
     const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
     const whole = held === undefined ? plan : grown(held.plan, plan, grow);
-    const threads = Math.min(workers, availableParallelism());
+    const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
-    await terminal.out(json ? `${JSON.stringify(forecastObject(result))}\n` : forecastText(result));
+    const axes = axesOf(whole);
+    await terminal.out(
+      json ? `${JSON.stringify({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
+    );
     return EXIT.ok;
   } finally {
     await results?.close();

@@ -1,5 +1,6 @@
 /** The exit codes of the program, and which of them what was thrown ends with. */
-import { SweepError } from "../errors.js";
+import { messageOf, SweepError } from "../errors.js";
+import { faultOf, givenOut } from "../run/faults.js";
 
 /** The exit codes that a shell sees. */
 export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
@@ -7,4 +8,31 @@ export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interr
 /** The exit code of a command that threw. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof SweepError ? EXIT[error.fault] : EXIT.bug;
+}
+
+/** What reached the edge, as the machine's fault where that is what it is; a bug as it is. */
+export function faultAtEdge(error: unknown): unknown {
+  return error instanceof SweepError
+    ? error
+    : NOT_INSTALLED.includes(codeOf(error))
+      ? faultOfLoading(error)
+      : faultOf(error);
+}
+
+const NOT_INSTALLED = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+
+/** What kept the program from being loaded, as the machine's fault where that is what it is; a bug as it is. */
+export function faultOfLoading(error: unknown): unknown {
+  const how = givenOut(error);
+  if (how === null && !NOT_INSTALLED.includes(codeOf(error))) return error;
+  const [reason] = (how?.kind === "lane" ? how.reason : messageOf(error)).split("\n");
+  const remedy =
+    how === null
+      ? "npm ci installs what it needs"
+      : "allow more open files and memory (ulimit -n, ulimit -v), or end other programs";
+  return new SweepError("environment", `the program could not be loaded (${reason}): ${remedy}`, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -1,5 +1,4 @@
 /** `gmm-sweep grid`: λ × epochs × draws × nets × methods as one sweep that can be killed and extended. */
-import { availableParallelism } from "node:os";
 import { ENGINE_NAMES } from "../engine/engines.js";
 import { DEFAULTS, GRID_DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
@@ -7,14 +6,18 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { gridRequest } from "../plan/request.js";
+import { usableCores } from "../run/cores.js";
 import {
   type Command,
   commandLine,
+  DATA_FILES,
   DB_OPTION,
+  FORGET_LABEL_OPTION,
   GROW_OPTION,
   LOG_OPTION,
   METHOD_FILE_OPTION,
   RUNNING_OPTIONS,
+  SHARED_NUMBERS,
   type Terminal,
   value,
 } from "./command.js";
@@ -29,11 +32,12 @@ const ASKING = {
   lambda: value("λ of unlearn: values and ranges FROM:TO:STEP, or METHOD=…", 4.2),
   epochs: value("epochs of unlearn: values and ranges FROM:TO, or METHOD=…", 5),
   preset: value(`${PRESET_NAMES.join(" or ")}, or both as ${PRESET_NAMES.join(",")}`, GRID_DEFAULTS.preset),
-  "data-seeds": value("seeds of the data draws: values and ranges", DEFAULTS["data-seed"]),
+  "data-seeds": value(`seeds of the data draws: values and ranges; ${SHARED_NUMBERS}`, DEFAULTS["data-seed"]),
   samples: value("rows of D: values and ranges", DEFAULTS.samples),
   features: value("features of a row: values and ranges", DEFAULTS.features),
   "forget-rows": value("rows of the forget set: values and ranges", DEFAULTS["forget-rows"]),
-  data: value("a folder with X.npy, Y.npy, x.npy instead of seeded draws"),
+  data: value(`a folder with ${DATA_FILES} instead of seeded draws`),
+  ...FORGET_LABEL_OPTION,
   hidden: value("widths of the two hidden layers; given more than once for several", DEFAULTS.hidden),
   "learning-rate": value("Adam's learning rate: values", DEFAULTS["learning-rate"]),
   seed: value("seed of the initial weights", DEFAULTS.seed),
@@ -67,7 +71,7 @@ export const gridCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const request = gridRequest(flags, availableParallelism());
+  const request = gridRequest(flags, usableCores());
   if (request.dryRun) return dryRun(request, terminal);
   const words = request.file === null ? ["grid"] : ["grid", request.file];
   return openAndTrain(request, commandLine(words, flags, ASKING), terminal);

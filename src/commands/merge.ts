@@ -3,20 +3,24 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bad } from "../errors.js";
-import type { Flags } from "../plan/flags.js";
+import { type Flags, lockWaitFrom } from "../plan/flags.js";
 import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
-import type { Merged, Store, Sweep } from "../store/contract.js";
-import { openResults, openStore } from "../store/open.js";
-import { type Command, shellWord, type Terminal } from "./command.js";
+import type { Merged, Results, Sweep } from "../store/contract.js";
+import { mergeStores, openBegun, openResults } from "../store/open.js";
+import { type Command, LOCK_WAIT_OPTION, openingFrom, shellWord, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
+import { printFound } from "./results.js";
 import { lastCommand } from "./sweeps.js";
 
 export const mergeCommand: Command = {
   words: ["merge <out> <parts..>"],
   describe: "unite the files of shards in one; exit code 1 where rows are missing",
   positionals: { out: "the file to unite them in, made where there is none", parts: "the files of the shards" },
-  options: {},
+  options: {
+    ...LOCK_WAIT_OPTION,
+    json: { type: "boolean", describe: "print one JSON object instead of text" },
+  },
   examples: [["$0 merge whole.db part1.db part2.db part3.db", "three shards of a grid"]],
   run,
 };
@@ -43,24 +47,21 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const parts = [flags["parts"]].flat().map(String);
   if (parts.some((part) => fileAt(part) === fileAt(out)))
     throw bad(`OUT must be another file than the parts, got ${out} for both`);
+  const opening = openingFrom(lockWaitFrom(flags), terminal);
   const shards: ShardNote[] = [];
   for (const part of parts) for (const shard of await shardsIn(part)) shards.push(shard);
   refuseUnequalShards(shards);
   if (existsSync(out)) refuseShard(out, await shardsIn(out));
-  const store = await openStore(out);
+  const merged = await mergeStores(out, parts, opening);
+  const results = await openResults(out);
   try {
-    const merged = await mergeInto(store, parts);
-    for (const [i, { trialRows, epochs }] of merged.entries())
-      await terminal.out(`${parts[i]}: ${trialRows} trial rows and ${epochs} epochs were new\n`);
-    let complete = true;
-    for (const sweep of await store.sweeps()) {
-      const identity = identityOf(sweep.plan, sweep.profile);
-      const report = { sweep, shards: shards.filter((shard) => shard.identity === identity), out, store };
-      complete = (await print(report, terminal)) && complete;
-    }
-    return complete ? EXIT.ok : EXIT.check;
+    const reports: Report[] = [];
+    for (const sweep of await results.sweeps()) reports.push(await reportOf(sweep, shards, results));
+    if (flags["json"] === true) await terminal.out(`${JSON.stringify(mergeObject(out, parts, merged, reports))}\n`);
+    else await print({ out, parts, merged, reports, results }, terminal);
+    return reports.every(({ missing, failed }) => missing + failed === 0) ? EXIT.ok : EXIT.check;
   } finally {
-    await store.close();
+    await results.close();
   }
 }
 
@@ -70,13 +71,15 @@ function fileAt(path: string): string {
 }
 
 async function shardsIn(path: string): Promise<ShardNote[]> {
-  const results = await openResults(path);
+  const results = await openBegun(path);
+  // A run that was killed at its birth left nothing.
+  if (results === null) return [];
   try {
     const shards: ShardNote[] = [];
     for (const sweep of await results.sweeps()) {
       const { plan, profile, shard } = sweep;
       if (shard.count === 1) continue;
-      const commands = [...new Set((await results.commands(sweep)).map(({ command }) => command))];
+      const commands = [...new Set((await results.commands(sweep)).map(({ command }) => withoutPlace(command)))];
       const identity = identityOf(plan, profile);
       shards.push({ path, sweep, identity, commands, number: shard.index + 1, count: shard.count });
     }
@@ -114,51 +117,109 @@ function refuseShard(out: string, shards: readonly ShardNote[]): void {
   throw bad(`OUT must be a file of its own, but ${out} is ${shardText(shards[0])}: name OUT first, then the parts`);
 }
 
-/** All parts or none: what is refused leaves no file where there was none. */
-async function mergeInto(store: Store, parts: readonly string[]): Promise<Merged[]> {
-  try {
-    return await store.merge(parts);
-  } catch (error) {
-    await store.discard();
-    throw error;
+/** What there is of a sweep. */
+interface Report {
+  readonly sweep: Sweep;
+  readonly digest: string;
+  /** Trial rows. */
+  readonly rows: number;
+  readonly missing: number;
+  readonly failed: number;
+  /** What asked for it last, without its place. */
+  readonly command: string;
+  /** Those of this sweep. */
+  readonly shards: readonly ShardNote[];
+  readonly missingShards: readonly number[];
+  /** Shards of its plan that were trained with another numerics profile. */
+  readonly others: readonly ShardNote[];
+}
+
+async function reportOf(sweep: Sweep, all: readonly ShardNote[], results: Results): Promise<Report> {
+  const methods = await results.methodStatus(sweep);
+  const sum = (column: "rows" | "missing" | "failed"): number =>
+    methods.reduce((total, method) => total + method[column], 0);
+  const identity = identityOf(sweep.plan, sweep.profile);
+  const shards = all.filter((shard) => shard.identity === identity);
+  const asked = identityOf(sweep.plan, "");
+  return {
+    sweep,
+    digest: await results.digest(sweep),
+    ...{ rows: sum("rows"), missing: sum("missing"), failed: sum("failed") },
+    command: withoutPlace(await lastCommand(results, sweep)),
+    shards,
+    missingShards: shards.length === 0 ? [] : await missingShards(sweep, shards[0].count, results),
+    others: all.filter(({ sweep: { plan, profile } }) => profile !== sweep.profile && identityOf(plan, "") === asked),
+  };
+}
+
+// An older gmm-sweep kept them with the command, too.
+const PLACE_OPTIONS = / --(?:db|shard)(?:=| )(?:'(?:[^']|'\\'')*'|\S+)/g;
+
+/** A stored command without the options that say where it went on: others will stand in their place. */
+function withoutPlace(command: string): string {
+  return command.replace(PLACE_OPTIONS, "");
+}
+
+interface Printed {
+  readonly out: string;
+  readonly parts: readonly string[];
+  readonly merged: readonly Merged[];
+  readonly reports: readonly Report[];
+  readonly results: Results;
+}
+
+async function print({ out, parts, merged, reports, results }: Printed, terminal: Terminal): Promise<void> {
+  for (const [i, { trialRows, epochs }] of merged.entries())
+    await terminal.out(`${parts[i]}: ${trialRows} trial rows and ${epochs} epochs were new\n`);
+  for (const report of reports) {
+    await terminal.out(reportText(report, out));
+    if (report.missing + report.failed > 0) continue;
+    await terminal.out("\n");
+    await printFound({ store: results, path: out, sweep: report.sweep }, terminal);
   }
 }
 
-interface Report {
-  readonly sweep: Sweep;
-  /** Those of this sweep. */
-  readonly shards: readonly ShardNote[];
-  readonly out: string;
-  readonly store: Store;
+/** Says what there is of a sweep, and how to go on. */
+function reportText(report: Report, out: string): string {
+  const { sweep, digest, rows, missing, failed, command } = report;
+  const lines = [`sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${digest}`];
+  const goOn = `  npx ${command} --db ${shellWord(out)}`;
+  if (failed > 0) lines.push(`${failed} of them failed; this trains them again:`, `${goOn} --retry-failed`);
+  for (const other of report.others) lines.push(otherProfileText(other, sweep));
+  if (report.missingShards.length > 0) lines.push(...missingShardLines(report));
+  else if (missing > 0)
+    lines.push(
+      `${missing} trial rows are missing, which gmm-sweep query "select * from missing" --db ${shellWord(out)} lists; this trains them:`,
+      goOn,
+    );
+  return `${lines.join("\n")}\n`;
 }
 
-/** Says what there is of a sweep, and how to go on; returns whether it is complete. */
-async function print({ sweep, shards, out, store }: Report, terminal: Terminal): Promise<boolean> {
-  const methods = await store.methodStatus(sweep);
-  const sum = (column: "rows" | "missing" | "failed"): number =>
-    methods.reduce((total, method) => total + method[column], 0);
-  const [rows, missing, failed] = [sum("rows"), sum("missing"), sum("failed")];
-  await terminal.out(
-    `sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${await store.digest(sweep)}\n`,
-  );
-  const goOn = `npx ${await lastCommand(store, sweep)} --db ${shellWord(out)}`;
-  if (failed > 0) await terminal.out(`${failed} of them failed; this trains them again:\n  ${goOn} --retry-failed\n`);
-  const numbers = shards.length === 0 ? [] : await missingShards(sweep, shards[0].count, store);
-  if (numbers.length > 0) await terminal.out(missingShardsText(numbers, shards));
-  else if (missing > 0)
-    await terminal.out(
-      `${missing} trial rows are missing, which gmm-sweep query "select * from missing" lists; this trains them:\n  ${goOn}\n`,
-    );
-  return missing + failed === 0;
+/** Numbers of two profiles are never one sweep's. */
+function otherProfileText({ path, number, count, sweep }: ShardNote, { profile }: Sweep): string {
+  return `${path} has shard ${number}/${count} with the numerics profile ${sweep.profile}, and so as a sweep of its own: trained where gmm-sweep doctor lists ${profile}, it is a part of this one`;
+}
+
+function mergeObject(out: string, parts: readonly string[], merged: readonly Merged[], reports: readonly Report[]) {
+  return {
+    out,
+    parts: merged.map(({ trialRows, epochs }, i) => ({ file: parts[i], trial_rows: trialRows, epochs })),
+    sweeps: reports.map(({ sweep, digest, rows, missing, failed, missingShards: numbers, others }) => ({
+      ...{ sweep: sweep.id, profile: sweep.profile, digest, rows, missing, failed, missing_shards: numbers },
+      other_profiles: others.map(({ path, number, count, sweep: { profile } }) => ({
+        ...{ file: path, shard: `${number}/${count}`, profile },
+      })),
+    })),
+  };
 }
 
 /** The numbers of the shards with a row that is not there. */
-async function missingShards({ plan, profile }: Sweep, count: number, store: Store): Promise<number[]> {
+async function missingShards({ plan, profile }: Sweep, count: number, results: Results): Promise<number[]> {
   const missing = new Set<number>();
   const deal = dealer(count);
   for (const group of trajectoriesOf(plan)) {
     const number = deal(group) + 1;
-    if (missing.has(number) || (await store.missing(profile, group, false)).rows === 0) continue;
+    if (missing.has(number) || (await results.missing(profile, group, false)).rows === 0) continue;
     missing.add(number);
     if (missing.size === count) break;
   }
@@ -166,10 +227,10 @@ async function missingShards({ plan, profile }: Sweep, count: number, store: Sto
 }
 
 /** Of a shard that grew, what each of its commands asked for. */
-function missingShardsText(numbers: readonly number[], shards: readonly ShardNote[]): string {
+function missingShardLines({ missingShards: numbers, shards, others }: Report): string[] {
   const [{ commands, count }] = shards;
   const lines = numbers.slice(0, LINES_SHOWN).map((number) => {
-    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards))}`;
+    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards, others))}`;
     return `  ${commands.map((command) => `npx ${command} ${place}`).join(" && ")}`;
   });
   if (numbers.length > LINES_SHOWN)
@@ -183,12 +244,11 @@ function missingShardsText(numbers: readonly number[], shards: readonly ShardNot
     ...lines,
     `or under Slurm, from the folder of the parts${batches.length > 1 ? ", one after the other" : ""}:`,
     ...batches,
-    "",
-  ].join("\n");
+  ];
 }
 
-/** The file of a shard: its own, or one named as the first part is named. */
-function partPath(number: number, shards: readonly ShardNote[]): string {
+/** The file of a shard: its own, or one named as the first part is named, and not as one of `others`. */
+function partPath(number: number, shards: readonly ShardNote[], others: readonly ShardNote[]): string {
   const own = shards.find((shard) => shard.number === number);
   if (own !== undefined) return own.path;
   const [first] = shards;
@@ -197,7 +257,8 @@ function partPath(number: number, shards: readonly ShardNote[]): string {
     Number(name) === first.number
       ? basename(first.path).replace(/\d+(?=\D*$)/, (digits) => String(number).padStart(digits.length, "0"))
       : `part${number}.db`;
-  return join(dirname(first.path), file);
+  const path = join(dirname(first.path), file);
+  return others.some((other) => fileAt(other.path) === fileAt(path)) ? path.replace(/(\.db)?$/, "-again.db") : path;
 }
 
 function batchScript(): string {

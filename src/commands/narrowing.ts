@@ -25,17 +25,18 @@ export const NARROWING_OPTIONS: Readonly<Record<string, Options>> = Object.fromE
 export interface Wanted {
   readonly option: string;
   readonly column: keyof CellKey;
-  readonly value: string | number;
+  /** Any of these. */
+  readonly values: readonly (string | number)[];
 }
 
-/** What the options ask for; a folder of data names its draw. */
+/** What the options ask for; a folder of data names its draw, or a draw for each label that its forget rows may have. */
 export function wantedFrom(flags: Flags, imported: readonly string[]): Wanted[] {
   const wanted = NARROWING.flatMap(({ name, option, read }): Wanted[] => {
     const given = text(flags, option.name);
-    return given === null ? [] : [{ option: option.name, column: name, value: read(`--${option.name}`, given) }];
+    return given === null ? [] : [{ option: option.name, column: name, values: [read(`--${option.name}`, given)] }];
   });
-  if (wanted.some(({ column }) => column === "draw")) return wanted;
-  return [...wanted, ...imported.map((value) => ({ option: "data", column: "draw" as const, value }))];
+  if (imported.length === 0 || wanted.some(({ column }) => column === "draw")) return wanted;
+  return [...wanted, { option: "data", column: "draw", values: imported }];
 }
 
 /** The methods of these sweeps that a name means, by their whole names: a built-in one, a user's by its name or one of its records. */
@@ -53,10 +54,10 @@ export function narrowed(
   there: string,
 ): StoredTrajectory[] {
   let left = [...trajectories];
-  for (const { option, column, value } of wanted) {
-    const found = left.filter((trajectory) => trajectory[column] === value);
+  for (const { option, column, values } of wanted) {
+    const found = left.filter((trajectory) => values.includes(trajectory[column]));
     if (found.length === 0)
-      throw bad(`--${option} must be what ${there}, one of ${valuesOf(left, column)}, got ${value}`);
+      throw bad(`--${option} must be what ${there}, one of ${valuesOf(left, column)}, got ${values.join(" or ")}`);
     left = found;
   }
   return left;

@@ -1,5 +1,4 @@
-/** Who listens while a sweep is trained: the log, progress and sentences on the terminal, and what hears Ctrl-C. */
-
+/** Who listens while a sweep is trained: the log, progress and sentences on the terminal, and what hears signals. */
 import type { Running } from "../plan/flags.js";
 import type { EventLog } from "../report/log.js";
 import { cellParts } from "../report/nearest.js";
@@ -8,30 +7,43 @@ import type { Observer } from "../run/events.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
 import type { Terminal } from "./command.js";
+import type { Signals } from "./signals.js";
 
 /** A sweep that is to be trained, as far as observers look at it. */
 export interface Observed {
   readonly store: Store;
+  /** Where the store is. */
+  readonly path: string;
   readonly sweep: Sweep;
   readonly running: Running;
+  /** How the store was opened. */
+  readonly opening: { giveUp(): void };
   /** How many trials were asked for; the sweep's own where none were. */
   readonly trials: number;
 }
 
+/** What else listens, and is closed by who made it. */
+interface Listening {
+  readonly log: EventLog | null;
+  readonly signals: Signals;
+}
+
 // To add an observer, add it to this list.
-export function observersOf(observed: Observed, log: EventLog | null, terminal: Terminal): Observer[] {
-  const { store, sweep, running } = observed;
+export function observersOf(observed: Observed, { log, signals }: Listening, terminal: Terminal): Observer[] {
+  const { store, path, sweep, running, opening } = observed;
   const { quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
   const parts = (): string[] => cellParts(tracker.progress);
   const ofGrid = sweep.plan.name !== null && !quiet;
-  const printer = new ProgressPrinter(terminal.stderr, ofGrid ? parts : undefined);
+  const printer = new ProgressPrinter(terminal.stderr, { file: path, more: ofGrid ? parts : () => [] });
   return [
     ...(log === null ? [] : [log.observe]),
     ...(ofGrid ? [tracker.observe] : []),
     ...(quiet ? [] : [printer.observe]),
     teller(observed, terminal),
-    signalObserver(),
+    signals.observe,
+    // Who wants the run to end now does not want to wait for another program.
+    (event) => (event.kind === "stopping" && event.now ? opening.giveUp() : undefined),
   ];
 }
 
@@ -49,21 +61,5 @@ function teller({ trials, running }: Observed, terminal: Terminal): Observer {
       terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
     if (event.kind === "lane lost" && event.left > 0 && !running.quiet)
       terminal.err(`a thread could not go on, ${event.left} ${event.left === 1 ? "does" : "do"}: ${event.reason}\n`);
-  };
-}
-
-/** The first Ctrl-C or SIGTERM lets running trajectories end, a second one gives them up. */
-function signalObserver(): Observer {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  let undo = (): void => {};
-  return (event) => {
-    if (event.kind === "started") {
-      const { stop } = event;
-      for (const signal of signals) process.on(signal, stop);
-      undo = () => {
-        for (const signal of signals) process.off(signal, stop);
-      };
-    }
-    if (event.kind === "ended") undo();
   };
 }

@@ -4,7 +4,7 @@ import { engineAsked, type Request } from "../plan/request.js";
 import type { CommandNote, Store } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { VERSION } from "../version.js";
-import type { Terminal } from "./command.js";
+import { openingFrom, type Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { trainAndPrint } from "./training.js";
 
@@ -14,12 +14,16 @@ export async function openAndTrain(request: Request, command: string, terminal: 
   const { path, shard, grow } = place;
   const note = noteOf(command);
   const { profile } = await engineFor(plan);
-  const store = await openStore(path);
+  const opening = openingFrom(running.lockWaitMs, terminal);
+  const store = await openStore(path, opening);
   const asked = { plan, profile, shard, grow, command: note };
   const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
   try {
     const engine = engineAsked(plan);
-    return await trainAndPrint({ store, path, sweep, engine, running, command, trials: plan.trials }, terminal);
+    return await trainAndPrint(
+      { store, path, sweep, engine, running, command, opening, trials: plan.trials },
+      terminal,
+    );
   } finally {
     await store.close();
   }

@@ -2,6 +2,7 @@
 import yargs, { type Argv } from "yargs";
 import { bad } from "../errors.js";
 import { VERSION } from "../version.js";
+import { backupCommand } from "./backup.js";
 import type { Command, Terminal } from "./command.js";
 import { dataCommand } from "./data.js";
 import { diffCommand } from "./diff.js";
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   replayCommand,
   diffCommand,
   mergeCommand,
+  backupCommand,
   trainCommand,
   dataCommand,
   doctorCommand,

@@ -44,13 +44,17 @@ async function printTable(columns: readonly string[], rows: Rows, terminal: Term
 
 async function printCsv(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   await terminal.out(`${csvLine(columns)}\n`);
-  for await (const row of rows) await terminal.out(`${csvLine(row)}\n`);
+  for await (const row of rows) {
+    if (!terminal.isRead) return;
+    await terminal.out(`${csvLine(row)}\n`);
+  }
 }
 
 /** An array of objects, written row by row: a result may be larger than memory. */
 async function printJson(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   let separator = "[";
   for await (const row of rows) {
+    if (!terminal.isRead) return;
     const members = columns.map((name, i) => `${JSON.stringify(name)}:${jsonText(row[i])}`);
     await terminal.out(`${separator}\n{${members.join(",")}}`);
     separator = ",";

@@ -3,16 +3,18 @@ import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad } from "../errors.js";
 import { CURVE } from "../measures.js";
-import { type Flags, fileFrom, text, wholeNumber, writableFrom } from "../plan/flags.js";
+import type { KeptFile } from "../output.js";
+import { type Flags, fileFrom, sweepFrom, text, weightsFrom, wholeNumber } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, FORCE_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { methodsMeant, NARROWING_OPTIONS, narrowed, onlyOne, wantedFrom } from "./narrowing.js";
+import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
+import { among, keyObject, storedTrial } from "./stored-trial.js";
 
 export const replayCommand: Command = {
   words: ["replay [file]"],
@@ -22,10 +24,13 @@ export const replayCommand: Command = {
     method: value(`one of ${METHOD_LIST}, or of one's own`, "unlearn"),
     trial: value("its number, from 1", 1),
     epoch: value("the epoch whose weights are wanted", "the last"),
+    sweep: value("the number of the sweep", "all of the file's"),
     ...NARROWING_OPTIONS,
     data: value("the folder of imported data, where it was trained on one"),
     out: value("write the weights to this .npz"),
+    ...FORCE_OPTION,
     ...DB_OPTION,
+    json: { type: "boolean", describe: "print one JSON object instead of text" },
   },
   examples: [
     [
@@ -43,34 +48,45 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const given = text(flags, "epoch");
   if (given !== null) parseWhole("--epoch", given, 1, Number.MAX_SAFE_INTEGER);
   const data = text(flags, "data");
+  const json = flags["json"] === true;
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
-  const out = writableFrom(flags, "out", [["the database", path]]);
+  const kept: KeptFile[] = [["the database", path]];
+  const out = weightsFrom(flags, kept);
   const results = await openResults(path);
   try {
-    const sweeps = await results.sweeps();
-    const trajectories = await trajectoriesMeant(results, sweeps, { method, trial, path });
-    const left = narrowed(trajectories, wanted, `${path} has of ${method} trial ${trial}`);
-    const row = onlyOne(left, path, { argument: "--method", given: method });
+    const { sweeps, only } = await among(results, sweepFrom(flags), path);
+    const named = { method, argument: "--method", trial, path, wanted };
+    const none = (methods: readonly string[]): Promise<Error> => noneFinished(results, sweeps, methods, named);
+    const row = await storedTrial(results, { sweeps, only }, named, { counts: () => true, none });
     const epoch = given === null ? row.epochs : epochOf(given, row);
     const engine = await engineOf(row.engine, row.profile, path);
     const stored = await results.storedAt(row.source, epoch);
     const trainedTo = stored[0].epoch;
     const templates = templatesIn(sweeps);
     const longer = retrain(specOfRow(templates, { ...row, epochs: trainedTo }, imported), engine);
-    const what = `${row.method} trial ${trial}, λ ${row.lambda_reg}, epoch ${epoch}`;
     const difference = differenceOf(stored, longer);
+    const held = {
+      what: `${row.method} trial ${row.trial}, λ ${row.lambda_reg}, epoch ${epoch}`,
+      trainedTo,
+      path,
+      out,
+    };
+    const said = { ...keyObject(row), epoch, compared_epoch: trainedTo, equal: difference === null };
     if (difference !== null) {
-      terminal.err(
-        `${what}: trained again it gives ${difference.trained} as ${difference.column} of epoch ${trainedTo}, where ${path} holds ${difference.there}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify compares other trials\n`,
-      );
+      terminal.err(differenceText(difference, held));
+      if (json) await terminal.out(`${JSON.stringify({ ...said, ...difference })}\n`);
       return EXIT.check;
     }
     const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
-    if (out !== null) writeWeights(out, shapeOf(spec.cell), curve.parameters);
+    // Another program may have taken the name meanwhile.
+    if (weightsFrom(flags, kept) !== null) writeWeights(String(out), shapeOf(spec.cell), curve.parameters);
+    const [train_accuracy, forget_probability] = [curve.trainAccuracy[epoch - 1], curve.forgetProbability[epoch - 1]];
     await terminal.out(
-      `${what}: train accuracy ${curve.trainAccuracy[epoch - 1]}, forget probability ${curve.forgetProbability[epoch - 1]}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
+      json
+        ? `${JSON.stringify({ ...said, train_accuracy, forget_probability, weights: out })}\n`
+        : `${held.what}: train accuracy ${train_accuracy}, forget probability ${forget_probability}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
     );
     return EXIT.ok;
   } finally {
@@ -78,24 +94,15 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   }
 }
 
-interface Named {
-  readonly method: string;
-  readonly trial: number;
-  readonly path: string;
-}
-
-/** The trajectories of a method's trial, whatever sweep they came with. */
-async function trajectoriesMeant(
+/** Says which of method and trial names nothing that is finished. */
+async function noneFinished(
   results: Results,
   sweeps: readonly Sweep[],
-  { method, trial, path }: Named,
-): Promise<StoredTrajectory[]> {
-  const found: StoredTrajectory[] = [];
-  const methods = methodsMeant("--method", method, sweeps);
-  for (const name of methods) for (const one of await results.trajectories(null, name, trial)) found.push(one);
-  if (found.length > 0) return found;
+  methods: readonly string[],
+  { method, trial, path }: { readonly method: string; readonly trial: number; readonly path: string },
+): Promise<Error> {
   const remedy = `gmm-sweep status ${path} says what is there`;
-  throw (await anyFinished(results, sweeps, methods))
+  return (await anyFinished(results, sweeps, methods))
     ? bad(`--trial must be a finished trial of ${method} in ${path}, got ${trial}: ${remedy}`)
     : bad(`--method must be one that ${path} has finished trials of, got ${method}: ${remedy}`);
 }
@@ -120,16 +127,32 @@ function epochOf(given: string, { epochs, method, trial }: StoredTrajectory): nu
   throw bad(`--epoch must be one that ${method} trial ${trial} was trained to, 1 to ${epochs}, got ${epoch}`);
 }
 
+/** A stored value that came out otherwise. */
+interface Difference {
+  readonly column: string;
+  readonly stored: number | null;
+  readonly trained: number;
+}
+
 /** The first stored value that `curve` does not have; null: it has them all. */
-function differenceOf(
-  stored: readonly StoredEpoch[],
-  curve: Curve,
-): { column: string; there: number | null; trained: number } | null {
+function differenceOf(stored: readonly StoredEpoch[], curve: Curve): Difference | null {
   for (const row of stored) {
     for (const { name, of } of CURVE) {
       const [there, trained] = [row[name], of(curve)[row.epoch - 1]];
-      if (!isStoredAs(trained, there)) return { column: name, there, trained };
+      if (!isStoredAs(trained, there)) return { column: name, stored: there, trained };
     }
   }
   return null;
+}
+
+interface HeldAgainst {
+  /** What was trained, in words. */
+  readonly what: string;
+  readonly trainedTo: number;
+  readonly path: string;
+  readonly out: string | null;
+}
+
+function differenceText({ column, stored, trained }: Difference, { what, trainedTo, path, out }: HeldAgainst): string {
+  return `${what}: trained again it gives ${trained} as ${column} of epoch ${trainedTo}, where ${path} holds ${stored}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify compares other trials\n`;
 }

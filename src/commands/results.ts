@@ -2,24 +2,33 @@
 import { loadDraw } from "../data/source.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
 import { nearestText } from "../report/nearest.js";
+import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
 import type { SweepResult } from "../run/sweep.js";
-import type { Store, Sweep } from "../store/contract.js";
-import { type NearestCell, nearestCells } from "../verdict/nearest.js";
+import type { Results, Sweep } from "../store/contract.js";
+import { type Finding, findingOf } from "../verdict/findings.js";
+import { nearestCells } from "../verdict/nearest.js";
 import { queryLine, type Terminal } from "./command.js";
 
-export interface Printed extends SweepResult {
-  readonly store: Store;
+/** A sweep, and where it is. */
+export interface Found {
+  readonly store: Results;
   readonly path: string;
   readonly sweep: Sweep;
+}
+
+export interface Printed extends SweepResult, Found {
   readonly elapsedMs: number;
   readonly json: boolean;
 }
 
 export async function printResults(printed: Printed, terminal: Terminal): Promise<void> {
-  if (printed.json) await printJson(printed, terminal);
-  else if (printed.sweep.plan.name === null) await printTable(printed, terminal);
-  else await printNearest(printed, terminal);
+  await (printed.json ? printJson(printed, terminal) : printFound(printed, terminal));
+}
+
+/** What there is of a sweep, as text. */
+export async function printFound(found: Found, terminal: Terminal): Promise<void> {
+  await (found.sweep.plan.name === null ? printTable(found, terminal) : printNearest(found, terminal));
 }
 
 async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, terminal: Terminal): Promise<void> {
@@ -27,7 +36,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
   const found =
     sweep.plan.name === null
       ? { summary: (await store.methodSummary(sweep)).map(({ copies: _copies, ...row }) => row) }
-      : { nearest: await nearestShown(store, sweep) };
+      : nearestObject(await findingsOf(store, sweep));
   const said = {
     sweep: sweep.id,
     digest: await store.digest(sweep),
@@ -41,10 +50,10 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
   await terminal.out(`${JSON.stringify(said)}\n`);
 }
 
-async function printTable({ store, sweep }: Printed, terminal: Terminal): Promise<void> {
+async function printTable({ store, sweep }: Found, terminal: Terminal): Promise<void> {
   const summary = await store.methodSummary(sweep);
   const { diverged } = await store.stateCounts(sweep);
-  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan) }));
+  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan), beside: besideRun(sweep.plan) }));
 }
 
 /** What is known of a run's draw; nobody told us the means of imported data, whose folder may be elsewhere by now. */
@@ -52,8 +61,8 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
   return draws.kind === "imported" ? null : loadDraw(drawsOf(draws)[0]).bayes;
 }
 
-async function printNearest({ store, path, sweep }: Printed, terminal: Terminal): Promise<void> {
-  await terminal.out(nearestText(await nearestShown(store, sweep), queryLine("select * from cell_summary", path)));
+async function printNearest({ store, path, sweep }: Found, terminal: Terminal): Promise<void> {
+  await terminal.out(nearestText(await findingsOf(store, sweep), queryLine("select * from cell_summary", path)));
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(
@@ -62,7 +71,25 @@ async function printNearest({ store, path, sweep }: Printed, terminal: Terminal)
 }
 
 const NEAREST_SHOWN = 10;
+const TABLES_SHOWN = 3; // of cells that are compared on other draws
 
-async function nearestShown(store: Store, sweep: Sweep): Promise<NearestCell[]> {
-  return nearestCells(await store.cellMeans(sweep)).slice(0, NEAREST_SHOWN);
+async function findingsOf(store: Results, sweep: Sweep): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const comparison of nearestCells(await store.cellMeans(sweep))) {
+    findings.push(await findingOf(comparison, NEAREST_SHOWN, (cell) => store.cellTrials(sweep, cell)));
+    if (findings.length === TABLES_SHOWN) break;
+  }
+  return findings;
+}
+
+/** The cells with the most to compare, and those that are there on other draws alone. */
+function nearestObject([first, ...others]: readonly Finding[]): object {
+  const object = ({ nearest, originals, retrained, compared, nothing_to_forget }: Finding): object => ({
+    nearest,
+    ...{ original: originals, retrain_scratch: retrained },
+    compared,
+    nothing_to_forget,
+  });
+  if (first === undefined) return { nearest: [] };
+  return { ...object(first), on_other_draws: others.map(object), left: others.at(-1)?.left ?? first.left };
 }

@@ -1,9 +1,9 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
+import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
@@ -14,6 +14,7 @@ import {
   DB_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
+  openingFrom,
   RUNNING_OPTIONS,
   SWEEP_OPTION,
   type Terminal,
@@ -43,13 +44,14 @@ export const resumeCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
-  const running = runningFrom(flags, availableParallelism(), [["the database", path]]);
+  const running = runningFrom(flags, usableCores(), [["the database", path]]);
   const asked = sweepFrom(flags);
   const folders = foldersIn(items(flags, "data"));
   const command = commandLine(["resume", path], flags, SWEEP_OPTION);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
-  const store = await openStore(path);
+  const opening = openingFrom(running.lockWaitMs, terminal);
+  const store = await openStore(path, opening);
   try {
     const meant = await sweepsFrom(store, asked, path);
     const named = meant.map((sweep) => ({ ...sweep, plan: withFolders(sweep.plan, folders) }));
@@ -59,7 +61,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       if (sweeps.length > 1 && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
       const engine = await engineStored(sweep, path);
       const { trials } = sweep.plan;
-      const code = await trainAndPrint({ store, path, sweep, engine, running, command, trials }, terminal);
+      const code = await trainAndPrint({ store, path, sweep, engine, running, command, opening, trials }, terminal);
       if (code === EXIT.interrupted) return code;
       worst = Math.max(worst, code);
     }

@@ -1,9 +1,9 @@
 /** `gmm-sweep [run]`: the experiment, from flags to the table. */
-import { availableParallelism } from "node:os";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { runRequest } from "../plan/request.js";
+import { usableCores } from "../run/cores.js";
 import {
   type Command,
   commandLine,
@@ -46,6 +46,6 @@ export const runCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const request = runRequest(flags, availableParallelism());
+  const request = runRequest(flags, usableCores());
   return openAndTrain(request, commandLine(["run"], flags, ASKING), terminal);
 }

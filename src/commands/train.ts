@@ -2,7 +2,7 @@
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
-import { type Flags, text, wholeNumber } from "../plan/flags.js";
+import { type Flags, text, weightsFrom, wholeNumber } from "../plan/flags.js";
 import { engineAsked, trainPlan } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
@@ -10,7 +10,15 @@ import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import { lastEpoch } from "../trial.js";
-import { type Command, METHOD_FILE_OPTION, METHOD_LIST, type Terminal, TRAINING_OPTIONS, value } from "./command.js";
+import {
+  type Command,
+  FORCE_OPTION,
+  METHOD_FILE_OPTION,
+  METHOD_LIST,
+  type Terminal,
+  TRAINING_OPTIONS,
+  value,
+} from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const trainCommand: Command = {
@@ -26,6 +34,7 @@ export const trainCommand: Command = {
     ...TRAINING_OPTIONS,
     init: value("weights to start from, used as given: a .npz with fc1.weight … fc3.bias", "seeded"),
     out: value("write the final weights to this .npz"),
+    ...FORCE_OPTION,
     json: { type: "boolean", describe: "print one JSON object instead of the table" },
   },
   examples: [
@@ -41,12 +50,13 @@ export const trainCommand: Command = {
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const plan = trainPlan(flags, text(flags, "method") ?? "original");
   const spec = onlyTrajectory(plan, wholeNumber(flags, "trial", 1, LIMITS.trials, 1));
-  const [init, out] = [text(flags, "init"), text(flags, "out")];
+  const [init, out] = [text(flags, "init"), weightsFrom(flags, [])];
   const engine = await loadEngine(engineAsked(plan));
   const { cell } = spec;
   const shape = shapeOf(cell);
   const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shape), spec, engine);
-  if (out !== null) writeWeights(out, shape, curve.parameters);
+  // Another program may have taken the name meanwhile.
+  if (weightsFrom(flags, []) !== null) writeWeights(String(out), shape, curve.parameters);
   const rows = curveRows(curve, lastEpoch(spec));
   const said = {
     method: cell.method,

@@ -6,14 +6,13 @@ import type { Observer } from "../run/events.js";
 import { type SweepResult, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Terminal } from "./command.js";
-import { EXIT, exitCodeOf } from "./exit-codes.js";
+import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Observed, observersOf } from "./observers.js";
 import { printResults } from "./results.js";
+import { birth, hangupIgnored, Signals } from "./signals.js";
 
 /** A sweep that is open, and all that its training takes. */
 export interface Training extends Observed {
-  /** Where the store is. */
-  readonly path: string;
   readonly engine: EngineChoice;
   /** What was typed, for the log. */
   readonly command: string;
@@ -23,27 +22,37 @@ export interface Training extends Observed {
 export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
   const { running, command } = training;
   const log = running.log === null ? null : new EventLog(running.log, command);
-  const observers = observersOf(training, log, terminal);
+  const forget = terminal.atEnd((exitCode, reason) => endEarly(log, exitCode, reason));
+  const signals = new Signals({
+    source: process,
+    clock: () => performance.now(),
+    hangupIgnored: hangupIgnored(birth()),
+    giveUp: (signal) => terminal.end(EXIT.interrupted, `stopped by ${signal}, with nothing waited for`),
+  });
+  const observers = observersOf(training, { log, signals }, terminal);
   try {
     const began = performance.now();
     const result = await train(training, observers);
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
-    const code = await exitCode(training, result, terminal);
-    log?.end(code, null);
+    const { code, reason } = await ending(training, result, terminal);
+    log?.end(code, reason);
     return code;
-  } catch (error) {
-    endEarly(log, error);
+  } catch (thrown) {
+    const error = faultAtEdge(thrown);
+    endEarly(log, exitCodeOf(error), messageOf(error));
     throw error;
   } finally {
+    signals.close();
+    forget();
     log?.close();
   }
 }
 
 /** Where the log itself is what gave out, there is no writing to it. */
-function endEarly(log: EventLog | null, error: unknown): void {
+function endEarly(log: EventLog | null, exitCode: number, reason: string): void {
   try {
-    log?.end(exitCodeOf(error), messageOf(error));
+    log?.end(exitCode, reason);
   } catch (second) {
     if (!(second instanceof SweepError)) throw second;
   }
@@ -61,16 +70,22 @@ async function train(training: Training, observers: readonly Observer[]): Promis
   });
 }
 
-/** Says what failed and what was stopped, each with how to go on; returns the exit code. */
-async function exitCode({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<number> {
+/** What the exit code of a training is, and why it is not 0; null: it is. */
+interface How {
+  readonly code: number;
+  readonly reason: string | null;
+}
+
+/** Says what failed and what was stopped, each with how to go on; returns how it ended. */
+async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
   for (const { method, trial, error, rows } of await store.failures(sweep))
     terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
   if (tally.stopped) {
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
-    return EXIT.interrupted;
+    return { code: EXIT.interrupted, reason: null };
   }
   const { failed } = await store.stateCounts(sweep);
-  if (failed === 0) return EXIT.ok;
+  if (failed === 0) return { code: EXIT.ok, reason: null };
   terminal.err("run the same command with --retry-failed to train the failed trials again\n");
-  return EXIT.check;
+  return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };
 }

@@ -5,6 +5,7 @@ import { stream } from "../data/streams.js";
 import type { Engine } from "../engine/contract.js";
 import { SweepError } from "../errors.js";
 import { CURVE, MEASURES } from "../measures.js";
+import { ROW_KEY_NAMES } from "../plan/cell.js";
 import { type Flags, fileFrom, items, sweepFrom, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { alignedTable } from "../report/table.js";
@@ -43,6 +44,7 @@ export const verifyCommand: Command = {
     data: value("the folders of imported data, where the rows were trained on such, separated by commas"),
     ...SWEEP_OPTION,
     ...DB_OPTION,
+    json: { type: "boolean", describe: "print one JSON object instead of text" },
   },
   examples: [
     ["$0 verify night.db --sample 100", "100 rows of each sweep, chosen by seed 0"],
@@ -59,40 +61,45 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
-    const intact = await printHeld(results, terminal);
-    try {
-      const source = { results, imported, path };
-      const equal = count === 0 || (await printTrained(sweeps, { count, seed }, source, terminal));
-      return intact && equal ? EXIT.ok : EXIT.check;
-    } catch (error) {
-      // What was changed may be nothing that can be trained, and that it was changed is said already.
-      if (intact || !(error instanceof SweepError)) throw error;
-      terminal.err(`not trained again: ${error.message}\n`);
-      return EXIT.check;
-    }
+    const json = flags["json"] === true;
+    const held = await heldOf(results);
+    if (!json) await terminal.out(heldText(held));
+    const source = { results, imported, path };
+    const tell = async (one: SweepAgain): Promise<void> => (json ? undefined : terminal.out(verifiedText(one)));
+    const again = count === 0 ? NOTHING_AGAIN : await trainedAgain(sweeps, { count, seed }, { ...source, held, tell });
+    if (json) await terminal.out(`${JSON.stringify(verifiedObject(held, again))}\n`);
+    if (again.refused !== null) terminal.err(`not trained again: ${again.refused}\n`);
+    const equal = again.sweeps.every(({ compared }) => compared.every(({ faults }) => faults.length === 0));
+    return held.found === 0 && equal && again.refused === null ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
   }
 }
 
-/** Says how much of the file is as it was written; returns whether all of it is. */
-async function printHeld(results: Results, terminal: Terminal): Promise<boolean> {
+/** How much of a file is as it was written. */
+interface HeldFile {
+  readonly trajectories: number;
+  /** How many do not match their hash, and the first of them. */
+  readonly found: number;
+  readonly shown: readonly Damage[];
+}
+
+async function heldOf(results: Results): Promise<HeldFile> {
   const shown: Damage[] = [];
   let found = 0;
   for await (const damage of results.damages()) {
     found += 1;
     if (shown.length < FAULTS_SHOWN) shown.push(damage);
   }
-  const trajectories = await results.trajectoryCount();
+  return { trajectories: await results.trajectoryCount(), found, shown };
+}
+
+function heldText({ trajectories, found, shown }: HeldFile): string {
   const held = `${trajectories} ${trajectories === 1 ? "trajectory" : "trajectories"} held against ${trajectories === 1 ? "its hash" : "their hashes"}`;
-  if (found === 0) {
-    await terminal.out(`${held}: nothing was changed\n`);
-    return true;
-  }
+  if (found === 0) return `${held}: nothing was changed\n`;
   const lines = shown.map(({ sentence }) => `  ${sentence}\n`).join("");
   const more = found > shown.length ? `  … and ${found - shown.length} more\n` : "";
-  await terminal.out(`${held}: ${found} ${found === 1 ? "does" : "do"} not match\n${lines}${more}\n`);
-  return false;
+  return `${held}: ${found} ${found === 1 ? "does" : "do"} not match\n${lines}${more}\n`;
 }
 
 interface Choice {
@@ -100,21 +107,38 @@ interface Choice {
   readonly seed: number;
 }
 
-/** Trains a sample of each sweep again; returns whether all of it came out as it is stored. */
-async function printTrained(
+/** What came of a sample of each sweep that was trained again; `refused` says why the rest was not. */
+interface Again {
+  readonly sweeps: readonly SweepAgain[];
+  readonly refused: string | null;
+}
+
+interface SweepAgain {
+  readonly sweep: Sweep;
+  readonly compared: readonly Compared[];
+}
+
+const NOTHING_AGAIN: Again = { sweeps: [], refused: null };
+
+async function trainedAgain(
   sweeps: readonly Sweep[],
   { count, seed }: Choice,
-  source: Source,
-  terminal: Terminal,
-): Promise<boolean> {
-  let equal = true;
-  for (const sweep of sweeps) {
-    const rows = await sample(finished(source.results.rows(sweep)), count, seed);
-    const compared = await trainedAgain(rows, sweep, source);
-    await terminal.out(verifiedText(sweep, compared));
-    equal &&= compared.every(({ faults }) => faults.length === 0);
+  { held, tell, ...source }: Source & { held: HeldFile; tell: (one: SweepAgain) => Promise<void> },
+): Promise<Again> {
+  const again: SweepAgain[] = [];
+  try {
+    for (const sweep of sweeps) {
+      const rows = await sample(finished(source.results.rows(sweep)), count, seed);
+      const one = { sweep, compared: await rowsAgain(rows, sweep, source) };
+      again.push(one);
+      await tell(one);
+    }
+  } catch (error) {
+    // What was changed may be nothing that can be trained, and that it was changed is said already.
+    if (held.found === 0 || !(error instanceof SweepError)) throw error;
+    return { sweeps: again, refused: error.message };
   }
-  return equal;
+  return { sweeps: again, refused: null };
 }
 
 async function* finished(rows: AsyncIterable<StoredRow>): AsyncGenerator<StoredRow> {
@@ -157,7 +181,7 @@ interface Source {
 }
 
 /** Trains rows of a sweep again, one after the other. */
-async function trainedAgain(
+async function rowsAgain(
   rows: readonly StoredRow[],
   { plan, profile }: Sweep,
   { results, imported, path }: Source,
@@ -198,7 +222,25 @@ async function faultsOf(row: StoredRow, { results, engine, templates, imported, 
   return faults;
 }
 
-function verifiedText({ id, profile }: Sweep, compared: readonly Compared[]): string {
+/** The same as JSON; damages beyond the first are counted. */
+function verifiedObject({ trajectories, found, shown }: HeldFile, { sweeps, refused }: Again): object {
+  const differing = ({ row, faults }: Compared): object[] => {
+    const key = Object.fromEntries(ROW_KEY_NAMES.map((name) => [name, row[name]]));
+    return faults.map(({ what, stored, trained }) => ({ ...key, measure: what, stored, trained_again: trained }));
+  };
+  return {
+    trajectories,
+    changed: found,
+    damages: shown.map(({ sentence }) => sentence),
+    sweeps: sweeps.map(({ sweep: { id, profile }, compared }) => ({
+      ...{ sweep: id, profile, trained_again: compared.length },
+      differing: compared.flatMap(differing),
+    })),
+    not_trained_again: refused,
+  };
+}
+
+function verifiedText({ sweep: { id, profile }, compared }: SweepAgain): string {
   if (compared.length === 0) return `sweep ${id}: there is no finished trial row to train again\n`;
   const differing = compared.filter(({ faults }) => faults.length > 0);
   const verdict = `sweep ${id}: ${compared.length - differing.length} of ${compared.length} trial rows came out equal to the bit (${profile})\n`;

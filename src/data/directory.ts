@@ -1,10 +1,15 @@
-/** Data as files: X.npy, Y.npy, x.npy and, where there are any, X_test.npy and Y_test.npy in one folder, as numpy reads and writes them. */
+/**
+ * Data as files: X.npy, Y.npy, X_forget.npy, Y_forget.npy and, where there are any, X_test.npy and Y_test.npy in one
+ * folder, as numpy reads and writes them. No two names differ by a capital alone, for there are disks that take such
+ * for one file; folders from before have the forget rows as x.npy, and no labels of theirs.
+ */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { bad, messageOf, SweepError } from "../errors.js";
 import { makeFolder, unwritable } from "../files.js";
+import { mustBeFree, sameFile, writeWhole } from "../output.js";
 import type { ImportedDraw } from "../trial.js";
 import { type Draw, float32Rows } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
@@ -13,29 +18,50 @@ const MAX_FEATURES = 256;
 const REALS = ["<f4", "<f8"];
 const LABELS = ["|u1", "<i8"];
 
-/** Reads a folder; values are rounded to float32. Throws a fault of usage that names the file and what it must hold. */
-export function importDraw(directory: string): { source: ImportedDraw; draw: Draw } {
-  const X = matrix(directory, "X.npy");
-  const features = X.shape[1];
-  const x = matrix(directory, "x.npy", features);
-  const [n, k] = [X.shape[0], x.shape[0]];
-  const y = labels(directory, "Y.npy", n);
-  const test = existsSync(join(directory, "X_test.npy")) ? testRows(directory, features) : null;
-  const draw: Draw = {
-    rows: { n, k, features, x: float32Rows(X.values, x.values), y: Uint8Array.from([...y, ...new Uint8Array(k)]) },
-    test,
-    bayes: null,
-  };
-  return {
-    source: { kind: "imported", directory, sha256: contentHash(draw), samples: n, features, forgetRows: k },
-    draw,
-  };
+const FORGET_ROWS = "X_forget.npy";
+const OLD_FORGET_ROWS = "x.npy";
+const FORGET_LABELS = "Y_forget.npy";
+
+/** The one label of all forget rows of a folder that does not say their labels. */
+export type ForgetLabel = 0 | 1;
+
+/** A draw of a folder, and what names it. */
+export interface Imported {
+  readonly source: ImportedDraw;
+  readonly draw: Draw;
+}
+
+/**
+ * Reads a folder; values are rounded to float32. `forgetLabel` is that of its forget rows where it has no Y_forget.npy,
+ * null where nobody said one. Throws a fault of usage that names the file and what it must hold.
+ */
+export function importDraw(directory: string, forgetLabel: ForgetLabel | null): Imported {
+  const folder = readFolder(directory);
+  if (folder.forgetLabels === null && forgetLabel === null)
+    throw bad(
+      `--data: ${directory} must say the label of each row of ${folder.forgetName}, got none: put ${FORGET_LABELS} beside it, or give --forget-label 0 or --forget-label 1 for all of them`,
+    );
+  if (folder.forgetLabels !== null && forgetLabel !== null)
+    throw bad(
+      `--forget-label must not be given where --data has ${FORGET_LABELS}, which says the label of each row, got ${forgetLabel}: leave one of the two out`,
+    );
+  return importedFrom(folder, forgetLabel);
+}
+
+/**
+ * Every draw that a folder may be to those who know the name of the one they want, which holds its labels: where there
+ * is no Y_forget.npy, one for each label.
+ */
+export function drawsIn(directory: string): Imported[] {
+  const folder = readFolder(directory);
+  const labels = folder.forgetLabels === null ? ([0, 1] as const) : [null];
+  return labels.map((label) => importedFrom(folder, label));
 }
 
 /** Loads what `source` was made from. Throws a fault of the environment where the folder's content is no longer what it was. */
 export function reloadDraw(source: ImportedDraw): Draw {
-  const { source: found, draw } = importedAgain(source);
-  if (found.sha256 === source.sha256) return draw;
+  const found = drawsAgain(source).find(({ source: { sha256 } }) => sha256 === source.sha256);
+  if (found !== undefined) return found.draw;
   throw new SweepError(
     "environment",
     `the data in ${source.directory} changed while the sweep was running: start it again`,
@@ -43,9 +69,9 @@ export function reloadDraw(source: ImportedDraw): Draw {
 }
 
 /** What was a folder of data when the sweep was planned is no mistake in an option now. */
-function importedAgain({ directory }: ImportedDraw): ReturnType<typeof importDraw> {
+function drawsAgain({ directory }: ImportedDraw): Imported[] {
   try {
-    return importDraw(directory);
+    return drawsIn(directory);
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     throw new SweepError(
@@ -56,13 +82,28 @@ function importedAgain({ directory }: ImportedDraw): ReturnType<typeof importDra
   }
 }
 
-/** Writes a draw as X.npy, Y.npy, x.npy, X_test.npy and Y_test.npy; returns the names. */
+/** Refuses a folder that has files of the names of `exportDraw`; with `force`, one where such a file is no array, or where the forget rows have their old name. */
+export function mustTakeArrays(directory: string, force: boolean): void {
+  if (!existsSync(directory)) return;
+  for (const name of [...ROWS_AND_LABELS, ...TEST_ROWS_AND_LABELS])
+    mustBeFree({ option: "each file in DIR", path: join(directory, name), kind: "array", force }, []);
+  if (!hasOldForgetRows(directory)) return;
+  throw bad(
+    `DIR must be a folder without ${OLD_FORGET_ROWS}, as the forget rows were called before, got one in ${directory}: remove it, or name another folder`,
+  );
+}
+
+const ROWS_AND_LABELS = ["X.npy", "Y.npy", FORGET_ROWS, FORGET_LABELS];
+const TEST_ROWS_AND_LABELS = ["X_test.npy", "Y_test.npy"];
+
+/** Writes a draw as X.npy, Y.npy, X_forget.npy, Y_forget.npy, X_test.npy and Y_test.npy; returns the names. */
 export function exportDraw(draw: Draw, directory: string): string[] {
   const { n, k, features, x, y } = draw.rows;
   const files: [string, Uint8Array][] = [
     ["X.npy", writeNpy([n, features], x.subarray(0, n * features))],
     ["Y.npy", writeNpy([n], y.subarray(0, n))],
-    ["x.npy", writeNpy([k, features], x.subarray(n * features))],
+    [FORGET_ROWS, writeNpy([k, features], x.subarray(n * features))],
+    [FORGET_LABELS, writeNpy([k], y.subarray(n))],
   ];
   if (draw.test !== null) {
     files.push(["X_test.npy", writeNpy([draw.test.rows, features], draw.test.x)]);
@@ -70,11 +111,67 @@ export function exportDraw(draw: Draw, directory: string): string[] {
   }
   try {
     makeFolder(directory);
-    for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
+    writeWhole(files.map(([name, bytes]) => [join(directory, name), bytes]));
   } catch (error) {
     throw unwritable(`DIR must be a folder that can be written, got ${directory}`, error);
   }
   return files.map(([name]) => name);
+}
+
+/** What the files of a folder hold. */
+interface Folder {
+  readonly directory: string;
+  readonly X: NpyArray;
+  readonly y: Uint8Array;
+  /** The file of the forget rows. */
+  readonly forgetName: string;
+  readonly forget: NpyArray;
+  /** Null: the folder does not say them. */
+  readonly forgetLabels: Uint8Array | null;
+  readonly test: TestRows | null;
+}
+
+function readFolder(directory: string): Folder {
+  const has = (name: string): boolean => existsSync(join(directory, name));
+  const X = matrix(directory, "X.npy");
+  const features = X.shape[1];
+  const forgetName = forgetFile(directory);
+  const forget = matrix(directory, forgetName, features);
+  const y = labels(directory, "Y.npy", X.shape[0]);
+  const forgetLabels = has(FORGET_LABELS) ? labels(directory, FORGET_LABELS, forget.shape[0]) : null;
+  const test = has("X_test.npy") || has("Y_test.npy") ? testRows(directory, features) : null;
+  return { directory, X, y, forgetName, forget, forgetLabels, test };
+}
+
+/** The file of the forget rows, by its name or, where that is told apart from X.npy, by its old one. */
+function forgetFile(directory: string): string {
+  const isThere = existsSync(join(directory, FORGET_ROWS));
+  if (hasOldForgetRows(directory)) {
+    if (!isThere) return OLD_FORGET_ROWS;
+    throw bad(
+      `--data: ${directory} must have the forget rows once, got ${FORGET_ROWS} and ${OLD_FORGET_ROWS}, as they were called before: remove the one that is not meant`,
+    );
+  }
+  if (isThere || !existsSync(join(directory, OLD_FORGET_ROWS))) return FORGET_ROWS;
+  throw bad(
+    `--data: ${directory} must have the forget rows as ${FORGET_ROWS}, got ${OLD_FORGET_ROWS}, which is one file with X.npy there: save the forget rows under that name, and X.npy again where one has overwritten the other`,
+  );
+}
+
+/** Whether there is an x.npy that is not X.npy by another name, as on a disk that takes capitals and small letters for the same. */
+function hasOldForgetRows(directory: string): boolean {
+  const old = join(directory, OLD_FORGET_ROWS);
+  return existsSync(old) && !sameFile(old, join(directory, "X.npy"));
+}
+
+function importedFrom({ directory, X, y, forget, forgetLabels, test }: Folder, label: ForgetLabel | null): Imported {
+  const [n, features] = X.shape;
+  const k = forget.shape[0];
+  const ofForget = forgetLabels ?? new Uint8Array(k).fill(label ?? 0);
+  const rows = { n, k, features, x: float32Rows(X.values, forget.values), y: Uint8Array.from([...y, ...ofForget]) };
+  const draw: Draw = { rows, test, bayes: null };
+  const sha256 = contentHash(draw);
+  return { source: { kind: "imported", directory, sha256, samples: n, features, forgetRows: k }, draw };
 }
 
 function testRows(directory: string, features: number): TestRows {
@@ -121,13 +218,13 @@ function fileBytes(directory: string, name: string): Uint8Array {
     return readFileSync(join(directory, name));
   } catch (error) {
     throw bad(
-      `--data must be a folder with X.npy, Y.npy and x.npy, but ${name} in ${directory} cannot be read (${messageOf(error)})`,
+      `--data must be a folder with X.npy, Y.npy, ${FORGET_ROWS} and ${FORGET_LABELS}, but ${name} in ${directory} cannot be read (${messageOf(error)})`,
       { cause: error },
     );
   }
 }
 
-/** SHA-256 of sizes, float32 values and labels: equal data is one draw whatever order or type its files had. */
+/** SHA-256 of sizes, float32 values and labels, those of the forget rows too: equal data is one draw whatever order, type or names its files had. */
 function contentHash({ rows, test }: Draw): string {
   const hash = createHash("sha256");
   hash.update(`${rows.n} ${rows.k} ${rows.features} ${test === null ? 0 : test.rows}\n`);

@@ -22,7 +22,11 @@ export interface Draw {
   readonly bayes: Bayes | null;
 }
 
-/** The draw of `dataSeed`; everything is rounded to float32 once, here, for every engine. */
+/**
+ * The draw of `dataSeed`; everything is rounded to float32 once, here, for every engine. Draws of one seed share their
+ * random numbers whatever their sizes, which is good for holding sizes against one another: never count them as
+ * independent draws.
+ */
 export function seededDraw({ dataSeed, samples, features, forgetRows }: SeededDraw): Draw {
   const of = (part: string): Stream => stream("draw", dataSeed, part);
   const half = samples / 2;

@@ -1,10 +1,15 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { unzipSync, zipSync } from "fflate";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
 import { unwritable } from "../files.js";
+import { writeWhole } from "../output.js";
 import { readNpy, writeNpy } from "./npy.js";
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first file of weights: most commands do without. */
+const fflate = (): typeof import("fflate") => require("fflate");
 
 const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
 
@@ -50,10 +55,12 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
     return [`${name}.npy`, writeNpy(sizes, values)];
   });
   try {
-    writeFileSync(
-      path,
-      zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
-    );
+    writeWhole([
+      [
+        path,
+        fflate().zipSync(Object.fromEntries(arrays) as Record<string, Uint8Array>, { level: 0, mtime: ARRAY_TIME }),
+      ],
+    ]);
   } catch (error) {
     throw unwritable(`--out must be a file that can be written, got ${path}`, error);
   }
@@ -61,7 +68,7 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
 
 function unzip(path: string): Record<string, Uint8Array> {
   try {
-    return unzipSync(readFileSync(path));
+    return fflate().unzipSync(readFileSync(path));
   } catch (error) {
     throw bad(`--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (${messageOf(error)})`, {
       cause: error,

@@ -3,7 +3,6 @@ import { messageOf, SweepError } from "../errors.js";
 import type { Engine } from "./contract.js";
 import { kernelReports, loadFused } from "./fused/fused.js";
 import { ISAS, type Isa, type Precision } from "./fused/kernel.js";
-import { referenceEngine } from "./reference/reference.js";
 
 /** Which engine, and how it computes. It crosses threads, so it is plain data. */
 export interface EngineChoice {
@@ -25,8 +24,8 @@ const ENGINES: Readonly<Record<string, EngineRecord>> = {
     precisions: ["f32", "f64"],
     load: async ({ precision, isa }) => loadFused({ precision, isa: isa ?? undefined }),
   },
-  reference: { precisions: ["f64"], load: async () => referenceEngine() },
-  // TensorFlow.js takes a quarter of a second to import: only where it is asked for.
+  // What a run does not train with is not imported, by none of its threads: TensorFlow.js alone takes a quarter of a second.
+  reference: { precisions: ["f64"], load: async () => (await import("./reference/reference.js")).referenceEngine() },
   tfjs: { precisions: ["f32"], load: async () => (await import("./tfjs/tfjs.js")).loadTfjs("best") },
   "tfjs-node": { precisions: ["f32"], load: async () => (await import("./tfjs/tfjs.js")).loadTfjs("tensorflow") },
 };

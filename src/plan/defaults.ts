@@ -11,6 +11,7 @@ export const DEFAULTS = {
   "learning-rate": 0.01,
   engine: "fused",
   db: "data/gmm-sweep.db",
+  "lock-wait": 600,
 } as const;
 
 export const GRID_DEFAULTS = {

@@ -1,5 +1,4 @@
 /** One method as a user defines it in YAML: where it starts, what each row weighs, λ, epochs and parameters. */
-import { isMap, isScalar, isSeq, type Scalar } from "yaml";
 import { bad } from "../errors.js";
 import { expressionFault, namesIn } from "./expression.js";
 import { type MethodDefinition, parseDefinedName, type TermWeights } from "./methods.js";
@@ -20,6 +19,7 @@ import {
   sentenceOf,
   textOf,
 } from "./yaml.js";
+import { isMap, isScalar, isSeq, type Scalar } from "./yaml-package.js";
 
 const KEYS = ["start", "cross-entropy", "penalty", "forget-labels", "lambda", "epochs", "parameters"] as const;
 type Key = (typeof KEYS)[number];

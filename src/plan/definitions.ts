@@ -1,9 +1,9 @@
 /** Methods as users define them in YAML: which mappings define, each under a name of its own, and what of theirs starts from what. */
-import type { YAMLMap } from "yaml";
 import { type Defined, definedBy, FRESH } from "./definition.js";
 import { METHODS, type MethodDefinition, type MethodRecord, parseDefinedName, recordsOf } from "./methods.js";
 import { meant, namesOf } from "./naming.js";
 import { entriesOnce, type Reading } from "./yaml.js";
+import type { YAMLMap } from "./yaml-package.js";
 
 /**
  * The records of the methods that mappings define, starts before what starts from them; `own` are those that another file

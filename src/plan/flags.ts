@@ -2,11 +2,11 @@
  * Reads flags. Each is read once, here or in grid.ts and request.ts, which read those of one command alone, and is a typed
  * value from then on: what a value must be, and the sentence where it is not.
  */
-import { importDraw } from "../data/directory.js";
+import { type ForgetLabel, importDraw } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad } from "../errors.js";
-import { type KeptFile, mustBeWritable } from "../files.js";
+import { type KeptFile, mustBeFree, mustTakeEvents } from "../output.js";
 import type { DrawSource, ImportedDraw } from "../trial.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
@@ -59,6 +59,8 @@ export interface Running {
   readonly quiet: boolean;
   readonly json: boolean;
   readonly log: string | null;
+  /** How long another program may hold the file. */
+  readonly lockWaitMs: number;
 }
 
 /** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
@@ -68,8 +70,14 @@ export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile
     retryFailed: flags["retry-failed"] === true,
     quiet: flags["quiet"] === true,
     json: flags["json"] === true,
-    log: writableFrom(flags, "log", kept),
+    log: logFrom(flags, kept),
+    lockWaitMs: lockWaitFrom(flags),
   };
+}
+
+/** How many milliseconds another program may hold the file. */
+export function lockWaitFrom(flags: Flags): number {
+  return 1000 * wholeNumber(flags, "lock-wait", 0, LIMITS.lockWaitSeconds, DEFAULTS["lock-wait"]);
 }
 
 /** Where results go. */
@@ -97,10 +105,19 @@ export function databaseFrom(flags: Flags): string {
   throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
 }
 
-/** The file of an option that names one to be written, null where it is not given; `kept` are those of the command that it must not overwrite. */
-export function writableFrom(flags: Flags, name: string, kept: readonly KeptFile[]): string | null {
-  const path = text(flags, name);
-  if (path !== null) mustBeWritable(`--${name}`, path, kept);
+/** The file of --log, null where it is not given. */
+function logFrom(flags: Flags, kept: readonly KeptFile[]): string | null {
+  const path = text(flags, "log");
+  if (path !== null) mustTakeEvents("--log", path, kept);
+  return path;
+}
+
+/** The file of weights that --out names, null where it is not given; `kept` are those of the command that it must not overwrite. */
+export function weightsFrom(flags: Flags, kept: readonly KeptFile[]): string | null {
+  const path = text(flags, "out");
+  if (path !== null) mustBeFree({ option: "--out", path, kind: "weights", force: flags["force"] === true }, kept);
+  else if (flags["force"] === true)
+    throw bad("--force must be given with --out, which it is about, got it alone: leave it out");
   return path;
 }
 
@@ -147,6 +164,7 @@ export function settingFrom(flags: Flags): SettingAsked {
 export function drawFrom(flags: Flags): DrawSource {
   const directory = text(flags, "data");
   if (directory !== null) return importedDraw(flags, directory, ["data-seed", "samples", "features", "forget-rows"]);
+  refuseForgetLabel(flags);
   const given = (name: "data-seed" | "samples" | "features" | "forget-rows"): [string, string] => [
     `--${name}`,
     text(flags, name) ?? String(DEFAULTS[name]),
@@ -167,7 +185,23 @@ export function importedDraw(flags: Flags, directory: string, decided: readonly 
     throw bad(
       `--${clash} must not be given with --data, whose files decide it, got ${String(flags[clash])}: leave one of the two out`,
     );
-  return importDraw(directory).source;
+  return importDraw(directory, forgetLabelFrom(flags)).source;
+}
+
+/** The label of --forget-label, null where it is not given. */
+export function forgetLabelFrom(flags: Flags): ForgetLabel | null {
+  const given = text(flags, "forget-label");
+  if (given === null) return null;
+  return parseName("--forget-label", given, ["0", "1"]) === "0" ? 0 : 1;
+}
+
+/** Where the draw is a seeded one. */
+export function refuseForgetLabel(flags: Flags): void {
+  const label = forgetLabelFrom(flags);
+  if (label !== null)
+    throw bad(
+      `--forget-label must be given with --data alone, since the forget rows of a seeded draw have label 0, got ${label}: leave it out`,
+    );
 }
 
 export function trialsFrom(flags: Flags): number {

@@ -2,7 +2,18 @@
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
-import { engineFrom, type Flags, importedDraw, items, oneOf, seedFrom, text, trialsFrom } from "./flags.js";
+import {
+  engineFrom,
+  type Flags,
+  forgetLabelFrom,
+  importedDraw,
+  items,
+  oneOf,
+  refuseForgetLabel,
+  seedFrom,
+  text,
+  trialsFrom,
+} from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
 import { refuseEndlessWeights } from "./objective.js";
@@ -31,6 +42,7 @@ export const GRID_READERS = {
   features: (flags: Flags): number[] => axisOf(flags, "features", DEFAULTS.features, READ.features),
   "forget-rows": (flags: Flags): number[] => axisOf(flags, "forget-rows", DEFAULTS["forget-rows"], READ.forgetRows),
   data: (flags: Flags): string | null => text(flags, "data"),
+  "forget-label": forgetLabelFrom,
   hidden: (flags: Flags): number[][] => hiddenFrom(flags),
   "learning-rate": (flags: Flags): number[] =>
     listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [READ.learningRate(option, item)]),
@@ -100,6 +112,7 @@ function drawsFrom(flags: Flags): DrawAxes {
       kind: "imported",
       draws: [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])],
     };
+  refuseForgetLabel(flags);
   const axes = {
     kind: "seeded",
     dataSeeds: GRID_READERS["data-seeds"](flags),

@@ -1,8 +1,8 @@
 /** --method-file: a YAML file of methods of one's own, for commands that have no sweep file. */
-import { isMap, isSeq, type YAMLMap } from "yaml";
 import { recordsIn } from "./definitions.js";
 import type { MethodRecord } from "./methods.js";
 import { kindOf, type Node, offsetOf, openYaml, type Reading, resolved } from "./yaml.js";
+import { isMap, isSeq, type YAMLMap } from "./yaml-package.js";
 
 /** The records of the methods that the file defines; none where there is none. Throws usage with every fault. */
 export function ownMethods(path: string | null): MethodRecord[] {

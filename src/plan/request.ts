@@ -1,7 +1,7 @@
 /** From a command's flags to all that they ask for, as typed values: past this nobody reads a flag again. */
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
-import type { KeptFile } from "../files.js";
+import type { KeptFile } from "../output.js";
 import type { DrawSource } from "../trial.js";
 import { GRID_DEFAULTS } from "./defaults.js";
 import {

@@ -1,6 +1,5 @@
 /** A sweep file: the flags of `grid` as the keys of a YAML 1.2 mapping. Every fault in it is told with its line and column. */
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
-import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
 import { bad, SweepError } from "../errors.js";
 import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
@@ -24,6 +23,7 @@ import {
   sentenceOf,
   textOf,
 } from "./yaml.js";
+import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from "./yaml-package.js";
 
 export interface SweepFile {
   /** What the same grid's command line would give: each value is the text that stands in the file, never a number made of it. */

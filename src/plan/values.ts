@@ -9,6 +9,7 @@ export const LIMITS = {
   forgetRows: 10_000,
   width: 256,
   workers: 1024,
+  lockWaitSeconds: 7 * 24 * 3600,
   /** Of a plan, and draws of a part. */
   settings: 1_000_000,
   /** That one definition makes with its parameters. */

@@ -1,20 +1,18 @@
 /** Reading YAML 1.2 so that every fault is told with its line and column, and none hides another. */
 import { readFileSync } from "node:fs";
+import { bad, messageOf, SweepError } from "../errors.js";
+import { parseName } from "./values.js";
 import {
   type Document,
-  isAlias,
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Pair,
-  parseDocument,
   type Scalar,
   type YAMLError,
   type YAMLMap,
-} from "yaml";
-import { bad, messageOf, SweepError } from "../errors.js";
-import { parseName } from "./values.js";
+  yaml,
+} from "./yaml-package.js";
 
 /** A Pair's key or value, or an item of a list. */
 export type Node = unknown;
@@ -44,6 +42,7 @@ const MAX_TYPOS = 2;
 /** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
 export function openYaml(path: string, option: string, what: string): Reading {
   const source = sourceOf(path, option, what);
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const faults: { readonly offset: number; readonly sentence: string }[] = [];
   const place = (offset: number): string => {
@@ -179,7 +178,7 @@ export function noValue(key: string, got: string): string {
 }
 
 export function resolved({ document }: Reading, node: Node): Node {
-  return isAlias(node) ? node.resolve(document) : node;
+  return yaml().isAlias(node) ? node.resolve(document) : node;
 }
 
 /** The text of a scalar as it was written: a number that is read and printed again may be another text. */
@@ -190,13 +189,13 @@ export function textOf(node: Scalar): string {
 export function kindOf(node: Node): string {
   if (isMap(node)) return "a mapping";
   if (isSeq(node)) return "a list";
-  if (isAlias(node)) return "an alias";
+  if (yaml().isAlias(node)) return "an alias";
   if (node === undefined) return "an alias of no anchor";
   return isScalar(node) && textOf(node) !== "" ? textOf(node) : "nothing";
 }
 
 export function offsetOf(node: Node, fallback: number): number {
-  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
+  const range = isScalar(node) || isMap(node) || isSeq(node) || yaml().isAlias(node) ? node.range : undefined;
   return range?.[0] ?? fallback;
 }
 

@@ -36,7 +36,7 @@ export function forecastObject(forecast: Forecast): object {
     ms_per_epoch: forecast.msPerEpoch,
     threads: forecast.threads,
     seconds_left: forecast.secondsLeft,
-    bytes: forecast.bytes,
+    bytes: Object.fromEntries(RECORDS.map((record) => [record, Math.ceil(forecast.bytes[record])])),
   };
 }
 

@@ -11,7 +11,9 @@ export class EventLog {
   readonly #command: string;
   readonly #began = performance.now();
   /** What the last event said. */
-  #result: object = { trained: 0, failed: 0, diverged: 0, stopped: false, skipped: 0 };
+  #result = { trained: 0, failed: 0, diverged: 0, stopped: false, skipped: 0 };
+  /** The last signal that was to stop it. */
+  #signal: string | null = null;
 
   /** `command` is what asked for the sweep. Throws a fault of usage where `path` cannot be written. */
   constructor(path: string, command: string) {
@@ -34,6 +36,7 @@ export class EventLog {
       case "lane lost":
         return this.#write("lane_lost", { reason: event.reason, left: event.left });
       case "stopping":
+        this.#signal = event.signal;
         return this.#write("stopping", { signal: event.signal, now: event.now });
       case "landed": {
         for (const outcome of event.outcomes)
@@ -50,10 +53,11 @@ export class EventLog {
     }
   };
 
-  /** The last line: how it ended, `reason` being the sentence of what ended it early, else null. */
+  /** The last line: how it ended, `reason` being the sentence of what made the exit code what it is; null: a signal that stopped it, or nothing did. */
   end(exitCode: number, reason: string | null): void {
     const elapsed_ms = Math.round(performance.now() - this.#began);
-    this.#write("end", { ...this.#result, elapsed_ms, exit_code: exitCode, reason });
+    const why = reason ?? (this.#result.stopped ? `stopped by ${this.#signal ?? "its runner"}` : null);
+    this.#write("end", { ...this.#result, elapsed_ms, exit_code: exitCode, reason: why });
   }
 
   close(): void {

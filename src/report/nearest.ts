@@ -1,30 +1,74 @@
 /** The cells that come nearest to retraining, as text. */
 import { CELL } from "../plan/cell.js";
-import type { NearestCell } from "../verdict/nearest.js";
+import type { Finding, NothingToForget } from "../verdict/findings.js";
 import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
 import { alignedTable } from "./table.js";
 
 /** `query` is the command that lists all cells. */
-export function nearestText(nearest: readonly NearestCell[], query: string): string {
-  if (nearest.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
-  const { header, cells } = cellColumns(nearest);
-  const rows = nearest.map((cell, i) => [
-    ...cells[i],
-    cell.draws,
-    cell.trials,
-    cell.train_accuracy_mean.toFixed(5),
-    cell.forget_probability_mean.toFixed(5),
-    cell.retrain_mean.toFixed(5),
-    cell.distance.toFixed(5),
+export function nearestText(findings: readonly Finding[], query: string): string {
+  if (findings.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
+  const left = findings.at(-1)?.left ?? 0;
+  const more = `\n${left} more ${left === 1 ? "cell is" : "cells are"} there on other draws; this lists all:\n  ${query}\n`;
+  return findings.map(findingText).join("\n") + (left === 0 ? "" : more);
+}
+
+function findingText(finding: Finding, place: number): string {
+  const { draws, nearest, originals, retrained, compared } = finding;
+  const others = [...nearest, ...originals].sort((a, b) => a.distance - b.distance);
+  const rows = [...retrained, ...others];
+  const presets = new Set(rows.map(({ preset }) => preset));
+  const columns = cellColumns(rows);
+  // Where all have one preset, the heading says it.
+  const first = presets.size === 1 ? 1 : 0;
+  const cells = rows.map((row, i) => [
+    ...columns.cells[i].slice(first),
+    row.trials,
+    row.train_accuracy_mean.toFixed(5),
+    row.forget_probability_mean.toFixed(5),
+    retrained.includes(row) ? "-" : row.distance.toFixed(5),
+    row.standard_error === null ? "-" : row.standard_error.toFixed(5),
   ]);
-  const measures = ["draws", "trials", "train accuracy", "forget prob.", "retrain_scratch", "|difference|"];
-  return `nearest to retraining, by the mean forget probability on each draw:\n\n${alignedTable([...header, ...measures], rows)}`;
+  const header = [...columns.header.slice(first), "trials", "accuracy", "forget p.", "distance", "± se"];
+  const heading = place === 0 ? "nearest to retraining" : "cells that are there on other draws";
+  const where = draws.length === 1 ? "1 draw" : `the same ${draws.length} draws`;
+  const notes = [
+    ...(compared > nearest.length ? [`the nearest ${nearest.length} of ${compared} cells`] : []),
+    ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
+    ...notesOf(finding),
+  ];
+  return `${heading}, by forget probability on ${where}:\n\n${alignedTable(header, cells)}\n${notes.map((note) => `${note}\n`).join("")}`;
+}
+
+function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: Finding): string[] {
+  const shown = [...nearest, ...originals];
+  const among = draws.length > 1 ? `the ${draws.length} draws` : "trials paired by number";
+  return [
+    originals.length === 0
+      ? "original is not among them: add it to --methods to see what doing nothing gives"
+      : "original: doing nothing about x",
+    "distance: of the mean forget probability from retrain_scratch's, draw by draw",
+    `± se: its standard error, over ${among}`,
+    ...(shown.some(({ standard_error }) => standard_error === null)
+      ? ["-: one run, which tells no standard error"]
+      : []),
+    ...forgettableText(nothing, draws.length),
+  ];
+}
+
+function forgettableText({ draws, of }: NothingToForget, compared: number): string[] {
+  if (draws === 0) return [];
+  // Draws of one seed and other sizes share their random numbers: they are not told as more draws.
+  const where = of === 1 ? "here" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
+  return [
+    `nothing to forget ${where}: what tells methods apart there is noise, since`,
+    "  original and retrain_scratch differ by no more than two standard errors",
+  ];
 }
 
 /** The parts of a progress line that say how the cells stand. */
-export function cellParts({ complete, planned, nearest, several }: CellProgress): string[] {
-  const cells = `${complete}/${planned} cells`;
+export function cellParts({ complete, underWay, planned, nearest, several }: CellProgress): string[] {
+  const cells = `${complete}/${planned} cells${underWay === 0 ? "" : `, ${underWay} under way`}`;
   if (nearest === null) return [cells];
   const told = CELL.filter(({ name }) => name !== "draw" && several.includes(name)).map(({ name, title, type }) =>
     type === "text" ? `${nearest[name as "preset"]}` : `${title} ${nearest[name as "samples"]}`,

@@ -1,23 +1,34 @@
 /** Progress on stderr: a line that is written over on a terminal, or two where one is too narrow; a line now and then in a pipe. */
 import type { Observer, Progress } from "../run/events.js";
+import type { Outcome } from "../trial.js";
+import { Pace, type Speed } from "./pace.js";
+
+/** A terminal, or a pipe or file in its place. */
+export type Screen = Pick<NodeJS.WriteStream, "isTTY" | "columns"> & { write(text: string): unknown };
 
 const TERMINAL_INTERVAL_MS = 100;
+const PIPE_FIRST_MS = 4_000;
 const PIPE_INTERVAL_MS = 60_000; // a night in a file is some hundred lines
+const TICK_MS = 1_000; // long trainings land nothing for a while
 
-/** How far a run is, `elapsedMs` after it began; `more` stands at the end. */
-export function progressLine(progress: Progress, elapsedMs: number, more: readonly string[] = []): string {
-  return progressParts(progress, elapsedMs, more).join("  ");
-}
-
-function progressParts({ landed, missing }: Progress, elapsedMs: number, more: readonly string[]): string[] {
-  const perSecond = (landed.trajectories / elapsedMs) * 1000;
-  // By epochs, since trajectories differ in length; the whole past, so that it settles.
-  const left = landed.epochs === 0 ? "?" : duration((elapsedMs / landed.epochs) * (missing.epochs - landed.epochs));
+/** How far a run is: what `speed` says of the time that is left, null: it cannot be known yet; `more` stands at the end. */
+export function progressParts(
+  { landed, missing }: Progress,
+  copies: number,
+  speed: Speed | null,
+  more: readonly string[] = [],
+): string[] {
+  const rows = `${landed.rows}/${missing.rows} trial rows`;
   const parts = [
-    `${landed.rows}/${missing.rows} trials`,
-    `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} trajectories/s`,
-    `ETA ${left}`,
+    `${landed.trajectories}/${missing.trajectories} trajectories`,
+    copies === 0 ? rows : `${rows} (${copies} of them copies)`,
   ];
+  if (speed !== null && speed.epochs > 0) {
+    const { trajectories } = speed;
+    parts.push(`${trajectories.toFixed(trajectories < 10 ? 1 : 0)} trajectories/s`);
+    // By epochs, since trajectories differ in length.
+    parts.push(`${duration(((missing.epochs - landed.epochs) / speed.epochs) * 1000)} left`);
+  }
   return [...parts, ...more];
 }
 
@@ -39,34 +50,80 @@ function linesOf(parts: readonly string[], columns: number): string[] {
   return columns > 0 ? lines.map((line) => line.slice(0, columns - 1)) : lines;
 }
 
+export interface ProgressOptions {
+  /** Where results land. */
+  readonly file: string;
+  /** Says what stands at the end of a line; it is asked only when one is due. */
+  readonly more: () => readonly string[];
+}
+
 /** Writes progress to `stream`, at most every so often, and clears it when done; it is an observer. */
 export class ProgressPrinter {
-  readonly #stream: NodeJS.WriteStream;
-  readonly #more: () => readonly string[];
-  readonly #began = performance.now();
-  #last: number;
+  readonly #stream: Screen;
+  readonly #options: ProgressOptions;
+  #progress: Progress | null = null;
+  /** Trial rows that landed without being trained. */
+  #copies = 0;
+  #pace = new Pace(1);
+  /** When the next line may be written. */
+  #due = Number.POSITIVE_INFINITY;
+  #ticks: NodeJS.Timeout | null = null;
   /** On the terminal now; the cursor stands in the first of them. */
   #lines = 0;
 
-  /** `more` says what stands at the end of a line; it is asked only when one is due. */
-  constructor(stream: NodeJS.WriteStream, more: () => readonly string[] = () => []) {
+  constructor(stream: Screen, options: ProgressOptions) {
     this.#stream = stream;
-    this.#more = more;
-    this.#last = stream.isTTY ? Number.NEGATIVE_INFINITY : this.#began;
+    this.#options = options;
   }
 
   readonly observe: Observer = (event) => {
-    if (event.kind === "landed") this.#update(event.progress);
-    else if (event.kind === "stopping" || event.kind === "lane lost" || event.kind === "ended") this.#clear();
+    switch (event.kind) {
+      case "opened":
+        this.#progress = { landed: { rows: 0, trajectories: 0, epochs: 0 }, missing: event.missing };
+        return;
+      case "started":
+        return this.#start(event.runner.lanes);
+      case "landed":
+        return this.#land(event.outcomes, event.progress);
+      case "stopping":
+      case "lane lost":
+        return this.#clear();
+      case "ended":
+        if (this.#ticks !== null) clearInterval(this.#ticks);
+        return this.#clear();
+      case "second try":
+        return;
+    }
   };
 
-  #update(progress: Progress): void {
+  #start(lanes: number): void {
+    this.#pace = new Pace(lanes);
+    this.#due = performance.now() + (this.#stream.isTTY ? 0 : PIPE_FIRST_MS);
+    this.#ticks = setInterval(() => this.#update(), TICK_MS);
+    this.#ticks.unref();
+  }
+
+  #land(outcomes: readonly Outcome[], progress: Progress): void {
+    this.#progress = progress;
+    let trainingMs = 0;
+    for (const outcome of outcomes) {
+      if (outcome.state === "failed") continue;
+      trainingMs += outcome.elapsedMs;
+      if (outcome.wanted) this.#copies += outcome.rows.length * outcome.spec.copies;
+    }
+    this.#pace.land(performance.now(), progress.landed, trainingMs);
+    this.#update();
+  }
+
+  #update(): void {
     const now = performance.now();
-    if (now - this.#last < (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS)) return;
-    this.#last = now;
-    const elapsedMs = now - this.#began;
-    if (this.#stream.isTTY) this.#draw(linesOf(progressParts(progress, elapsedMs, this.#more()), this.#stream.columns));
-    else this.#stream.write(`${progressLine(progress, elapsedMs, this.#more())}\n`);
+    if (this.#progress === null || now < this.#due) return;
+    const { file, more } = this.#options;
+    const speed = this.#pace.speed(now);
+    const parts = [file, ...progressParts(this.#progress, this.#copies, speed, more())];
+    if (this.#stream.isTTY) this.#draw(linesOf(parts, this.#stream.columns));
+    else this.#stream.write(`${parts.join("  ")}\n`);
+    this.#due = now + (this.#stream.isTTY ? TERMINAL_INTERVAL_MS : PIPE_INTERVAL_MS);
   }
 
   #draw(lines: readonly string[]): void {

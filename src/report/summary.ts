@@ -1,7 +1,7 @@
 /** The table that a run ends with: each method beside what the notebook published. */
 import type { Bayes } from "../data/draw.js";
 import type { MethodSummary } from "../store/contract.js";
-import { PUBLISHED, type Published } from "./published.js";
+import type { Beside, Published, Spread } from "./published.js";
 import { alignedTable } from "./table.js";
 
 export interface SummaryReport {
@@ -9,32 +9,29 @@ export interface SummaryReport {
   /** Trial rows whose numbers overflowed. */
   readonly diverged: number;
   readonly bayes: Bayes | null;
+  readonly beside: Beside;
 }
 
-export function summaryText({ summary, diverged, bayes }: SummaryReport): string {
-  const rows = summary.map((row) => {
-    const published = PUBLISHED.get(row.method);
-    return [
-      row.copies ? `${row.method} *` : row.method,
-      row.trials,
-      meanStd(row.train_accuracy_mean, row.train_accuracy_std),
-      meanStd(row.forget_probability_mean, row.forget_probability_std),
-      publishedText(published, "trainAccuracy"),
-      publishedText(published, "forgetProbability"),
-    ];
-  });
-  const header = [
-    "method",
-    "trials",
-    "train accuracy",
-    "forget probability",
-    "notebook: accuracy",
-    "notebook: forget prob.",
-  ];
-  return alignedTable(header, rows) + footnotes({ summary, diverged, bayes });
+export function summaryText(report: SummaryReport): string {
+  const { summary, beside } = report;
+  const { published } = beside;
+  const rows = summary.map((row) => [
+    row.copies ? `${row.method} *` : row.method,
+    row.trials,
+    meanStd(row.train_accuracy_mean, row.train_accuracy_std),
+    meanStd(row.forget_probability_mean, row.forget_probability_std),
+    ...(published.size === 0
+      ? []
+      : (["trainAccuracy", "forgetProbability"] as const).map((measure) =>
+          publishedText(published.get(row.method), measure),
+        )),
+  ]);
+  const header = ["method", "trials", "train accuracy", "forget probability"];
+  if (published.size > 0) header.push("notebook: accuracy", "notebook: forget prob.");
+  return alignedTable(header, rows) + footnotes(report);
 }
 
-function footnotes({ summary, diverged, bayes }: SummaryReport): string {
+function footnotes({ summary, diverged, bayes, beside }: SummaryReport): string {
   const copies = summary.some((row) => row.copies)
     ? [
         "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
@@ -48,13 +45,36 @@ function footnotes({ summary, diverged, bayes }: SummaryReport): string {
       : [
           `best possible on this draw (Bayes): accuracy ${bayes.accuracy.toFixed(5)}, forget probability ${bayes.forgetProbability.toFixed(5)}`,
         ];
-  return ["", ...copies, ...overflowed, ...known].map((line) => `${line}\n`).join("");
+  return ["", ...copies, ...besideText(beside), ...overflowed, ...known].map((line) => `${line}\n`).join("");
 }
 
-function publishedText(published: Published | undefined, measure: keyof Published): string {
+function besideText({ published, unlike }: Beside): string[] {
+  if (unlike.length > 0)
+    return [`the notebook's published numbers do not stand here: this run has another ${unlike.join(", ")}`];
+  const runs = [...published].flatMap(([method, { overStarts }]) =>
+    overStarts === null
+      ? []
+      : [
+          `  ${method}: forget probability ${spreadText(overStarts.forgetProbability)}`,
+          `  ${" ".repeat(method.length)}  train accuracy ${spreadText(overStarts.trainAccuracy)}`,
+        ],
+  );
+  if (runs.length === 0) return [];
+  return [
+    "(one run): what the notebook published of it is no mean either: it is one run, from one original; from the first 100 originals of this draw:",
+    ...runs,
+  ];
+}
+
+function spreadText({ least, most, mean, std }: Spread): string {
+  const [from, to, middle, deviation] = [least, most, mean, std].map((value) => value.toFixed(3));
+  return `${from} to ${to}, mean ${middle}, std ${deviation}`;
+}
+
+function publishedText(published: Published | undefined, measure: "trainAccuracy" | "forgetProbability"): string {
   if (published === undefined) return "-";
   const [mean, std] = published[measure];
-  return meanStd(mean, std);
+  return published.overStarts === null ? meanStd(mean, std) : `${mean.toFixed(5)} (one run)`;
 }
 
 function meanStd(mean: number, std: number): string {

@@ -1,5 +1,5 @@
 /** From a stored trial row back to the trajectory it came from: a result can be made again from its key and the stored plan. */
-import { importDraw } from "../data/directory.js";
+import { drawsIn } from "../data/directory.js";
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import type { Curve, Engine } from "../engine/contract.js";
@@ -13,9 +13,9 @@ import { freshParameters, trainTrajectory } from "./trajectory.js";
 /** Imported draws by their names: a file of results does not hold them. */
 export type ImportedDraws = ReadonlyMap<string, DrawSource>;
 
-/** Reads each folder. Throws a fault of usage where one is no folder of data. */
+/** Reads each folder: the labels of forget rows that it does not say, a file of results does by the draw's name. Throws a fault of usage where one is no folder of data. */
 export function importedDraws(folders: readonly string[]): ImportedDraws {
-  return new Map(folders.map((folder) => importDraw(folder).source).map((source) => [drawKey(source), source]));
+  return new Map(folders.flatMap(drawsIn).map(({ source }) => [drawKey(source), source]));
 }
 
 /** The trajectories of a plan but for their trials, by what tells their cells apart. */

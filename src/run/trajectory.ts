@@ -91,7 +91,7 @@ export function trialRows(asked: readonly number[], curve: Curve): TrialRow[] {
       epochs,
       state: finite ? "done" : "diverged",
       measures,
-      forgetMargins: curve.askedMargins.slice(place * forgetRows, (place + 1) * forgetRows),
+      forgetMargins: curve.askedMargins.subarray(place * forgetRows, (place + 1) * forgetRows),
     };
   });
 }

@@ -1,5 +1,6 @@
 /** The standard normal distribution function. */
 import { exp } from "../numerics/elementary.js";
+import { tailRoot } from "./tails.js";
 
 /** Φ(x) within 1e-14 absolute and, in the left tail down to −37, 1e-12 relative: Φ(x) = erfc(−x/√2)/2. */
 export function normalCdf(x: number): number {
@@ -27,4 +28,18 @@ function erfcFraction(t: number): number {
   let fraction = t;
   for (let j = terms; j >= 1; j--) fraction = t + j / 2 / fraction;
   return exp(-t * t) / (Math.sqrt(Math.PI) * fraction);
+}
+
+/** P(X > x) for a standard normal X: as exact in the right tail as Φ in the left. */
+export function normalTail(x: number): number {
+  return normalCdf(-x);
+}
+
+/** The x with P(X > x) = p, 0 < p < 1; 0 gives Infinity and 1 −Infinity. */
+export function normalTailQuantile(p: number): number {
+  if (!(p >= 0 && p <= 1)) return Number.NaN;
+  if (p === 0 || p === 1) return p === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  if (p === 0.5) return 0;
+  if (p > 0.5) return -normalTailQuantile(1 - p);
+  return tailRoot(normalTail, p, 0, 40);
 }

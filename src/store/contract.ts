@@ -9,7 +9,9 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
  * A store keeps sweeps, and what was trained for them.
  *
  * **Ownership.** One process writes a place at a time: `openStore` refuses a second one, however the place is named, and
- * `close` lets go of it. Any number of processes read it meanwhile, and neither side waits for the other. What a store
+ * `close` lets go of it. Any number of processes read it meanwhile, and neither side waits for the other; one that reads
+ * a place that nobody writes leaves nothing behind there. Where a program that is not ours holds the place, a call that
+ * writes waits as long as its `Opening` says, and tells so once; calls that write take turns. What a store
  * holds belongs to it alone: a place whose tables, views or triggers are not exactly those that this version made is
  * refused, and so is what does not match its hash where anything is built on it.
  *
@@ -22,7 +24,13 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
  * **Consistency.** `open`, `record` and `merge` do all of their work or none, and what a refused call had looked up or
  * made is forgotten with it: the store works on as if it had never been made.
  *
- * **Durability.** What a call that returned has written survives the process and a power cut.
+ * **Durability.** What a call that returned has written survives the process and a power cut. After each call that
+ * writes, and at `close`, the place is looked for: where it was moved, deleted or replaced meanwhile, the call throws
+ * environment and says where the results are. `close` leaves the place whole, so that what lies there can be copied;
+ * where a reader prevents it, that is told. `mergeStores` puts a place that was not there in its place whole or not at
+ * all, never over anything that has appeared there, and what is left of one that was killed is no hindrance to the next.
+ * A place whose making was killed is one in which nothing is yet. `backUp` copies one state of a place, also while
+ * another process writes it, and puts the copy in its place in the same way.
  *
  * **What a reader sees.** Each call answers from one state that a writer left complete; two calls may see two states.
  *
@@ -56,6 +64,8 @@ export interface Results {
   /** Means of the finished rows, by cell but for the draw and sizes where a run has one of each: what the table of a run shows. */
   methodSummary(sweep: Sweep): Promise<MethodSummary[]>;
   cellMeans(sweep: Sweep): Promise<CellMean[]>;
+  /** The trials of a sweep's cell that are done, in their order; none where it has no such cell. */
+  cellTrials(sweep: Sweep, cell: CellKey): Promise<CellTrial[]>;
   /** Finished and failed rows in the order of their keys. */
   rows(sweep: Sweep | null): AsyncIterable<StoredRow>;
   /** Margins of forget sets of more than one row, in the order of their keys. */
@@ -81,16 +91,40 @@ export interface Results {
   close(): Promise<void>;
 }
 
+/** How a place is opened for writing. */
+export interface Opening {
+  /** How long a program that is not ours may hold it before a call gives up. */
+  readonly lockWaitMs: number;
+  /** Hears, a sentence each, what a user should know though nothing fails. */
+  readonly tell: (sentence: string) => void;
+  /** Ends the waiting. */
+  readonly stop: AbortSignal;
+}
+
+/** Waits ten minutes, and tells nobody. */
+export const QUIETLY: Opening = {
+  lockWaitMs: 600_000,
+  tell: () => {},
+  stop: new AbortController().signal,
+};
+
 /** A kind of store, and the places that are of it. */
 export interface StoreKind {
   takes(place: string): boolean;
   /** Opens a place for writing, and makes it where there is none. */
-  open(place: string): Promise<Store>;
-  /** Opens a place for reading, which another process may be writing. */
-  read(place: string): Promise<Results>;
+  open(place: string, opening: Opening): Promise<Store>;
+  /** Opens a place for reading, which another process may be writing; null: nothing has been written there yet. */
+  read(place: string): Promise<Results | null>;
+  /** Takes in what `parts` have, as `Store.merge` does; a place that is not there is put there whole or not at all. */
+  merge(place: string, parts: readonly string[], opening: Opening): Promise<Merged[]>;
+  /** Copies one state of a place to `copy`, where nothing may be. Throws usage where something is. */
+  backUp(place: string, copy: string, tell: BackupProgress): Promise<void>;
   /** Whether it works on this machine. */
-  report(): StoreReport;
+  report(): Promise<StoreReport>;
 }
+
+/** Hears how much of a place is copied, in parts of 1. */
+export type BackupProgress = (copied: number) => void;
 
 export interface StoreReport {
   readonly name: string;
@@ -231,6 +265,14 @@ export interface CellMean extends CellKey {
   /** How many of them did not diverge, and the means over those; 0 where there is none. */
   readonly done: number;
   readonly train_accuracy: number;
+  readonly forget_probability: number;
+}
+
+/** A trial that is done. */
+export interface CellTrial {
+  readonly trial: number;
+  /** The trial whose run it repeats; null: its own. */
+  readonly replicate_of: number | null;
   readonly forget_probability: number;
 }
 

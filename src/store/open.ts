@@ -1,23 +1,50 @@
 /** Opens stores: the one place that knows which kinds there are. */
-import type { Results, Store, StoreKind, StoreReport } from "./contract.js";
+import { bad } from "../errors.js";
+import {
+  type BackupProgress,
+  type Merged,
+  type Opening,
+  QUIETLY,
+  type Results,
+  type Store,
+  type StoreKind,
+  type StoreReport,
+} from "./contract.js";
 import { SQLITE } from "./sqlite/kind.js";
 
 // To add a kind of store, add its record here, before the one that takes any file, and call test/store-contract.ts on it.
 const KINDS: readonly StoreKind[] = [SQLITE];
 
 /** Opens a place for writing; ':memory:' keeps all in memory. Throws usage where another process writes it or it is not ours. */
-export function openStore(place: string): Promise<Store> {
-  return kindOf(place).open(place);
+export function openStore(place: string, opening: Opening = QUIETLY): Promise<Store> {
+  return kindOf(place).open(place, opening);
 }
 
 /** Opens a place for reading. Throws usage where there is none or it is not ours. */
-export function openResults(place: string): Promise<Results> {
+export async function openResults(place: string): Promise<Results> {
+  const results = await openBegun(place);
+  if (results !== null) return results;
+  throw bad(`${place} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
+}
+
+/** The same; null of a place where nothing has been written yet, as a run leaves that is killed at its birth. */
+export function openBegun(place: string): Promise<Results | null> {
   return kindOf(place).read(place);
 }
 
+/** Unites parts in a place, which is made where there is none: whole, or not at all. */
+export function mergeStores(place: string, parts: readonly string[], opening: Opening = QUIETLY): Promise<Merged[]> {
+  return kindOf(place).merge(place, parts, opening);
+}
+
+/** Copies one state of a place, which another process may be writing, to one that is not there. */
+export function backUp(place: string, copy: string, tell: BackupProgress): Promise<void> {
+  return kindOf(place).backUp(place, copy, tell);
+}
+
 /** Which kinds work on this machine. */
-export function storeReports(): StoreReport[] {
-  return KINDS.map((kind) => kind.report());
+export function storeReports(): Promise<StoreReport[]> {
+  return Promise.all(KINDS.map((kind) => kind.report()));
 }
 
 function kindOf(place: string): StoreKind {

@@ -4,12 +4,14 @@ import { cellTemplates, trajectoriesOf } from "../plan/trajectories.js";
 import type { Observer, SweepEvent } from "../run/events.js";
 import type { CellMean, Sweep } from "../store/contract.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
-import { comparedBy, type Judged, keyText, type NearestCell, type Recipe, ranked } from "./nearest.js";
+import { comparedBy, comparisons, type Judged, keyText, type NearestCell, type Recipe } from "./nearest.js";
 
 /** How the cells of a sweep that is trained stand. */
 export interface CellProgress {
   /** Those of the plan's cells whose every trial is there. */
   readonly complete: number;
+  /** Those of which some trials are there: trials run one after the other, so that all cells of a draw and net come to be complete together. */
+  readonly underWay: number;
   readonly planned: number;
   /** Null: no cell can be held against retraining yet. */
   readonly nearest: NearestCell | null;
@@ -28,6 +30,7 @@ export class NearestTracker {
   #planned = 0;
   #rows = 0;
   #complete = 0;
+  #underWay = 0;
   #landed = 0;
   #judged: { readonly landed: number; readonly nearest: NearestCell | null } | null = null;
 
@@ -44,7 +47,7 @@ export class NearestTracker {
   get progress(): CellProgress {
     const nearest = this.#nearest();
     const several = nearest === null ? [] : (this.#several.get(nearest.method) ?? []);
-    return { complete: this.#complete, planned: this.#planned, nearest, several };
+    return { complete: this.#complete, underWay: this.#underWay, planned: this.#planned, nearest, several };
   }
 
   async #opened(sweep: Sweep): Promise<void> {
@@ -82,7 +85,13 @@ export class NearestTracker {
   #arrived(cell: RunningCell, trial: number): boolean {
     if (!cell.arrive(trial)) return false;
     this.#landed += 1;
-    if (cell.lacking > 0 && --cell.lacking === 0) this.#complete += 1;
+    if (cell.lacking === 0) return true;
+    if (!cell.isBegun) this.#underWay += 1;
+    cell.isBegun = true;
+    cell.lacking -= 1;
+    if (cell.lacking > 0) return true;
+    this.#underWay -= 1;
+    this.#complete += 1;
     return true;
   }
 
@@ -107,7 +116,8 @@ export class NearestTracker {
   #nearest(): NearestCell | null {
     // Looking at every cell takes longer than a line of progress may in a grid of many draws.
     if (this.#judged !== null && this.#landed - this.#judged.landed < this.#rows / LOOKS) return this.#judged.nearest;
-    const nearest = ranked(this.#cells).at(0) ?? null;
+    const [first] = comparisons(this.#cells);
+    const nearest = first?.nearest.at(0)?.cell ?? null;
     this.#judged = { landed: this.#landed, nearest };
     return nearest;
   }
@@ -130,6 +140,8 @@ class RunningCell implements Judged {
   readonly #there: Uint8Array;
   /** Rows that the plan asks for and that are not there. */
   lacking = 0;
+  /** Whether one of those has come to be there. */
+  isBegun = false;
   /** Over rows that did not diverge. */
   done = 0;
   #accuracy = 0;

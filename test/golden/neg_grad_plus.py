@@ -5,7 +5,7 @@ import numpy as np, torch, torch.nn as nn, torch.optim as optim
 torch.set_num_threads(1); torch.set_default_dtype(torch.float64)
 folder, out = sys.argv[1], sys.argv[2]
 X = torch.tensor(np.load(f'{folder}/X.npy'), dtype=torch.float64); y = torch.tensor(np.load(f'{folder}/Y.npy').astype(np.int64))
-x = torch.tensor(np.load(f'{folder}/x.npy'), dtype=torch.float64)
+x = torch.tensor(np.load(f'{folder}/X_forget.npy'), dtype=torch.float64)
 n, k = len(X), len(x)
 start = json.load(open(f'{folder}/golden.json'))['trials'][0]['trained_original_float64']
 class Net(nn.Module):

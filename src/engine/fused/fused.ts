@@ -121,15 +121,23 @@ function expect(what: string, value: number, min: number, max = Number.POSITIVE_
     throw new RangeError(`${what} must be ${min === max ? min : `${min} to ${max}`}, got ${value}`);
 }
 
+/** One buffer for all but the parameters: a curve goes from thread to thread, and each buffer costs as much as a short curve. */
 function emptyCurve({ shape, rows, epochs, asked }: Training): Curve {
+  const margins = asked.length * rows.k;
+  const all = new Float64Array(5 * epochs + asked.length + margins);
+  let at = 0;
+  const next = (length: number): Float64Array => {
+    at += length;
+    return all.subarray(at - length, at);
+  };
   return {
-    penalty: new Float64Array(epochs),
-    crossEntropy: new Float64Array(epochs),
-    trainAccuracy: new Float64Array(epochs),
-    forgetProbability: new Float64Array(epochs),
-    forgetMargin: new Float64Array(epochs),
-    testAccuracy: new Float64Array(asked.length),
-    askedMargins: new Float64Array(asked.length * rows.k),
+    penalty: next(epochs),
+    crossEntropy: next(epochs),
+    trainAccuracy: next(epochs),
+    forgetProbability: next(epochs),
+    forgetMargin: next(epochs),
+    testAccuracy: next(asked.length),
+    askedMargins: next(margins),
     parameters: new Float64Array(parameterCount(shape)),
   };
 }

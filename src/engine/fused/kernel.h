@@ -164,7 +164,8 @@ template <class R> struct Trainer {
   double power1, power2;  // β₁ᵗ and β₂ᵗ
   Inputs<R> train, test;
   R *target;               // the label that the cross-entropy is fitted to
-  R *crossEntropyWeight, *penaltyWeight, *reportWeight, *counted;
+  R *crossEntropyWeight, *penaltyWeight, *reportWeight;
+  R *side;                 // of rows that count for the accuracy: +1 where the own label is 1, −1 where it is 0; of others 0
   // One array of `size` each: W1 by input (features × width1), b1, W2 by input (hidden1 × width2), b2, W3[1] (width2), b3[1] and padding.
   R *theta, *gradient, *moment1, *moment2;
   R *headZero;             // W3[0] and b3[0]: its gradient is the other row's, negated, so its moments are too
@@ -172,7 +173,7 @@ template <class R> struct Trainer {
   R *weights2ByUnit;       // hidden2 × width1
   R *hidden1, *hidden2;    // kBlock × width; in the backward pass the gradients take their place
   R *headParts;            // kBlock × kLanes
-  R *logit, *decay, *likelier, *dLogit, *ownProbability;
+  R *logit, *decay, *likelier, *dLogit;
 };
 
 // Where scripts/sanitize.sh builds this, a poisoned gap follows each array: an overrun from one array into the next is seen, too.
@@ -213,9 +214,9 @@ template <class R> GMM_INLINE uint64_t layOut(Trainer<R> &t, const Task &task, A
   const uint64_t rows = wholeBlocks(t.rows), tests = wholeBlocks(task.tests), stride = t.stride, head = t.width2 + kLanes;
   t.train = {arena.take<R>(rows * stride), arena.take<R>(rows)};
   t.test = {arena.take<R>(tests * stride), arena.take<R>(tests)};
-  R **const perRow[] = {&t.target, &t.crossEntropyWeight, &t.penaltyWeight, &t.reportWeight, &t.counted};
+  R **const perRow[] = {&t.target, &t.crossEntropyWeight, &t.penaltyWeight, &t.reportWeight, &t.side};
   R **const perParameter[] = {&t.theta, &t.gradient, &t.moment1, &t.moment2};
-  R **const perBlockRow[] = {&t.logit, &t.decay, &t.likelier, &t.dLogit, &t.ownProbability};
+  R **const perBlockRow[] = {&t.logit, &t.decay, &t.likelier, &t.dLogit};
   for (R **p : perRow) *p = arena.take<R>(rows);
   for (R **p : perParameter) *p = arena.take<R>(t.size);
   t.headZero = arena.take<R>(head);
@@ -279,7 +280,7 @@ template <class R> void begin(const Task &task, void *workspace) {
     t.crossEntropyWeight[i] = R(task.crossEntropyWeights[i]);
     t.penaltyWeight[i] = R(task.lambda * task.penaltyWeights[i]);
     t.reportWeight[i] = R((i < task.n ? 2 : 1) / reported);
-    t.counted[i] = i < task.n;
+    t.side[i] = i >= task.n ? 0 : task.y[i] > 0 ? 1 : -1;
   }
   eachParameter(t, task, [&](R *array, ptrdiff_t at, ptrdiff_t i) { array[at] = R(task.start[i]); });
   t.asked = 0;
@@ -334,7 +335,7 @@ template <class R> GMM_APART void forward(const Trainer<R> &t, const Task &task,
 /** Sums over the rows of a block, in kLanes virtual lanes; as many lines as a vector has lanes, to be folded at once. */
 template <class R> struct alignas(64) BlockSums {
   static constexpr int lines = kWidth<R> < 4 ? 4 : kWidth<R>;
-  R penalty[kLanes], crossEntropy[kLanes], hits[kLanes], dLogit[kLanes], unused[(lines - 4) * kLanes + 1];
+  R penalty[kLanes], crossEntropy[kLanes], hitsOverMisses[kLanes], dLogit[kLanes], unused[(lines - 4) * kLanes + 1];
 
   void fold(R (&sums)[lines]) const {
     for (int i = 0; i < lines; i += kWidth<R>) store(sums + i, foldRows<R>(penalty + i * kLanes));
@@ -378,7 +379,7 @@ template <class R> GMM_INLINE void headVector(const Trainer<R> &t, Priors<R> pri
   const auto positive = u > zero;
   const V p1 = positive ? likelier : unlikelier, p0 = positive ? unlikelier : likelier;
 
-  const auto isOne = load(t.target + row) > zero, isOwnOne = load(t.train.label + row) > zero;
+  const auto isOne = load(t.target + row) > zero;
   const V sum = one + decay, log1p = fma(decay - (sum - one), likelier, ln<R>(sum));  // what the sum lost is given back
   const V ce = relu(isOne ? -u : u) + log1p;
 
@@ -391,14 +392,14 @@ template <class R> GMM_INLINE void headVector(const Trainer<R> &t, Priors<R> pri
 
   const V weight = load(t.crossEntropyWeight + row), report = load(t.reportWeight + row);
   const V du = fma(load(t.penaltyWeight + row), dPhi, weight * (isOne ? -p0 : p1));
-  store(t.ownProbability + r, isOwnOne ? p1 : p0);
   store(t.dLogit + r, du);
 
   const auto real = report > zero;  // rows of padding hold numbers too, and must not be added even if those are NaN
   store(sums.penalty + lane, fma(report, real ? phi : zero, load(sums.penalty + lane)));
   store(sums.crossEntropy + lane, fma(weight, real ? ce : zero, load(sums.crossEntropy + lane)));
   store(sums.dLogit + lane, load(sums.dLogit + lane) + (real ? du : zero));
-  store(sums.hits + lane, load(sums.hits + lane) + (positive == isOwnOne ? load(t.counted + row) : zero));
+  const V side = load(t.side + row);
+  store(sums.hitsOverMisses + lane, load(sums.hitsOverMisses + lane) + (positive ? side : -side));
 }
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
@@ -475,7 +476,7 @@ template <class R> GMM_INLINE void step(Trainer<R> &t, double learningRate) {
 // ---- an epoch -----------------------------------------------------------------------------------------------------------
 
 struct Totals {
-  double penalty, crossEntropy, hits, forgetProbability, forgetMargin;
+  double penalty, crossEntropy, hitsOverMisses, forgetProbability, forgetMargin;
 };
 
 /** One pass over all rows; with `learn`, t.gradient ← the gradient of the objective. forgetMargins, where asked for, takes the margin of each forget row. */
@@ -496,10 +497,11 @@ template <class R> GMM_INLINE Totals pass(const Trainer<R> &t, const Task &task,
     sums.fold(sum);
     totals.penalty += sum[0];
     totals.crossEntropy += sum[1];
-    totals.hits += sum[2];
+    totals.hitsOverMisses += sum[2];
     for (int r = first < task.n ? task.n - first : 0; r < rows; r++) {
-      const R margin = t.train.label[first + r] > 0 ? t.logit[r] : -t.logit[r];
-      totals.forgetProbability += t.ownProbability[r];
+      const bool isOwnOne = t.train.label[first + r] > 0;
+      const R margin = isOwnOne ? t.logit[r] : -t.logit[r];
+      totals.forgetProbability += (t.logit[r] > 0) == isOwnOne ? t.likelier[r] : t.decay[r] * t.likelier[r];
       totals.forgetMargin += margin;
       if (forgetMargins) forgetMargins[first + r - task.n] = margin;
     }
@@ -527,7 +529,7 @@ template <class R> void epoch(const Task &task, void *workspace, int32_t done) {
   const bool isAsked = t.asked < task.askedCount && task.asked[t.asked] == done, learn = done < task.epochs;
   const Totals totals = pass(t, task, learn, isAsked ? task.askedMargins + t.asked * ptrdiff_t(task.k) : nullptr);
   if (done > 0) {
-    task.trainAccuracy[done - 1] = totals.hits / task.n;
+    task.trainAccuracy[done - 1] = (totals.hitsOverMisses + task.n) / 2 / task.n;
     task.forgetProbability[done - 1] = totals.forgetProbability / task.k;
     task.forgetMargin[done - 1] = totals.forgetMargin / task.k;
   }

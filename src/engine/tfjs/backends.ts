@@ -52,7 +52,7 @@ async function loadTensorflow(): Promise<string> {
   // tfjs-node 4.22 calls this function, which Node 23 removed.
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   try {
-    await import(TFJS_NODE);
+    await withoutDeprecations(() => import(TFJS_NODE));
   } catch (error) {
     const reason = messageOf(error);
     const broken = reason.includes("native addon module")
@@ -63,6 +63,17 @@ async function loadTensorflow(): Promise<string> {
   if (!(await tf.setBackend("tensorflow"))) throw tensorflowUnavailable("does not start its backend");
   const { binding } = tf.findBackend("tensorflow") as unknown as { binding: { TF_Version: string } };
   return `${binding.TF_Version}-${processor()}`;
+}
+
+/** tfjs-node and what it needs are old: each thread would warn of what Node has deprecated since. */
+async function withoutDeprecations(load: () => Promise<unknown>): Promise<void> {
+  const before = process.noDeprecation ?? false;
+  process.noDeprecation = true;
+  try {
+    await load();
+  } finally {
+    process.noDeprecation = before;
+  }
 }
 
 /**

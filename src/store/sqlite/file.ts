@@ -1,25 +1,45 @@
-/** A SQLite file of ours: opened, migrated, locked, and each way in which it fails told with its remedy. */
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+/** A SQLite file of ours: opened, migrated, and each way in which it fails told with its remedy. */
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { bad, type Fault, SweepError } from "../../errors.js";
-import { makeFolder } from "../../files.js";
+import { NO_LOCKS, withoutLocks } from "./disk.js";
+import { besides, dropBuildingName, realPlace } from "./place.js";
 import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { isVersion1, upgradeFromVersion1 } from "./version1.js";
 import { isVersion2, upgradeFromVersion2 } from "./version2.js";
 
 const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
+const CACHE_KIB = 4000; // of a writer: rows land no slower than with 16,000, and a run comes to its size early
 
-/** Opens a file for writing, makes it where there is none, and brings it to the present version. */
-export function openForWriting(path: string): Database.Database {
-  if (existsSync(path)) accessSync(path, constants.W_OK); // SQLite would open it for reading and say nothing
-  const db = new Database(path, { timeout: WAIT_FOR_LOCK_MS });
+/** Opens `file` for writing, makes it where there is none, and brings it to the present version; `path` is the user's name for it. */
+export function openForWriting(path: string, file: string, waitMs: number): Database.Database {
+  if (existsSync(file)) {
+    mustBeFile(file);
+    accessSync(file, constants.W_OK); // SQLite would open it for reading and say nothing
+    dropBuildingName(file);
+    refuseSecondName(path, statSync(file));
+    refuseInTheWay(path, file, constants.W_OK);
+  }
+  const db = new Database(file, { timeout: waitMs });
   try {
     const version = checkOwner(path, db);
     // Before anything else: what is refused stays as it was, to the byte.
     if (version === 1) upgradeFromVersion1(path, db);
     if (version === 2) upgradeFromVersion2(db);
-    db.pragma("journal_mode = wal");
+    const mode = db.pragma("journal_mode = wal", { simple: true });
+    if (mode !== "wal" && !db.memory) throw withCode("SQLITE_IOERR_SHMOPEN", `the journal's mode is ${String(mode)}`);
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
     db.pragma("foreign_keys = on");
     if (version === 0)
@@ -29,6 +49,7 @@ export function openForWriting(path: string): Database.Database {
         db.pragma(`application_id = ${APPLICATION_ID}`);
       }).immediate();
     if (version === 1) db.exec("vacuum"); // or the pages of the old tables would double the file
+    db.pragma(`cache_size = -${CACHE_KIB}`);
     return db;
   } catch (error) {
     db.close();
@@ -36,29 +57,159 @@ export function openForWriting(path: string): Database.Database {
   }
 }
 
-/** Opens a file that another process may be writing. One of an older version is read through a copy in memory. Throws what SQLite throws, or a fault of usage. */
-export function openForReading(path: string): Database.Database {
-  // SQLite takes these for databases of its own, in memory or in a file without a name.
-  if (path === "" || path === ":memory:") throw Object.assign(new Error(path), { code: "ENOENT" });
-  // SQLite opens a folder for reading, and then speaks of a disk that fails.
-  if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EISDIR" });
-  let db: Database.Database | null = null;
+/** SQLite opens a folder for reading, and then speaks of a disk that fails; a pipe it waits for. */
+function mustBeFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isFile()) throw withCode("EISDIR", `${file} is no plain file`);
+}
+
+/** What is written lies beside one of the names until it is folded in: by the other the file would lack it, or be torn. */
+function refuseSecondName(path: string, { nlink }: Stats): void {
+  if (nlink > 1)
+    throw bad(
+      `${path} must be the only name of its file, but it is one of ${nlink} (hard links), and SQLite keeps what is written beside one of them: copy the file and name the copy, or remove the other names`,
+    );
+}
+
+/** What another user's program left beside a file locks out those who may not open it. */
+function refuseInTheWay(path: string, file: string, mode: number): void {
+  for (const other of besides(file)) {
+    const found = statSync(other, { throwIfNoEntry: false });
+    if (found === undefined || may(other, mode)) continue;
+    const remedy =
+      found.size > 0 && other.endsWith("-wal")
+        ? "it holds results, so have its owner make it readable and writable for you"
+        : "have its owner end what reads the file, and remove it then";
+    throw bad(`${path} cannot be opened because ${other} is in the way, which is ${ownerOf(found)}: ${remedy}`);
+  }
+}
+
+/** What says who may open a file that this process may not. */
+export function ownerOf({ uid }: Stats): string {
+  return uid === process.getuid?.() ? "read-only" : `another user's (uid ${uid})`;
+}
+
+/**
+ * Opens a file that another process may be writing; null: nothing has been written to it yet. One of an older version is
+ * read through a copy in memory. Throws what SQLite throws, or a fault of usage. `closeDatabase` closes it.
+ */
+export function openForReading(path: string): Database.Database | null {
+  const db = openAsItIs(path);
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true, timeout: WAIT_FOR_LOCK_MS });
     const version = checkOwner(path, db);
     // The tables of version 2 are the present ones, and its views say the same but for users' own methods.
     if (version === VERSION || version === 2) return db;
     if (version === 1) return upgradedCopy(path, db);
   } catch (error) {
-    db?.close();
-    if (error instanceof SweepError || !may(path, constants.R_OK) || may(dirname(path), constants.W_OK)) throw error;
-    throw bad(
-      `${path} cannot be read where it is, because SQLite keeps files beside the one it reads and the folder is read-only: copy it, with ${path}-wal where there is one, to another folder`,
-      { cause: error },
-    );
+    closeDatabase(db);
+    throw error;
   }
-  db.close();
+  closeDatabase(db);
+  return null;
+}
+
+/** Opens a file of any version for reading, after `checkOwner`. */
+export function openChecked(path: string): Database.Database {
+  const db = openAsItIs(path);
+  try {
+    if (checkOwner(path, db) !== 0) return db;
+  } catch (error) {
+    closeDatabase(db);
+    throw error;
+  }
+  closeDatabase(db);
   throw bad(`${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
+}
+
+/**
+ * A reader of a file in WAL mode needs a -wal and a -shm beside it. Where there are none it makes them, and who last
+ * closes the file takes them away: but only where he may write it, so that another user's look would leave his own
+ * behind and lock the owner out. Who may not write reads a copy.
+ */
+function openAsItIs(path: string): Database.Database {
+  // SQLite takes these for databases of its own, in memory or in a file without a name.
+  if (path === "" || path === ":memory:") throw withCode("ENOENT", path);
+  const file = realPlace(path);
+  mustBeFile(file);
+  if (existsSync(file)) accessSync(file, constants.R_OK);
+  const isInUse = [`${file}-wal`, `${file}-journal`].some((other) => existsSync(other));
+  if (isInUse) return openInUse(path, file);
+  const isKept = existsSync(file) && !(may(file, constants.W_OK) && may(dirname(file), constants.W_OK));
+  if (isKept) return openCopy(path, file);
+  return openedFor(path, file, {});
+}
+
+/** Opens a file beside which another program keeps, or has left, what it writes. */
+function openInUse(path: string, file: string): Database.Database {
+  try {
+    return openedFor(path, file, { readonly: true });
+  } catch (error) {
+    if (!/^SQLITE_(CANTOPEN|READONLY|PERM)/.test(codeOf(error))) throw error;
+    refuseInTheWay(path, file, constants.R_OK);
+    return openCopy(path, file);
+  }
+}
+
+/** Opens a file and reads of it, since SQLite looks at none before. */
+function openedFor(path: string, file: string, options: Database.Options): Database.Database {
+  const db = new Database(file, { fileMustExist: true, timeout: WAIT_FOR_LOCK_MS, ...options });
+  try {
+    db.pragma("query_only = on");
+    db.pragma("user_version");
+    return db;
+  } catch (error) {
+    db.close();
+    throw (codeOf(error).startsWith("SQLITE_BUSY") ? withoutLocks(path, file, error) : null) ?? error;
+  }
+}
+
+/** The folders of copies that are read in the place of files. */
+const copies = new WeakMap<Database.Database, string>();
+
+const MOST_TRIES = 3;
+
+/** Opens a copy of a file, and of the -wal beside it, as they were when nobody wrote them. */
+function openCopy(path: string, file: string): Database.Database {
+  const folder = mkdtempSync(join(tmpdir(), "gmm-sweep-"));
+  try {
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const before = stampOf(file);
+      const copied = [file, `${file}-wal`].filter((one) => existsSync(one)).map((one) => copyInto(folder, one));
+      if (stampOf(file) !== before) continue;
+      const db = openedFor(path, copied[0], {});
+      copies.set(db, folder);
+      return db;
+    }
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+  rmSync(folder, { recursive: true });
+  throw bad(
+    `${path} cannot be read where it may not be written while another program writes it: wait until that ends, or have its owner back it up with gmm-sweep backup`,
+  );
+}
+
+function copyInto(folder: string, file: string): string {
+  const copy = join(folder, basename(file));
+  copyFileSync(file, copy, constants.COPYFILE_FICLONE);
+  chmodSync(copy, 0o600); // the copy of a file that may only be read could not be written again
+  return copy;
+}
+
+/** What changes where a file, or the -wal beside it, is written. */
+function stampOf(file: string): string {
+  return [file, `${file}-wal`]
+    .map((one) => statSync(one, { bigint: true, throwIfNoEntry: false }))
+    .map((found) => (found === undefined ? "none" : `${found.ino} ${found.size} ${found.mtimeNs}`))
+    .join(", ");
+}
+
+/** Closes what `openForReading` opened. */
+export function closeDatabase(db: Database.Database): void {
+  db.close();
+  const folder = copies.get(db);
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
 
 const MOST_COPIED_MIB = 256; // a few seconds, and three times as much memory
@@ -72,7 +223,7 @@ function upgradedCopy(path: string, db: Database.Database): Database.Database {
       `${path} is of an older gmm-sweep, and such a file is read as it is only up to ${MOST_COPIED_MIB} MiB, got ${Math.ceil(size)}: gmm-sweep resume ${path} brings it to the present version, and every number stays`,
     );
   const copy = copyInMemory(db);
-  db.close();
+  closeDatabase(db);
   try {
     upgradeFromVersion1(path, copy);
     copy.pragma("query_only = on");
@@ -142,65 +293,6 @@ function otherItem(items: readonly SchemaItem[]): string | null {
   return name === undefined ? null : `the ${name} is not of it`;
 }
 
-/** The file that says who writes `path`. */
-function lockPath(path: string): string {
-  return `${path}.lock`;
-}
-
-/** Says that this process writes a file, for as long as it lives: the system lets go of it even at kill -9. */
-export class FileLock {
-  readonly #path: string;
-  readonly #db: Database.Database;
-  readonly #isNew: boolean;
-
-  /** Throws usage where another process holds it. */
-  constructor(path: string) {
-    this.#path = lockPath(path);
-    this.#isNew = !existsSync(this.#path);
-    this.#db = guardedOpening(path, () => {
-      makeFolder(dirname(path));
-      accessSync(dirname(path), constants.W_OK); // SQLite would say no more than that it cannot open the file
-      return lockedAt(path, this.#path);
-    });
-  }
-
-  release(): void {
-    this.#db.close();
-  }
-
-  /** Lets go of it, and leaves no file where there was none. */
-  undo(): void {
-    // While it is held: afterwards it may be another's.
-    if (this.#isNew) rmSync(this.#path);
-    this.release();
-  }
-}
-
-/** A lock on the file that is at `lock` then: between opening and locking it another process may have removed it. */
-function lockedAt(path: string, lock: string): Database.Database {
-  for (;;) {
-    const before = fileAt(lock);
-    const db = new Database(lock, { timeout: 0 });
-    try {
-      db.exec("begin exclusive");
-      if (before !== null && before === fileAt(lock)) return db;
-      db.close();
-    } catch (error) {
-      db.close();
-      if (codeOf(error) !== "SQLITE_BUSY") throw error;
-      throw bad(`${path} is being written by another gmm-sweep: wait until it ends, or name another file with --db`, {
-        cause: error,
-      });
-    }
-  }
-}
-
-/** What tells the file that is at a path from others; null where there is none. */
-function fileAt(path: string): string | null {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev} ${found.ino} ${found.birthtimeNs}`;
-}
-
 /** What is said of a file that fails. */
 interface Remedy {
   readonly code: RegExp;
@@ -231,22 +323,27 @@ const REMEDIES: readonly Remedy[] = [
     ],
     open: `can no longer be written, because it or its folder became read-only: change its permissions ${AGAIN}`,
   },
-  always(/^SQLITE_FULL|^ENOSPC|^EDQUOT/, `could not be written because the disk is full: make room ${AGAIN}`),
+  // SQLite cannot make its shared memory larger.
+  always(
+    /^SQLITE_FULL|^SQLITE_IOERR_SHMSIZE|^ENOSPC|^EDQUOT/,
+    `could not be written because the disk is full: make room ${AGAIN}`,
+  ),
   {
     code: /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT/,
     opening: ["usage", "cannot be opened as a database file: check the path, or name another file with --db"],
     open: `can no longer be opened: see that it and its folder are where they were ${AGAIN}`,
   },
   {
-    code: /^SQLITE_BUSY|^SQLITE_LOCKED/,
+    code: /^SQLITE_BUSY|^SQLITE_LOCKED|^SQLITE_PROTOCOL/,
     opening: ["usage", "is held by another program: wait until it ends, or name another file with --db"],
-    open: `is held by another program: wait until it ends ${AGAIN}`,
+    open: `is held by another program: wait until it ends, or wait longer with --lock-wait, ${AGAIN}`,
   },
   {
     code: /^SQLITE_CORRUPT/,
     opening: ["usage", "is damaged: restore it from a backup, or name another file with --db"],
     open: "is damaged: restore it from a backup and run the same command again",
   },
+  always(/^SQLITE_IOERR_(SHM|\w*LOCK)|^ENOLCK/, NO_LOCKS),
   always(/^SQLITE_IOERR|^EIO/, `could not be read or written (input/output error): check the disk ${AGAIN}`),
   always(
     /^ERR_DLOPEN/,
@@ -294,14 +391,20 @@ function remedyOf(error: unknown): Remedy | undefined {
   return REMEDIES.find(({ code }) => code.test(codeOf(error)));
 }
 
-function codeOf(error: unknown): string {
+function withCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+export function codeOf(error: unknown): string {
   // better-sqlite3 looks for the folder itself, and says so without a code.
   if (error instanceof TypeError && error.message.includes("directory does not exist")) return "ENOENT";
   if (error instanceof Error && error.message.startsWith("Could not locate the bindings file")) return "ERR_DLOPEN";
+  // The loader of compiled modules has one code for whatever goes wrong.
+  if (error instanceof Error && /Too many open files|Cannot allocate memory/.test(error.message)) return "EMFILE";
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-function may(path: string, mode: number): boolean {
+export function may(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
     return true;

@@ -1,23 +1,26 @@
 /** SQLite files as a kind of store. */
-import Database from "better-sqlite3";
 import { messageOf } from "../../errors.js";
 import type { StoreKind } from "../contract.js";
-import { guardedOpening, openForReading } from "./file.js";
-import { SqliteResults } from "./results.js";
-import { SqliteStore } from "./store.js";
 
-/** Any path is a file's; ':memory:' is a store that ends with its process. */
+/**
+ * Any path is a file's; ':memory:' is a store that ends with its process. What needs better-sqlite3 is loaded with the
+ * first file, so that a program on a machine where it does not load can say so.
+ */
 export const SQLITE: StoreKind = {
   takes: () => true,
-  open: async (place) => SqliteStore.open(place),
-  read: async (place) =>
-    new SqliteResults(
-      place,
-      guardedOpening(place, () => openForReading(place)),
-    ),
-  report: () => {
+  open: async (place, opening) => (await import("./store.js")).SqliteStore.open(place, opening),
+  read: async (place) => {
+    const { SqliteResults } = await import("./results.js");
+    const { guardedOpening, openForReading } = await import("./file.js");
+    const db = guardedOpening(place, () => openForReading(place));
+    return db === null ? null : new SqliteResults(place, db);
+  },
+  merge: async (...given) => (await import("./build.js")).mergeFiles(...given),
+  backUp: async (...given) => (await import("./build.js")).backUpFile(...given),
+  report: async () => {
     const name = "SQLite";
     try {
+      const { default: Database } = await import("better-sqlite3");
       // better-sqlite3 loads what is compiled of it with the first file.
       const db = new Database(":memory:");
       const detail = db.prepare("select sqlite_version()").pluck().get() as string;
@@ -25,7 +28,9 @@ export const SQLITE: StoreKind = {
       return { name, works: true, detail };
     } catch (error) {
       const [reason] = messageOf(error).split("\n");
-      return { name, works: false, detail: `${reason}: npm rebuild better-sqlite3 compiles it anew` };
+      const remedy =
+        "npm rebuild better-sqlite3 compiles it anew; where npm runs no install scripts, npm ci --ignore-scripts=false does";
+      return { name, works: false, detail: `${reason}: ${remedy}` };
     }
   },
 };

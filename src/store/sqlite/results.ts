@@ -1,10 +1,12 @@
 /** Reads of a database file that another process may be writing. */
 import Database from "better-sqlite3";
 import { bad, messageOf } from "../../errors.js";
+import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
   CellMean,
   CellStatus,
+  CellTrial,
   Damage,
   Failure,
   MethodStatus,
@@ -23,12 +25,13 @@ import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf } from "./damages.js";
 import { digestOfSweep } from "./digest.js";
-import { copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
+import { closeDatabase, copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
 import { MissingRows } from "./missing.js";
 import { storedMargins, storedRows } from "./rows.js";
 import {
   cellMeans,
   cellStatus,
+  cellTrials,
   failures,
   incompleteCells,
   methodStatus,
@@ -94,6 +97,10 @@ export class SqliteResults implements Results {
     return this.#read((db) => cellMeans(db, id));
   }
 
+  async cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
+    return this.#read((db) => cellTrials(db, id, cell));
+  }
+
   rows(sweep: Sweep | null): AsyncGenerator<StoredRow> {
     return this.#each((db) => storedRows(db, idOf(sweep)));
   }
@@ -151,8 +158,13 @@ export class SqliteResults implements Results {
   }
 
   async close(): Promise<void> {
+    this.endReading();
+    closeDatabase(this.db);
+  }
+
+  /** Ends what is still being read. */
+  protected endReading(): void {
     for (const snapshot of [...this.#snapshots.keys()]) this.#release(snapshot);
-    this.db.close();
   }
 
   /** What `body` reads, of one state of the file. */
@@ -181,7 +193,7 @@ export class SqliteResults implements Results {
   #snapshot(): Database.Database {
     return guarded(this.path, () => {
       // What is in memory has no other connection, and so is copied.
-      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.path, { readonly: true });
+      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
       snapshot.pragma("query_only = on");
       snapshot.exec("begin");

@@ -1,7 +1,8 @@
 /** How far the cells of a sweep are, and what they have. */
 import type Database from "better-sqlite3";
-import type { CellMean, CellStatus, Failure, MethodStatus, MethodSummary, RowState } from "../contract.js";
-import { CELL_COLUMNS } from "./columns.js";
+import { CELL_NAMES, type CellKey } from "../../plan/cell.js";
+import type { CellMean, CellStatus, CellTrial, Failure, MethodStatus, MethodSummary, RowState } from "../contract.js";
+import { CELL_COLUMNS, columnOf } from "./columns.js";
 import { COUNTED, ROWS_OF_CELLS, rowId } from "./layout.js";
 
 export function methodSummary(db: Database.Database, sweep: number): MethodSummary[] {
@@ -80,4 +81,21 @@ export function cellMeans(db: Database.Database, sweep: number): CellMean[] {
     )
     .all(sweep) as (Omit<CellMean, "trials"> & { trials: string })[];
   return rows.map((row) => ({ ...row, trials: JSON.parse(row.trials) as number[] }));
+}
+
+/** From its draw down, since indexes lead from there to one cell. */
+export function cellTrials(db: Database.Database, sweep: number, cell: CellKey): CellTrial[] {
+  return db
+    .prepare(
+      `select t.trial, t.replicate_of, r.forget_probability
+       from draws d
+       cross join cell_keys k on k.draw_id = d.id
+       cross join sweep_cells c on c.sweep_id = @sweep and c.cell_key_id = k.id
+       cross join sweeps s on s.id = c.sweep_id
+       cross join trajectories t on ${COUNTED}
+       cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state = 'done'
+       where ${CELL_NAMES.map((name) => `${columnOf(name)} = @${name}`).join(" and ")}
+       order by t.trial`,
+    )
+    .all({ ...Object.fromEntries(CELL_NAMES.map((name) => [name, cell[name]])), sweep }) as CellTrial[];
 }

@@ -1,57 +1,104 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
+import { makeFolder } from "../../files.js";
 import type { Outcome } from "../../trial.js";
-import type { Landed, Merged, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
 import { refuseDamages } from "./damages.js";
-import { FileLock, guarded, guardedOpening, openForReading, openForWriting } from "./file.js";
+import {
+  closeDatabase,
+  codeOf,
+  guarded,
+  guardedOpening,
+  openForReading,
+  openForWriting,
+  toldOf,
+  toldOfOpening,
+} from "./file.js";
 import { Landing } from "./landing.js";
+import { FileLock } from "./lock.js";
 import { mergePart } from "./merge.js";
+import { realPlace } from "./place.js";
+import { Residence } from "./residence.js";
 import { SqliteResults } from "./results.js";
 import { Trajectories } from "./trajectories.js";
 
-export class SqliteStore extends SqliteResults implements Store {
-  readonly #lock: FileLock | null;
+/** What of the machine a store in a file has. */
+interface Place {
+  /** null: whoever opened it has one. */
+  readonly lock: FileLock | null;
+  readonly residence: Residence;
   /** Whether there was no file before it was opened. */
-  readonly #isNew: boolean;
+  readonly isNew: boolean;
+}
+
+const NOTICED_AFTER_MS = 1000; // a checkpoint or a backup may hold the file for a moment
+const ASK_AGAIN_MS = 200;
+
+export class SqliteStore extends SqliteResults implements Store {
+  /** null: in memory. */
+  readonly #place: Place | null;
+  readonly #opening: Opening;
   readonly #trajectories: Trajectories;
   readonly #landing: Landing;
+  /** The write before the next. */
+  #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, db: Database.Database, place: { lock: FileLock | null; isNew: boolean }) {
+  private constructor(path: string, db: Database.Database, place: Place | null, opening: Opening) {
     super(path, db);
-    this.#lock = place.lock;
-    this.#isNew = place.isNew;
+    this.#place = place;
+    this.#opening = opening;
     this.#trajectories = new Trajectories(path, db, this.keys);
     this.#landing = new Landing(path, this.keys, this.#trajectories);
   }
 
   /** Opens `path` for writing, making it and its folder where there is none; ':memory:' keeps all in memory. */
-  static open(path: string): SqliteStore {
-    const lock = path === ":memory:" ? null : new FileLock(path);
-    const isNew = lock !== null && !existsSync(path);
+  static async open(path: string, opening: Opening): Promise<SqliteStore> {
+    if (path === ":memory:") return new SqliteStore(path, openForWriting(path, path, 0), null, opening);
+    const file = guardedOpening(path, () => {
+      makeFolder(dirname(path));
+      return realPlace(path);
+    });
+    const lock = new FileLock(path, file);
     try {
-      return guardedOpening(path, () => new SqliteStore(path, openForWriting(path), { lock, isNew }));
+      return await SqliteStore.#opened(path, file, lock, opening);
     } catch (error) {
       // A refused path is left as it was found.
-      lock?.undo();
+      lock.release();
       throw error;
+    }
+  }
+
+  /** Opens `file`, which errors call `path`, for one who has the lock that keeps others from it. */
+  static openUnlocked(path: string, file: string, opening: Opening): Promise<SqliteStore> {
+    return SqliteStore.#opened(path, file, null, opening);
+  }
+
+  static async #opened(path: string, file: string, lock: FileLock | null, opening: Opening): Promise<SqliteStore> {
+    const isNew = !existsSync(file);
+    const db = await patiently(path, opening, toldOfOpening, (waitMs) => openForWriting(path, file, waitMs));
+    try {
+      return new SqliteStore(path, db, { lock, isNew, residence: new Residence(path, file, db, lock) }, opening);
+    } catch (error) {
+      db.close();
+      throw toldOfOpening(path, error);
     }
   }
 
   async open(request: OpenRequest): Promise<Sweep> {
     // Nothing of what the command asked for has been written yet.
-    return guardedOpening(this.path, () =>
-      this.#transaction(() => {
-        refuseDamages(this.path, this.db);
-        return this.stored.open(request);
-      }),
-    );
+    return this.#write(toldOfOpening, () => {
+      refuseDamages(this.path, this.db);
+      return this.stored.open(request);
+    });
   }
 
   async record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
     try {
-      return this.#write(() => this.#landing.land(sweep, outcomes));
+      return await this.#write(toldOf, () => this.#landing.land(sweep, outcomes));
     } catch (error) {
       // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
       if (error instanceof SweepError && error.fault === "usage")
@@ -61,48 +108,103 @@ export class SqliteStore extends SqliteResults implements Store {
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
-    return this.#write(() => {
+    return this.#write(toldOf, () => {
       refuseDamages(this.path, this.db);
       return parts.map((part) => this.#mergePart(part));
     });
   }
 
+  /** Folds what is in the -wal into the file. Throws environment where the file is not where it was. */
   override async close(): Promise<void> {
-    await super.close();
-    this.#lock?.release();
+    if (this.#place === null || !this.db.open) return super.close();
+    const { lock, residence } = this.#place;
+    await this.#turn;
+    this.endReading();
+    try {
+      residence.check();
+      this.db.pragma(`busy_timeout = ${NOTICED_AFTER_MS}`);
+      if (residence.isThere && guarded(this.path, () => residence.fold())) this.#opening.tell(unfolded(this.path));
+    } finally {
+      await super.close();
+      lock?.release();
+    }
   }
 
   async discard(): Promise<void> {
-    if (!this.#isNew) return this.close();
+    if (this.#place === null) return super.close();
+    const { lock, residence, isNew } = this.#place;
+    await this.#turn;
     await super.close();
-    // Before anybody else may write it.
-    rmSync(this.path, { force: true });
-    this.#lock?.undo();
+    // Before anybody else may write it; what others put in its place stays.
+    if (isNew && residence.isThere) rmSync(residence.file, { force: true });
+    lock?.release();
   }
 
   #mergePart(path: string): Merged {
     const part = guardedOpening(path, () => openForReading(path));
+    // A run that was killed at its birth left nothing.
+    if (part === null) return { trialRows: 0, epochs: 0 };
     const { db, keys, stored: sweeps } = this;
     try {
       part.exec("begin");
       guardedOpening(path, () => refuseDamages(path, part));
       return mergePart({ path: this.path, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
     } finally {
-      part.close();
+      closeDatabase(part);
     }
   }
 
-  #write<Result>(body: () => Result): Result {
-    return guarded(this.path, () => this.#transaction(body));
+  /** All or nothing, one after the other; `told` says what is thrown of a failure of the file. */
+  #write<Result>(told: Told, body: () => Result): Promise<Result> {
+    const written = this.#turn.then(async () => {
+      const result = await patiently(this.path, this.#opening, told, (waitMs) => this.#transaction(waitMs, body));
+      this.#place?.residence.check();
+      return result;
+    });
+    this.#turn = written.catch(() => {}); // whoever awaits it is told
+    return written;
   }
 
-  /** All or nothing. */
-  #transaction<Result>(body: () => Result): Result {
+  #transaction<Result>(waitMs: number, body: () => Result): Result {
     try {
+      this.db.pragma(`busy_timeout = ${waitMs}`);
       return this.db.transaction(body).immediate();
     } catch (error) {
       this.keys.forget();
       throw error;
     }
   }
+}
+
+type Told = (path: string, error: unknown) => unknown;
+
+/** Runs `body` until no other program holds the file, as long as is to be waited; `body` hears how long it may stand still. */
+async function patiently<Result>(
+  path: string,
+  { lockWaitMs, tell, stop }: Opening,
+  told: Told,
+  body: (waitMs: number) => Result,
+): Promise<Result> {
+  const began = performance.now();
+  for (let tries = 0; ; tries++) {
+    try {
+      return body(tries === 0 ? Math.min(lockWaitMs, NOTICED_AFTER_MS) : 0);
+    } catch (error) {
+      const isHeld = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
+      if (!isHeld || stop.aborted || performance.now() - began >= lockWaitMs) throw told(path, error);
+      if (tries === 0)
+        tell(`${path} is held by another program: waiting ${duration(lockWaitMs)} at most until it ends`);
+    }
+    // Not in SQLite, which would hold up signals and threads.
+    await delay(ASK_AGAIN_MS);
+  }
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds === 1 ? "1 second" : `${seconds} seconds`;
+}
+
+function unfolded(path: string): string {
+  return `${path} is complete, but another program reads it, so that a part is still in ${path}-wal: copy both files together, or with gmm-sweep backup`;
 }

@@ -1,0 +1,34 @@
+/** What SQLite needs of a disk: locks. It says of one that has none (ENOLCK, ENOSYS) that the file is busy, or that the disk fails. */
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { SweepError } from "../../errors.js";
+
+/** What is said of a place whose disk has none. */
+export const NO_LOCKS =
+  "is on a disk that offers no file locks or no shared memory, as some network disks (NFS, Lustre) do not: name a file in a local folder with --db, and where several machines train, give each a part of its own with --shard";
+
+/** What is to be thrown where locking `file` failed because its disk has no locks; null where it has. */
+export function withoutLocks(path: string, file: string, cause: unknown): SweepError | null {
+  return offersLocks(dirname(file)) ? null : new SweepError("environment", `${path} ${NO_LOCKS}`, { cause });
+}
+
+/** Whether a file that nobody else knows can be locked; a folder that may not be written is not asked. */
+function offersLocks(folder: string): boolean {
+  const probe = join(folder, `.gmm-sweep-${process.pid}.lock`);
+  let db: Database.Database;
+  try {
+    db = new Database(probe, { timeout: 0 });
+  } catch {
+    return true;
+  }
+  try {
+    db.exec("pragma journal_mode = memory; begin exclusive");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    db.close();
+    rmSync(probe, { force: true });
+  }
+}

@@ -1,0 +1,73 @@
+/** Whether a difference to retraining is too small to matter: equivalent, different, or too few to tell. */
+import { equivalence } from "../stats/equivalence.js";
+import type { Estimate, Interval } from "../stats/interval.js";
+import { normalTailQuantile } from "../stats/normal.js";
+import { tInterval } from "../stats/t-test.js";
+
+/** What is compared: the primary estimand and the one beside it. */
+export const ENDPOINTS = ["forget", "accuracy"] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+/** How large a difference does not matter, for each endpoint; > 0. */
+export type Margins = Readonly<Record<Endpoint, number>>;
+
+/** Errors a side: of calling equivalent what is not, and of calling different what is not. */
+export const ALPHA = 0.05;
+
+/** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
+export type Answer = "equivalent" | "different" | "too few";
+
+/** A difference to retraining. */
+export interface Difference extends Estimate {
+  /** With 90 % confidence. */
+  readonly interval: Interval;
+  /** The smallest margin at which it would be equivalent. */
+  readonly smallestMargin: number;
+}
+
+export interface Judgement {
+  readonly forget: Difference;
+  readonly accuracy: Difference;
+  readonly answer: Answer;
+  /** How many units (draws, or trials of one draw) would decide it if the differences and their spread stayed as they are; null where it is decided. */
+  readonly needed: number | null;
+}
+
+/**
+ * Equivalent: the 90 % intervals of both lie inside ±margin (two one-sided tests each, Schuirmann 1987; both must hold,
+ * so that nothing is to be corrected). Different: the 95 % interval of one of them lies outside ±margin, so that the two
+ * of them together err in at most 5 %. Between: too few. `units` is how many values each estimate is the mean of.
+ */
+export function judged(of: Readonly<Record<Endpoint, Estimate>>, margins: Margins, units: number): Judgement {
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) => differenceOf(of[endpoint], margins[endpoint]));
+  const answer = answerOf({ forget, accuracy }, margins);
+  const needed = answer === "too few" ? neededFor({ forget, accuracy }, margins, units) : null;
+  return { forget, accuracy, answer, needed };
+}
+
+function differenceOf(of: Estimate, margin: number): Difference {
+  const { interval, smallestMargin } = equivalence(of, margin, ALPHA);
+  return { ...of, interval, smallestMargin };
+}
+
+function answerOf(of: Readonly<Record<Endpoint, Difference>>, margins: Margins): Answer {
+  if (ENDPOINTS.every((endpoint) => of[endpoint].smallestMargin < margins[endpoint])) return "equivalent";
+  const isBeyond = ENDPOINTS.some((endpoint) => {
+    const { low, high } = tInterval(of[endpoint], 1 - ALPHA);
+    return low > margins[endpoint] || high < -margins[endpoint];
+  });
+  return isBeyond ? "different" : "too few";
+}
+
+/** Normal approximation: where a difference lies beyond its margin, to show that; else to show that both lie within. */
+function neededFor(of: Readonly<Record<Endpoint, Difference>>, margins: Margins, units: number): number | null {
+  const [within, beyond] = [normalTailQuantile(ALPHA), normalTailQuantile(ALPHA / 2)];
+  const counts = ENDPOINTS.map((endpoint) => {
+    const room = margins[endpoint] - Math.abs(of[endpoint].estimate);
+    const sigma = of[endpoint].error * Math.sqrt(units);
+    return { isBeyond: room <= 0, count: Math.ceil((((room > 0 ? within : beyond) * sigma) / room) ** 2) };
+  });
+  const far = counts.filter(({ isBeyond }) => isBeyond).map(({ count }) => count);
+  const needed = far.length > 0 ? Math.min(...far) : Math.max(...counts.map(({ count }) => count));
+  return Number.isFinite(needed) ? Math.max(needed, units + 1) : null;
+}

@@ -1,0 +1,49 @@
+/** A recipe's differences to retraining, one for each unit: over draws the draw, on one draw the trial. */
+import type { Interval } from "../stats/interval.js";
+import { mean } from "../stats/moments.js";
+import { differences } from "../stats/t-test.js";
+import { ENDPOINTS, type Endpoint } from "./answer.js";
+import type { Sample } from "./scores.js";
+import { trialsOf } from "./table.js";
+
+export type Differences = Readonly<Record<Endpoint, readonly number[]>>;
+
+/** The difference of the means on each draw: with as many trials in each, the t test of these is that of the mixed model. */
+export function byDraw(of: readonly Sample[], retrained: readonly Sample[]): Differences {
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) =>
+    of.map((sample, draw) => mean(sample[endpoint]) - mean(retrained[draw][endpoint])),
+  );
+  return { forget, accuracy };
+}
+
+/** The difference in each trial that both have: where they share random streams, these are pairs; where they do not, any pairing is as good. */
+export function byTrial(of: Sample, retrained: Sample): Differences {
+  const [mine, theirs] = [new Set(of.trials), new Set(retrained.trials)];
+  const a = trialsOf(of, (trial) => theirs.has(trial));
+  const b = trialsOf(retrained, (trial) => mine.has(trial));
+  return { forget: differences(a.forget, b.forget), accuracy: differences(a.accuracy, b.accuracy) };
+}
+
+/** The differences of the means, over draws, if every trial that diverged or failed had given 0 or 1, whichever is worse; null where none did. */
+export function worstCase(
+  of: readonly Sample[],
+  retrained: readonly Sample[],
+): Readonly<Record<Endpoint, Interval>> | null {
+  if ([...of, ...retrained].every(({ diverged, failed }) => diverged + failed === 0)) return null;
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) => {
+    const bounds = of.map((sample, draw) => {
+      const [mine, theirs] = [bound(sample, endpoint), bound(retrained[draw], endpoint)];
+      return { low: mine.low - theirs.high, high: mine.high - theirs.low };
+    });
+    return { low: mean(bounds.map(({ low }) => low)), high: mean(bounds.map(({ high }) => high)) };
+  });
+  return { forget, accuracy };
+}
+
+/** The mean of a sample with those trials at 0, and at 1. */
+function bound(sample: Sample, endpoint: Endpoint): Interval {
+  const lost = sample.diverged + sample.failed;
+  const sum = sample[endpoint].reduce((total, value) => total + value, 0);
+  const count = sample[endpoint].length + lost;
+  return { low: sum / count, high: (sum + lost) / count };
+}

@@ -1,0 +1,49 @@
+/** What chance alone does to the Wasserstein distance: between two sets of retraining trials of the same size. */
+import { stream } from "../data/streams.js";
+import type { Interval } from "../stats/interval.js";
+import { mean, quantile } from "../stats/moments.js";
+import { wasserstein1 } from "../stats/wasserstein.js";
+import type { Sample } from "./scores.js";
+
+const RELABELLINGS = 500;
+
+export interface NullBand {
+  /** The distance of the two sets. */
+  readonly wasserstein: number;
+  /** Holds 90 % of what relabelling the trials of both gives: 5 % of equal distributions lie above it. */
+  readonly band: Interval;
+}
+
+/** The Wasserstein-1 distance of the forget probabilities, in units of probability, mean over draws. */
+export function wassersteinTo(of: readonly Sample[], retrained: readonly Sample[]): number {
+  return mean(of.map(({ forget }, draw) => wasserstein1(forget, retrained[draw].forget)));
+}
+
+/** From two sets of retraining trials on each draw, by 500 random divisions of both sets together. */
+export function nullBand(twin: readonly Sample[], retrained: readonly Sample[]): NullBand {
+  const { uniform } = stream("verdict", "null");
+  const pools = twin.map(({ forget }, draw) => [...forget, ...retrained[draw].forget]);
+  const distances = Array.from({ length: RELABELLINGS }, () =>
+    mean(
+      pools.map((pool, draw) => {
+        const shuffled = shuffle(pool, uniform);
+        const size = twin[draw].forget.length;
+        return wasserstein1(shuffled.slice(0, size), shuffled.slice(size));
+      }),
+    ),
+  );
+  return {
+    wasserstein: wassersteinTo(twin, retrained),
+    band: { low: quantile(distances, 0.05), high: quantile(distances, 0.95) },
+  };
+}
+
+/** Fisher and Yates' shuffle, of a copy; `uniform` gives numbers from [0, 1). */
+export function shuffle<Value>(values: readonly Value[], uniform: () => number): Value[] {
+  const shuffled = [...values];
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    [shuffled[i], shuffled[j]] = [shuffled[j], shuffled[i]];
+  }
+  return shuffled;
+}

@@ -1,0 +1,184 @@
+/** The verdict on planted truths: samples whose differences to retraining are known. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type Stream, stream } from "../src/data/streams.js";
+import type { CellKey } from "../src/plan/cell.js";
+import type { Sample, Setting } from "../src/verdict/scores.js";
+import { simultaneous, type Verdict, verdictOn } from "../src/verdict/verdict.js";
+
+const MARGINS = { forget: 0.05, accuracy: 0.01 };
+
+/** A method's planted differences to retraining. */
+interface Planted {
+  readonly method: string;
+  readonly lambda: number;
+  readonly forget: number;
+  readonly accuracy: number;
+  readonly isOneRun?: boolean;
+  readonly diverged?: number;
+}
+
+const SAME = { forget: 0, accuracy: 0 };
+const RETRAINED: Planted = { method: "retrain_scratch", lambda: 0, ...SAME };
+
+function keyOf({ method, lambda }: Planted, draw: number): CellKey {
+  return {
+    ...{ draw: `${draw}`, samples: 500, features: 4, forget_rows: 1, hidden: "8,8", learning_rate: 0.01 },
+    ...{ preset: "paired", method, lambda_reg: lambda, epochs: 5, seed: 0, start: "", profile: "test/r1" },
+  };
+}
+
+/** Trials around the draw's own retraining value plus what is planted. */
+function sampleOf(planted: Planted, draw: number, center: number, trials: number, random: Stream): Sample {
+  const key = keyOf(planted, draw);
+  const { draw: _, ...recipe } = key;
+  const count = planted.isOneRun ? 1 : trials;
+  const around = (value: number, sigma: number): number[] =>
+    Array.from({ length: count }, () => value + sigma * random.normal());
+  return {
+    ...{ key, recipe: JSON.stringify(recipe), diverged: planted.diverged ?? 0, failed: 0 },
+    isOneRun: planted.isOneRun ?? false,
+    trials: Array.from({ length: count }, (_, i) => i + 1),
+    forget: around(center + planted.forget, 0.05),
+    accuracy: around(0.93 + planted.accuracy, 0.003),
+  };
+}
+
+function settingOf(planted: readonly Planted[], draws: number, trials: number, name: string): Setting {
+  const random = stream("test", name);
+  const samples = Array.from({ length: draws }, (_, draw) => {
+    const center = 0.7 + 0.1 * random.normal();
+    return [RETRAINED, ...planted].map((one) => sampleOf(one, draw + 1, center, trials, random));
+  }).flat();
+  return { key: samples[0].key, samples };
+}
+
+function verdict(planted: readonly Planted[], draws: number, trials: number, name: string): Verdict {
+  const found = verdictOn(settingOf(planted, draws, trials, name), MARGINS);
+  assert.ok(found !== null);
+  return found;
+}
+
+function rowOf(found: Verdict, what: string, method?: string): Verdict["rows"][number] {
+  const row = found.rows.find((row) => row.what === what && (method === undefined || row.recipe.method === method));
+  assert.ok(row !== undefined, `${what} ${method ?? ""}`);
+  return row;
+}
+
+const ORIGINAL: Planted = { method: "original", lambda: 0, forget: 0.3, accuracy: 0 };
+const FAR: Planted = { method: "unlearn", lambda: 4, forget: -0.2, accuracy: -0.02 };
+const NEAR: Planted = { method: "unlearn", lambda: 1, ...SAME };
+
+test("a recipe without a difference is chosen and equivalent, one with a large difference is different, and so is doing nothing", () => {
+  const found = verdict(
+    [ORIGINAL, FAR, NEAR, { method: "fine_tune", lambda: 0, forget: 0.15, accuracy: 0 }],
+    20,
+    16,
+    "planted",
+  );
+  const chosen = rowOf(found, "chosen");
+  assert.deepEqual([chosen.recipe.method, chosen.recipe.lambda_reg], ["unlearn", 1]);
+  assert.deepEqual([chosen.judgement?.answer, chosen.share, chosen.rivals], ["equivalent", 1, 3]);
+  assert.equal(rowOf(found, "do nothing").judgement?.answer, "different");
+  assert.equal(rowOf(found, "method", "fine_tune").judgement?.answer, "different");
+  assert.deepEqual(
+    found.notBeaten.map(({ lambda_reg }) => lambda_reg),
+    [1],
+  );
+  assert.deepEqual([found.unit, found.units, found.draws.length, found.leftOut], ["draw", 20, 20, 0]);
+});
+
+test("few draws with a spread as large as the margin cannot tell, and the verdict says how many would", () => {
+  const found = verdict([{ ...NEAR, forget: 0.03 }], 4, 2, "few");
+  const { judgement } = rowOf(found, "chosen");
+  assert.equal(judgement?.answer, "too few");
+  assert.ok(judgement.needed !== null && judgement.needed > 4);
+});
+
+test("on one draw the trials are the units, and copies of one run are refused with the reason", () => {
+  const found = verdict([ORIGINAL, NEAR, { ...FAR, method: "retrain_original", isOneRun: true }], 1, 100, "one draw");
+  assert.deepEqual([found.unit, found.units], ["trial", 75]);
+  assert.equal(rowOf(found, "chosen").judgement?.answer, "equivalent");
+  const copies = rowOf(found, "method", "retrain_original");
+  assert.equal(copies.judgement, null);
+  assert.equal(copies.refused, "its trials are copies of one run, which say nothing of chance");
+});
+
+test("over draws the one run of each draw is a value like any other", () => {
+  const found = verdict([{ ...FAR, isOneRun: true }], 20, 16, "one run a draw");
+  assert.equal(rowOf(found, "chosen").judgement?.answer, "different");
+  assert.equal(rowOf(found, "chosen").trials, 20);
+});
+
+test("draws with nothing to forget are told from those with much, by trials that the verdict does not use", () => {
+  const nothing = settingOf([{ ...ORIGINAL, forget: 0 }, NEAR], 10, 16, "nothing");
+  const much = settingOf([ORIGINAL, NEAR], 10, 16, "much");
+  const moved = much.samples.map((sample) => ({
+    ...sample,
+    key: { ...sample.key, draw: `${100 + Number(sample.key.draw)}` },
+  }));
+  const found = verdictOn({ key: nothing.key, samples: [...nothing.samples, ...moved] }, MARGINS);
+  const strata = found?.strata.map(({ stratum, draws }) => [stratum, draws]);
+  assert.deepEqual(strata?.at(-1), ["much", 10]);
+  assert.equal(strata?.[0][0], "nothing");
+  assert.ok(Number(strata?.[0][1]) >= 8);
+  assert.equal(found?.memorisation.length, 20);
+  // Of 16 trials the fourth, eighth, … are set aside: twelve are left on each of 20 draws.
+  assert.equal(found?.rows[0].trials, 20 * 12);
+});
+
+test("the null shows what two retrainings differ by, and its band holds their Wasserstein distance", () => {
+  const found = verdict([NEAR, { method: "retrain_twin", lambda: 0, ...SAME }], 10, 20, "null");
+  assert.ok(found.nullBand !== null);
+  const { wasserstein, band } = found.nullBand;
+  assert.ok(band.low <= wasserstein && wasserstein <= band.high);
+  assert.equal(rowOf(found, "null").recipe.method, "retrain_twin");
+  assert.equal(found.recipes, 1, "a second retraining is no recipe that unlearns");
+});
+
+test("draws that lack a recipe are left out and counted, and no draw is mixed with another", () => {
+  const whole = settingOf([ORIGINAL, NEAR, FAR], 5, 8, "whole");
+  const lacking = whole.samples.filter(({ key }) => key.draw !== "5" || key.method !== "unlearn");
+  const found = verdictOn({ ...whole, samples: lacking }, MARGINS);
+  assert.deepEqual([found?.draws, found?.leftOut], [["1", "2", "3", "4"], 1]);
+});
+
+test("trials that diverged bound the mean from both sides", () => {
+  const found = verdict([{ ...NEAR, diverged: 16 }], 10, 16, "diverged");
+  const { worstCase, diverged } = rowOf(found, "chosen");
+  assert.equal(diverged, 160);
+  assert.ok(worstCase !== null && worstCase.forget.low < -0.2 && worstCase.forget.high > 0.05);
+});
+
+test("nothing can be said without retraining", () => {
+  const setting = settingOf([NEAR], 3, 4, "no retraining");
+  const samples = setting.samples.filter(({ key }) => key.method !== "retrain_scratch");
+  assert.equal(verdictOn({ ...setting, samples }, MARGINS), null);
+});
+
+test("all recipes at once get wider bands than one alone, and the equivalent ones are found", () => {
+  const planted = [0, 1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget: lambda * 0.08 }));
+  const rows = simultaneous(settingOf(planted, 12, 20, "all"), MARGINS);
+  assert.deepEqual(
+    rows.map(({ isEquivalent }) => isEquivalent),
+    [true, false, false, false],
+  );
+  const alone = rowOf(verdict([planted[0]], 12, 20, "all"), "chosen").judgement?.forget.interval;
+  assert.ok(alone !== undefined);
+});
+
+test("of 400 planted nulls at the margin no more are called equivalent than the stated error allows, and of 400 without a difference none different", () => {
+  const calls = (forget: number): string[] =>
+    Array.from({ length: 400 }, (_, i) => {
+      const found = verdict(
+        [1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget })),
+        8,
+        4,
+        `null ${forget} ${i}`,
+      );
+      return rowOf(found, "chosen").judgement?.answer ?? "none";
+    });
+  const wrong = calls(0.05).filter((answer) => answer === "equivalent").length;
+  assert.ok(wrong <= 33, `${wrong} of 400, where 33 is beyond what 5 % gives in 999 of 1,000`);
+  assert.ok(calls(0).filter((answer) => answer === "different").length <= 33);
+});
