@@ -11,7 +11,18 @@ import { CLI, type Ended, folder, gmm, spoken, started, TINY } from "./command-l
 import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
-const TRAINING = ["method-file", "preset", ...DRAW, "data", "hidden", "learning-rate", "seed", "engine", "precision"];
+const TRAINING = [
+  "method-file",
+  "preset",
+  ...DRAW,
+  "data",
+  "forget-label",
+  "hidden",
+  "learning-rate",
+  "seed",
+  "engine",
+  "precision",
+];
 const NARROWING = [
   ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
   "profile",
@@ -57,19 +68,32 @@ const OPTIONS: Record<string, readonly string[]> = {
       "features",
       "forget-rows",
     ],
-    ...["data", "hidden", "learning-rate", "seed", "engine", "precision", "name", "record", "grow", "shard", "db"],
+    ...[
+      "data",
+      "forget-label",
+      "hidden",
+      "learning-rate",
+      "seed",
+      "engine",
+      "precision",
+      "name",
+      "record",
+      "grow",
+      "shard",
+      "db",
+    ],
     ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
   ],
   status: ["sweep", "db", "json"],
   digest: ["sweep", "db", "json"],
   verify: ["sample", "seed", "data", "sweep", "db", "json"],
-  replay: ["method", "trial", "epoch", "sweep", ...NARROWING, "data", "out", "db", "json"],
+  replay: ["method", "trial", "epoch", "sweep", ...NARROWING, "data", "out", "force", "db", "json"],
   query: ["format", "db"],
   show: ["sweep", ...NARROWING, "db", "json"],
   merge: ["lock-wait", "json"],
   backup: ["db", "quiet", "json"],
-  train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "json"],
-  "data export": DRAW,
+  train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "force", "json"],
+  "data export": [...DRAW, "force"],
   doctor: ["json"],
 };
 

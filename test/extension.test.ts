@@ -128,7 +128,7 @@ test("a store is a file and a record", (t) => {
     "const path = (place) => place.slice('aside:'.length) + '.aside';",
     "export const ASIDE = {",
     "  takes: (place) => place.startsWith('aside:'),",
-    "  open: (place) => SQLITE.open(path(place)),",
+    "  open: (place, opening) => SQLITE.open(path(place), opening),",
     "  read: (place) => SQLITE.read(path(place)),",
     "};",
   );

@@ -4,12 +4,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the user fixed as the visible root, and what may be missing of it. */
 const VISIBLE_ROOT = [
   "CHANGELOG.md",
+  "CITATION.cff",
   "LICENSE",
   "README.md",
   "data",
@@ -89,6 +91,14 @@ test("allowScripts decides exactly on the packages that have an install script",
 
 test("the changelog speaks of this version", () => {
   assert.ok(readFileSync(`${ROOT}CHANGELOG.md`, "utf8").includes(manifest.version));
+});
+
+test("CITATION.cff cites this version, under this licence", () => {
+  const citation = parse(readFileSync(`${ROOT}CITATION.cff`, "utf8")) as Record<string, unknown>;
+  assert.equal(citation["version"], manifest.version);
+  assert.equal(citation["license"], manifest.license);
+  assert.equal(citation["cff-version"], "1.2.0");
+  assert.ok(Array.isArray(citation["authors"]) && citation["authors"].length > 0);
 });
 
 test("the visible root holds what the user fixed, and nothing else", (t) => {

@@ -1,14 +1,23 @@
-/** The README is true: its help text, its tables of views and its examples are what the program does. */
+/** The README and its pages are true: help text, tables of views, exit codes, paths, links and examples are what the program does. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
+import { EXIT } from "../src/commands/exit-codes.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { openStore } from "../src/store/open.js";
 
 const README = readFileSync("README.md", "utf8");
+/** The text of every page by its path. */
+const PAGES = new Map(
+  ["README.md", ...readdirSync("data/docs").map((name) => `data/docs/${name}`)].map((path) => [
+    path,
+    readFileSync(path, "utf8"),
+  ]),
+);
+const ALL = [...PAGES.values()].join("\n");
 const CLI = resolve("dist/src/cli.js");
 const folder = mkdtempSync(join(tmpdir(), "gmm-sweep-readme-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -32,8 +41,9 @@ const VIEWS = [
 ];
 
 for (const view of VIEWS) {
-  test(`the README lists the columns of ${view}, in order`, async () => {
-    const section = README.slice(README.indexOf(`### \`${view}\``));
+  test(`the page of columns lists those of ${view}, in order`, async () => {
+    const page = PAGES.get("data/docs/columns.md") ?? "";
+    const section = page.slice(page.indexOf(`## \`${view}\``));
     const documented = section
       .slice(section.indexOf("\n| column"), section.indexOf("\n\n", section.indexOf("\n| column")))
       .split("\n")
@@ -46,19 +56,56 @@ for (const view of VIEWS) {
   });
 }
 
-test("the README names every method", () => {
-  for (const name of METHOD_NAMES) assert.ok(README.includes(`**${name}**`), name);
+test("every method is explained", () => {
+  for (const name of METHOD_NAMES) assert.ok(ALL.includes(`**${name}**`), name);
 });
 
-/** The sweep file that the README shows. */
-const NEGGRAD = /`neggrad\.yaml`:\n\n```yaml\n([\s\S]*?)```/.exec(README)?.[1];
+test("the README's table of exit codes has all that there are", () => {
+  const listed = [...README.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+  assert.deepEqual(listed, Object.values(EXIT));
+});
 
-test("the README shows the sweep file that its examples name", () => {
+/** A heading as the address of its section, as the pages' readers make it. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+for (const [path, text] of PAGES) {
+  test(`${path} links to what is there`, () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    for (const [, to, section] of links) {
+      const target = to === "" ? path : join(dirname(path), to);
+      assert.ok(existsSync(target), `${target} is not there`);
+      if (section === undefined) continue;
+      const headings = [...readFileSync(target, "utf8").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchor(heading));
+      assert.ok(headings.includes(section), `${target} has no section ${section}`);
+    }
+  });
+
+  test(`${path} names files and scripts that are there`, () => {
+    for (const [, named] of text.matchAll(/`((?:src|test|scripts|workers|data)\/[\w./-]*)`/g))
+      assert.ok(existsSync(named) || named.endsWith(".db"), `${named} is not there`);
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+    for (const [, script] of text.matchAll(/npm run ([\w:-]+)/g)) assert.ok(script in scripts, `npm run ${script}`);
+  });
+}
+
+test("every page is reached from the README", () => {
+  for (const path of PAGES.keys()) assert.ok(path === "README.md" || README.includes(`(${path}`), path);
+});
+
+/** The sweep file that the page of the experiment shows. */
+const NEGGRAD = /`neggrad\.yaml`:\n\n```yaml\n([\s\S]*?)```/.exec(ALL)?.[1];
+
+test("the sweep file that the examples name is shown", () => {
   assert.ok(NEGGRAD !== undefined);
   writeFileSync(join(folder, "neggrad.yaml"), NEGGRAD);
 });
 
-const examples = README.split("\n").filter((line) => line.startsWith("npx gmm-sweep"));
+const examples = ALL.split("\n").filter((line) => line.startsWith("npx gmm-sweep"));
 
 /** The words of an example, made small: few rows, few trials. */
 function small(example: string): string[] {
@@ -75,12 +122,12 @@ function small(example: string): string[] {
   return draws ? [...words, "--samples", "40"] : words;
 }
 
-test("the README has examples", () => {
+test("there are examples", () => {
   assert.ok(examples.length >= 10, `${examples.length} found`);
 });
 
 for (const example of examples) {
-  test(`an example of the README runs: ${example.replace(/ +#.*$/, "")}`, () => {
+  test(`an example runs: ${example.replace(/ +#.*$/, "")}`, () => {
     assert.notEqual(gmmSweep(small(example)), "");
   });
 }

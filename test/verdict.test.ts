@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
-import type { Sample, Setting } from "../src/verdict/scores.js";
+import { openStore } from "../src/store/open.js";
+import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
 import { simultaneous, type Verdict, verdictOn } from "../src/verdict/verdict.js";
+import { failed, openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 
 const MARGINS = { forget: 0.05, accuracy: 0.01 };
 
@@ -181,4 +183,22 @@ test("of 400 planted nulls at the margin no more are called equivalent than the 
   const wrong = calls(0.05).filter((answer) => answer === "equivalent").length;
   assert.ok(wrong <= 33, `${wrong} of 400, where 33 is beyond what 5 % gives in 999 of 1,000`);
   assert.ok(calls(0).filter((answer) => answer === "different").length <= 33);
+});
+
+test("the settings of a store's rows: sizes apart, the copies of one run once, and no failed trial among the others", async () => {
+  const store = await openStore(":memory:");
+  const plan = smallPlan({ preset: "notebook", trials: "3" });
+  const sweep = await store.open(openRequest(plan));
+  const specs = specsIn(plan);
+  const [first, ...others] = specs;
+  await store.record(sweep, [failed(first, "it did not start"), ...others.map(trained)]);
+  const settings = await settingsIn(store.rows(sweep));
+  await store.close();
+  assert.equal(settings.length, 1);
+  const samples = settings[0].samples.filter(({ key }) => key.method === first.cell.method);
+  assert.equal(samples[0].failed, 1);
+  assert.equal(samples[0].trials.length, 2);
+  const copied = settings[0].samples.filter(({ isOneRun }) => isOneRun);
+  assert.ok(copied.length > 0);
+  for (const { trials } of copied) assert.equal(trials.length, 1);
 });

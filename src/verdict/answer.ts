@@ -15,10 +15,10 @@ export type Margins = Readonly<Record<Endpoint, number>>;
 export const ALPHA = 0.05;
 
 /** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
-export type Answer = "equivalent" | "different" | "too few";
+type Answer = "equivalent" | "different" | "too few";
 
 /** A difference to retraining. */
-export interface Difference extends Estimate {
+interface Difference extends Estimate {
   /** With 90 % confidence. */
   readonly interval: Interval;
   /** The smallest margin at which it would be equivalent. */

@@ -8,7 +8,7 @@ import { trialsOf } from "./table.js";
 /** Every fourth trial is set aside for it. */
 const SET_ASIDE = 4;
 /** Fewer trials on a draw leave nothing to set aside. */
-export const LEAST_TRIALS = 8;
+const LEAST_TRIALS = 8;
 /** From here on there was much to forget: the difference of two probabilities. */
 const MUCH = 0.1;
 const CONFIDENCE = 0.9;
@@ -24,7 +24,7 @@ export interface Memorisation {
 }
 
 export const STRATA = ["nothing", "little", "much"] as const;
-export type Stratum = (typeof STRATA)[number];
+type Stratum = (typeof STRATA)[number];
 
 /** Whether a trial is one of those set aside. */
 export function isSetAside(trial: number): boolean {

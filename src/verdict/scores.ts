@@ -18,9 +18,7 @@ export interface Sample {
 }
 
 /** What may be compared: everything but the draw and what a method is. Sizes are never pooled. */
-export const SETTING_NAMES = CELL_NAMES.filter(
-  (name) => !["draw", "method", "lambda_reg", "epochs", "start"].includes(name),
-);
+const SETTING_NAMES = CELL_NAMES.filter((name) => !["draw", "method", "lambda_reg", "epochs", "start"].includes(name));
 const RECIPE_NAMES = CELL_NAMES.filter((name) => name !== "draw");
 
 /** The samples of one setting. */

@@ -26,7 +26,7 @@ export interface Selection {
 const SPLITS = 200;
 
 /** The least of the larger of |mean difference|/margin, over the units at `places`; of equals the first. */
-export function nearest(candidates: readonly Candidate[], margins: Margins, places: readonly number[]): Candidate {
+function nearest(candidates: readonly Candidate[], margins: Margins, places: readonly number[]): Candidate {
   let [best, least] = [candidates[0], Number.POSITIVE_INFINITY];
   for (const candidate of candidates) {
     const distance = distanceOf(candidate, margins, places);

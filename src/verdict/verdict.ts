@@ -18,7 +18,7 @@ const FLIPS = 2000;
 const LEAST_UNITS = 2;
 
 /** A line of the verdict. */
-export interface VerdictRow {
+interface VerdictRow {
   /** chosen: the best of all recipes that unlearn; method: the best of a method; null: retraining against retraining. */
   readonly what: "chosen" | "do nothing" | "method" | "null";
   readonly recipe: CellKey;
@@ -62,7 +62,7 @@ export interface Verdict {
 }
 
 /** The chosen recipe and doing nothing on the draws of one memorisation; null where those are fewer than two. */
-export interface StratumFinding {
+interface StratumFinding {
   readonly stratum: Memorisation["stratum"];
   readonly draws: number;
   readonly chosen: Judgement | null;
