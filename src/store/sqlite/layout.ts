@@ -89,7 +89,8 @@ export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", tr
 
 /** The trajectory t of a cell that is this trial from that start, which may not be there. */
 export function isTrialOf(cell: string, trial: string, start: string): string {
-  return `t.cell_key_id = ${cell} and t.trial = ${trial} and t.start_trial = ${start}`;
+  return `t.cell_key_id = ${cell} and t.trial = ${trial}
+  and t.start_trial = ${start}`;
 }
 
 /** The one of a cell c that counts as trial n; of a trial that is planned, `startTrial` says the same start. */
