@@ -1,5 +1,6 @@
 /** `gmm-sweep run` from end to end: what it trains, keeps, prints and says, and that the results do not depend on how it got there. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -8,9 +9,10 @@ import { engineFrom } from "../src/plan/flags.js";
 import { runPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
 import type { Outcome, TrajectorySpec } from "../src/trial.js";
-import { assertGolden, folder, gmm, rows, SMALL, sweepObject, TINY } from "./command-line.js";
+import { assertGolden, CLI, folder, gmm, rows, SMALL, started, sweepObject, TINY } from "./command-line.js";
 import { failed, openRequest, specsIn, trained } from "./fixtures/sweeps.js";
 
+const TELLING_MODULES = new URL("fixtures/telling-modules.js", import.meta.url).href;
 const SUMMARY_KEYS = [
   "sweep",
   "method",
@@ -29,6 +31,22 @@ describe("run", { concurrency: 2 }, () => {
     assert.deepEqual([code, err], [0, ""]);
     assertGolden("the table of a tiny sweep", out);
     assert.deepEqual(readdirSync(cwd), ["data"]);
+  });
+
+  test("a run of the default engine loads no other engine, and no package for files that it does not read", async (t) => {
+    const args = ["--samples", "20", "--methods", "original", "--epochs", "original=2", "--trials", "1", "--quiet"];
+    const words = ["--import", TELLING_MODULES, CLI, ...args];
+    const { code, err } = await started(
+      spawn(process.execPath, words, { cwd: folder(t), stdio: ["ignore", "pipe", "pipe"] }),
+    ).ended;
+    assert.equal(code, 0);
+    const loaded = (name: string): boolean => err.includes(`/node_modules/${name}/`);
+    assert.deepEqual(["piscina", "better-sqlite3", "yaml", "fflate", "@tensorflow"].filter(loaded), [
+      "piscina",
+      "better-sqlite3",
+    ]);
+    assert.doesNotMatch(err, /\/engine\/(reference|tfjs)\//);
+    assert.match(err, /\/engine\/fused\//);
   });
 
   test("a second run trains nothing, says so, and prints the same table", async (t) => {
