@@ -20,10 +20,14 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
-import { unzipSync } from "fflate";
 import { bad, SweepError } from "./errors.js";
 import { unwritable } from "./files.js";
+
+const require = createRequire(import.meta.url);
+/** Loaded with the first file of weights: most commands do without. */
+const fflate = (): typeof import("fflate") => require("fflate");
 
 /** A file of the command that must not be overwritten, and what it is. */
 export type KeptFile = readonly [what: string, path: string];
@@ -162,7 +166,7 @@ function isWeights(path: string): boolean {
   if (startOf(path, 4) !== "PK\x03\x04") return false;
   const names: string[] = [];
   try {
-    unzipSync(readFileSync(path), {
+    fflate().unzipSync(readFileSync(path), {
       filter: ({ name }) => {
         names.push(name);
         return false;
