@@ -57,6 +57,13 @@ test("a long axis shows its ends and how many values it has", () => {
   assert.equal(line({ lambda: "0:10:0.25" }, "λ of unlearn"), "0, 0.25, 0.5, 0.75, 1, 1.25, …, 9.75, 10 (41 values)");
 });
 
+test("where sizes differ, draws of one seed are said to be not independent", () => {
+  const note = /\ndraws: those of one data seed share their random numbers over all sizes, and are not independent\n$/;
+  for (const flags of [{ samples: "40,60" }, { features: "3,4" }, { "forget-rows": "1:2" }])
+    assert.match(axesText(axes(flags)), note);
+  assert.doesNotMatch(axesText(axes({ "data-seeds": "1:9" })), note);
+});
+
 test("two values that only rounding told apart are told", () => {
   assert.match(
     axesText(axes({ lambda: "0.30000000000000004,5,0.3" })),

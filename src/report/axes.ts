@@ -11,7 +11,14 @@ export function axesText(axes: Axes): string {
   const notes = rows.flatMap(([name, values]) =>
     closeValues(values).map(([a, b]) => `${name}: ${a} and ${b} are two values; leave one out if one is meant\n`),
   );
-  return [...lines, ...notes].join("");
+  return [...lines, ...notes, sizesNote(axes)].join("");
+}
+
+/** Draws of one seed that differ in size are no independent draws. */
+function sizesNote({ draws, samples, features, forget_rows }: Axes): string {
+  const isOneSize = [samples, features, forget_rows].every((sizes) => sizes.length === 1);
+  if (isOneSize || draws.some((draw) => String(draw).startsWith("sha256:"))) return "";
+  return "draws: those of one data seed share their random numbers over all sizes, and are not independent\n";
 }
 
 type Row = readonly [name: string, values: readonly (number | string)[]];
