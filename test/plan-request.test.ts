@@ -114,6 +114,17 @@ for (const [flags, sentence] of REFUSED) {
   });
 }
 
+test("--lock-wait is in seconds, from none to a week; without it ten minutes are waited", () => {
+  assert.equal(runningFrom({}, 4, []).lockWaitMs, 600_000);
+  assert.equal(runningFrom({ "lock-wait": "0" }, 4, []).lockWaitMs, 0);
+  assert.equal(runningFrom({ "lock-wait": "90" }, 4, []).lockWaitMs, 90_000);
+  for (const given of ["-1", "1.5", "long", "604801"])
+    assert.throws(() => runningFrom({ "lock-wait": given }, 4, []), {
+      fault: "usage",
+      message: `--lock-wait must be a whole number from 0 to 604800, got ${given}`,
+    });
+});
+
 for (const [workers, sentence] of [
   ["0", "--workers must be a whole number from 1 to 1024, got 0"],
   ["2.5", "--workers must be a whole number from 1 to 1024, got 2.5"],

@@ -268,17 +268,25 @@ function listening(lockWaitMs: number): { told: string[]; opening: typeof QUIETL
 
 test("landing waits for another program that holds the file, says so once, and goes on", async (t) => {
   const path = join(folder(t), "sweep.db");
-  const { told, opening, first } = listening(3_600_000);
-  const { store, sweep } = await begun(path, 1, opening);
+  const { told, opening } = listening(3_600_000);
+  let release = (): void => {};
+  let tries = 0;
+  // Asked after each try that met the lock.
+  const stop = {
+    get aborted(): boolean {
+      tries += 1;
+      if (tries === 3) release();
+      return false;
+    },
+  } as AbortSignal;
+  const { store, sweep } = await begun(path, 1, { ...opening, stop });
   t.after(() => store.close());
   const other = new Database(path);
+  release = () => other.close();
   other.exec("begin immediate");
-  const landings = [store.record(sweep, ALL.slice(1, 3)), store.record(sweep, ALL.slice(3))];
-  const sentence = `${path} is held by another program: waiting 3600 seconds at most until it ends`;
-  assert.equal(await first, sentence);
-  other.close();
-  await Promise.all(landings);
-  assert.deepEqual(told, [sentence]);
+  await Promise.all([store.record(sweep, ALL.slice(1, 3)), store.record(sweep, ALL.slice(3))]);
+  assert.equal(tries, 3);
+  assert.deepEqual(told, [`${path} is held by another program: waiting 3600 seconds at most until it ends`]);
   assert.equal(await countOf(store), ROWS);
 });
 
@@ -438,6 +446,19 @@ test("another user's lock keeps a writer out as long as it is held, and no longe
     (await asNobody("resume", path)).err,
     `gmm-sweep: ${path}.lock says who writes ${path} and must be a file that can be written, but it is another user's (uid 0): have it removed by its owner when nobody writes ${path}, or name another file with --db\n`,
   );
+});
+
+// The system asks who started the program whether a file may be written, and SQLite finds that he who it is now may not.
+test("a lock that locks nobody out is none", OF_TWO_USERS, async (t) => {
+  const path = await shared(t);
+  chmodSync(path, 0o666);
+  writeFileSync(`${path}.lock`, "");
+  process.seteuid?.(NOBODY);
+  t.after(() => process.seteuid?.(0));
+  await assert.rejects(openStore(path), {
+    fault: "usage",
+    message: `${path}.lock says who writes ${path}, but it cannot be locked: have it removed by its owner when nobody writes ${path}, or name another file with --db`,
+  });
 });
 
 // What is made beside its place.
@@ -622,6 +643,18 @@ test("a backup is of one state, though the file is written meanwhile", async (t)
   assert.equal(await countOf(store), ROWS);
   assert.equal(existsSync(`${copy}-wal`), false);
   assert.ok(statSync(copy).size > 0);
+});
+
+test("what comes into a place while something is made for it stays, and what was made goes", async (t) => {
+  const cwd = folder(t);
+  const [path, copy] = [join(cwd, "sweep.db"), join(cwd, "copy.db")];
+  await finished(path);
+  await assert.rejects(
+    backUp(path, copy, () => writeFileSync(copy, "another's")),
+    { fault: "usage", message: /copy\.db must not be there yet, but it is: nothing was written to it; / },
+  );
+  assert.equal(readFileSync(copy, "utf8"), "another's");
+  assert.deepEqual(readdirSync(cwd).sort(), ["copy.db", "sweep.db"]);
 });
 
 test("a backup is refused where something is, and of what is not ours or damaged, and writes nothing then", async (t) => {
