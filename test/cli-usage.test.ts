@@ -23,37 +23,26 @@ const TRAINING = [
   "engine",
   "precision",
 ];
+const RUN = [
+  "workers",
+  "trials",
+  "methods",
+  "epochs",
+  "lambda",
+  ...TRAINING,
+  "db",
+  "retry-failed",
+  "json",
+  "quiet",
+  "lock-wait",
+];
 const NARROWING = [
   ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
   "profile",
 ];
 const OPTIONS: Record<string, readonly string[]> = {
-  "": [
-    "workers",
-    "trials",
-    "methods",
-    "epochs",
-    "lambda",
-    ...TRAINING,
-    "db",
-    "retry-failed",
-    "json",
-    "quiet",
-    "lock-wait",
-  ],
-  run: [
-    "workers",
-    "trials",
-    "methods",
-    "epochs",
-    "lambda",
-    ...TRAINING,
-    "db",
-    "retry-failed",
-    "json",
-    "quiet",
-    "lock-wait",
-  ],
+  "": RUN,
+  run: RUN,
   resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json", "lock-wait"],
   grid: [
     ...[

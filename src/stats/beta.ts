@@ -1,11 +1,10 @@
 /** The beta distribution: the regularised incomplete beta function, on which Student's t, F and the binomial rest. */
-import { exp, log } from "../numerics/elementary.js";
-import { stirlingRest } from "./stirling.js";
+import { exp } from "../numerics/elementary.js";
+import { deviance, LN_SQRT_TAU, stirlingRest } from "./stirling.js";
 import { type Tails, tailRoot } from "./tails.js";
 
 const CONVERGED = 1e-16;
 const MAX_TERMS = 200_000; // the fraction needs about 5·√max(a, b) of them
-const LN_SQRT_TAU = 0.9189385332046727; // ln √(2π)
 
 /**
  * I_x(a, b) and I_y(b, a), the two tails of Beta(a, b) at x; y = 1 − x is the caller's, since 1 − x loses what a small
@@ -56,25 +55,10 @@ function tailLeftOfMean(x: number, y: number, a: number, b: number): number {
 /** xᵃ·yᵇ/B(a, b). */
 function betaFactor(x: number, y: number, a: number, b: number): number {
   const n = a + b;
-  const exponent = stirlingRest(n) - stirlingRest(a) - stirlingRest(b) - deviance(a, n, x, y) - deviance(b, n, y, x);
+  const difference = a * y - b * x; // a − n·x, exact where x was rounded and y was not
+  const deviances = deviance(a, n * x, difference) + deviance(b, n * y, -difference);
+  const exponent = stirlingRest(n) - stirlingRest(a) - stirlingRest(b) - deviances;
   return exp(exponent - LN_SQRT_TAU) * Math.sqrt((a * b) / n);
-}
-
-/** The part of a deviance that belongs to a: a·ln(a/(n·x)) + n·x − a, without cancelling where a is near n·x (Loader 2000). y = 1 − x. */
-function deviance(a: number, n: number, x: number, y: number): number {
-  // a − n·x = a·y − b·x, with b = n − a: exact where x was rounded and y was not.
-  const difference = a * y - (n - a) * x;
-  const expected = n * x;
-  if (Math.abs(difference) >= 0.1 * (a + expected)) return a * log(a / expected) - difference;
-  const v = difference / (a + expected);
-  let sum = difference * v;
-  let term = 2 * a * v;
-  for (let j = 3; ; j += 2) {
-    term *= v * v;
-    const next = sum + term / j;
-    if (next === sum) return sum;
-    sum = next;
-  }
 }
 
 /** The x with P(X ≤ x) = p for X ~ Beta(a, b). p in [0, 1]; 0 and 1 give the ends. */

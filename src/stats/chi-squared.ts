@@ -1,9 +1,8 @@
 /** The χ² distribution, by the regularised incomplete gamma function. */
-import { exp, log } from "../numerics/elementary.js";
-import { stirlingRest } from "./stirling.js";
+import { exp } from "../numerics/elementary.js";
+import { deviance, LN_SQRT_TAU, stirlingRest } from "./stirling.js";
 import { type Tails, tailRoot } from "./tails.js";
 
-const LN_SQRT_TAU = 0.9189385332046727; // ln √(2π)
 const TINY = 1e-300;
 
 /** P(X ≤ x) and P(X > x) for χ² with `df` > 0 degrees of freedom: P(df/2, x/2) and Q(df/2, x/2); each within 1e-12 relative for df up to 1e6. */
@@ -23,22 +22,7 @@ export function chiSquaredTails(x: number, df: number): Tails {
 
 /** zᵃ·e^−z/Γ(a), by Loader's saddle point (2000). */
 function gammaFactor(a: number, z: number): number {
-  return exp(-stirlingRest(a) - deviance(a, z) - LN_SQRT_TAU) * Math.sqrt(a);
-}
-
-/** a·ln(a/z) + z − a, without cancelling where z is near a. */
-function deviance(a: number, z: number): number {
-  const difference = a - z;
-  if (Math.abs(difference) >= 0.1 * (a + z)) return a * log(a / z) - difference;
-  const v = difference / (a + z);
-  let sum = difference * v;
-  let term = 2 * a * v;
-  for (let j = 3; ; j += 2) {
-    term *= v * v;
-    const next = sum + term / j;
-    if (next === sum) return sum;
-    sum = next;
-  }
+  return exp(-stirlingRest(a) - deviance(a, z, a - z) - LN_SQRT_TAU) * Math.sqrt(a);
 }
 
 /** Σ zʲ/(a(a+1)…(a+j)). */

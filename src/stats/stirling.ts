@@ -1,6 +1,8 @@
 /** What Stirling's formula leaves out of the gamma function: with it, densities keep their digits where factorials do not. */
 import { log } from "../numerics/elementary.js";
 
+export const LN_SQRT_TAU = 0.9189385332046727; // ln √(2π)
+
 // B₂ⱼ/(2j(2j−1)) for j = 1 … 8, Abramowitz & Stegun 6.1.40.
 const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360_360, 1 / 156, -3617 / 122_400];
 
@@ -19,6 +21,20 @@ function stirlingStep(z: number): number {
   for (let j = 3; ; j += 2) {
     power *= s * s;
     const next = sum + power / j;
+    if (next === sum) return sum;
+    sum = next;
+  }
+}
+
+/** a·ln(a/expected) + expected − a, without cancelling where a is near what is expected (Loader 2000); `difference` is a − expected, as exactly as the caller knows it. */
+export function deviance(a: number, expected: number, difference: number): number {
+  if (Math.abs(difference) >= 0.1 * (a + expected)) return a * log(a / expected) - difference;
+  const v = difference / (a + expected);
+  let sum = difference * v;
+  let term = 2 * a * v;
+  for (let j = 3; ; j += 2) {
+    term *= v * v;
+    const next = sum + term / j;
     if (next === sum) return sum;
     sum = next;
   }
