@@ -19,6 +19,7 @@ import {
   type Terminal,
   TRAINING_OPTIONS,
   value,
+  widthOf,
 } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -69,7 +70,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     columns: CURVE_COLUMNS,
     curve: rows,
   };
-  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows));
+  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows, widthOf(terminal)));
   return EXIT.ok;
 }
 

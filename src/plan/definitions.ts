@@ -1,5 +1,5 @@
 /** Methods as users define them in YAML: a name, and under it where it starts, what each row weighs, λ, epochs and parameters. */
-import { bad } from "../errors.js";
+import { bad, didYouMean } from "../errors.js";
 import { expressionFault, namesIn } from "./expression.js";
 import {
   METHODS,
@@ -20,7 +20,6 @@ import {
   type Node,
   noValue,
   offsetOf,
-  parseKey,
   type Reading,
   resolved,
   scalarFault,
@@ -122,8 +121,10 @@ function startFault(
   names: readonly string[],
   known: readonly MethodRecord[],
 ): string | null {
-  if (start === null || !names.includes(start))
-    return `${name} start must be one of ${[...new Set([FRESH, ...namesOf(known), ...names])].join(", ")}, got ${start}`;
+  if (start === null || !names.includes(start)) {
+    const starts = [...new Set([FRESH, ...namesOf(known), ...names])];
+    return `${name} start must be one of ${starts.join(", ")}, got ${start}${didYouMean(`${start}`, starts)}`;
+  }
   if (waiting.every(({ definition }) => definition.name !== start)) return null;
   return `${name} start must be a method that does not wait for it in turn, got ${start}: let one of them start from fresh or original`;
 }
@@ -143,7 +144,7 @@ function definedBy(reading: Reading, { key: name, offset, value }: Entry<string>
       reading.refuse(at, sentence);
     },
   };
-  const found = entriesOnce(counting, map, `${name} `, (key) => parseKey(`a key of ${name}`, key, KEYS));
+  const found = entriesOnce(counting, map, `${name} `, (key) => parseName(`a key of ${name}`, key, KEYS));
   const body: Body = { reading: counting, name, entries: new Map(found.map((entry) => [entry.key, entry])) };
   for (const [key, instead] of NEEDED)
     if (!body.entries.has(key)) counting.refuse(offset, `${name} must have the key ${key}, got none: write ${instead}`);
@@ -224,7 +225,7 @@ function weightsOf({ reading, name, entries }: Body, key: Key, parameters: reado
     reading.refuse(offsetOf(entry.value, entry.offset), sentence);
     return none;
   }
-  const found = entriesOnce(reading, map, `${name} ${key} `, (row) => parseKey(`a key of ${name} ${key}`, row, ROWS));
+  const found = entriesOnce(reading, map, `${name} ${key} `, (row) => parseName(`a key of ${name} ${key}`, row, ROWS));
   const texts = ROWS.map((row) => {
     const weight = found.find((each) => each.key === row);
     if (weight !== undefined) return [row, weightText(reading, `${name} ${key} ${row}`, weight, parameters)];

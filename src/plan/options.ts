@@ -75,7 +75,7 @@ export function lockWaitFrom(flags: Flags): number {
 }
 
 /** The database file of --db. */
-export function databaseFrom(flags: Flags): string {
+function databaseFrom(flags: Flags): string {
   const path = text(flags, "db") ?? DEFAULTS.db;
   if (path !== ":memory:") return path;
   throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
@@ -97,14 +97,17 @@ export function weightsFrom(flags: Flags, kept: readonly KeptFile[]): string | n
   return path;
 }
 
-/** The database file of a command that reads one: named bare, or by --db. */
-export function fileFrom(flags: Flags): string {
-  if (flags["file"] === "") throw bad("FILE must be the name of a database file, got an empty one");
-  const file = text(flags, "file");
+/** The database file of a command: named bare, as the argument `bare`, or by --db. */
+export function fileFrom(flags: Flags, bare: "file" | "database" = "file"): string {
+  const label = bare.toUpperCase();
+  if (flags[bare] === "") throw bad(`${label} must be the name of a database file, got an empty one`);
+  const file = text(flags, bare);
   if (file === null) return databaseFrom(flags);
   const db = text(flags, "db");
   if (db === null) return file;
-  throw bad(`FILE must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`);
+  throw bad(
+    `${label} must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`,
+  );
 }
 
 /** The draw that --data, or --data-seed with its sizes, names. */

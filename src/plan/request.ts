@@ -9,9 +9,9 @@ import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, parseMethod, perMethod, refuseSeveral, type Spoken, spokenValues } from "./naming.js";
 import {
   DEFAULTS,
-  databaseFrom,
   drawFrom,
   engineFrom,
+  fileFrom,
   GRID_DEFAULTS,
   isaFrom,
   type Running,
@@ -40,7 +40,7 @@ export interface Request {
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
   const plan = runPlan(flags);
-  const [running, path] = [runningFrom(flags, cores, []), databaseFrom(flags)];
+  const [running, path] = [runningFrom(flags, cores, []), fileFrom(flags, "database")];
   return { plan, engine: engineAsked(plan), path, shard: WHOLE, grow: false, running };
 }
 
@@ -49,7 +49,7 @@ export function gridRequest(flags: Flags, cores: number): Request & { file: stri
   if (flags["file"] === "") throw bad("FILE must be the name of a sweep file, got an empty one");
   const file = text(flags, "file");
   const plan = gridPlan(flags, file);
-  const path = databaseFrom(flags);
+  const path = fileFrom(flags, "database");
   const kept: KeptFile[] = [["the database", path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [shard, running] = [shardFrom(flags), runningFrom(flags, cores, kept)];
