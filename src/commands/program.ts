@@ -3,6 +3,7 @@ import { VERSION } from "../version.js";
 import { askedBy } from "./arguments.js";
 import { backupCommand } from "./backup.js";
 import { type Command, type Terminal, widthOf } from "./command.js";
+import { completionOf } from "./completion.js";
 import { dataCommand } from "./data.js";
 import { diffCommand } from "./diff.js";
 import { digestCommand } from "./digest.js";
@@ -20,7 +21,7 @@ import { statusCommand } from "./status.js";
 import { trainCommand } from "./train.js";
 import { verifyCommand } from "./verify.js";
 
-export const COMMANDS: readonly Command[] = [
+const RESULTS: readonly Command[] = [
   runCommand,
   gridCommand,
   resumeCommand,
@@ -37,6 +38,8 @@ export const COMMANDS: readonly Command[] = [
   dataCommand,
   doctorCommand,
 ];
+
+export const COMMANDS: readonly Command[] = [...RESULTS, completionOf(RESULTS, runCommand)];
 
 /** Runs the command that `argv`, the words after gmm-sweep, names; returns its exit code. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
