@@ -13,6 +13,7 @@ const terminal = terminalOn({
   stdout: stdoutKind === "file" ? fileSink(process.stdout.fd) : process.stdout,
   stdoutKind,
   stderr: process.stderr,
+  columns: columnsOf(process.stdout.columns ?? process.env["COLUMNS"]),
   exit: (exitCode) => process.exit(exitCode),
 });
 
@@ -44,6 +45,12 @@ function told(error: unknown): number {
   if (error instanceof SweepError) terminal.err(`gmm-sweep: ${error.message}\n`);
   else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${stackOf(error)}\n`);
   return exitCodeOf(error);
+}
+
+/** A width that is said; some terminals say 0. */
+function columnsOf(said: number | string | undefined): number | null {
+  const columns = Number(said);
+  return Number.isInteger(columns) && columns > 0 ? columns : null;
 }
 
 function stackOf(error: unknown): string {

@@ -26,3 +26,54 @@ export function bad(sentence: string, options?: ErrorOptions): SweepError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const MOST_TYPOS = 2;
+const LEAST_BEGINNING = 3; // letters that say which name is meant
+
+/** The one of `names` that `given` is probably a slip of: a letter or two amiss, another case, a beginning; null where none is. */
+export function nearName(given: string, names: readonly string[]): string | null {
+  const [wanted, plain] = [plainName(given), names.map(plainName)];
+  let [best, least] = [-1, MOST_TYPOS + 1];
+  for (const [i, name] of plain.entries()) {
+    const longest = Math.max(wanted.length, name.length);
+    // A third of a word: what is amiss in more of it is another word.
+    const most = Math.min(MOST_TYPOS, Math.max(1, Math.floor(longest / 3)));
+    // A name of another length is not held against it letter by letter.
+    const amiss = Math.abs(wanted.length - name.length) > most ? most + 1 : typos(wanted, name);
+    if (amiss <= most && amiss < least) [best, least] = [i, amiss];
+  }
+  if (best !== -1) return names[best];
+  const begun = wanted.length < LEAST_BEGINNING ? [] : names.filter((_, i) => plain[i].startsWith(wanted));
+  return begun.length === 1 ? begun[0] : null;
+}
+
+/** How a sentence about a wrong name ends. */
+export function didYouMean(given: string, names: readonly string[]): string {
+  const near = nearName(given, names);
+  return near === null ? "" : `: did you mean ${near}`;
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}
+
+/** How many letters to add, drop, change or exchange with their neighbours (Damerau 1964). */
+export function typos(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, changed, exchanged ? before[j - 2] + 1 : changed);
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length];
+}
+
+/** A word as a shell reads it back. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,7 +1,48 @@
-/** Folders that are made, and what is said where one cannot be. */
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { messageOf, SweepError } from "./errors.js";
+/** Paths as people write them, files that are not there, folders that are made, and what is said where one cannot be. */
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { bad, messageOf, SweepError, shellWord, typos } from "./errors.js";
+
+/** A path as a shell reads it: a leading ~ is the home folder. Shells leave it alone in --db=~/x.db. `option` is what an error calls it. */
+export function expanded(option: string, path: string): string {
+  if (!path.startsWith("~")) return path;
+  if (path === "~" || path.startsWith("~/")) return join(homedir(), path.slice(1));
+  throw bad(
+    `${option} must be a path without another user's home folder, got ${path}: write the whole path, or ./${path} if the name begins so`,
+  );
+}
+
+/** Whether nothing is at a path: not the same as that it cannot be looked at. */
+export function isAbsent(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+  }
+}
+
+const NEAR_SHOWN = 5;
+
+/** Why a file that is not there cannot be read, and which there are in its folder: those whose name ends alike, the nearest names first. */
+export function absentText(path: string, endings: readonly string[]): string {
+  const near = namesIn(dirname(path))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .map((name) => ({ name, amiss: typos(basename(path), name) }))
+    .sort((a, b) => a.amiss - b.amiss || (a.name < b.name ? -1 : 1));
+  if (near.length === 0) return `${path} is not there, nor is any ${endings[0]} file in its folder: check the path`;
+  const shown = near.slice(0, NEAR_SHOWN).map(({ name }) => shellWord(join(dirname(path), name)));
+  return `${path} is not there: name a file that is, such as ${shown.join(", ")}${near.length > NEAR_SHOWN ? ", …" : ""}`;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // there is none, or it cannot be listed: the sentence about the file is what matters
+  }
+}
 
 const DISK_FAULTS = ["ENOSPC", "EDQUOT", "EFBIG", "EIO"]; // no other name would help
 

@@ -166,7 +166,7 @@ test("diff refuses a file that is not there", async (t) => {
   const none = join(folder(t), "none.db");
   await assert.rejects(diff(await trainedFile(t, GRID), none), {
     name: "SweepError",
-    message: `${none} cannot be opened as a database file: check the path, or name another file with --db`,
+    message: `${none} is not there, nor is any .db file in its folder: check the path`,
   });
 });
 

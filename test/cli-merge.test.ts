@@ -384,7 +384,7 @@ const FITS_NOT: [
     async (t) => [
       join(folder(t), "whole.db"),
       [join(folder(t), "none.db")],
-      /^\S+none\.db cannot be opened as a database file: check the path, or name another file with --db$/,
+      /^\S+none\.db is not there, nor is any \.db file in its folder: check the path$/,
     ],
   ],
   [

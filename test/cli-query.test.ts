@@ -9,7 +9,7 @@ import test, { after, before } from "node:test";
 import { queryCommand } from "../src/commands/query.js";
 import { showCommand } from "../src/commands/show.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { assertGolden, assertSnakeCase, CLI, gmm, spoken, TINY } from "./command-line.js";
+import { assertGolden, assertSnakeCase, CLI, gmm, programmed, spoken, TINY } from "./command-line.js";
 import { OWN_METHODS, trainedFile } from "./fixtures/grids.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
@@ -101,11 +101,11 @@ test("query of an empty file, or show of one, is refused in a sentence", async (
 });
 
 test("query where there is no file, or not even its folder, is refused in the same sentence", async () => {
-  for (const db of [join(cwd, "none.db"), join(cwd, "none", "sweep.db")])
+  for (const db of [join(cwd, "none", "none.db"), join(cwd, "none", "none", "sweep.db")])
     await assert.rejects(query("select 1", "table", db), {
       name: "SweepError",
       fault: "usage",
-      message: `${db} cannot be opened as a database file: check the path, or name another file with --db`,
+      message: `${db} is not there, nor is any .db file in its folder: check the path`,
     });
 });
 
@@ -125,7 +125,7 @@ test("show says of a copy whose run it is", async () => {
 });
 
 function noTrial(got: string): string {
-  return `METHOD and TRIAL must name a finished trial of ${DB}, got ${got}: gmm-sweep query "select distinct sweep, method, trial from trial_results" lists them`;
+  return `METHOD and TRIAL must name a finished trial of ${DB}, got ${got}: gmm-sweep query "select distinct sweep, method, trial from trial_results" --db ${DB} lists them`;
 }
 
 const NOT_SHOWN: [method: string, trial: string, options: Record<string, string>, sentence: string][] = [
@@ -135,7 +135,7 @@ const NOT_SHOWN: [method: string, trial: string, options: Record<string, string>
   ["original", "1", { sweep: "no" }, "--sweep must be a whole number from 1 up to 2^53 − 1, got no"],
   ["original", "0", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got 0"],
   ["original", "one", {}, "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
-  ["orignal", "1", {}, `METHOD must be one of ${METHOD_NAMES.join(", ")}, got orignal`],
+  ["orignal", "1", {}, `METHOD must be one of ${METHOD_NAMES.join(", ")}, got orignal: did you mean original`],
 ];
 
 for (const [method, trial, options, message] of NOT_SHOWN) {
@@ -235,4 +235,16 @@ test("a result that is larger than memory goes out row by row, as fast as its re
   });
   const [code] = (await once(child, "close")) as [number | null];
   assert.deepEqual([code, bytes], [0, 150_000 * 1001 + "digits\n".length]);
+});
+
+test("at a terminal a result that is too wide stands as names and values; in a pipe a row stays one line", async () => {
+  const sql = "select * from trial_results where trial = 1 limit 1";
+  const narrow = await programmed(80, "query", sql, DB);
+  const piped = await programmed(null, "query", sql, DB);
+  assert.match(narrow.out, /^sweep +1\n/);
+  for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
+  assert.match(piped.out, /^sweep {2}[^\n]+\n[- ]+\n[^\n]+\n$/);
+  assert.ok(piped.out.split("\n")[0].length > 200);
+  const csv = await programmed(80, "query", sql, DB, "--format", "csv");
+  assert.equal(csv.out.split("\n").length, 3);
 });

@@ -146,7 +146,7 @@ test("a file that is not there, or has no sweep, is refused, and none is made", 
   const none = join(cwd, "none.db");
   await assert.rejects(resume({ file: none }), {
     fault: "usage",
-    message: `${none} cannot be opened as a database file: check the path, or name another file with --db`,
+    message: `${none} is not there, nor is any .db file in its folder: check the path`,
   });
   assert.deepEqual([existsSync(none), readdirSync(cwd)], [false, []]);
   const empty = join(cwd, "new.db");

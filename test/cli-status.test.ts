@@ -232,7 +232,7 @@ const REFUSED: [what: string, flags: (cwd: string) => Flags, message: (cwd: stri
   [
     "a file that is not there",
     (cwd) => ({ file: join(cwd, "none.db") }),
-    (cwd) => `${cwd}/none.db cannot be opened as a database file: check the path, or name another file with --db`,
+    (cwd) => `${cwd}/none.db is not there: name a file that is, such as ${cwd}/new.db, ${cwd}/empty.db`,
   ],
   [
     "a folder",
@@ -284,7 +284,7 @@ test("the exit code of a process is that of the command", async (t) => {
     code: 2,
     signal: null,
     out: "",
-    err: "gmm-sweep: none.db cannot be opened as a database file: check the path, or name another file with --db\n",
+    err: "gmm-sweep: none.db is not there, nor is any .db file in its folder: check the path\n",
   });
   assert.deepEqual(readdirSync(cwd), []);
 });

@@ -133,6 +133,7 @@ test("a log has its end where the process ends while results are printed", async
     isRead: true,
     err: () => {},
     stderr: process.stderr,
+    columns: null,
     atEnd: (say) => {
       saying.add(say);
       return () => saying.delete(say);

@@ -1,13 +1,17 @@
 /** The command line as such: help, and what a mistake in it leads to: one sentence on stderr, exit code 2, nothing written. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { nameOf } from "../src/commands/arguments.js";
+import type { Command } from "../src/commands/command.js";
 import { gridCommand } from "../src/commands/grid.js";
+import { kindOf } from "../src/commands/kinds.js";
+import { COMMANDS } from "../src/commands/program.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { CLI, type Ended, folder, gmm, spoken, started, TINY } from "./command-line.js";
+import { CLI, type Ended, folder, gmm, programmed, spoken, started, TINY } from "./command-line.js";
 import { SMALL_GRID } from "./fixtures/grids.js";
 
 const DRAW = ["data-seed", "samples", "features", "forget-rows"];
@@ -86,34 +90,80 @@ const OPTIONS: Record<string, readonly string[]> = {
   doctor: ["json"],
 };
 
-// Each test waits for a process of its own: two at a time use both cores.
-describe("help", { concurrency: 2 }, () => {
+async function helpOf(command: Command, columns: number): Promise<string> {
+  return (await programmed(columns, ...nameOf(command).split(" "), "--help")).out;
+}
+
+describe("help", () => {
   for (const [command, options] of Object.entries(OPTIONS)) {
-    test(`help of ${command === "" ? "gmm-sweep" : command} lists each option and exits 0`, async (t) => {
-      const { code, out, err } = await gmm(folder(t), ...command.split(" ").filter((word) => word !== ""), "--help");
+    test(`help of ${command === "" ? "gmm-sweep" : command} lists each option and exits 0`, async () => {
+      const { code, out, err } = await programmed(null, ...command.split(" ").filter((word) => word !== ""), "--help");
       assert.deepEqual([code, err], [0, ""]);
       const [, list] = /Options:\n((?:.+\n)*)/.exec(out) ?? [];
       const listed = [...list.matchAll(/^ +(?:-\w, +)?--([\w-]+)/gm)].map(([, name]) => name);
       assert.deepEqual(listed.sort(), ["help", "version", ...options].sort());
-      for (const line of out.split("\n")) assert.ok(line.length <= 110, line);
     });
   }
 
-  test("help of gmm-sweep lists the commands", async (t) => {
-    const { out } = await gmm(folder(t), "-h");
-    const files = ["grid [file]", "status [file]", "digest [file]", "verify [file]", "replay [file]"];
+  for (const columns of [40, 80, 120]) {
+    test(`help fits a terminal of ${columns} columns, and breaks no word`, async () => {
+      const wide = (await Promise.all(COMMANDS.map((command) => helpOf(command, 10_000)))).join("\n");
+      const words = new Set(wide.split(/\s+/));
+      for (const command of COMMANDS) {
+        for (const line of (await helpOf(command, columns)).split("\n")) {
+          const [word, ...more] = line.trim().split(/\s+/);
+          assert.ok(line.length <= columns || more.length === 0, line);
+          for (const one of [word, ...more]) assert.ok(words.has(one) || one === "\\", `${one} in ${line}`);
+        }
+      }
+    });
+  }
+
+  test("help is as wide as the terminal, as COLUMNS says in a pipe, and 80 columns where nobody says anything", async (t) => {
+    const widest = (out: string): number => Math.max(...out.split("\n").map(({ length }) => length));
+    for (const [columns, most] of [
+      ["60", 60],
+      ["100", 100],
+      ["", 80],
+      ["wide", 80],
+    ] as const) {
+      const env = { ...process.env, COLUMNS: columns };
+      const child = spawn(process.execPath, [CLI, "grid", "-h"], { cwd: folder(t), env, stdio: "pipe" });
+      const { out } = await started(child).ended;
+      assert.ok(widest(out) <= most && widest(out) > most - 10, `${widest(out)} of ${most}`);
+    }
+  });
+
+  test("each option and argument says of what kind it is, and its default once", async () => {
+    for (const command of COMMANDS) {
+      const out = await helpOf(command, 80);
+      for (const [name, option] of Object.entries(command.options)) {
+        const kind = kindOf(name, option);
+        assert.equal(kind === null, option.type === "boolean", `${nameOf(command)} --${name}`);
+        assert.match(out, new RegExp(`^  --${name}${kind === null ? "" : ` ${kind}`}(  |$)`, "m"));
+        if (option.type === "string" && option.fallback !== null)
+          assert.ok(!option.describe.includes("default"), option.describe);
+      }
+      for (const name of Object.keys(command.positionals)) assert.notEqual(kindOf(name, null), null, name);
+    }
+  });
+
+  test("help of gmm-sweep lists the commands", async () => {
+    const { out } = await programmed(null, "-h");
+    assert.equal((await programmed(null, "help")).out, out);
     for (const command of [
-      ...files,
-      "run",
-      "query <sql>",
-      "show <method> <trial>",
-      "merge <out> <parts..>",
-      "backup <files..>",
-      "train",
-      "data export <dir>",
+      "grid [FILE]",
+      "query SQL [FILE]",
+      "show METHOD TRIAL [FILE]",
+      "data export DIR",
+      "backup FILES...",
       "doctor",
     ])
-      assert.ok(out.includes(`gmm-sweep ${command} `), command);
+      assert.ok(out.includes(`\n  ${command} `), command);
+  });
+
+  test("help COMMAND prints what COMMAND --help does", async () => {
+    assert.deepEqual(await programmed(null, "help", "data", "export"), await programmed(null, "data", "export", "-h"));
   });
 
   test("the version is the package's", async (t) => {
@@ -123,12 +173,78 @@ describe("help", { concurrency: 2 }, () => {
   });
 });
 
-const LISTS = ": gmm-sweep --help lists what there is";
+/** What the words of a command line lead to, before any command reads its flags: said in this process, so that nothing is written is plain. */
+const NOT_UNDERSTOOD: [line: string, said: string][] = [
+  ["--trials", "--trials must have a value, got none: write --trials NUMBER or leave it out"],
+  ["--trials --json", "--trials must have a value, got none: write --trials NUMBER or leave it out"],
+  ["--db=", "--db must have a value, got none: write --db FILE or leave it out"],
+  ["grid --lambda", "--lambda must have a value, got none: write --lambda NUMBERS or leave it out"],
+  ["grid --shard", "--shard must have a value, got none: write --shard I/N or leave it out"],
+  ["--trial 3", "run has no option --trial: did you mean --trials"],
+  ["train --trials 3", "train has no option --trials: did you mean --trial"],
+  ["grid --learning_rate 3", "grid has no option --learning_rate: did you mean --learning-rate"],
+  ["grid --Epohcs 3", "grid has no option --Epohcs: did you mean --epochs"],
+  ["grid --work 3", "grid has no option --work: did you mean --workers"],
+  ["--no-json", "run has no option --no-json: gmm-sweep run --help lists those there are"],
+  ["status -x", "status has no option -x: gmm-sweep status --help lists those there are"],
+  ["doctor --fix", "doctor has no option --fix: gmm-sweep doctor --help lists those there are"],
+  ["swep", "there is no command swep: gmm-sweep --help lists those there are"],
+  ["staus a.db", "there is no command staus: did you mean status"],
+  ["data", "there is no command data: did you mean data export"],
+  ["data import draw", "there is no command data import: did you mean data export"],
+  ["help me", "there is no command me: gmm-sweep --help lists those there are"],
+  [
+    "run extra",
+    "run takes no other word than the name of a database file, which ends in .db, got extra: leave it out, or write --db extra",
+  ],
+  ["train here", "train takes no more words, got here: leave it out"],
+  ["grid one.yaml two.yaml", "FILE must be given once, got one.yaml and two.yaml: keep one"],
+  ["grid one.db two.db", "DATABASE must be given once, got one.db and two.db: keep one"],
+  ["status one two", "FILE must be given once, got one and two: keep one"],
+  ["status --file one --file two", "FILE must be given once, got one and two: keep one"],
+  ["show original relearn 3", "METHOD must be given once, got original and relearn: keep one"],
+  ["show original --method relearn 3", "METHOD must be given once, got relearn and original: keep one"],
+  [
+    "show original",
+    "TRIAL must be given, its number, from 1; bare or by --trial, got none: write it as in gmm-sweep show original 1",
+  ],
+  [
+    "show 3",
+    `METHOD must be given, one of ${METHOD_NAMES.join(", ")}, or of one's own; bare or by --method, got none: write it as in gmm-sweep show original 1`,
+  ],
+  ["show original one", "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
+  [
+    "query",
+    'SQL must be given, the select; the README lists the views and their columns, got none: write it as in gmm-sweep query "select * from method_summary"',
+  ],
+  ["diff a.db", "SECOND must be given, another, got none: write it as in gmm-sweep diff here.db there.db"],
+  [
+    "merge whole.db",
+    "PARTS must be given, the files of the shards, got none: write it as in gmm-sweep merge whole.db part1.db part2.db part3.db",
+  ],
+  ["--help=3", "--help must stand alone, got 3: write --help or leave it out"],
+  ["grid --dry-run=yes", "--dry-run must stand alone, got yes: write --dry-run or leave it out"],
+  ["-- --samples 4", "options must stand without a -- before them, got one: leave it out"],
+  ["status -- part1.db", "options must stand without a -- before them, got one: leave it out"],
+  [
+    "--db ~someone/x.db",
+    "--db must be a path without another user's home folder, got ~someone/x.db: write the whole path, or ./~someone/x.db if the name begins so",
+  ],
+  [
+    "status ~someone/x.db",
+    "FILE must be a path without another user's home folder, got ~someone/x.db: write the whole path, or ./~someone/x.db if the name begins so",
+  ],
+];
 
-/** Command lines, and what is said of them: a text exactly, a pattern where the words are partly yargs'. */
+for (const [line, said] of NOT_UNDERSTOOD) {
+  test(`not understood, and said in one sentence of ours: gmm-sweep ${line}`, async () => {
+    await assert.rejects(programmed(null, ...line.split(" ")), { name: "SweepError", fault: "usage", message: said });
+  });
+}
+
+/** Command lines, and what is said of them. */
 const REFUSED: [line: string, said: string | RegExp][] = [
   ["--trials 0", "--trials must be a whole number from 1 to 1000000, got 0"],
-  ["--trials", "--trials must have a value, got none: write --trials VALUE or leave it out"],
   ["--trials 1 --trials 2", "--trials must be given once, got it 2 times: keep one"],
   ["--lambda=-1", "--lambda must be a number from 0 up, got -1"],
   ["--workers 2.5", "--workers must be a whole number from 1 to 1024, got 2.5"],
@@ -136,43 +252,31 @@ const REFUSED: [line: string, said: string | RegExp][] = [
     "--data there --samples 10",
     "--samples must not be given with --data, whose files decide it, got 10: leave one of the two out",
   ],
-  ["--db=", "--db must have a value, got none: write --db VALUE or leave it out"],
-  ["--trial 3", `there is no option or command trial${LISTS}`],
-  ["swep", `there is no option or command swep${LISTS}`],
-  ["run extra", `there is no option or command extra${LISTS}`],
-  ["show original", /^gmm-sweep: [^\n]+: gmm-sweep --help lists what there is\n$/],
-  ["query", /^gmm-sweep: [^\n]+: gmm-sweep --help lists what there is\n$/],
   ["query selectnone --format xml", "--format must be one of table, csv, json, got xml"],
-  [
-    "query selectnone",
-    "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db",
-  ],
-  ["train --method unlern", `--method must be one of ${METHOD_NAMES.join(", ")}, got unlern`],
-  ["train --trials 3", `there is no option or command trials${LISTS}`],
-  [
-    "grid --lambda",
-    "--lambda must be values separated by commas, got an empty one: remove the extra comma or leave --lambda out",
-  ],
-  ["grid --data-seed 3", `there is no option or command data-seed${LISTS}`],
-  ["grid one.yaml two.yaml", `there is no option or command two.yaml${LISTS}`],
+  ["query selectnone --format jsno", "--format must be one of table, csv, json, got jsno: did you mean json"],
+  ["train --method unlern", `--method must be one of ${METHOD_NAMES.join(", ")}, got unlern: did you mean unlearn`],
+  ["grid --data-seed no", "--data-seeds must be a whole number from 0 up to 2^53 − 1, got no"],
   ["grid --shard=9/8", "--shard I/N must be a whole number from 1 to 8, got 9"],
   ["status --file=", "FILE must be the name of a database file, got an empty one"],
-  ["resume none.db", "none.db cannot be opened as a database file: check the path, or name another file with --db"],
+  [
+    "status a.db --db b.db",
+    "FILE must not be given with --db, which names the file too, got a.db and b.db: leave one of them out",
+  ],
+  [
+    "run a.db --db b.db",
+    "DATABASE must not be given with --db, which names the file too, got a.db and b.db: leave one of them out",
+  ],
+  ["query selectnone", "data/gmm-sweep.db is not there, nor is any .db file in its folder: check the path"],
+  ["resume none.db", "none.db is not there, nor is any .db file in its folder: check the path"],
   ["resume --sweep=0 none.db", /^gmm-sweep: [^\n]+\n$/],
-  ["--help=3", "--help must stand alone, got 3: write --help or leave it out"],
-  ["-- --samples 4", "options must stand without a -- before them, got one: leave it out"],
-  ["status -- part1.db", "options must stand without a -- before them, got one: leave it out"],
   ["--db :memory:", "--db must be a file, since results in memory would be lost, got :memory:"],
   ["merge :memory: part1.db", "OUT must be a file, got :memory:"],
   [
     "diff :memory: part1.db",
     ":memory: cannot be opened as a database file: check the path, or name another file with --db",
   ],
-  ["grid --dry-run=yes", "--dry-run must stand alone, got yes: write --dry-run or leave it out"],
   ["verify --sample none", "--sample must be a whole number from 0 to 1000000, got none"],
-  ["digest", "data/gmm-sweep.db cannot be opened as a database file: check the path, or name another file with --db"],
   ["replay none.db --epoch 0", "--epoch must be a whole number from 1 up to 2^53 − 1, got 0"],
-  ["data import draw --samples 4", /^gmm-sweep: [^\n]*import[^\n]*\n$/],
   [
     "--json=maybe --samples 4 --trials 1 --methods original --epochs original=1",
     /^gmm-sweep: [^\n]*--json[^\n]* got maybe[^\n]*\n$/,
@@ -197,7 +301,10 @@ const REFUSED_GRIDS: [flags: Flags, said: string][] = [
     { lambda: "1,,2" },
     "--lambda must be values separated by commas, got an empty one: remove the extra comma or leave --lambda out",
   ],
-  [{ lambda: "unlern=1" }, `--lambda METHOD=VALUE must be one of ${METHOD_NAMES.join(", ")}, got unlern`],
+  [
+    { lambda: "unlern=1" },
+    `--lambda METHOD=VALUE must be one of ${METHOD_NAMES.join(", ")}, got unlern: did you mean unlearn`,
+  ],
   [{ epochs: "0:5" }, "--epochs 0:5 must be a whole number from 1 to 1000000, got 0"],
   [{ epochs: "1:5,3" }, "--epochs unlearn must have each value once, got 3 twice: leave one out"],
   [{ epochs: "original=" }, "--epochs METHOD=VALUE must have a value, got original=: write original=5 or leave it out"],
@@ -233,7 +340,7 @@ const REFUSED_GRIDS: [flags: Flags, said: string][] = [
   ],
   [
     { file: "none.yaml" },
-    "FILE must be a sweep file, but none.yaml cannot be read (ENOENT: no such file or directory, open 'none.yaml')",
+    "FILE must be a sweep file, but none.yaml is not there, nor is any .yaml file in its folder: check the path",
   ],
 ];
 
@@ -259,6 +366,46 @@ describe("refused", { concurrency: 2 }, () => {
       assert.deepEqual(readdirSync(cwd), []);
     });
   }
+});
+
+test("a file that is not there: the nearest names in its folder are said, the nearest first, as a shell reads them", async (t) => {
+  const cwd = folder(t);
+  for (const name of [
+    "a night.db",
+    "nigth.db",
+    "night2.db",
+    "day.db",
+    "year-1999.db",
+    "x.sqlite",
+    "night.yaml",
+    "notes.txt",
+  ])
+    writeFileSync(join(cwd, name), "");
+  await assert.rejects(programmed(null, "status", join(cwd, "night.db")), {
+    message: `${cwd}/night.db is not there: name a file that is, such as ${cwd}/night2.db, ${cwd}/nigth.db, '${cwd}/a night.db', ${cwd}/day.db, ${cwd}/x.sqlite, …`,
+  });
+  await assert.rejects(programmed(null, "grid", join(cwd, "nigt.yaml")), {
+    message: `FILE must be a sweep file, but ${cwd}/nigt.yaml is not there: name a file that is, such as ${cwd}/night.yaml`,
+  });
+});
+
+test("a leading ~ is the home folder in every path, as a shell would have it, and makes no folder of that name", async (t) => {
+  const [cwd, home] = [folder(t), folder(t)];
+  const env = { ...process.env, HOME: home };
+  const ended = (...args: readonly string[]): Promise<Ended> =>
+    started(spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })).ended;
+  const { code, err } = await ended("grid", ...SMALL_GRID, "--trials", "1", "--quiet", "--db=~/x.db", "--log=~/x.log");
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(readdirSync(cwd), []);
+  assert.deepEqual(
+    readdirSync(home)
+      .filter((name) => name.startsWith("x."))
+      .sort()
+      .slice(0, 1),
+    ["x.db"],
+  );
+  assert.ok(readdirSync(home).includes("x.log"));
+  assert.equal((await ended("status", "~/x.db")).code, 0);
 });
 
 /** A module that makes doctor throw what is nobody's fault but ours. */
@@ -313,8 +460,11 @@ test("where SQLite does not load because too many files are open, that is what i
   assert.match(err, /^gmm-sweep: sweep\.db could not be read or written for want of memory or file descriptors: /);
 });
 
+/** Beside a file that is there, whatever is in it. */
 function spawned(t: TestContext, words: readonly string[]): Promise<Ended> {
-  return started(spawn(process.execPath, words, { cwd: folder(t), stdio: ["ignore", "pipe", "pipe"] })).ended;
+  const cwd = folder(t);
+  writeFileSync(join(cwd, "sweep.db"), "");
+  return started(spawn(process.execPath, words, { cwd, stdio: ["ignore", "pipe", "pipe"] })).ended;
 }
 
 test("what this machine lacks is its own fault: one sentence, exit code 3, nothing written", async (t) => {

@@ -247,7 +247,7 @@ test("verify says the least bit that differs", async (t) => {
 test("of many values that differ verify shows 20, and says how many there are", async (t) => {
   const db = await retold(t, await trained(t), ofRows({ penalty: 0.5, cross_entropy: 0.25 }));
   const lines = (await verified(db)).out.split("\n");
-  assert.deepEqual(lines.slice(24), [
+  assert.deepEqual(lines.slice(-5), [
     "… and 12 more",
     "",
     "sweep 1: 0 of 16 trial rows came out equal to the bit (reference/f64/r1)",
@@ -385,7 +385,7 @@ test("replay writes nothing where the file holds something else, in a curve or i
     assert.deepEqual([code, out], [1, ""]);
     assert.match(
       err,
-      /^unlearn trial 2, λ 4\.2, epoch 2: trained again it gives 0\.\d+ as cross_entropy of epoch 2, where .*sweep\.db holds 0\.5: no weights were written; gmm-sweep verify compares other trials\n$/,
+      /^unlearn trial 2, λ 4\.2, epoch 2: trained again it gives 0\.\d+ as cross_entropy of epoch 2, where .*sweep\.db holds 0\.5: no weights were written; gmm-sweep verify .*sweep\.db compares other trials\n$/,
     );
     assert.deepEqual(readdirSync(cwd), []);
   }

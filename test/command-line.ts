@@ -8,7 +8,8 @@ import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import type { Command } from "../src/commands/command.js";
+import type { Command, Terminal } from "../src/commands/command.js";
+import { runProgram } from "../src/commands/program.js";
 import type { Flags } from "../src/plan/flags.js";
 import { openResults } from "../src/store/open.js";
 import type { Hold } from "./fixtures/hold.js";
@@ -132,10 +133,28 @@ export function started(child: ChildProcess): Running {
   return { child, ended, said };
 }
 
+export interface Spoken {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** Runs a command in this process: no process of its own to start, and errors as they are thrown. */
-export async function spoken(command: Command, flags: Flags): Promise<{ code: number; out: string; err: string }> {
+export async function spoken(command: Command, flags: Flags): Promise<Spoken> {
   const text = { out: "", err: "" };
-  const code = await command.run(flags, {
+  const code = await command.run(flags, terminalTo(text, null));
+  return { code, ...text };
+}
+
+/** Runs a whole command line in this process, before a terminal of so many columns; null: a pipe. */
+export async function programmed(columns: number | null, ...args: readonly string[]): Promise<Spoken> {
+  const text = { out: "", err: "" };
+  const code = await runProgram(args, terminalTo(text, columns));
+  return { code, ...text };
+}
+
+function terminalTo(text: { out: string; err: string }, columns: number | null): Terminal {
+  return {
     out: async (part) => {
       text.out += part;
     },
@@ -144,12 +163,12 @@ export async function spoken(command: Command, flags: Flags): Promise<{ code: nu
     },
     isRead: true,
     stderr: process.stderr,
+    columns,
     atEnd: () => () => {},
     end: (_code, reason) => {
       throw new Error(`it ended early: ${reason}`);
     },
-  });
-  return { code, ...text };
+  };
 }
 
 /** The object that `--json` prints. */

@@ -195,7 +195,10 @@ const REFUSED: [yaml: string, ...sentences: string[]][] = [
     `methods: [‸Mine: { ${BODY} }]`,
     "a method must be named by up to 32 letters, digits and underscores from a small letter on, got Mine",
   ],
-  [mine("original", "‸orig"), `mine start must be one of fresh, ${METHOD_NAMES.join(", ")}, mine, got orig`],
+  [
+    mine("original", "‸orig"),
+    `mine start must be one of fresh, ${METHOD_NAMES.join(", ")}, mine, got orig: did you mean original`,
+  ],
   [
     `methods:\n- a: { ${BODY.replace("original", "‸b")} }\n- b: { ${BODY.replace("original", "‸a")} }`,
     "a start must be a method that does not wait for it in turn, got b: let one of them start from fresh or original",

@@ -91,8 +91,8 @@ test("copies of one run tell no standard error", async (t) => {
   const [finding] = await found(t, planOf(grid), ({ trial }) => trial / 8);
   assert.equal(finding.nearest[0].standard_error, null);
   assert.notEqual(finding.originals[0].standard_error, null);
-  assert.match(nearestText([finding], "q"), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
-  assert.match(nearestText([finding], "q"), /^-: one run, which tells no standard error$/m);
+  assert.match(nearestText([finding], "q", 80), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
+  assert.match(nearestText([finding], "q", 80), /^-: one run, which tells no standard error$/m);
 });
 
 test("cells are compared on the same draws alone, and those that lack one stand in a table of their own", async (t) => {
@@ -119,11 +119,11 @@ test("cells are compared on the same draws alone, and those that lack one stand 
       [["1", "2"], [[2, 2]], 0],
     ],
   );
-  const text = nearestText(findings, "q");
+  const text = nearestText(findings, "q", 80);
   assert.match(text, /^nearest to retraining, by forget probability on the same 3 draws:$/m);
   assert.match(text, /^cells that are there on other draws, by forget probability on the same 2 draws:$/m);
   const short = findings.slice(0, 1);
-  assert.match(nearestText(short, "QUERY"), /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/);
+  assert.match(nearestText(short, "QUERY", 80), /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/);
 });
 
 test("where most cells lack a draw, those that have it are compared on the draws of the others", async (t) => {
@@ -150,7 +150,7 @@ test("original and retraining stand in every table, also where original is not a
   );
   const [retrained] = finding.retrained;
   assert.deepEqual([retrained.forget_probability_mean, retrained.distance], [0.25, 0]);
-  const lines = nearestText([finding], "q").split("\n");
+  const lines = nearestText([finding], "q", 80).split("\n");
   assert.deepEqual(
     lines.slice(4, 8).map((line) => line.split(" ")[0]),
     ["retrain_scratch", "unlearn", "unlearn", "original"],
@@ -164,7 +164,7 @@ test("original and retraining stand in every table, also where original is not a
 
 test("a table without original says how to have it", async (t) => {
   const findings = await found(t, planOf({ methods: "retrain_scratch,unlearn" }), () => 0.5);
-  assert.match(nearestText(findings, "q"), /^original is not among them: /m);
+  assert.match(nearestText(findings, "q", 80), /^original is not among them: /m);
 });
 
 test("each size that is shown has its own original and retraining, and its draws are no more draws", async (t) => {
@@ -176,7 +176,7 @@ test("each size that is shown has its own original and retraining, and its draws
     [[40], [40], [40]],
   );
   const [finding] = await found(t, plan, value);
-  assert.match(nearestText([finding], "q"), /^nothing to forget on 4 of 4 settings of the draws: /m);
+  assert.match(nearestText([finding], "q", 80), /^nothing to forget on 4 of 4 settings of the draws: /m);
   for (const cells of [finding.nearest, finding.originals, finding.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],
@@ -194,7 +194,7 @@ test("draws on which original and retraining do not differ are counted, and said
   });
   assert.deepEqual(findings[0].nothing_to_forget, { draws: 2, of: 3 });
   assert.match(
-    nearestText(findings, "q"),
+    nearestText(findings, "q", 80),
     /^nothing to forget on 2 of 3 draws: .*\n {2}original and retrain_scratch differ by no more than two standard errors$/m,
   );
 });
@@ -204,7 +204,7 @@ test("where original and retraining differ on every draw, nothing is said of it"
     method === "original" ? 0.75 + trial / 64 : 0.25,
   );
   assert.deepEqual(findings[0].nothing_to_forget, { draws: 0, of: 1 });
-  assert.doesNotMatch(nearestText(findings, "q"), /nothing to forget/);
+  assert.doesNotMatch(nearestText(findings, "q", 80), /nothing to forget/);
 });
 
 test("one trial cannot tell whether there is something to forget", async (t) => {

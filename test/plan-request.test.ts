@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { ENGINE_NAMES } from "../src/engine/engines.js";
-import { databaseFrom, type Flags, fileFrom, oneOf, runningFrom, shardFrom } from "../src/plan/flags.js";
+import { type Flags, fileFrom, oneOf, runningFrom, shardFrom } from "../src/plan/flags.js";
 import { METHODS as RECORDS } from "../src/plan/methods.js";
 import { identityOf, type PerMethod, type PlanPart, type SweepPlan } from "../src/plan/plan.js";
 import { PRESETS } from "../src/plan/presets.js";
@@ -26,10 +26,10 @@ const REFUSED: [flags: Flags, sentence: string][] = [
   [{ trials: "1000001" }, "--trials must be a whole number from 1 to 1000000, got 1000001"],
   [{ trials: "" }, "--trials must have a value, got none: write --trials VALUE or leave it out"],
   [{ trials: ["1", "2"] }, "--trials must be given once, got it 2 times: keep one"],
-  [{ preset: "note" }, "--preset must be one of notebook, paired, got note"],
-  [{ preset: "Notebook" }, "--preset must be one of notebook, paired, got Notebook"],
-  [{ methods: "orig" }, `--methods must be one of ${METHODS}, got orig`],
-  [{ methods: "original,unlern" }, `--methods must be one of ${METHODS}, got unlern`],
+  [{ preset: "note" }, "--preset must be one of notebook, paired, got note: did you mean notebook"],
+  [{ preset: "Notebook" }, "--preset must be one of notebook, paired, got Notebook: did you mean notebook"],
+  [{ methods: "orig" }, `--methods must be one of ${METHODS}, got orig: did you mean original`],
+  [{ methods: "original,unlern" }, `--methods must be one of ${METHODS}, got unlern: did you mean unlearn`],
   [{ methods: "unlearn,original,unlearn" }, "--methods must name each method once, got unlearn twice: leave one out"],
   [{ methods: ["unlearn", "unlearn"] }, "--methods must name each method once, got unlearn twice: leave one out"],
   [
@@ -45,7 +45,7 @@ const REFUSED: [flags: Flags, sentence: string][] = [
   [{ epochs: "original=0" }, "--epochs original must be a whole number from 1 to 1000000, got 0"],
   [{ epochs: "original=" }, "--epochs METHOD=VALUE must have a value, got original=: write original=5 or leave it out"],
   [{ epochs: "original=5=6" }, "--epochs original must be a whole number from 1 to 1000000, got 5=6"],
-  [{ epochs: "orig=5" }, `--epochs METHOD=VALUE must be one of ${METHODS}, got orig`],
+  [{ epochs: "orig=5" }, `--epochs METHOD=VALUE must be one of ${METHODS}, got orig: did you mean original`],
   [{ epochs: "5,unlearn=6" }, "--epochs must give each method one value, got two for unlearn: keep one"],
   [
     { epochs: ["original=5", "original=5"] },
@@ -170,7 +170,7 @@ test("without flags the plan is the notebook's experiment", () => {
     ],
   });
   assert.equal(runningFrom({}, 7, []).workers, 7);
-  assert.equal(databaseFrom({}), "data/gmm-sweep.db");
+  assert.equal(fileFrom({}), "data/gmm-sweep.db");
 });
 
 const LAMBDAS: [text: string | string[], unlearn: number, original: number][] = [
@@ -338,7 +338,9 @@ test("in the plan of one training bare λ and epochs speak of its method, others
     message:
       "--epochs must be of methods that are trained or started from, original, got unlearn=3: leave it out, or train unlearn too",
   });
-  assert.throws(() => trainPlan({}, "orig"), { message: `--method must be one of ${METHODS}, got orig` });
+  assert.throws(() => trainPlan({}, "orig"), {
+    message: `--method must be one of ${METHODS}, got orig: did you mean original`,
+  });
 });
 
 test("a file is named bare or by --db, and never in memory", () => {
@@ -352,7 +354,7 @@ test("a file is named bare or by --db, and never in memory", () => {
   assert.throws(() => fileFrom({ file: "" }), {
     message: "FILE must be the name of a database file, got an empty one",
   });
-  assert.throws(() => databaseFrom({ db: ":memory:" }), {
+  assert.throws(() => fileFrom({ db: ":memory:" }), {
     message: "--db must be a file, since results in memory would be lost, got :memory:",
   });
 });
@@ -409,7 +411,7 @@ test("a method of one's own is spoken of by its name, all of it, or by the whole
     message: `--methods must name each method once, got ${one} twice: leave one out`,
   });
   assert.throws(() => runPlan({ ...flags, lambda: "min=1" }), {
-    message: `--lambda METHOD=VALUE must be one of ${METHODS}, mine, got min`,
+    message: `--lambda METHOD=VALUE must be one of ${METHODS}, mine, got min: did you mean mine`,
   });
 });
 
@@ -458,6 +460,6 @@ test("a method file that is not there is refused by name", () => {
   assert.throws(() => runPlan({ "method-file": "/nowhere/at/all" }), {
     fault: "usage",
     message:
-      "--method-file must be a method file, but /nowhere/at/all cannot be read (ENOENT: no such file or directory, open '/nowhere/at/all')",
+      "--method-file must be a method file, but /nowhere/at/all is not there, nor is any .yaml file in its folder: check the path",
   });
 });

@@ -26,6 +26,7 @@ function gmmSweep(words: readonly string[]): string {
   return execFileSync(process.execPath, [CLI, ...words], {
     cwd: folder,
     encoding: "utf8",
+    env: { ...process.env, COLUMNS: "" },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

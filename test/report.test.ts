@@ -8,7 +8,7 @@ import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration } from "../src/report/progress.js";
 import { besideRun } from "../src/report/published.js";
 import { summaryText } from "../src/report/summary.js";
-import { alignedTable, csvLine } from "../src/report/table.js";
+import { alignedTable, csvLine, tableWithin } from "../src/report/table.js";
 import type { StoredEpoch, StoredTrajectory } from "../src/store/contract.js";
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
@@ -116,11 +116,123 @@ test("show says of a copy whose run it is, and nan where a trial diverged", () =
 test("a curve's table has the columns of the goldens, with nine digits", () => {
   const row = { epoch: 1, penalty: 1 / 3, cross_entropy: Number.NaN, train_accuracy: 1, forget_probability: 1e-12 / 3 };
   assert.equal(
-    curveTable([row]),
+    curveTable([row], 80),
     "epoch      penalty  cross_entropy  train_accuracy  forget_probability\n" +
       "-----  -----------  -------------  --------------  ------------------\n" +
       "    1  0.333333333            NaN               1      3.33333333e-13\n",
   );
+});
+
+const NAMES = ["method", "trials", "train_accuracy", "forget probability"];
+const ROWS = [
+  ["original", 3, 0.125, "0.77533 ± 0.04892"],
+  ["unlearn", 3, 0.5, "0.61188 ± 0.00000"],
+];
+
+const AT_WIDTHS: [width: number, text: string][] = [
+  [
+    80,
+    `method    trials  train_accuracy  forget probability
+--------  ------  --------------  ------------------
+original       3           0.125  0.77533 ± 0.04892
+unlearn        3             0.5  0.61188 ± 0.00000
+`,
+  ],
+  [
+    51,
+    `                                  forget
+method    trials  train_accuracy  probability
+--------  ------  --------------  -----------------
+original       3           0.125  0.77533 ± 0.04892
+unlearn        3             0.5  0.61188 ± 0.00000
+`,
+  ],
+  [
+    46,
+    `                    train_  forget
+method    trials  accuracy  probability
+--------  ------  --------  -----------------
+original       3     0.125  0.77533 ± 0.04892
+unlearn        3       0.5  0.61188 ± 0.00000
+`,
+  ],
+  [
+    40,
+    `in each row: trials 3
+
+            train_  forget
+method    accuracy  probability
+--------  --------  -----------------
+original     0.125  0.77533 ± 0.04892
+unlearn        0.5  0.61188 ± 0.00000
+`,
+  ],
+  [
+    30,
+    `                    train_
+method    trials  accuracy
+--------  ------  --------
+original       3     0.125
+unlearn        3       0.5
+
+method    forget probability
+--------  ------------------
+original  0.77533 ± 0.04892
+unlearn   0.61188 ± 0.00000
+`,
+  ],
+  [
+    25,
+    `method
+  original
+trials              3
+train_accuracy      0.125
+forget probability
+  0.77533 ± 0.04892
+
+method
+  unlearn
+trials              3
+train_accuracy      0.5
+forget probability
+  0.61188 ± 0.00000
+`,
+  ],
+];
+
+for (const [width, text] of AT_WIDTHS) {
+  test(`a table in ${width} columns: each number whole, and no line longer`, () => {
+    assert.equal(tableWithin(width, NAMES, ROWS), text);
+    for (const line of text.split("\n")) assert.ok(line.length <= width, line);
+  });
+}
+
+test("one row that is too wide becomes lines of names and values, and rows that nothing tells apart, too", () => {
+  assert.equal(
+    tableWithin(20, ["name", "other"], [["a long value", "another"]]),
+    "name   a long value\nother  another\n",
+  );
+  const apartAtTheEnd = [
+    ["same text", "as in the one"],
+    ["same text", "as in the other"],
+  ];
+  assert.equal(
+    tableWithin(12, ["a", "b"], apartAtTheEnd),
+    "a  same text\nb\n  as in the one\n\na  same text\nb\n  as in the other\n",
+  );
+  const twice = [
+    ["same text", "as in the other"],
+    ["same text", "as in the other"],
+  ];
+  assert.equal(
+    tableWithin(22, ["a", "b"], twice),
+    "a  same text\nb  as in the other\n\na  same text\nb  as in the other\n",
+  );
+});
+
+test("a table without rows or columns is one at any width", () => {
+  assert.equal(tableWithin(80, ["one", "two"], []), alignedTable(["one", "two"], []));
+  assert.equal(tableWithin(1, ["one"], [[1]]), "one\n  1\n");
 });
 
 const SUMMARY = {
@@ -137,12 +249,15 @@ const SUMMARY = {
 const ALONE = { published: new Map(), unlike: ["--samples", "--trials"] };
 
 test("the summary marks copies, and says what diverged and what the best possible is where the draw knows", () => {
-  const text = summaryText({
-    summary: [SUMMARY, { ...SUMMARY, method: "unlearn", copies: true }],
-    diverged: 2,
-    bayes: { accuracy: 0.93, forgetProbability: 0.5 },
-    beside: besideRun(runPlan({})),
-  });
+  const text = summaryText(
+    {
+      summary: [SUMMARY, { ...SUMMARY, method: "unlearn", copies: true }],
+      diverged: 2,
+      bayes: { accuracy: 0.93, forgetProbability: 0.5 },
+      beside: besideRun(runPlan({})),
+    },
+    200,
+  );
   const lines = text.split("\n");
   assert.match(
     lines[2],
@@ -166,13 +281,13 @@ test("the summary marks copies, and says what diverged and what the best possibl
 test("a method that the notebook does not have stands without published numbers", () => {
   const beside = besideRun(runPlan({}));
   assert.match(
-    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null, beside }),
+    summaryText({ summary: [{ ...SUMMARY, method: "future" }], diverged: 0, bayes: null, beside }, 200),
     /^future .* - {2,}-$/m,
   );
 });
 
 test("beside a run that is not the notebook's there are no published columns, but the options that make it another", () => {
-  const text = summaryText({ summary: [SUMMARY], diverged: 0, bayes: null, beside: ALONE });
+  const text = summaryText({ summary: [SUMMARY], diverged: 0, bayes: null, beside: ALONE }, 200);
   assert.equal(
     text,
     [

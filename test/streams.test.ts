@@ -29,14 +29,14 @@ function failing(code: string, most = 0): { stream: Sink & Terminal["stderr"]; w
 }
 
 function terminalTo(stdout: Sink, kind: Kind, exit: (code: number) => void = () => assert.fail("it ended")) {
-  return terminalOn({ stdout, stdoutKind: kind, stderr: failing("EIO").stream, exit });
+  return terminalOn({ stdout, stdoutKind: kind, stderr: failing("EIO").stream, columns: null, exit });
 }
 
 test("what is printed beside results and cannot be written is lost, and ends nothing", () => {
   const { stream, written } = failing("EIO");
   const terminal = terminalOn({
     ...{ stdout: failing("EPIPE").stream, stdoutKind: "pipe" as const },
-    ...{ stderr: stream, exit: () => assert.fail("it ended") },
+    ...{ stderr: stream, columns: null, exit: () => assert.fail("it ended") },
   });
   terminal.err("once\n");
   terminal.err("twice\n");

@@ -84,8 +84,8 @@ const REFUSED: [yaml: string, ...faults: string[]][] = [
   ["lambda: 0:1:0.3", "1:9: lambda must be a range whose steps meet its end, got 0:1:0.3: write 0:0.9:0.3"],
   ["lambda: {original: -1}", "1:20: lambda original must be a number from 0 up, got -1"],
   ["lambda: {original: [0, 1, x]}", "1:27: lambda original must be a number from 0 up, got x"],
-  ["lambda: {orig: 1}", `1:10: lambda METHOD must be one of ${METHODS}, got orig`],
-  ["lambda: [orig=1]", `1:10: lambda METHOD=VALUE must be one of ${METHODS}, got orig`],
+  ["lambda: {orig: 1}", `1:10: lambda METHOD must be one of ${METHODS}, got orig: did you mean original`],
+  ["lambda: [orig=1]", `1:10: lambda METHOD=VALUE must be one of ${METHODS}, got orig: did you mean original`],
   [
     "epochs: {unlearn:1:50}",
     `1:10: epochs METHOD must be one of ${METHODS}, got unlearn:1:50: leave a blank after the colon`,
@@ -114,7 +114,7 @@ const REFUSED: [yaml: string, ...faults: string[]][] = [
   ["samples: [500, 501]", "1:16: samples must be even, since both classes have half of them, got 501: try 502"],
   ["samples: {a: 1}", "1:10: samples must be a value or a list, got a mapping"],
   ["preset: [paired, notebook, paired]", "1:28: preset must have each value once, got paired twice: leave one out"],
-  ["methods: [unlearn, unlern]", `1:20: methods must be one of ${METHODS}, got unlern`],
+  ["methods: [unlearn, unlern]", `1:20: methods must be one of ${METHODS}, got unlern: did you mean unlearn`],
   ["methods: [unlearn, unlearn]", "1:20: methods must name each method once, got unlearn twice: leave one out"],
   ["engine: gpu", `1:9: engine must be one of ${ENGINE_NAMES.join(", ")}, got gpu`],
   ["precision: f16", "1:12: precision must be one of f32, f64, got f16"],
@@ -196,7 +196,7 @@ test("a file that is not there, and one that is no text, are refused by name", (
   const missing = join(folder(t), "missing.yaml");
   assert.throws(() => readSweepFile(missing), {
     fault: "usage",
-    message: `FILE must be a sweep file, but ${missing} cannot be read (ENOENT: no such file or directory, open '${missing}')`,
+    message: `FILE must be a sweep file, but ${missing} is not there, nor is any .yaml file in its folder: check the path`,
   });
   const bytes = fileOf(t, Uint8Array.from([0x61, 0x3a, 0xff]));
   assert.throws(() => readSweepFile(bytes), {

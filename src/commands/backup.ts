@@ -1,7 +1,7 @@
 /** `gmm-sweep backup`: a copy of a database file that may be in use, checked, and put in its place whole. */
 import { statSync } from "node:fs";
-import { bad } from "../errors.js";
-import { databaseFrom, type Flags, fileFrom } from "../plan/flags.js";
+import { bad, shellWord } from "../errors.js";
+import { type Flags, fileFrom } from "../plan/flags.js";
 import { backUp, openResults } from "../store/open.js";
 import { type Command, DB_OPTION, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -33,7 +33,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     await terminal.out(
       flags["json"] === true
         ? `${JSON.stringify({ ...copied, damages })}\n`
-        : `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages)}\n`,
+        : `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages, file)}\n`,
     );
     return damages.length === 0 ? EXIT.ok : EXIT.check;
   } finally {
@@ -47,12 +47,12 @@ function filesFrom(flags: Flags): { file: string; out: string } {
   if (files.length > 2)
     throw bad(`backup must be given FILE and OUT and no others, got ${files.length} files: make one copy at a time`);
   if (out === "" || out === ":memory:") throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
-  return { file: files.length === 2 ? fileFrom({ ...flags, file: files[0] }) : databaseFrom(flags), out };
+  return { file: files.length === 2 ? fileFrom({ ...flags, file: files[0] }) : fileFrom(flags), out };
 }
 
-function heldText(trajectories: number, damages: readonly string[]): string {
+function heldText(trajectories: number, damages: readonly string[], file: string): string {
   if (damages.length === 0) return `${trajectories} trajectories held against their hashes: nothing was changed`;
-  return `but of its ${trajectories} trajectories not all match their hashes, as in the file itself: ${damages[0]}${damages.length > 1 ? `, and ${damages.length - 1} more` : ""}; gmm-sweep verify lists them`;
+  return `but of its ${trajectories} trajectories not all match their hashes, as in the file itself: ${damages[0]}${damages.length > 1 ? `, and ${damages.length - 1} more` : ""}; gmm-sweep verify ${shellWord(file)} lists them`;
 }
 
 /** Writes one line over and over on a terminal, and nothing in a pipe: a copy takes seconds. */

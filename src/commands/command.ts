@@ -1,12 +1,14 @@
-/** What a command is: how yargs learns of it, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
-import type { Options } from "yargs";
+/** What a command is: its words, arguments and options, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import { ENGINE_NAMES } from "../engine/engines.js";
+import { shellWord } from "../errors.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import type { Screen } from "../report/progress.js";
+import { USUAL_COLUMNS } from "../report/wrap.js";
 import type { Opening } from "../store/contract.js";
+import type { Kind } from "./kinds.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */
 export interface Terminal {
@@ -18,6 +20,8 @@ export interface Terminal {
   err(text: string): void;
   /** For what is written over: the same stream as that of `err`. */
   readonly stderr: Screen;
+  /** How wide the reader's terminal is; null where nobody says so, as in a pipe. */
+  readonly columns: number | null;
   /** `say` hears of it if the process ends before the command has. Returns how to take that back. */
   atEnd(say: LastWords): () => void;
   /** Ends the process now. */
@@ -27,27 +31,49 @@ export interface Terminal {
 /** What is still to be said when the process ends early. */
 export type LastWords = (exitCode: number, reason: string) => void;
 
+/** One that stands alone, or one with a value; a `kind` of null is what its name takes everywhere. */
+export type Option =
+  | { readonly type: "boolean"; readonly describe: string }
+  | {
+      readonly type: "string";
+      readonly describe: string;
+      readonly fallback: string | null;
+      readonly kind: Kind | null;
+    };
+
+export type Options = Readonly<Record<string, Option>>;
+
 export interface Command {
-  /** The words after gmm-sweep, in yargs' notation; several are synonyms. */
+  /** The words after gmm-sweep: <needed>, [not needed], [several..]. */
   readonly words: readonly string[];
   readonly describe: string;
   readonly positionals: Readonly<Record<string, string>>;
-  readonly options: Readonly<Record<string, Options>>;
+  readonly options: Options;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   /** Returns the exit code. */
   run(flags: Flags, terminal: Terminal): Promise<number>;
 }
 
+/** How wide what is printed for people may be. */
+export function widthOf({ columns }: Terminal): number {
+  return columns ?? USUAL_COLUMNS;
+}
+
 // Values stay text until plan/ reads them: yargs' own `number` turns abc into NaN and says nothing.
-const value = (describe: string, fallback: string | number | null = null): Options => ({
+const value = (describe: string, fallback: string | number | null = null, kind: Kind | null = null): Option => ({
   type: "string",
-  describe: fallback === null ? describe : `${describe} [default: ${fallback}]`,
+  describe,
+  fallback: fallback === null ? null : String(fallback),
+  kind,
 });
 
 export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
 
 /** For commands that read a file: named bare, or by --db. */
-export const DB_ARGUMENT = { file: `the database file, in place of --db` };
+export const DB_ARGUMENT = { file: "the database file, in place of --db" };
+
+/** For commands that write one: a bare word that ends in .db. */
+export const DATABASE_ARGUMENT = { database: "the database file, whose name ends in .db, in place of --db" };
 export const SWEEP_OPTION = { sweep: value("the number of a sweep", "all of the file's") };
 
 /** Why sizes of one seed are good to be compared, and never to be counted as draws of their own. */
@@ -70,7 +96,7 @@ export const FORGET_LABEL_OPTION = {
   "forget-label": value("0 or 1: the label of all forget rows, where --data has no Y_forget.npy"),
 };
 
-export const FORCE_OPTION: Readonly<Record<string, Options>> = {
+export const FORCE_OPTION: Options = {
   force: { type: "boolean", describe: "overwrite what is there, where it is plainly of that kind" },
 };
 
@@ -86,7 +112,7 @@ export const TRAINING_OPTIONS = {
   precision: value("f32 or f64, where the engine has both", "the engine's first"),
 };
 
-export const GROW_OPTION: Readonly<Record<string, Options>> = {
+export const GROW_OPTION: Options = {
   grow: { type: "boolean", describe: "let the sweep of this name have other samples, widths, presets, … too" },
 };
 
@@ -109,14 +135,14 @@ export function openingFrom(lockWaitMs: number, terminal: Terminal): Opening & {
   };
 }
 
-export const RUNNING_OPTIONS: Readonly<Record<string, Options>> = {
+export const RUNNING_OPTIONS: Options = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
   quiet: { type: "boolean", describe: "no progress on stderr" },
   ...LOCK_WAIT_OPTION,
 };
 
 /** A command line that asks for the same again: what was typed of those options that say what is asked for. */
-export function commandLine(words: readonly string[], flags: Flags, asking: Readonly<Record<string, Options>>): string {
+export function commandLine(words: readonly string[], flags: Flags, asking: Options): string {
   const given = Object.keys(asking).filter((name) => flags[name] !== undefined);
   const parts = given.flatMap((name) =>
     asking[name].type === "boolean"
@@ -129,11 +155,6 @@ export function commandLine(words: readonly string[], flags: Flags, asking: Read
 /** A command line that asks a file something. */
 export function queryLine(sql: string, path: string): string {
   return `gmm-sweep query "${sql}" --db ${shellWord(path)}`;
-}
-
-/** A word as a shell reads it back. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 export const METHOD_LIST = METHOD_NAMES.join(", ");

@@ -2,7 +2,6 @@
 import { exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
-import { parseName } from "../plan/values.js";
 import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -16,8 +15,6 @@ export const dataCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  // yargs reads the second word as an argument of that name.
-  parseName("the word after data", String(flags["export"]), ["export"]);
   const directory = String(flags["dir"]);
   const source = drawFrom(flags);
   mustTakeArrays(directory, flags["force"] === true);

@@ -1,11 +1,11 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
 import type { Flags } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
-import { alignedTable } from "../report/table.js";
+import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
-import type { Command, Terminal } from "./command.js";
+import { type Command, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const diffCommand: Command = {
@@ -25,7 +25,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const differences = await cellDifferences(first, second);
     const unequal = differences.cells.filter(isUnequal);
     if (flags["json"] === true) await terminal.out(`${JSON.stringify(unequal)}\n`);
-    else await terminal.out(differenceText(differences, unequal));
+    else await terminal.out(differenceText(differences, unequal, widthOf(terminal)));
     return unequal.length === 0 ? EXIT.ok : EXIT.check;
   } finally {
     for (const results of opened) await results.close();
@@ -38,7 +38,7 @@ function isUnequal({ differing, only_first, only_second }: CellDifference): bool
 
 const CELLS_SHOWN = 20;
 
-function differenceText(differences: Differences, unequal: readonly CellDifference[]): string {
+function differenceText(differences: Differences, unequal: readonly CellDifference[], width: number): string {
   const { profiles, cells } = differences;
   const [first, second] = profiles.map((names) => names.join(", ") || "none");
   const across = first === second ? "" : `numerics profiles: ${first} in the first, ${second} in the second\n\n`;
@@ -46,7 +46,7 @@ function differenceText(differences: Differences, unequal: readonly CellDifferen
   if (unequal.length === 0)
     return `${across}no difference: ${both} trial rows in ${cells.length} cells are equal to the bit\n`;
   const sentence = sum(cells, "differing") === 0 ? lackingText(unequal, both) : differingText(differences, unequal);
-  return `${across}${sentence}\n\n${cellTable(unequal)}`;
+  return `${across}${sentence}\n\n${cellTable(unequal, width)}`;
 }
 
 /** Where all rows in both are equal: what each has that the other lacks, as after an extension. */
@@ -68,7 +68,7 @@ function differingText({ cells }: Differences, unequal: readonly CellDifference[
 }
 
 /** Counts that are 0 everywhere have no column, nor have distances of cells that differ in no row. */
-function cellTable(unequal: readonly CellDifference[]): string {
+function cellTable(unequal: readonly CellDifference[], width: number): string {
   const counts = (
     [
       ["in both", "both"],
@@ -93,7 +93,7 @@ function cellTable(unequal: readonly CellDifference[]): string {
   ]);
   const titles = [...counts, ...distances].map(([title]) => title);
   const more = unequal.length - shown.length;
-  return `${alignedTable([...columns.header, ...titles], lines)}${more === 0 ? "" : `… and ${counted(more, "more cell")}: --json prints each\n`}`;
+  return `${tableWithin(width, [...columns.header, ...titles], lines)}${more === 0 ? "" : `… and ${counted(more, "more cell")}: --json prints each\n`}`;
 }
 
 function sum(cells: readonly CellDifference[], name: "both" | "differing" | "only_first" | "only_second"): number {

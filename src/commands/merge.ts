@@ -2,13 +2,13 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bad } from "../errors.js";
+import { bad, shellWord } from "../errors.js";
 import { type Flags, lockWaitFrom } from "../plan/flags.js";
 import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";
 import { mergeStores, openBegun, openResults } from "../store/open.js";
-import { type Command, LOCK_WAIT_OPTION, openingFrom, shellWord, type Terminal } from "./command.js";
+import { type Command, LOCK_WAIT_OPTION, openingFrom, queryLine, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { printFound } from "./results.js";
 import { lastCommand } from "./sweeps.js";
@@ -189,7 +189,7 @@ function reportText(report: Report, out: string): string {
   if (report.missingShards.length > 0) lines.push(...missingShardLines(report));
   else if (missing > 0)
     lines.push(
-      `${missing} trial rows are missing, which gmm-sweep query "select * from missing" --db ${shellWord(out)} lists; this trains them:`,
+      `${missing} trial rows are missing, which ${queryLine("select * from missing", out)} lists; this trains them:`,
       goOn,
     );
   return `${lines.join("\n")}\n`;

@@ -1,12 +1,11 @@
 /** Options that tell the trajectories of one trial apart, where a file has several of them. */
-import type { Options } from "yargs";
 import { bad } from "../errors.js";
 import { CELL, type CellKey } from "../plan/cell.js";
 import { type Flags, text } from "../plan/flags.js";
 import { METHODS, type MethodRecord } from "../plan/methods.js";
 import { meant, parseMethod } from "../plan/naming.js";
 import type { StoredTrajectory, Sweep } from "../store/contract.js";
-import { value } from "./command.js";
+import { type Options, value } from "./command.js";
 
 type NarrowingColumn = Extract<(typeof CELL)[number], { option: object }>;
 
@@ -17,7 +16,7 @@ const NARROWING: readonly NarrowingColumn[] = CELL.filter(
 
 const VALUES_SHOWN = 8;
 
-export const NARROWING_OPTIONS: Readonly<Record<string, Options>> = Object.fromEntries(
+export const NARROWING_OPTIONS: Options = Object.fromEntries(
   NARROWING.map(({ option }) => [option.name, value(option.describe)]),
 );
 

@@ -1,14 +1,14 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
-import { databaseFrom, type Flags, oneOf } from "../plan/flags.js";
-import { alignedTable, type Cell, csvLine, FORMATS } from "../report/table.js";
+import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
+import { alignedTable, type Cell, csvLine, FORMATS, tableWithin } from "../report/table.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_OPTION, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const queryCommand: Command = {
-  words: ["query <sql>"],
+  words: ["query <sql> [file]"],
   describe: "run one SQL select over the results; the file is opened read-only",
-  positionals: { sql: "the select; the README lists the views and their columns" },
+  positionals: { sql: "the select; the README lists the views and their columns", ...DB_ARGUMENT },
   options: { format: value(`${FORMATS.join(", ")}`, "table"), ...DB_OPTION },
   examples: [
     ['$0 query "select * from method_summary"', "the table's numbers"],
@@ -21,7 +21,7 @@ type Rows = AsyncIterable<readonly Cell[]>;
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const format = oneOf(flags, "format", FORMATS, "table");
-  const results = await openResults(databaseFrom(flags));
+  const results = await openResults(fileFrom(flags));
   try {
     const { columns, rows } = await results.query(String(flags["sql"]));
     await PRINTERS[format](columns, rows as Rows, terminal);
@@ -39,7 +39,9 @@ const PRINTERS: Readonly<
 async function printTable(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   const all: (readonly Cell[])[] = [];
   for await (const row of rows) all.push(row);
-  await terminal.out(alignedTable(columns, all));
+  const { columns: width } = terminal;
+  // In a pipe a row is one line, however long, for programs that read lines.
+  await terminal.out(width === null ? alignedTable(columns, all) : tableWithin(width, columns, all));
 }
 
 async function printCsv(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {

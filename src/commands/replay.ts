@@ -1,7 +1,7 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
-import { bad } from "../errors.js";
+import { bad, shellWord } from "../errors.js";
 import { CURVE } from "../measures.js";
 import type { KeptFile } from "../output.js";
 import { type Flags, fileFrom, sweepFrom, text, weightsFrom, wholeNumber } from "../plan/flags.js";
@@ -17,9 +17,9 @@ import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
 import { among, keyObject, storedTrial } from "./stored-trial.js";
 
 export const replayCommand: Command = {
-  words: ["replay [file]"],
+  words: ["replay [method] [trial] [file]"],
   describe: "train a stored trial again up to an epoch, check it against what is stored, and write its weights",
-  positionals: DB_ARGUMENT,
+  positionals: { method: "in place of --method", trial: "in place of --trial", ...DB_ARGUMENT },
   options: {
     method: value(`one of ${METHOD_LIST}, or of one's own`, "unlearn"),
     trial: value("its number, from 1", 1),
@@ -101,7 +101,7 @@ async function noneFinished(
   methods: readonly string[],
   { method, trial, path }: { readonly method: string; readonly trial: number; readonly path: string },
 ): Promise<Error> {
-  const remedy = `gmm-sweep status ${path} says what is there`;
+  const remedy = `gmm-sweep status ${shellWord(path)} says what is there`;
   return (await anyFinished(results, sweeps, methods))
     ? bad(`--trial must be a finished trial of ${method} in ${path}, got ${trial}: ${remedy}`)
     : bad(`--method must be one that ${path} has finished trials of, got ${method}: ${remedy}`);
@@ -154,5 +154,5 @@ interface HeldAgainst {
 }
 
 function differenceText({ column, stored, trained }: Difference, { what, trainedTo, path, out }: HeldAgainst): string {
-  return `${what}: trained again it gives ${trained} as ${column} of epoch ${trainedTo}, where ${path} holds ${stored}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify compares other trials\n`;
+  return `${what}: trained again it gives ${trained} as ${column} of epoch ${trainedTo}, where ${path} holds ${stored}: ${out === null ? "" : "no weights were written; "}gmm-sweep verify ${shellWord(path)} compares other trials\n`;
 }

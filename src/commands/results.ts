@@ -8,7 +8,7 @@ import type { SweepResult } from "../run/sweep.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { type Finding, findingOf } from "../verdict/findings.js";
 import { nearestCells } from "../verdict/nearest.js";
-import { queryLine, type Terminal } from "./command.js";
+import { queryLine, type Terminal, widthOf } from "./command.js";
 
 /** A sweep, and where it is. */
 export interface Found {
@@ -53,7 +53,8 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
 async function printTable({ store, sweep }: Found, terminal: Terminal): Promise<void> {
   const summary = await store.methodSummary(sweep);
   const { diverged } = await store.stateCounts(sweep);
-  await terminal.out(summaryText({ summary, diverged, bayes: bayesOf(sweep.plan), beside: besideRun(sweep.plan) }));
+  const report = { summary, diverged, bayes: bayesOf(sweep.plan), beside: besideRun(sweep.plan) };
+  await terminal.out(summaryText(report, widthOf(terminal)));
 }
 
 /** What is known of a run's draw; nobody told us the means of imported data, whose folder may be elsewhere by now. */
@@ -62,7 +63,8 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
 }
 
 async function printNearest({ store, path, sweep }: Found, terminal: Terminal): Promise<void> {
-  await terminal.out(nearestText(await findingsOf(store, sweep), queryLine("select * from cell_summary", path)));
+  const query = queryLine("select * from cell_summary", path);
+  await terminal.out(nearestText(await findingsOf(store, sweep), query, widthOf(terminal)));
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(

@@ -32,7 +32,7 @@ export const resumeCommand: Command = {
   options: {
     workers: value("worker threads", "the cores"),
     sweep: value("the number of a sweep", "all of the file's that lack something"),
-    data: value("the folders of imported data, where they lie elsewhere now, separated by commas"),
+    data: value("the folders of imported data, where they lie elsewhere now, separated by commas", null, "FOLDERS"),
     ...DB_OPTION,
     ...LOG_OPTION,
     ...RUNNING_OPTIONS,

@@ -7,6 +7,7 @@ import { usableCores } from "../run/cores.js";
 import {
   type Command,
   commandLine,
+  DATABASE_ARGUMENT,
   DB_OPTION,
   METHOD_FILE_OPTION,
   RUNNING_OPTIONS,
@@ -27,9 +28,9 @@ const ASKING = {
 };
 
 export const runCommand: Command = {
-  words: ["run", "$0"],
+  words: ["run [database]"],
   describe: "train every method's trials and print the table; what is finished already is not trained again",
-  positionals: {},
+  positionals: DATABASE_ARGUMENT,
   options: {
     workers: value("worker threads", "the cores"),
     ...ASKING,

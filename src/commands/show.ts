@@ -1,18 +1,22 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
 import { bad } from "../errors.js";
-import { databaseFrom, type Flags, sweepFrom } from "../plan/flags.js";
+import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { notebookLines } from "../report/curve.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, queryLine, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
 import { among, keyObject, storedTrial } from "./stored-trial.js";
 
 export const showCommand: Command = {
-  words: ["show <method> <trial>"],
+  words: ["show <method> <trial> [file]"],
   describe: "print a trial's curve as the notebook prints it",
-  positionals: { method: `one of ${METHOD_LIST}, or of one's own`, trial: "its number, from 1" },
+  positionals: {
+    method: `one of ${METHOD_LIST}, or of one's own; bare or by --method`,
+    trial: "its number, from 1; bare or by --trial",
+    ...DB_ARGUMENT,
+  },
   options: {
     sweep: value("the number of the sweep", "all of the file's"),
     ...NARROWING_OPTIONS,
@@ -27,14 +31,14 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const method = String(flags["method"]);
   const trial = parseWhole("TRIAL", String(flags["trial"]), 1, Number.MAX_SAFE_INTEGER);
   const wanted = wantedFrom(flags, []);
-  const path = databaseFrom(flags);
+  const path = fileFrom(flags);
   const results = await openResults(path);
   try {
     const sweeps = await among(results, sweepFrom(flags), path);
     const of = sweeps.only === null ? "" : ` of sweep ${sweeps.only.id}`;
     const none = async (): Promise<Error> =>
       bad(
-        `METHOD and TRIAL must name a finished trial of ${path}, got ${method} ${trial}${of}: gmm-sweep query "select distinct sweep, method, trial from trial_results" lists them`,
+        `METHOD and TRIAL must name a finished trial of ${path}, got ${method} ${trial}${of}: ${queryLine("select distinct sweep, method, trial from trial_results", path)} lists them`,
       );
     const named = { method, argument: "METHOD", trial, path, wanted };
     const trajectory = await storedTrial(results, sweeps, named, { counts: ({ has_curve }) => has_curve, none });

@@ -1,12 +1,13 @@
 /** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell, and who asked for it; also while a run is writing. */
+import { shellWord } from "../errors.js";
 import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { cellColumns } from "../report/cell-columns.js";
-import { alignedTable } from "../report/table.js";
+import { tableWithin } from "../report/table.js";
 import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, shellWord, type Terminal } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";
 
@@ -94,14 +95,14 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
     ...[done, diverged, failed, missing],
   ]);
   const header = ["preset", "method", "cells", "trial rows", "done", "diverged", "failed", "missing"];
-  await terminal.out(`\n${alignedTable(header, rows)}\n${verdict(status)}`);
+  await terminal.out(`\n${tableWithin(widthOf(terminal), header, rows)}\n${verdict(status)}`);
   for (const { method, trial, error, rows } of await results.failures(sweep))
     await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
   const resume = `gmm-sweep resume ${shellWord(path)}`;
   if (failed > 0) await terminal.out(`${resume} --retry-failed trains them again\n`);
   else if (lacking > 0) await terminal.out(`${resume} goes on\n`);
   if (lacking + failed > 0)
-    await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path));
+    await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path, widthOf(terminal)));
 }
 
 /** What a sweep is, and each command that opened or grew it. */
@@ -132,7 +133,7 @@ function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus): string
   return `${missed}shard ${shard} of it lacks ${lacking}, other shards train the rest\n`;
 }
 
-function incompleteText(found: readonly CellStatus[], path: string): string {
+function incompleteText(found: readonly CellStatus[], path: string, width: number): string {
   const shown = found.slice(0, CELLS_SHOWN);
   const { header, cells } = cellColumns(shown);
   const rows = shown.map(({ done, diverged, failed, missing }, i) => [...cells[i], done, diverged, failed, missing]);
@@ -140,5 +141,5 @@ function incompleteText(found: readonly CellStatus[], path: string): string {
     found.length > CELLS_SHOWN
       ? `… and more: ${queryLine("select * from missing", path)} lists each missing row\n`
       : "";
-  return `\n${alignedTable([...header, "done", "diverged", "failed", "missing"], rows)}${more}`;
+  return `\n${tableWithin(width, [...header, "done", "diverged", "failed", "missing"], rows)}${more}`;
 }

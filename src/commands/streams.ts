@@ -17,10 +17,12 @@ export interface Streams {
   readonly stdout: Sink;
   readonly stdoutKind: Kind;
   readonly stderr: Sink & Terminal["stderr"];
+  /** How wide the reader's terminal is; null where nobody says so. */
+  readonly columns: number | null;
   readonly exit: (exitCode: number) => void;
 }
 
-export function terminalOn({ stdout, stdoutKind, stderr, exit }: Streams): Terminal & Ending {
+export function terminalOn({ stdout, stdoutKind, stderr, columns, exit }: Streams): Terminal & Ending {
   const lastWords = new Set<LastWords>();
   let isRead = true;
   // Whoever writes is told of what goes wrong; without a listener Node would end the process.
@@ -41,6 +43,7 @@ export function terminalOn({ stdout, stdoutKind, stderr, exit }: Streams): Termi
     },
     err: (text) => void stderr.write(text, () => {}),
     stderr,
+    columns,
     atEnd: (say) => {
       lastWords.add(say);
       return () => void lastWords.delete(say);

@@ -18,6 +18,7 @@ import {
   type Terminal,
   TRAINING_OPTIONS,
   value,
+  widthOf,
 } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -68,7 +69,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     columns: CURVE_COLUMNS,
     curve: rows,
   };
-  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows));
+  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows, widthOf(terminal)));
   return EXIT.ok;
 }
 

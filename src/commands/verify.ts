@@ -8,7 +8,7 @@ import { CURVE, MEASURES } from "../measures.js";
 import { ROW_KEY_NAMES } from "../plan/cell.js";
 import { type Flags, fileFrom, items, sweepFrom, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
-import { alignedTable } from "../report/table.js";
+import { tableWithin } from "../report/table.js";
 import { cachedDraws } from "../run/chunk.js";
 import {
   type ImportedDraws,
@@ -23,7 +23,7 @@ import { trialRows } from "../run/trajectory.js";
 import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import type { DrawSource } from "../trial.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value } from "./command.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";
@@ -41,7 +41,11 @@ export const verifyCommand: Command = {
   options: {
     sample: value("how many trial rows of each sweep are trained again; 0: hashes alone", SAMPLE),
     seed: value("seed of the choice", 0),
-    data: value("the folders of imported data, where the rows were trained on such, separated by commas"),
+    data: value(
+      "the folders of imported data, where the rows were trained on such, separated by commas",
+      null,
+      "FOLDERS",
+    ),
     ...SWEEP_OPTION,
     ...DB_OPTION,
     json: { type: "boolean", describe: "print one JSON object instead of text" },
@@ -65,7 +69,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const held = await heldOf(results);
     if (!json) await terminal.out(heldText(held));
     const source = { results, imported, path };
-    const tell = async (one: SweepAgain): Promise<void> => (json ? undefined : terminal.out(verifiedText(one)));
+    const tell = async (one: SweepAgain): Promise<void> =>
+      json ? undefined : terminal.out(verifiedText(one, widthOf(terminal)));
     const again = count === 0 ? NOTHING_AGAIN : await trainedAgain(sweeps, { count, seed }, { ...source, held, tell });
     if (json) await terminal.out(`${JSON.stringify(verifiedObject(held, again))}\n`);
     if (again.refused !== null) terminal.err(`not trained again: ${again.refused}\n`);
@@ -240,7 +245,7 @@ function verifiedObject({ trajectories, found, shown }: HeldFile, { sweeps, refu
   };
 }
 
-function verifiedText({ sweep: { id, profile }, compared }: SweepAgain): string {
+function verifiedText({ sweep: { id, profile }, compared }: SweepAgain, width: number): string {
   if (compared.length === 0) return `sweep ${id}: there is no finished trial row to train again\n`;
   const differing = compared.filter(({ faults }) => faults.length > 0);
   const verdict = `sweep ${id}: ${compared.length - differing.length} of ${compared.length} trial rows came out equal to the bit (${profile})\n`;
@@ -249,7 +254,11 @@ function verifiedText({ sweep: { id, profile }, compared }: SweepAgain): string 
   const lines = differing.flatMap(({ row, faults }, i) =>
     faults.map(({ what, stored, trained }) => [...cells[i], row.trial, what, stored, trained]),
   );
-  const table = alignedTable([...header, "trial", "measure", "stored", "trained again"], lines.slice(0, FAULTS_SHOWN));
+  const table = tableWithin(
+    width,
+    [...header, "trial", "measure", "stored", "trained again"],
+    lines.slice(0, FAULTS_SHOWN),
+  );
   const more = lines.length > FAULTS_SHOWN ? `… and ${lines.length - FAULTS_SHOWN} more\n` : "";
   return `\n${table}${more}\n${verdict}the file was changed after it was written, or one of the two trainings went wrong: keep the file, and train the sweep into another with --db\n`;
 }

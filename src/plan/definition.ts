@@ -12,7 +12,6 @@ import {
   type Node,
   noValue,
   offsetOf,
-  parseKey,
   type Reading,
   resolved,
   scalarText,
@@ -68,7 +67,7 @@ export function definedBy(reading: Reading, { key: name, offset, value }: Entry<
       reading.refuse(at, sentence);
     },
   };
-  const found = entriesOnce(counting, map, `${name} `, (key) => parseKey(`a key of ${name}`, key, KEYS));
+  const found = entriesOnce(counting, map, `${name} `, (key) => parseName(`a key of ${name}`, key, KEYS));
   const body: Body = { reading: counting, name, entries: new Map(found.map((entry) => [entry.key, entry])) };
   for (const [key, instead] of NEEDED)
     if (!body.entries.has(key)) counting.refuse(offset, `${name} must have the key ${key}, got none: write ${instead}`);
@@ -145,7 +144,7 @@ function weightsOf({ reading, name, entries }: Body, key: Key, parameters: reado
     reading.refuse(offsetOf(entry.value, entry.offset), sentence);
     return none;
   }
-  const found = entriesOnce(reading, map, `${name} ${key} `, (row) => parseKey(`a key of ${name} ${key}`, row, ROWS));
+  const found = entriesOnce(reading, map, `${name} ${key} `, (row) => parseName(`a key of ${name} ${key}`, row, ROWS));
   const texts = ROWS.map((row) => {
     const weight = found.find((each) => each.key === row);
     if (weight !== undefined) return [row, weightText(reading, `${name} ${key} ${row}`, weight, parameters)];

@@ -1,4 +1,5 @@
 /** Methods as users define them in YAML: which mappings define, each under a name of its own, and what of theirs starts from what. */
+import { didYouMean } from "../errors.js";
 import { type Defined, definedBy, FRESH } from "./definition.js";
 import { METHODS, type MethodDefinition, type MethodRecord, parseDefinedName, recordsOf } from "./methods.js";
 import { meant, namesOf } from "./naming.js";
@@ -66,8 +67,10 @@ function startFault(
   names: readonly string[],
   known: readonly MethodRecord[],
 ): string | null {
-  if (start === null || !names.includes(start))
-    return `${name} start must be one of ${[...new Set([FRESH, ...namesOf(known), ...names])].join(", ")}, got ${start}`;
+  if (start === null || !names.includes(start)) {
+    const starts = [...new Set([FRESH, ...namesOf(known), ...names])];
+    return `${name} start must be one of ${starts.join(", ")}, got ${start}${didYouMean(`${start}`, starts)}`;
+  }
   if (waiting.every(({ definition }) => definition.name !== start)) return null;
   return `${name} start must be a method that does not wait for it in turn, got ${start}: let one of them start from fresh or original`;
 }

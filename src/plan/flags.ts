@@ -89,7 +89,7 @@ export interface Place {
 }
 
 export function placeFrom(flags: Flags): Place {
-  return { path: databaseFrom(flags), shard: shardFrom(flags), grow: flags["grow"] === true };
+  return { path: fileFrom(flags, "database"), shard: shardFrom(flags), grow: flags["grow"] === true };
 }
 
 /** The sweep file that is named bare; null where there is none. */
@@ -99,7 +99,7 @@ export function sweepFileFrom(flags: Flags): string | null {
 }
 
 /** The database file of --db. */
-export function databaseFrom(flags: Flags): string {
+function databaseFrom(flags: Flags): string {
   const path = text(flags, "db") ?? DEFAULTS.db;
   if (path !== ":memory:") return path;
   throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
@@ -127,14 +127,17 @@ export function sweepFrom(flags: Flags): number | null {
   return given === null ? null : parseWhole("--sweep", given, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** The database file of a command that reads one: named bare, or by --db. */
-export function fileFrom(flags: Flags): string {
-  if (flags["file"] === "") throw bad("FILE must be the name of a database file, got an empty one");
-  const file = text(flags, "file");
+/** The database file of a command: named bare, as the argument `bare`, or by --db. */
+export function fileFrom(flags: Flags, bare: "file" | "database" = "file"): string {
+  const label = bare.toUpperCase();
+  if (flags[bare] === "") throw bad(`${label} must be the name of a database file, got an empty one`);
+  const file = text(flags, bare);
   if (file === null) return databaseFrom(flags);
   const db = text(flags, "db");
   if (db === null) return file;
-  throw bad(`FILE must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`);
+  throw bad(
+    `${label} must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`,
+  );
 }
 
 /** What `run` and `train` are told of their one setting. */

@@ -1,12 +1,14 @@
 /** A sweep file: the flags of `grid` as the keys of a YAML 1.2 mapping. Every fault in it is told with its line and column. */
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { bad, SweepError } from "../errors.js";
+import { expanded } from "../files.js";
 import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
 import { GRID_READERS, type GridKey as Key, planOfGrid } from "./grid.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { namesOf, parseMethod } from "./naming.js";
 import type { SweepPlan } from "./plan.js";
+import { parseName } from "./values.js";
 import {
   type Entry,
   entriesOnce,
@@ -16,7 +18,6 @@ import {
   noValue,
   offsetOf,
   openYaml,
-  parseKey,
   type Reading,
   resolved,
   scalarText,
@@ -100,7 +101,8 @@ export function readSweepFile(path: string, own: readonly MethodRecord[] = []): 
 
 /** A folder is meant from where the file lies, wherever the file is named from. */
 function besideFile(path: string, folder: string): string {
-  return isAbsolute(folder) ? folder : join(dirname(path), folder);
+  const named = expanded("data", folder);
+  return isAbsolute(named) ? named : join(dirname(path), named);
 }
 
 /** The keys of a sweep file and what stands behind them, each once. */
@@ -110,7 +112,7 @@ function entriesOf(reading: Reading, root: Node): Entry<Key>[] {
     reading.refuse(offsetOf(root, 0), `a sweep file must be keys with values such as lambda: 0:10:0.25, got ${found}`);
     return [];
   }
-  const parse = (name: string): Key => parseKey("a key", name, KEYS);
+  const parse = (name: string): Key => parseName("a key", name, KEYS);
   return entriesOnce(reading, root, "", parse).map((entry) => ({ ...entry, key: entry.key as Key }));
 }
 

@@ -1,5 +1,5 @@
 /** What a value must be, and the sentence where it is not: the same for a flag, a sweep file and a stored plan. */
-import { bad } from "../errors.js";
+import { bad, didYouMean } from "../errors.js";
 
 export const LIMITS = {
   trials: 1_000_000,
@@ -20,7 +20,7 @@ export const LIMITS = {
 export function parseName<Name extends string>(option: string, given: string, names: readonly Name[]): Name {
   const found = names.find((candidate) => candidate === given);
   if (found !== undefined) return found;
-  throw bad(`${option} must be one of ${names.join(", ")}, got ${given}`);
+  throw bad(`${option} must be one of ${names.join(", ")}, got ${given}${didYouMean(given, names)}`);
 }
 
 /** A whole number in decimal digits; `option` is what an error calls it. */

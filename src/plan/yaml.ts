@@ -1,7 +1,7 @@
 /** Reading YAML 1.2 so that every fault is told with its line and column, and none hides another. */
 import { readFileSync } from "node:fs";
 import { bad, messageOf, SweepError } from "../errors.js";
-import { parseName } from "./values.js";
+import { absentText, isAbsent } from "../files.js";
 import {
   type Document,
   isMap,
@@ -37,8 +37,6 @@ export interface Reading {
   refuseFaults(): void;
 }
 
-const MAX_TYPOS = 2;
-
 /** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
 export function openYaml(path: string, option: string, what: string): Reading {
   const source = sourceOf(path, option, what);
@@ -67,7 +65,10 @@ export function openYaml(path: string, option: string, what: string): Reading {
   return reading;
 }
 
+const YAML_ENDINGS = [".yaml", ".yml"];
+
 function sourceOf(path: string, option: string, what: string): string {
+  if (isAbsent(path)) throw bad(`${option} must be ${what}, but ${absentText(path, YAML_ENDINGS)}`);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -116,14 +117,6 @@ export function entriesOnce(
     else first.set(name, offset);
     return fault === null && before === undefined ? [{ key: name, offset, value }] : [];
   });
-}
-
-/** A key out of a list; `option` is what an error calls it. */
-export function parseKey<Key extends string>(option: string, name: string, keys: readonly Key[]): Key {
-  const fault = sentenceOf(() => parseName(option, name, keys));
-  if (fault === null) return name as Key;
-  const near = keys.find((key) => typos(name.toLowerCase().replaceAll("_", "-"), key) <= MAX_TYPOS);
-  throw bad(near === undefined ? fault : `${fault}: did you mean ${near}`);
 }
 
 /** The sentence of the SweepError that `read` throws; null where it throws none. */
@@ -197,17 +190,4 @@ export function kindOf(node: Node): string {
 export function offsetOf(node: Node, fallback: number): number {
   const range = isScalar(node) || isMap(node) || isSeq(node) || yaml().isAlias(node) ? node.range : undefined;
   return range?.[0] ?? fallback;
-}
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function typos(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,6 +1,6 @@
 /** A curve as text. */
 import type { StoredEpoch, StoredTrajectory } from "../store/contract.js";
-import { alignedTable } from "./table.js";
+import { tableWithin } from "./table.js";
 
 const LINES = 40;
 const LOG_EVERY = 10; // epochs, as in the notebook
@@ -37,11 +37,11 @@ export type CurveRow = Readonly<Record<(typeof CURVE_COLUMNS)[number], number>>;
 
 const TABLE_DIGITS = 9;
 
-export function curveTable(rows: readonly CurveRow[]): string {
+export function curveTable(rows: readonly CurveRow[], width: number): string {
   const cells = rows.map((row) =>
     CURVE_COLUMNS.map((name) => (name === "epoch" ? row.epoch : Number(row[name].toPrecision(TABLE_DIGITS)))),
   );
-  return alignedTable(CURVE_COLUMNS, cells);
+  return tableWithin(width, CURVE_COLUMNS, cells);
 }
 
 /** Null is what the store keeps of NaN. */

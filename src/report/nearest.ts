@@ -3,17 +3,17 @@ import { CELL } from "../plan/cell.js";
 import type { Finding, NothingToForget } from "../verdict/findings.js";
 import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
-import { alignedTable } from "./table.js";
+import { tableWithin } from "./table.js";
 
-/** `query` is the command that lists all cells. */
-export function nearestText(findings: readonly Finding[], query: string): string {
+/** `query` is the command that lists all cells; `width` the columns of the terminal. */
+export function nearestText(findings: readonly Finding[], query: string, width: number): string {
   if (findings.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
   const left = findings.at(-1)?.left ?? 0;
   const more = `\n${left} more ${left === 1 ? "cell is" : "cells are"} there on other draws; this lists all:\n  ${query}\n`;
-  return findings.map(findingText).join("\n") + (left === 0 ? "" : more);
+  return findings.map((finding, place) => findingText(finding, place, width)).join("\n") + (left === 0 ? "" : more);
 }
 
-function findingText(finding: Finding, place: number): string {
+function findingText(finding: Finding, place: number, width: number): string {
   const { draws, nearest, originals, retrained, compared } = finding;
   const others = [...nearest, ...originals].sort((a, b) => a.distance - b.distance);
   const rows = [...retrained, ...others];
@@ -37,7 +37,7 @@ function findingText(finding: Finding, place: number): string {
     ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
     ...notesOf(finding),
   ];
-  return `${heading}, by forget probability on ${where}:\n\n${alignedTable(header, cells)}\n${notes.map((note) => `${note}\n`).join("")}`;
+  return `${heading}, by forget probability on ${where}:\n\n${tableWithin(width, header, cells)}\n${notes.map((note) => `${note}\n`).join("")}`;
 }
 
 function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: Finding): string[] {

@@ -2,7 +2,8 @@
 import type { Bayes } from "../data/draw.js";
 import type { MethodSummary } from "../store/contract.js";
 import type { Beside, Published, Spread } from "./published.js";
-import { alignedTable } from "./table.js";
+import { tableWithin } from "./table.js";
+import { wrapped } from "./wrap.js";
 
 export interface SummaryReport {
   readonly summary: readonly MethodSummary[];
@@ -12,7 +13,8 @@ export interface SummaryReport {
   readonly beside: Beside;
 }
 
-export function summaryText(report: SummaryReport): string {
+/** `width` are the columns of the terminal. */
+export function summaryText(report: SummaryReport, width: number): string {
   const { summary, beside } = report;
   const { published } = beside;
   const rows = summary.map((row) => [
@@ -28,10 +30,10 @@ export function summaryText(report: SummaryReport): string {
   ]);
   const header = ["method", "trials", "train accuracy", "forget probability"];
   if (published.size > 0) header.push("notebook: accuracy", "notebook: forget prob.");
-  return alignedTable(header, rows) + footnotes(report);
+  return tableWithin(width, header, rows) + footnotes(report, width);
 }
 
-function footnotes({ summary, diverged, bayes, beside }: SummaryReport): string {
+function footnotes({ summary, diverged, bayes, beside }: SummaryReport, width: number): string {
   const copies = summary.some((row) => row.copies)
     ? [
         "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
@@ -45,7 +47,10 @@ function footnotes({ summary, diverged, bayes, beside }: SummaryReport): string 
       : [
           `best possible on this draw (Bayes): accuracy ${bayes.accuracy.toFixed(5)}, forget probability ${bayes.forgetProbability.toFixed(5)}`,
         ];
-  return ["", ...copies, ...besideText(beside), ...overflowed, ...known].map((line) => `${line}\n`).join("");
+  return ["", ...copies, ...besideText(beside), ...overflowed, ...known]
+    .flatMap((note) => wrapped(note, width))
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function besideText({ published, unlike }: Beside): string[] {

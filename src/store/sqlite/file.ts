@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { bad, type Fault, SweepError } from "../../errors.js";
+import { bad, type Fault, SweepError, shellWord } from "../../errors.js";
+import { absentText, isAbsent } from "../../files.js";
 import { NO_LOCKS, withoutLocks } from "./disk.js";
 import { besides, dropBuildingName, realPlace } from "./place.js";
 import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
@@ -121,6 +122,8 @@ export function openChecked(path: string): Database.Database {
   throw bad(`${path} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
 }
 
+const DATABASE_ENDINGS = [".db", ".sqlite", ".sqlite3"];
+
 /**
  * A reader of a file in WAL mode needs a -wal and a -shm beside it. Where there are none it makes them, and who last
  * closes the file takes them away: but only where he may write it, so that another user's look would leave his own
@@ -129,6 +132,7 @@ export function openChecked(path: string): Database.Database {
 function openAsItIs(path: string): Database.Database {
   // SQLite takes these for databases of its own, in memory or in a file without a name.
   if (path === "" || path === ":memory:") throw withCode("ENOENT", path);
+  if (isAbsent(path)) throw bad(absentText(path, DATABASE_ENDINGS));
   const file = realPlace(path);
   mustBeFile(file);
   if (existsSync(file)) accessSync(file, constants.R_OK);
@@ -186,7 +190,7 @@ function openCopy(path: string, file: string): Database.Database {
   }
   rmSync(folder, { recursive: true });
   throw bad(
-    `${path} cannot be read where it may not be written while another program writes it: wait until that ends, or have its owner back it up with gmm-sweep backup`,
+    `${path} cannot be read where it may not be written while another program writes it: wait until that ends, or have its owner back it up with gmm-sweep backup ${shellWord(path)} COPY.db`,
   );
 }
 
@@ -220,7 +224,7 @@ function upgradedCopy(path: string, db: Database.Database): Database.Database {
   const size = sizeOf(db) / MIB;
   if (size > MOST_COPIED_MIB)
     throw bad(
-      `${path} is of an older gmm-sweep, and such a file is read as it is only up to ${MOST_COPIED_MIB} MiB, got ${Math.ceil(size)}: gmm-sweep resume ${path} brings it to the present version, and every number stays`,
+      `${path} is of an older gmm-sweep, and such a file is read as it is only up to ${MOST_COPIED_MIB} MiB, got ${Math.ceil(size)}: gmm-sweep resume ${shellWord(path)} brings it to the present version, and every number stays`,
     );
   const copy = copyInMemory(db);
   closeDatabase(db);

@@ -1,0 +1,216 @@
+/** From argv to a command and its flags. yargs takes the words apart and says nothing: every sentence is ours, and one language. */
+import { existsSync } from "node:fs";
+import yargs, { type Options as YargsOption } from "yargs";
+import { bad, didYouMean, nearName } from "../errors.js";
+import { expanded } from "../files.js";
+import type { Flags } from "../plan/flags.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import type { Command } from "./command.js";
+import { aliasesOf, kindOf } from "./kinds.js";
+
+/** A bare word that a command takes. */
+export interface Argument {
+  readonly name: string;
+  /** As help and errors call it. */
+  readonly label: string;
+  readonly needed: boolean;
+  readonly several: boolean;
+}
+
+/** The words that a command is called by. */
+export function nameOf({ words: [first] }: Command): string {
+  return first.split(" ").filter(isPlain).join(" ");
+}
+
+function isPlain(word: string): boolean {
+  return !/^[<[]/.test(word);
+}
+
+export function argumentsOf({ words: [first] }: Command): Argument[] {
+  return first
+    .split(" ")
+    .filter((word) => !isPlain(word))
+    .map((word) => {
+      const [, name = "", dots] = /^.(\w+)(\.\.)?.$/.exec(word) ?? [];
+      return { name, label: name.toUpperCase(), needed: word.startsWith("<"), several: dots !== undefined };
+    });
+}
+
+/** What a command line asks for. */
+export interface Asked {
+  readonly command: Command;
+  /** Whether no command was named, which asks for the usual one. */
+  readonly bare: boolean;
+  readonly flags: Flags;
+  readonly wants: "run" | "help" | "version";
+}
+
+/** Throws usage where the command line cannot be understood; `usual` is the command where none is named. */
+export function askedBy(argv: readonly string[], commands: readonly Command[], usual: Command): Asked {
+  refuseWhatIsDropped(argv, commands);
+  const { _: words } = split(argv, commands);
+  const helped = words[0] === "help" ? words.slice(1) : words;
+  const command = helped.length === 0 ? usual : commandOf(helped, commands);
+  const asked = { command, bare: helped.length === 0 };
+  const { _: _all, $0: _program, help, version, ...given } = split(argv, [command]);
+  if (help === true || words !== helped) return { ...asked, flags: {}, wants: "help" };
+  if (version === true) return { ...asked, flags: {}, wants: "version" };
+  refuseUnknown(command, given);
+  refuseNoValue(command, given);
+  const rest = helped.slice(nameOf(command).split(" ").length);
+  return { ...asked, flags: withHome(command, withWords(command, given, rest)), wants: "run" };
+}
+
+interface Split {
+  readonly _: readonly string[];
+  readonly [name: string]: unknown;
+}
+
+/** Words and options apart, as far as these commands' options say which of them take a value. */
+function split(argv: readonly string[], commands: readonly Command[]): Split {
+  const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
+  return yargs([...argv])
+    .locale("en")
+    .detectLocale(false)
+    .parserConfiguration({
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "boolean-negation": false,
+      "strip-aliased": true,
+    })
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .options({ ...options, help: { type: "boolean", alias: "h" }, version: { type: "boolean" } })
+    .parseSync() as unknown as Split;
+}
+
+/** An argument may be given by its name, too. */
+function yargsOptions(command: Command): Record<string, YargsOption> {
+  const names = [...Object.keys(command.options), ...Object.keys(command.positionals)];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      { type: command.options[name]?.type ?? "string", alias: aliasesOf(name, names) } satisfies YargsOption,
+    ]),
+  );
+}
+
+function commandOf(words: readonly string[], commands: readonly Command[]): Command {
+  const names = commands.map(nameOf);
+  const found = commands.find((_, i) => names[i].split(" ").every((word, j) => words[j] === word));
+  if (found !== undefined) return found;
+  const isHalf = names.some((name) => name.startsWith(`${words[0]} `));
+  const given = isHalf ? words.slice(0, 2).join(" ") : words[0];
+  const near = didYouMean(given, names);
+  throw bad(`there is no command ${given}${near === "" ? ": gmm-sweep --help lists those there are" : near}`);
+}
+
+/** yargs takes --json=maybe for false, and leaves out what follows a bare --. */
+function refuseWhatIsDropped(argv: readonly string[], commands: readonly Command[]): void {
+  for (const word of argv) {
+    if (word === "--") throw bad("options must stand without a -- before them, got one: leave it out");
+    const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    const isSwitch =
+      ["help", "version"].includes(name) || commands.some(({ options }) => options[name]?.type === "boolean");
+    if (isSwitch) throw bad(`--${name} must stand alone, got ${value}: write --${name} or leave it out`);
+  }
+}
+
+function refuseUnknown(command: Command, given: Flags): void {
+  const known = [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearName(unknown, known);
+  const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
+  throw bad(`${nameOf(command)} has no option ${unknown.length === 1 ? "-" : "--"}${unknown}: ${remedy}`);
+}
+
+function refuseNoValue({ options }: Command, given: Flags): void {
+  for (const [name, value] of Object.entries(given))
+    if (name in options && [value].flat().includes(""))
+      throw bad(
+        `--${name} must have a value, got none: write --${name} ${kindOf(name, options[name]) ?? "VALUE"} or leave it out`,
+      );
+}
+
+/** The flags and the bare words of a command as flags of the arguments' names. */
+function withWords(command: Command, given: Flags, words: readonly string[]): Flags {
+  const places = argumentsOf(command);
+  const flags: Record<string, unknown> = { ...given };
+  const isFree = ({ name, several }: Argument): boolean => several || flags[name] === undefined;
+  const place = (word: string, takers: readonly Argument[]): boolean => {
+    const taker = takers.find(isFree);
+    if (taker === undefined) return false;
+    const { name, several } = taker;
+    flags[name] = several ? [flags[name] ?? []].flat().concat(word) : word;
+    return true;
+  };
+  const left = words.filter(
+    (word) =>
+      !place(
+        word,
+        places.filter(({ name }) => takes(name, word, places)),
+      ),
+  );
+  // What stands where a trial is wanted is refused as no trial.
+  const trial = places.filter(({ name }) => name === "trial");
+  for (const word of left) if (!place(word, trial)) throw bad(tooMany(command, word, flags));
+  for (const { name, label, needed, several } of places) {
+    const value = flags[name];
+    if (value === undefined && needed)
+      throw bad(`${label} must be given, ${command.positionals[name]}, got none: write it as in ${exampleOf(command)}`);
+    if (Array.isArray(value) && !several)
+      throw bad(`${label} must be given once, got ${value.join(" and ")}: keep one`);
+  }
+  return flags;
+}
+
+const DATABASE = /\.(db|sqlite3?)$/;
+
+/** Whether a word is an argument's by its looks, where a command's arguments may stand in any order. */
+function takes(name: string, word: string, places: readonly Argument[]): boolean {
+  const has = (other: string): boolean => places.some((place) => place.name === other);
+  if (name === "database") return DATABASE.test(word);
+  if (has("database")) return !DATABASE.test(word);
+  if (!has("method")) return true;
+  if (name === "trial") return /^\d+$/.test(word);
+  const isFile = DATABASE.test(word) || word.includes("/") || (!METHOD_NAMES.includes(word) && existsSync(word));
+  return name === "file" ? isFile : !isFile && !/^\d+$/.test(word);
+}
+
+function tooMany(command: Command, word: string, flags: Flags): string {
+  const places = argumentsOf(command);
+  const filled = places.find(({ name }) => takes(name, word, places) && flags[name] !== undefined);
+  if (filled !== undefined)
+    return `${filled.label} must be given once, got ${String(flags[filled.name])} and ${word}: keep one`;
+  const database = places.some(({ name }) => name === "database");
+  return database
+    ? `${nameOf(command)} takes no other word than the name of a database file, which ends in .db, got ${word}: leave it out, or write --db ${word}`
+    : `${nameOf(command)} takes no more words, got ${word}: leave it out`;
+}
+
+function exampleOf({ examples: [[example]] }: Command): string {
+  return example.replace("$0", "gmm-sweep");
+}
+
+/** Paths as a shell would have made them. */
+function withHome({ options }: Command, flags: Flags): Flags {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => {
+      const kind = kindOf(name, options[name] ?? null);
+      if (kind === null || !/^(FILE|FOLDER)/.test(kind) || value === undefined) return [name, value];
+      const called = name in options ? `--${name}` : name.toUpperCase();
+      const one = (text: string): string =>
+        kind === "FOLDERS"
+          ? text
+              .split(",")
+              .map((part) => expanded(called, part))
+              .join(",")
+          : expanded(called, text);
+      return [name, Array.isArray(value) ? value.map((text) => one(String(text))) : one(String(value))];
+    }),
+  );
+}

@@ -1,0 +1,108 @@
+/** What options and arguments take, by name: the same in every command. Help shows it, a shell completes it, and a path may begin with ~. */
+import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
+import { METHOD_NAMES } from "../plan/methods.js";
+import { RECORDS } from "../plan/plan.js";
+import { PRESET_NAMES } from "../plan/presets.js";
+import { FORMATS } from "../report/table.js";
+import type { Option } from "./command.js";
+
+/** What help shows in the place of a value. */
+export type Kind =
+  | "NUMBER"
+  | "NUMBERS"
+  | "NAME"
+  | "NAMES"
+  | "FILE"
+  | "FILES"
+  | "FOLDER"
+  | "FOLDERS"
+  | "WIDTHS"
+  | "I/N"
+  | "SQL"
+  | "TEXT";
+
+/** A new option or argument gets its line here. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  data: "FOLDER",
+  database: "FILE",
+  "data-seed": "NUMBER",
+  "data-seeds": "NUMBERS",
+  db: "FILE",
+  dir: "FOLDER",
+  draw: "TEXT",
+  engine: "NAME",
+  epoch: "NUMBER",
+  epochs: "NUMBER",
+  features: "NUMBER",
+  file: "FILE",
+  files: "FILES",
+  first: "FILE",
+  "forget-label": "NUMBER",
+  "forget-rows": "NUMBER",
+  format: "NAME",
+  hidden: "WIDTHS",
+  init: "FILE",
+  lambda: "NUMBER",
+  "learning-rate": "NUMBER",
+  "lock-wait": "NUMBER",
+  log: "FILE",
+  method: "NAME",
+  "method-file": "FILE",
+  methods: "NAMES",
+  name: "TEXT",
+  out: "FILE",
+  parts: "FILES",
+  precision: "NAME",
+  preset: "NAME",
+  profile: "TEXT",
+  record: "NAME",
+  sample: "NUMBER",
+  samples: "NUMBER",
+  second: "FILE",
+  seed: "NUMBER",
+  shard: "I/N",
+  shell: "NAME",
+  sql: "SQL",
+  start: "TEXT",
+  sweep: "NUMBER",
+  trial: "NUMBER",
+  trials: "NUMBER",
+  workers: "NUMBER",
+};
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** The values that there are of those that are names. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  engine: ENGINE_NAMES,
+  format: FORMATS,
+  method: METHOD_NAMES,
+  methods: METHOD_NAMES,
+  precision: [...new Set(ENGINE_NAMES.flatMap(precisionsOf))],
+  preset: PRESET_NAMES,
+  record: RECORDS,
+  shell: SHELLS,
+};
+
+/** One thing that several commands call otherwise: each is understood where the other is meant. */
+const ALIASES: readonly (readonly string[])[] = [
+  ["data-seed", "data-seeds", "draw"],
+  ["epoch", "epochs"],
+  ["method", "methods"],
+];
+
+/** What an option or argument takes; null of one that stands alone. */
+export function kindOf(name: string, option: Option | null): Kind | null {
+  if (option?.type === "boolean") return null;
+  return option?.kind ?? KINDS[name] ?? null;
+}
+
+export function valuesOf(name: string): readonly string[] {
+  return VALUES[name] ?? [];
+}
+
+/** The other names that an option is understood by, where the command has none that is called so. */
+export function aliasesOf(name: string, taken: readonly string[]): string[] {
+  const same = ALIASES.find((names) => names.includes(name)) ?? [];
+  return same.filter((other) => !taken.includes(other));
+}
