@@ -12,6 +12,7 @@ import { gridRequest, type Request } from "../plan/request.js";
 import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
 import { usableCores } from "../run/cores.js";
+import { jsonOf } from "../report/json.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
@@ -101,7 +102,7 @@ async function dryRun(request: Request, terminal: Terminal): Promise<number> {
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
     await terminal.out(
-      json ? `${JSON.stringify({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
+      json ? `${jsonOf({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
     );
     return EXIT.ok;
   } finally {

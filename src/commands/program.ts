@@ -11,7 +11,7 @@ import { doctorCommand } from "./doctor.js";
 import { EXIT } from "./exit-codes.js";
 import { gridCommand } from "./grid.js";
 import { mergeCommand } from "./merge.js";
-import { queryCommand } from "./query.js";
+import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
 import { resumeCommand } from "./resume.js";
 import { runCommand } from "./run.js";
@@ -39,8 +39,9 @@ const COMMANDS: readonly Command[] = [
 ];
 const HELP_WIDTH = 110;
 
-/** Runs the command that `argv`, the words after gmm-sweep, names; returns its exit code. */
-export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
+/** Runs the command that `words`, those after gmm-sweep, name; returns its exit code. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const argv = sqlKept(words);
   let exitCode: number = EXIT.ok;
   const parser = COMMANDS.reduce(
     (parser, command) => withCommand(parser, command, terminal, (code) => (exitCode = code)),

@@ -4,6 +4,7 @@ import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine } from "../engine
 import { bad, SweepError } from "../errors.js";
 import { type Flags, text, wholeNumber } from "../plan/flags.js";
 import { engineAsked } from "../plan/request.js";
+import { listed } from "../printable.js";
 import type { Results, Sweep } from "../store/contract.js";
 
 /** The engine that gives the bits of what a file holds. Throws a fault of the environment, with the numerics profile's name, where there is none. */
@@ -44,7 +45,7 @@ export async function sweepsFrom(results: Results, flags: Flags, path: string): 
   if (text(flags, "sweep") === null) return sweeps;
   const found = sweeps.filter((sweep) => sweep.id === id);
   if (found.length > 0) return found;
-  throw bad(`--sweep must be a sweep of ${path}, one of ${sweeps.map((sweep) => sweep.id).join(", ")}, got ${id}`);
+  throw bad(`--sweep must be a sweep of ${path}, one of ${listed(sweeps.map((sweep) => sweep.id))}, got ${id}`);
 }
 
 /** The command that last opened or grew a sweep. */

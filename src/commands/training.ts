@@ -1,4 +1,5 @@
 /** What `run`, `grid` and `resume` share: an opened sweep becomes a trained one, with progress, a log and signals, and its results are printed. */
+
 import { availableParallelism, cpus } from "node:os";
 import type { Engine } from "../engine/contract.js";
 import { type EngineChoice, loadEngine } from "../engine/engines.js";
@@ -6,6 +7,7 @@ import { bad, messageOf, SweepError } from "../errors.js";
 import type { Running } from "../plan/options.js";
 import { type SweepPlan, settingsOf } from "../plan/plan.js";
 import type { Request } from "../plan/request.js";
+import { escaped, screenful } from "../printable.js";
 import { EventLog } from "../report/log.js";
 import { cellParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
@@ -181,7 +183,7 @@ interface How {
 /** Says what failed and what was stopped, each with how to go on; returns how it ended. */
 async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
   for (const { method, trial, error, rows } of await store.failures(sweep))
-    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
+    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
   if (tally.stopped) {
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
     return { code: EXIT.interrupted, reason: null };

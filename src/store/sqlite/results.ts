@@ -142,8 +142,8 @@ export class SqliteResults implements Results {
     try {
       const statement = understood(() => {
         const prepared = snapshot.prepare<[], unknown[]>(sql);
-        if (prepared.reader) return prepared.raw().safeIntegers();
-        throw new Error("it returns no rows, and the file is opened read-only");
+        if (prepared.reader && prepared.readonly) return prepared.raw().safeIntegers();
+        throw new Error(`it ${prepared.reader ? "writes" : "returns no rows"}, and the file is opened read-only`);
       });
       const columns = statement.columns().map(({ name }) => name);
       return { columns, rows: this.#drain(snapshot, rowsOf(statement)) };
