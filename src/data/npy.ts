@@ -1,5 +1,6 @@
 /** numpy's .npy format (NEP 1; versions 1 to 3): the dense little-endian arrays that data and weights come in. */
 import { bad } from "../errors.js";
+import { escaped } from "../printable.js";
 
 const MAGIC = "\x93NUMPY";
 
@@ -23,7 +24,9 @@ export function readNpy(bytes: Uint8Array, name: string, types: readonly string[
   const header = readHeader(bytes, view, name);
   const reader = types.includes(header.descr) ? READERS[header.descr] : undefined;
   if (reader === undefined) {
-    throw bad(`${name} must hold ${types.join(" or ")} values, got ${header.descr}: convert it with numpy's astype`);
+    throw bad(
+      `${name} must hold ${types.join(" or ")} values, got ${escaped(header.descr)}: convert it with numpy's astype`,
+    );
   }
   const count = header.shape.reduce((product, size) => product * size, 1);
   if (view.byteLength - header.offset !== count * reader.bytes) {
