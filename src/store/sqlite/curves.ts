@@ -57,7 +57,8 @@ export function trajectoriesOf(
 export function curveOf(db: Database.Database, trajectory: number, last: number): StoredEpoch[] {
   return db
     .prepare(`select epoch, ${CURVE} from epochs where trajectory_id = ? and epoch <= ? order by epoch`)
-    .all(trajectory, last) as StoredEpoch[];
+    .all(trajectory, last)
+    .map(epochOf);
 }
 
 export function storedAt(db: Database.Database, trajectory: number, epoch: number): StoredEpoch[] {
@@ -71,7 +72,15 @@ export function storedAt(db: Database.Database, trajectory: number, epoch: numbe
        )
        select * from stored where epoch = (select min(epoch) from stored)`,
     )
-    .all({ trajectory, epoch }) as StoredEpoch[];
+    .all({ trajectory, epoch })
+    .map(epochOf);
+}
+
+/** A row of numbers, as the table declares them. */
+function epochOf(row: unknown): StoredEpoch {
+  const other = Object.entries(row as StoredEpoch).find(([, value]) => value !== null && typeof value !== "number");
+  if (other !== undefined) throw new TypeError(`${other[0]} is no number`);
+  return row as StoredEpoch;
 }
 
 export function marginsAt(db: Database.Database, trajectory: number, epochs: number): (number | null)[] {

@@ -1,12 +1,18 @@
 /** What of a file is not as it landed: without training anything. */
 import type Database from "better-sqlite3";
+import { SweepError } from "../../errors.js";
 import type { Damage, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
+import { toldOf } from "./file.js";
+import { unsound, unsoundness } from "./soundness.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { damaged, type Stored, Trajectories } from "./trajectories.js";
 
 /** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
 export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
+  const found = unsoundness(db);
+  // Then nothing can be relied on that is said of the rest.
+  if (found !== null) return yield { what: "the file", sentence: `the file: ${found}` };
   const keys = new CellKeys(path, db);
   const sweeps = new Sweeps(path, db, keys);
   for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
@@ -32,6 +38,18 @@ export function refuseDamages(path: string, db: Database.Database): void {
   const sweeps = new Sweeps(path, db, new CellKeys(path, db));
   for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
   for (const { what } of damagesOf(path, db)) throw damaged(path, what);
+}
+
+/** What is to be thrown of what was thrown while a file was read: a sentence, where the file is the reason; else it is a bug. */
+export function toldOfReading(path: string, db: Database.Database, error: unknown): unknown {
+  const told = toldOf(path, error);
+  if (told instanceof SweepError) return told;
+  try {
+    const found = unsoundness(db);
+    return found === null ? error : unsound(path, found, error);
+  } catch {
+    return error; // SQLite says why it cannot be read
+  }
 }
 
 function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {

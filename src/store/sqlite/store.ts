@@ -7,7 +7,7 @@ import { SweepError } from "../../errors.js";
 import { makeFolder } from "../../files.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
-import { refuseDamages } from "./damages.js";
+import { refuseDamages, toldOfReading } from "./damages.js";
 import {
   closeDatabase,
   codeOf,
@@ -171,7 +171,7 @@ export class SqliteStore extends SqliteResults implements Store {
       return this.db.transaction(body).immediate();
     } catch (error) {
       this.keys.forget();
-      throw error;
+      throw toldOfReading(this.path, this.db, error);
     }
   }
 }
