@@ -4,7 +4,6 @@ import { exitCodeOf, faultAtEdge, faultOfLoading } from "./commands/exit-codes.j
 import { birth, hangupIgnored } from "./commands/signals.js";
 import { fileSink, kindOf, outliveTerminals, terminalOn } from "./commands/streams.js";
 import { messageOf, SweepError } from "./errors.js";
-import { printable } from "./printable.js";
 import { VERSION } from "./version.js";
 
 outliveTerminals();
@@ -43,7 +42,7 @@ async function main(): Promise<number> {
 /** Says what was thrown, and returns the exit code: a sentence where the user or the machine can be helped, the stack of a bug. */
 function told(error: unknown): number {
   if (error instanceof SweepError) terminal.err(`gmm-sweep: ${error.message}\n`);
-  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${printable(stackOf(error))}\n`);
+  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${stackOf(error)}\n`);
   return exitCodeOf(error);
 }
 

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "../src/commands/command.js";
 import type { Flags } from "../src/plan/flags.js";
+import { printable } from "../src/printable.js";
 import { openResults } from "../src/store/open.js";
 import type { Hold } from "./fixtures/hold.js";
 
@@ -136,11 +137,15 @@ export function started(child: ChildProcess): Running {
 export async function spoken(command: Command, flags: Flags): Promise<{ code: number; out: string; err: string }> {
   const text = { out: "", err: "" };
   const code = await command.run(flags, {
+    // As the edge does.
     out: async (part) => {
+      text.out += printable(part);
+    },
+    exact: async (part) => {
       text.out += part;
     },
     err: (part) => {
-      text.err += part;
+      text.err += printable(part);
     },
     isRead: true,
     stderr: process.stderr,

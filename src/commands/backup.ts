@@ -1,8 +1,11 @@
 /** `gmm-sweep backup`: a copy of a database file that may be in use, checked, and put in its place whole. */
+
 import { statSync } from "node:fs";
 import { bad } from "../errors.js";
 import type { Flags } from "../plan/flags.js";
 import { databaseFrom, fileFrom } from "../plan/options.js";
+import { escaped } from "../printable.js";
+import { jsonOf } from "../report/json.js";
 import { backUp, openResults } from "../store/open.js";
 import { type Command, DB_OPTION, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -33,7 +36,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const copied = { file, out, bytes: statSync(out).size, trajectories: await results.trajectoryCount() };
     await terminal.out(
       flags["json"] === true
-        ? `${JSON.stringify({ ...copied, damages })}\n`
+        ? `${jsonOf({ ...copied, damages })}\n`
         : `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages)}\n`,
     );
     return damages.length === 0 ? EXIT.ok : EXIT.check;
@@ -60,6 +63,6 @@ function heldText(trajectories: number, damages: readonly string[]): string {
 function progressTo({ stderr }: Terminal, file: string): (copied: number) => void {
   if (!stderr.isTTY) return () => {};
   return (copied) => {
-    stderr.write(copied === 1 ? "\r\x1b[K" : `\r${file}: ${Math.floor(copied * 100)} % copied\x1b[K`);
+    stderr.write(copied === 1 ? "\r\x1b[K" : `\r${escaped(file)}: ${Math.floor(copied * 100)} % copied\x1b[K`);
   };
 }

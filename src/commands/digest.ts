@@ -34,7 +34,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       });
     if (flags["json"] === true) await terminal.out(`${jsonOf(digests)}\n`);
     else
-      for (const { sweep, digest, command } of digests) await terminal.out(`${digest}  sweep ${sweep}: ${escaped(command)}\n`);
+      for (const { sweep, digest, command } of digests)
+        await terminal.out(`${digest}  sweep ${sweep}: ${escaped(command)}\n`);
     return EXIT.ok;
   } finally {
     await results.close();

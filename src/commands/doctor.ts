@@ -3,8 +3,8 @@
 import { availableParallelism, cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
-import { cpuQuota } from "../run/cores.js";
 import { jsonOf } from "../report/json.js";
+import { cpuQuota } from "../run/cores.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
 import type { Command, Terminal } from "./command.js";

@@ -1,4 +1,5 @@
 /** `gmm-sweep merge`: unites the files of shards, and says which shards are missing and how to run them. */
+
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,7 @@ import type { Flags } from "../plan/flags.js";
 import { lockWaitFrom } from "../plan/options.js";
 import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
+import { jsonOf } from "../report/json.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";
 import { mergeStores, openBegun, openResults } from "../store/open.js";
 import { type Command, LOCK_WAIT_OPTION, openingFrom, shellWord, type Terminal } from "./command.js";
@@ -58,7 +60,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   try {
     const reports: Report[] = [];
     for (const sweep of await results.sweeps()) reports.push(await reportOf(sweep, shards, results));
-    if (flags["json"] === true) await terminal.out(`${JSON.stringify(mergeObject(out, parts, merged, reports))}\n`);
+    if (flags["json"] === true) await terminal.out(`${jsonOf(mergeObject(out, parts, merged, reports))}\n`);
     else await print({ out, parts, merged, reports, results }, terminal);
     return reports.every(({ missing, failed }) => missing + failed === 0) ? EXIT.ok : EXIT.check;
   } finally {

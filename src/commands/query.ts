@@ -127,6 +127,6 @@ class Printed {
   async end(): Promise<void> {
     const text = this.#text;
     this.#text = "";
-    if (text !== "") await this.#terminal.out(text);
+    if (text !== "") await this.#terminal.exact(text);
   }
 }

@@ -1,4 +1,5 @@
 /** `gmm-sweep verify`: holds every stored trajectory against its hash, then trains a sample of the trial rows again, and compares them to the bit. */
+
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import { stream } from "../data/streams.js";
@@ -9,6 +10,7 @@ import { ROW_KEY_NAMES } from "../plan/cell.js";
 import { type Flags, items, wholeNumber } from "../plan/flags.js";
 import { fileFrom } from "../plan/options.js";
 import { cellColumns } from "../report/cell-columns.js";
+import { jsonOf } from "../report/json.js";
 import { alignedTable } from "../report/table.js";
 import { cachedDraws } from "../run/chunk.js";
 import {
@@ -67,7 +69,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const source = { results, imported, path };
     const tell = async (one: SweepAgain): Promise<void> => (json ? undefined : terminal.out(verifiedText(one)));
     const again = count === 0 ? NOTHING_AGAIN : await trainedAgain(sweeps, { count, seed }, { ...source, held, tell });
-    if (json) await terminal.out(`${JSON.stringify(verifiedObject(held, again))}\n`);
+    if (json) await terminal.out(`${jsonOf(verifiedObject(held, again))}\n`);
     if (again.refused !== null) terminal.err(`not trained again: ${again.refused}\n`);
     const equal = again.sweeps.every(({ compared }) => compared.every(({ faults }) => faults.length === 0));
     return held.found === 0 && equal && again.refused === null ? EXIT.ok : EXIT.check;

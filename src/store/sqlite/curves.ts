@@ -1,6 +1,6 @@
 /** What is stored of single trajectories. */
 import type Database from "better-sqlite3";
-import { CELL_NAMES } from "../../plan/cell.js";
+import { CELL_NAMES, ROW_KEY } from "../../plan/cell.js";
 import type { StoredEpoch, StoredTrajectory } from "../contract.js";
 import { CURVE_NAMES, columnOf, ROW_KEY_COLUMNS } from "./columns.js";
 import { COUNTED, isRowOf, rowId, startCounts } from "./layout.js";
@@ -51,7 +51,12 @@ export function trajectoriesOf(
     .all(sweep === null ? { method, trial } : { sweep, method, trial }) as (Omit<StoredTrajectory, "has_curve"> & {
     has_curve: number;
   })[];
-  return rows.map((row) => ({ ...row, has_curve: row.has_curve === 1 }));
+  return rows.map((row) => {
+    for (const { name, type } of ROW_KEY)
+      if (!isOf(type, row[name]) && !(name === "start_trial" && row[name] === null))
+        throw new TypeError(`the ${name} of a trajectory is no ${type}`);
+    return { ...row, has_curve: row.has_curve === 1 };
+  });
 }
 
 export function curveOf(db: Database.Database, trajectory: number, last: number): StoredEpoch[] {
@@ -74,6 +79,10 @@ export function storedAt(db: Database.Database, trajectory: number, epoch: numbe
     )
     .all({ trajectory, epoch })
     .map(epochOf);
+}
+
+function isOf(type: (typeof ROW_KEY)[number]["type"], value: unknown): boolean {
+  return typeof value === (type === "text" ? "string" : "number");
 }
 
 /** A row of numbers, as the table declares them. */

@@ -12,7 +12,11 @@ import { damaged, type Stored, Trajectories } from "./trajectories.js";
 export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
   const found = unsoundness(db);
   // Then nothing can be relied on that is said of the rest.
-  if (found !== null) return yield { what: "the file", sentence: `the file: ${found}` };
+  if (found === null) yield* damagesOfContents(path, db);
+  else yield { what: "the file", sentence: `the file: ${found}` };
+}
+
+function* damagesOfContents(path: string, db: Database.Database): Generator<Damage> {
   const keys = new CellKeys(path, db);
   const sweeps = new Sweeps(path, db, keys);
   for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
@@ -24,11 +28,14 @@ export function* damagesOf(path: string, db: Database.Database): Generator<Damag
     )
     .pluck();
   for (const stored of trajectories.all()) {
+    const fault = !trajectories.matches(stored)
+      ? "what is stored of it is not what landed, as its hash says"
+      : isOfItsRun(stored, source)
+        ? null
+        : "it is stored as a copy of a run that is not the one it repeats";
+    if (fault === null) continue;
     const what = trajectories.nameOf(stored);
-    if (!trajectories.matches(stored))
-      yield { what, sentence: `${what}: what is stored of it is not what landed, as its hash says` };
-    else if (!isOfItsRun(stored, source))
-      yield { what, sentence: `${what}: it is stored as a copy of a run that is not the one it repeats` };
+    yield { what, sentence: `${what}: ${fault}` };
   }
   yield* strays(db);
 }
@@ -37,7 +44,13 @@ export function* damagesOf(path: string, db: Database.Database): Generator<Damag
 export function refuseDamages(path: string, db: Database.Database): void {
   const sweeps = new Sweeps(path, db, new CellKeys(path, db));
   for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
-  for (const { what } of damagesOf(path, db)) throw damaged(path, what);
+  for (const { what } of damagesOfContents(path, db)) throw damaged(path, what);
+}
+
+/** Throws usage where a file's values are not of the kinds that its tables promise: what is copied from it would be refused one by one. */
+export function refuseUnsound(path: string, db: Database.Database): void {
+  const found = unsoundness(db);
+  if (found !== null) throw unsound(path, found);
 }
 
 /** What is to be thrown of what was thrown while a file was read: a sentence, where the file is the reason; else it is a bug. */
