@@ -133,9 +133,9 @@ for (const format of ["csv", "json"])
       get isRead() {
         return terminal.isRead;
       },
-      out: (text: string) => {
+      exact: (text: string) => {
         printed += 1;
-        return terminal.out(text);
+        return terminal.exact(text);
       },
     };
     assert.equal(await queryCommand.run({ sql, format, db }, counting), 0);
