@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "../src/commands/command.js";
 import { diffCommand } from "../src/commands/diff.js";
@@ -18,6 +19,8 @@ import { summaryText } from "../src/report/summary.js";
 import { openResults } from "../src/store/open.js";
 import { folder, spoken } from "./command-line.js";
 import { trainedFile } from "./fixtures/grids.js";
+
+const VERSION_1 = fileURLToPath(new URL("../../test/fixtures/schema-v1/part1of3.db", import.meta.url));
 
 const GRID = {
   ...{ preset: "notebook,paired", "data-seeds": "1", samples: "8", features: "2", hidden: "3,2", engine: "reference" },
@@ -96,17 +99,22 @@ async function readAll(path: string): Promise<string> {
 test("whatever byte of a file is another", async (t) => {
   const bytes = await goodBytes(t);
   const path = join(folder(t), "sweep.db");
-  const places = [
-    ...Array.from({ length: 40 }, (_, i) => i + 16), // the header has most that SQLite goes by
-    ...Array.from({ length: 40 }, (_, i) => 100 + ((i * 7919 + 13) % (bytes.length - 100))),
-  ];
-  for (const [i, at] of places.entries()) {
+  for (const at of placesIn(bytes)) {
     const changed = Buffer.from(bytes);
-    changed[at] ^= 1 << (i % 8);
+    changed[at] ^= 1 << (at % 8);
     writeFileSync(path, changed);
     await told(`byte ${at}`, () => readings(path, "2"));
   }
 });
+
+/** Bytes of the header, which has most that SQLite goes by, and of all the rest. */
+function placesIn(bytes: Buffer): number[] {
+  const rest = bytes.length - 100;
+  return [
+    ...Array.from({ length: 40 }, (_, i) => i + 16),
+    ...Array.from({ length: 40 }, (_, i) => 100 + ((i * 7919 + 13) % rest)),
+  ];
+}
 
 test("wherever a file ends", async (t) => {
   const bytes = await goodBytes(t);
@@ -185,7 +193,8 @@ for (const table of TABLES)
   test(`whatever value stands in a column of ${table}, and verify finds it`, async (t) => {
     const bytes = inMemory(await goodBytes(t));
     const path = join(folder(t), "sweep.db");
-    for (const column of columnsOf(bytes, table))
+    for (const column of columnsOf(bytes, table)) {
+      let changes = 0;
       for (const value of VALUES) {
         const what = `${table}.${column} = ${value}`;
         // Where the column takes no such value another program can have it do so.
@@ -193,12 +202,52 @@ for (const table of TABLES)
           edited(bytes, { table, column, value, kind: "as declared" }) ??
           edited(bytes, { table, column, value, kind: "of any kind" });
         if (changed === null) continue;
+        changes += 1;
         writeFileSync(path, changed);
         const said = await told(what, () => readings(path, "0"));
         if (!NOTES.has(`${table}.${column}`))
           assert.match(said.get("verify") ?? "", /^(1 |usage: |environment: )/, what);
       }
+      assert.ok(changes >= 2, `${table}.${column} took ${changes} values`);
+    }
   });
+
+const TABLES_1 = ["sweeps", "draws", "arms", "sweep_cells", "trajectories", "trial_rows", "epochs"];
+
+for (const table of TABLES_1)
+  test(`whatever value stands in a column of ${table} in a file of schema 1`, async (t) => {
+    const bytes = inMemory(readFileSync(VERSION_1));
+    const path = join(folder(t), "sweep.db");
+    for (const column of columnsOf(bytes, table)) {
+      let changes = 0;
+      for (const value of VALUES) {
+        const what = `${table}.${column} = ${value}`;
+        const changed =
+          edited(bytes, { table, column, value, kind: "as declared" }) ??
+          edited(bytes, { table, column, value, kind: "of any kind" });
+        if (changed === null) continue;
+        changes += 1;
+        writeFileSync(path, changed);
+        await told(what, () => answer("results", () => readAll(path)));
+      }
+      assert.ok(changes >= 2, `${table}.${column} took ${changes} values`);
+    }
+  });
+
+test("whatever byte of a file of schema 1 is another, and wherever it ends", async (t) => {
+  const bytes = readFileSync(VERSION_1);
+  const path = join(folder(t), "sweep.db");
+  for (const at of placesIn(bytes)) {
+    const changed = Buffer.from(bytes);
+    changed[at] ^= 1 << (at % 8);
+    writeFileSync(path, changed);
+    await told(`byte ${at}`, () => answer("results", () => readAll(path)));
+  }
+  for (let length = bytes.length - 1; length > 0; length -= 4096) {
+    writeFileSync(path, bytes.subarray(0, length));
+    assert.match(await told(`${length} bytes`, () => answer("results", () => readAll(path))), /^(usage|environment): /);
+  }
+});
 
 // Where a file's header says that it is in WAL mode, which one in memory cannot be.
 function inMemory(bytes: Buffer): Buffer {
@@ -228,7 +277,7 @@ function edited(bytes: Buffer, { table, column, value, kind }: Edit): Buffer | n
     const all = (): unknown => JSON.stringify(db.prepare(`select * from ${table}`).raw().all());
     const before = all();
     try {
-      db.exec(`update ${table} set ${column} = ${value} where ${MEASURED.has(column) ? "true" : lastRow(table)}`);
+      db.exec(`update ${table} set ${column} = ${value} where ${MEASURED.has(column) ? "true" : lastRow(db, table)}`);
     } catch {
       return false;
     }
@@ -281,13 +330,9 @@ function undeclared(sql: string): string {
     .replace(/\) strict,?/, ")");
 }
 
-const KEYS: Readonly<Record<string, string>> = {
-  sweep_cells: "sweep_id, cell_key_id, epochs",
-  epochs: "trajectory_id, epoch",
-  forget_margins: "trial_row_id, forget_row",
-};
-
-function lastRow(table: string): string {
-  const key = KEYS[table] ?? "rowid";
-  return `(${key}) = (select ${key} from ${table} order by ${key.replaceAll(",", " desc,")} desc limit 1)`;
+/** The last row by the table's key. */
+function lastRow(db: Database.Database, table: string): string {
+  const columns = db.pragma(`table_info(${table})`) as { name: string; pk: number }[];
+  const key = columns.flatMap(({ name, pk }) => (pk > 0 ? [name] : []));
+  return `(${key}) = (select ${key} from ${table} order by ${key.map((name) => `${name} desc`)} limit 1)`;
 }

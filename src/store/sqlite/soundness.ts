@@ -52,10 +52,16 @@ const NOT_FINITE = MEASURES.filter(({ name }) => name !== "test_accuracy").map(
 const NO_SHARE = ["train_accuracy", "test_accuracy", "forget_probability"].map((name) => `${name} not between 0 and 1`);
 const WRONG = `select id from trial_rows where state = 'done' and (${[...NOT_FINITE, ...NO_SHARE].join(" or ")}) limit 1`;
 
+/** The first value that is not of the kind that its table promises, or page that is damaged; null: there is none. Reads all of a file. */
+export function faultOfTables(db: Database.Database): string | null {
+  const found = db.pragma("quick_check(1)", { simple: true }) as string;
+  return found === "ok" ? null : clipped(escaped(found));
+}
+
 /** The first thing in which a file is not sound; null: it is. Reads all of it. */
 export function unsoundness(db: Database.Database): string | null {
-  const found = db.pragma("quick_check(1)", { simple: true }) as string;
-  if (found !== "ok") return clipped(escaped(found));
+  const found = faultOfTables(db);
+  if (found !== null) return found;
   const wrong = db.prepare(WRONG).pluck().get();
   if (wrong !== undefined) return `trial row ${wrong} is done, but its measures are none of a training that is`;
   const misplaced = db
