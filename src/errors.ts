@@ -1,4 +1,5 @@
 /** The one error a user can cause or fix; everything else that is thrown is a bug and shows its stack. */
+import { screenful } from "./printable.js";
 
 /** Whose fault it is. */
 export type Fault =
@@ -9,9 +10,9 @@ export type Fault =
 export class SweepError extends Error {
   readonly fault: Fault;
 
-  /** `message` is one sentence that says what is wrong, what was found, and what to do. */
+  /** `message` is one sentence that says what is wrong, what was found, and what to do; what was found may be anything, and is shown as a screen can. */
   constructor(fault: Fault, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(screenful(message), options);
     this.name = "SweepError";
     this.fault = fault;
   }

@@ -77,6 +77,8 @@ const REFUSED: [sql: string, said: string][] = [
   ["delete from sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
   ["drop table sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
   ["update sweeps set trials = 9 returning id", `${SQL}attempt to write a readonly database${README}`],
+  ["-- nothing", `${SQL}The supplied SQL string contains no statements${README}`],
+  ["vacuum into 'copy.db'", `${SQL}it returns no rows, and the file is opened read-only${README}`],
   ["select abs(-9223372036854775808)", `${SQL}integer overflow${README}`],
 ];
 
@@ -87,6 +89,72 @@ for (const [sql, message] of REFUSED) {
     assert.deepEqual(readFileSync(DB), bytes);
   });
 }
+
+test("SQL may begin with a comment, and stand behind a bare --", async () => {
+  for (const words of [
+    ["-- what there is\nselect 1 as one"],
+    ["--what=there is\nselect 1 as one"],
+    ["--", "--what\nselect 1 as one"],
+    ["--", "select 1 as one"],
+    ["/* what */ select 1 as one -- there is"],
+  ]) {
+    const { code, out, err } = await gmm(cwd, "query", "--format", "csv", ...words);
+    assert.deepEqual([code, out, err], [0, "one\n1\n", ""], words.join(" "));
+  }
+  const { code, err } = await gmm(cwd, "query", "--", "--format");
+  assert.deepEqual([code, err], [2, `gmm-sweep: ${SQL}The supplied SQL string contains no statements${README}\n`]);
+});
+
+test("JSON has one value for each name: columns of one name are refused, and CSV has both", async () => {
+  const sql = "select a.method, b.method from trial_results a join trial_results b limit 1";
+  await assert.rejects(query(sql, "json"), {
+    fault: "usage",
+    message: `--format json must have columns of different names, got method twice: call one of them otherwise with "as", or take --format csv`,
+  });
+  assert.equal((await query(sql, "csv")).out, "method,method\noriginal,original\n");
+});
+
+test("JSON has Infinity as a text, blobs in hexadecimal, and whole numbers with every digit", async () => {
+  const sql = "select 9e999 as a, -9e999 as b, 9e999 - 9e999 as c, x'00ff' as d, 9223372036854775807 as e";
+  const { out } = await query(sql, "json");
+  assert.equal(out, '[\n{"a":"Infinity","b":"-Infinity","c":null,"d":"00ff","e":9223372036854775807}\n]\n');
+});
+
+test("a terminal sees no control character of a value, a name of a column or an error, and CSV has each as it is", async () => {
+  const hostile = ["\u001b[2J", "\u007f", "\u0085", "\u009b1m", "\u202e", "\u2066", "\r\n", "\t"].join("");
+  const seen = "\\u001b[2J\\u007f\\u0085\\u009b1m\\u202e\\u2066\\r\\n\\t";
+  const sql = `select '${hostile}' as "${hostile}"`;
+  const line = "-".repeat(seen.length);
+  assert.equal((await query(sql)).out, `${seen}\n${line}\n${seen}\n`);
+  assert.equal((await query(sql, "csv")).out, `"${hostile}"\n"${hostile}"\n`);
+  const { out } = await query(sql, "json");
+  assert.ok(!/(?!\n)\p{Cc}|\p{Bidi_Control}/u.test(out), out);
+  assert.deepEqual(JSON.parse(out), [{ [hostile]: hostile }]);
+  await assert.rejects(query(`select "${hostile}"`), ({ message }: Error) => {
+    assert.ok(!/(?!\n)\p{Cc}|\p{Bidi_Control}/u.test(message), message);
+    return true;
+  });
+});
+
+test("a table cuts what is longer than a screen, and CSV and JSON have all of it", async () => {
+  const long = `select printf('%.*c', 3000000, '"') as a, zeroblob(2000000) as b`;
+  const [, , line] = (await query(long)).out.split("\n");
+  assert.equal(line, `${'"'.repeat(500)}… and 2999500 more characters  x'${"00".repeat(50)}'… and 1999950 more bytes`);
+  const csv = (await query(long, "csv")).out;
+  assert.ok(csv === `a,b\n"${'""'.repeat(3_000_000)}",x'${"00".repeat(2_000_000)}'\n`);
+  const json = (await query(long, "json")).out;
+  assert.ok(json === `[\n{"a":"${'\\"'.repeat(3_000_000)}","b":"${"00".repeat(2_000_000)}"}\n]\n`);
+  const pair = "select printf('%.*c', 1048575, 'a') || '😀' as a";
+  assert.ok((await query(pair, "json")).out === `[\n{"a":"${"a".repeat(1_048_575)}😀"}\n]\n`);
+});
+
+test("an error of SQL that is longer than a screen is cut in its middle, and says what to do", async () => {
+  await assert.rejects(query(`select "${"x".repeat(1_000_000)}"`), ({ message }: Error) => {
+    assert.ok(message.length < 1500, `${message.length}`);
+    assert.match(message, /^SQL must be .* … and \d+ more characters … .*; the README lists the views/);
+    return true;
+  });
+});
 
 test("a write attempt exits 2 with one sentence and no result", async () => {
   const { code, out, err } = await gmm(cwd, "query", "update sweeps set trials = 9 returning id");

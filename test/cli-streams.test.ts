@@ -130,6 +130,7 @@ test("a log has its end where the process ends while results are printed", async
       for (const say of saying) say(70, "it broke");
       assert.deepEqual([lastLine(log).event, lastLine(log).exit_code, lastLine(log).reason], ["end", 70, "it broke"]);
     },
+    exact: async () => {},
     isRead: true,
     err: () => {},
     stderr: process.stderr,

@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
 import type { Command, Terminal } from "../src/commands/command.js";
 import { runProgram } from "../src/commands/program.js";
 import type { Flags } from "../src/plan/flags.js";
+import { printable } from "../src/printable.js";
 import { openResults } from "../src/store/open.js";
 import type { Hold } from "./fixtures/hold.js";
 
@@ -155,11 +156,15 @@ export async function programmed(columns: number | null, ...args: readonly strin
 
 function terminalTo(text: { out: string; err: string }, columns: number | null): Terminal {
   return {
+    // As the edge does.
     out: async (part) => {
+      text.out += printable(part);
+    },
+    exact: async (part) => {
       text.out += part;
     },
     err: (part) => {
-      text.err += part;
+      text.err += printable(part);
     },
     isRead: true,
     stderr: process.stderr,

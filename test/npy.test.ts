@@ -7,6 +7,7 @@ import test, { type TestContext } from "node:test";
 import { exportDraw, importDraw, reloadDraw } from "../src/data/directory.js";
 import { seededDraw } from "../src/data/draw.js";
 import { readNpy, writeNpy } from "../src/data/npy.js";
+import { SweepError } from "../src/errors.js";
 
 const REALS = ["<f4", "<f8"];
 const LABELS = ["|u1", "<i8"];
@@ -118,6 +119,64 @@ for (const [what, bytes, message] of REFUSED) {
     assert.throws(() => readNpy(bytes, "--data: X.npy", REALS), { name: "SweepError", fault: "usage", message });
   });
 }
+
+/** Six float64 values under a header of any length. */
+function ofSixValues(text: string): Uint8Array {
+  const head = Buffer.alloc(10);
+  head.write("\x93NUMPY\x01", "latin1");
+  head.writeUInt16LE(Buffer.byteLength(text), 8);
+  return Buffer.concat([head, Buffer.from(text), Buffer.alloc(48)]);
+}
+
+const UNREADABLE = "--data: X.npy must be a numpy .npy file, but its header cannot be read: write it with numpy.save";
+
+for (const [what, header, message] of [
+  [
+    "a type that moves a terminal's cursor",
+    "{'descr': '\u001b[2J\u009b\n', 'fortran_order': False, 'shape': (2, 3), }",
+    "--data: X.npy must hold <f4 or <f8 values, got \\u001b[2J\\u009b\\n: convert it with numpy's astype",
+  ],
+  [
+    "a shape of more values than any memory has",
+    "{'descr': '<f8', 'fortran_order': True, 'shape': (4000000000, 4000000000), }",
+    "--data: X.npy must hold 128000000000000000000 bytes of values for shape (4000000000, 4000000000), got 48: save it again",
+  ],
+  [
+    "a size that is no number of rows",
+    `{'descr': '<f8', 'fortran_order': False, 'shape': (0, 1${"0".repeat(400)}), }`,
+    UNREADABLE,
+  ],
+  [
+    "more axes than numpy has",
+    `{'descr': '<f8', 'fortran_order': True, 'shape': (6, ${"1, ".repeat(20_000)}), }`,
+    UNREADABLE,
+  ],
+])
+  test(`a header that says ${what} is refused`, () => {
+    assert.throws(() => readNpy(ofSixValues(header), "--data: X.npy", REALS), { fault: "usage", message });
+  });
+
+test("whatever byte of a file is another, and wherever it ends, it is refused or has as many values as its shape", () => {
+  for (const name of ["f8", "f4-fortran", "f8-version3", "u1"]) {
+    const bytes = fixture(name);
+    for (let at = 0; at < bytes.length; at++)
+      for (const bit of [1, 16, 128]) {
+        const changed = Uint8Array.from(bytes);
+        changed[at] ^= bit;
+        try {
+          const { shape, values } = readNpy(changed, "--data: X.npy", [...REALS, "|u1"]);
+          assert.equal(
+            values.length,
+            shape.reduce((product, size) => product * size, 1),
+          );
+        } catch (error) {
+          if (!(error instanceof SweepError)) throw error;
+        }
+      }
+    for (let length = 0; length < bytes.length; length++)
+      assert.throws(() => readNpy(bytes.subarray(0, length), "--data: X.npy", [...REALS, "|u1"]), { fault: "usage" });
+  }
+});
 
 test("an array we write is the file that numpy writes, byte for byte", () => {
   assert.deepEqual(Buffer.from(writeNpy([2, 3], Float64Array.from(MATRIX))), fixture("f8"));

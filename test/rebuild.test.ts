@@ -61,12 +61,14 @@ const STRANGE: [what: string, row: Partial<Row>][] = [
   ["a start that its method does not have", { start: "original@0x4", start_trial: 1 }],
   ["a start's trial, and no start", { start_trial: 1 }],
   ["another seed", { seed: 9 }],
+  ["more epochs than anybody asks for", { epochs: 1_000_000 }],
+  ["no epoch", { epochs: 0 }],
 ];
 
 for (const [what, change] of STRANGE) {
   test(`a row of ${what} is damage of the file, in a sentence`, () => {
     const row = { ...rowOf(SCRATCH, 4), ...change };
-    const message = `the file has a row of ${row.method} at λ = ${row.lambda_reg} and 4 epochs, trial 1, that its sweep does not ask for, so another program changed it: go back to a copy from before`;
+    const message = `the file has a row of ${row.method} at λ = ${row.lambda_reg} and ${row.epochs} epochs, trial 1, that its sweep does not ask for, so another program changed it: go back to a copy from before`;
     const templates = templatesOf(smallPlan({ methods: "retrain_scratch" }));
     assert.throws(() => specOfRow(templates, row, NO_FOLDERS), { name: "SweepError", fault: "usage", message });
   });

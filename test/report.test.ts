@@ -8,8 +8,13 @@ import { curveTable, notebookLines } from "../src/report/curve.js";
 import { duration } from "../src/report/progress.js";
 import { besideRun } from "../src/report/published.js";
 import { summaryText } from "../src/report/summary.js";
-import { alignedTable, csvLine, tableWithin } from "../src/report/table.js";
+import { alignedTable, type Cell, csvPieces, tableWithin } from "../src/report/table.js";
 import type { StoredEpoch, StoredTrajectory } from "../src/store/contract.js";
+
+/** A line of CSV without its end. */
+function csvLine(cells: readonly Cell[]): string {
+  return [...csvPieces(cells)].join("").slice(0, -1);
+}
 
 test("a table pads its columns, numbers to the right, and leaves no space at the end of a line", () => {
   const text = alignedTable(

@@ -32,6 +32,26 @@ function terminalTo(stdout: Sink, kind: Kind, exit: (code: number) => void = () 
   return terminalOn({ stdout, stdoutKind: kind, stderr: failing("EIO").stream, columns: null, exit });
 }
 
+test("what would move a terminal's cursor is written out, and what others read goes out as it is", async () => {
+  const texts = { out: "", err: "" };
+  const sink = (name: "out" | "err"): Sink & Terminal["stderr"] => ({
+    ...{ isTTY: false, columns: 0, on: () => {} },
+    write: (text: string, done?: (error: Error | null) => void) => {
+      texts[name] += text;
+      done?.(null);
+      return true;
+    },
+  });
+  const exit = (): void => assert.fail("it ended");
+  const terminal = terminalOn({ stdout: sink("out"), stdoutKind: "pipe", stderr: sink("err"), columns: null, exit });
+  const hostile = "a\u001b[2J\u007f\u009b\u202e\r\n";
+  const seen = "a\\u001b[2J\\u007f\\u009b\\u202e\\r\n";
+  await terminal.out(hostile);
+  await terminal.exact(hostile);
+  terminal.err(hostile);
+  assert.deepEqual(texts, { out: seen + hostile, err: seen });
+});
+
 test("what is printed beside results and cannot be written is lost, and ends nothing", () => {
   const { stream, written } = failing("EIO");
   const terminal = terminalOn({
@@ -113,9 +133,9 @@ for (const format of ["csv", "json"])
       get isRead() {
         return terminal.isRead;
       },
-      out: (text: string) => {
+      exact: (text: string) => {
         printed += 1;
-        return terminal.out(text);
+        return terminal.exact(text);
       },
     };
     assert.equal(await queryCommand.run({ sql, format, db }, counting), 0);

@@ -297,14 +297,23 @@ test("a long list is refused at the item that is there twice", (t) => {
   });
 });
 
-test("in a long list every repeat is told, as if it were the only one", (t) => {
+test("in a long list the first 20 repeats are told, as if each were the only one, and how many more there are", (t) => {
   const twice = Array.from({ length: 4000 }, (_, i) => `- ${Math.floor(i / 2)}`);
   const path = fileOf(t, ["lambda:", ...twice].join("\n"));
   const told = Array.from(
-    { length: 2000 },
+    { length: 20 },
     (_, i) => `${path}:${2 * i + 3}:3: lambda unlearn must have each value once, got ${i} twice: leave one out`,
   );
-  assert.throws(() => readSweepFile(path), { message: told.join("\n") });
+  assert.throws(() => readSweepFile(path), { message: [...told, "… and 1980 more"].join("\n") });
+});
+
+test("of a hundred thousand keys that there are not, of a long key and of a value of a megabyte, no more is told than a screen shows", (t) => {
+  const keys = Array.from({ length: 100_000 }, (_, i) => `key${i}: 1`).join("\n");
+  for (const yaml of [keys, `${"k".repeat(1000)}: 1`, `preset: ${"p".repeat(1_000_000)}`])
+    assert.throws(
+      () => readSweepFile(fileOf(t, yaml)),
+      ({ message }: Error) => message.length < 20 * 300 && /… and \d+ more/.test(message),
+    );
 });
 
 test("sixteen thousand values are as many whether they are a range, a list or under a method's name", (t) => {

@@ -8,6 +8,7 @@ import { readNpy, writeNpy } from "../src/data/npy.js";
 import { stream } from "../src/data/streams.js";
 import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
+import { SweepError } from "../src/errors.js";
 import { folder } from "./command-line.js";
 
 const SHAPE = { features: 3, widths: [5, 4] } as const;
@@ -138,8 +139,68 @@ test("a file that is no .npz, and one that is not there, are refused", (t) => {
   writeFileSync(path, "no zip");
   assert.throws(() => readWeights(path, SHAPE), {
     fault: "usage",
-    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (invalid zip data)`,
+    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (it is no zip archive)`,
   });
+});
+
+test("whatever byte of a file is another, it is refused or read as it was", (t) => {
+  const path = join(folder(t), "w.npz");
+  for (const level of [0, 9] as const) {
+    writeFileSync(path, zipSync(arrays(path), { level }));
+    const bytes = readFileSync(path);
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] ^= 1 << (at % 8);
+      writeFileSync(path, changed);
+      try {
+        assert.deepEqual(readWeights(path, SHAPE), someWeights());
+      } catch (error) {
+        if (!(error instanceof SweepError)) throw error;
+      }
+    }
+  }
+});
+
+test("a file that ends early anywhere is refused", (t) => {
+  const path = join(folder(t), "w.npz");
+  writeWeights(path, SHAPE, someWeights());
+  const bytes = readFileSync(path);
+  for (let length = 0; length < bytes.length; length++) {
+    writeFileSync(path, bytes.subarray(0, length));
+    assert.throws(() => readWeights(path, SHAPE), { fault: "usage" });
+  }
+});
+
+test("a value that is not the one of its checksum is refused by its array's name", (t) => {
+  const path = join(folder(t), "w.npz");
+  writeWeights(path, SHAPE, someWeights());
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf(readNpyBytes(path)) + 200] ^= 1;
+  writeFileSync(path, bytes);
+  assert.throws(() => readWeights(path, SHAPE), {
+    fault: "usage",
+    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (fc1.weight.npy is damaged: its bytes are not those of its checksum)`,
+  });
+});
+
+/** The first array of a written file. */
+function readNpyBytes(path: string): Uint8Array {
+  return unzipSync(readFileSync(path))["fc1.weight.npy"];
+}
+
+test("an array that would unpack to more than any net has is refused before it is unpacked", (t) => {
+  const path = join(folder(t), "w.npz");
+  const files = { ...arrays(path), "fc1.bias.npy": new Uint8Array(2_000_000) };
+  writeFileSync(path, zipSync(files, { level: 9 }));
+  assert.throws(() => readWeights(path, SHAPE), {
+    message: `--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (fc1.bias.npy is of 2000000 bytes, and at most 1048576 are read)`,
+  });
+  // One that says it is small unpacks to no more than it says.
+  const bytes = readFileSync(path);
+  const entry = bytes.lastIndexOf("fc1.bias.npy") - 46;
+  bytes.writeUInt32LE(10, entry + 24);
+  writeFileSync(path, bytes);
+  assert.throws(() => readWeights(path, SHAPE), /fc1\.bias\.npy is damaged and cannot be unpacked/);
 });
 
 test("a file that cannot be written is refused", (t) => {

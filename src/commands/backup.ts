@@ -2,6 +2,8 @@
 import { statSync } from "node:fs";
 import { bad, shellWord } from "../errors.js";
 import { type Flags, fileFrom } from "../plan/flags.js";
+import { escaped } from "../printable.js";
+import { jsonOf } from "../report/json.js";
 import { backUp, openResults } from "../store/open.js";
 import { type Command, DB_OPTION, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -32,7 +34,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const copied = { file, out, bytes: statSync(out).size, trajectories: await results.trajectoryCount() };
     await terminal.out(
       flags["json"] === true
-        ? `${JSON.stringify({ ...copied, damages })}\n`
+        ? `${jsonOf({ ...copied, damages })}\n`
         : `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages, file)}\n`,
     );
     return damages.length === 0 ? EXIT.ok : EXIT.check;
@@ -59,6 +61,6 @@ function heldText(trajectories: number, damages: readonly string[], file: string
 function progressTo({ stderr }: Terminal, file: string): (copied: number) => void {
   if (!stderr.isTTY) return () => {};
   return (copied) => {
-    stderr.write(copied === 1 ? "\r\x1b[K" : `\r${file}: ${Math.floor(copied * 100)} % copied\x1b[K`);
+    stderr.write(copied === 1 ? "\r\x1b[K" : `\r${escaped(file)}: ${Math.floor(copied * 100)} % copied\x1b[K`);
   };
 }

@@ -14,6 +14,8 @@ import type { Kind } from "./kinds.js";
 export interface Terminal {
   /** Resolves when `text` is written: a result larger than memory waits for its reader. Throws a fault of the environment where it cannot be. */
   out(text: string): Promise<void>;
+  /** The same with every character as it is, for formats that others read; of all else, what would move a terminal's cursor is written out. */
+  exact(text: string): Promise<void>;
   /** False once nobody reads what `out` writes, so that the rest need not be made; the exit code is the same. */
   readonly isRead: boolean;
   /** What cannot be written is lost, and ends nothing. */

@@ -1,6 +1,7 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
 import type { Flags } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
+import { jsonOf } from "../report/json.js";
 import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
@@ -24,7 +25,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const [first, second] = opened;
     const differences = await cellDifferences(first, second);
     const unequal = differences.cells.filter(isUnequal);
-    if (flags["json"] === true) await terminal.out(`${JSON.stringify(unequal)}\n`);
+    if (flags["json"] === true) await terminal.out(`${jsonOf(unequal)}\n`);
     else await terminal.out(differenceText(differences, unequal, widthOf(terminal)));
     return unequal.length === 0 ? EXIT.ok : EXIT.check;
   } finally {

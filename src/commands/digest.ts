@@ -1,5 +1,7 @@
 /** `gmm-sweep digest`: equal digests mean equal results, to the bit. */
 import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
+import { escaped } from "../printable.js";
+import { jsonOf } from "../report/json.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -29,9 +31,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
         digest: await results.digest(sweep),
         command: await lastCommand(results, sweep),
       });
-    if (flags["json"] === true) await terminal.out(`${JSON.stringify(digests)}\n`);
+    if (flags["json"] === true) await terminal.out(`${jsonOf(digests)}\n`);
     else
-      for (const { sweep, digest, command } of digests) await terminal.out(`${digest}  sweep ${sweep}: ${command}\n`);
+      for (const { sweep, digest, command } of digests)
+        await terminal.out(`${digest}  sweep ${sweep}: ${escaped(command)}\n`);
     return EXIT.ok;
   } finally {
     await results.close();

@@ -1,7 +1,9 @@
 /** `gmm-sweep doctor`: what works on this machine and what does not, with the remedy. */
+
 import { availableParallelism, cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
+import { jsonOf } from "../report/json.js";
 import { cpuQuota } from "../run/cores.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
@@ -32,7 +34,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     ...(await engineReports()),
   ];
   const width = findings.reduce((longest, { name }) => Math.max(longest, name.length), 0);
-  if (flags["json"] === true) await terminal.out(`${JSON.stringify(findings)}\n`);
+  if (flags["json"] === true) await terminal.out(`${jsonOf(findings)}\n`);
   else
     for (const { name, works, detail } of findings)
       await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(width)}  ${detail}\n`);

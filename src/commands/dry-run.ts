@@ -6,6 +6,7 @@ import { identityOf } from "../plan/plan.js";
 import type { Request } from "../plan/request.js";
 import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
+import { jsonOf } from "../report/json.js";
 import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup } from "../run/survey.js";
@@ -31,7 +32,7 @@ export async function dryRun({ plan, place, running }: Request, terminal: Termin
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
     await terminal.out(
-      json ? `${JSON.stringify({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
+      json ? `${jsonOf({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
     );
     return EXIT.ok;
   } finally {

@@ -1,4 +1,5 @@
 /** `gmm-sweep merge`: unites the files of shards, and says which shards are missing and how to run them. */
+
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import { bad, shellWord } from "../errors.js";
 import { type Flags, lockWaitFrom } from "../plan/flags.js";
 import { askedText, identityOf } from "../plan/plan.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
+import { jsonOf } from "../report/json.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";
 import { mergeStores, openBegun, openResults } from "../store/open.js";
 import { type Command, LOCK_WAIT_OPTION, openingFrom, queryLine, type Terminal } from "./command.js";
@@ -57,7 +59,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   try {
     const reports: Report[] = [];
     for (const sweep of await results.sweeps()) reports.push(await reportOf(sweep, shards, results));
-    if (flags["json"] === true) await terminal.out(`${JSON.stringify(mergeObject(out, parts, merged, reports))}\n`);
+    if (flags["json"] === true) await terminal.out(`${jsonOf(mergeObject(out, parts, merged, reports))}\n`);
     else await print({ out, parts, merged, reports, results }, terminal);
     return reports.every(({ missing, failed }) => missing + failed === 0) ? EXIT.ok : EXIT.check;
   } finally {

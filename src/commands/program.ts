@@ -12,7 +12,7 @@ import { EXIT } from "./exit-codes.js";
 import { gridCommand } from "./grid.js";
 import { commandHelp, programHelp } from "./help.js";
 import { mergeCommand } from "./merge.js";
-import { queryCommand } from "./query.js";
+import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
 import { resumeCommand } from "./resume.js";
 import { runCommand } from "./run.js";
@@ -41,9 +41,9 @@ const RESULTS: readonly Command[] = [
 
 export const COMMANDS: readonly Command[] = [...RESULTS, completionOf(RESULTS, runCommand)];
 
-/** Runs the command that `argv`, the words after gmm-sweep, names; returns its exit code. */
-export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const { command, bare, flags, wants } = askedBy(argv, COMMANDS, runCommand);
+/** Runs the command that `words`, those after gmm-sweep, name; returns its exit code. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const { command, bare, flags, wants } = askedBy(sqlKept(words), COMMANDS, runCommand);
   const columns = widthOf(terminal);
   if (wants === "run") return command.run(flags, terminal);
   if (wants === "version") await terminal.out(`${VERSION}\n`);

@@ -1,6 +1,8 @@
 /** `gmm-sweep query "SQL"`: any select over the results, in a form that other programs read. */
+import { bad } from "../errors.js";
 import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
-import { alignedTable, type Cell, csvLine, FORMATS, tableWithin } from "../report/table.js";
+import { jsonOf, jsonPieces } from "../report/json.js";
+import { alignedTable, type Cell, csvPieces, cut, FORMATS, tableWithin } from "../report/table.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -9,13 +11,37 @@ export const queryCommand: Command = {
   words: ["query <sql> [file]"],
   describe: "run one SQL select over the results; the file is opened read-only",
   positionals: { sql: "the select; the README lists the views and their columns", ...DB_ARGUMENT },
-  options: { format: value(`${FORMATS.join(", ")}`, "table"), ...DB_OPTION },
+  options: {
+    format: value(
+      `${FORMATS.join(", ")}; json has Infinity as the text "Infinity", a blob as hexadecimal text, and every digit of a whole number; a table cuts long values`,
+      "table",
+    ),
+    ...DB_OPTION,
+  },
   examples: [
     ['$0 query "select * from method_summary"', "the table's numbers"],
     ['$0 query "select * from epoch_results where trial = 1" --format csv > curves.csv', "the curves, for a plot"],
   ],
   run,
 };
+
+/** The words of a command line, where SQL that begins with a comment is no option, and neither is what follows a bare --. */
+export function sqlKept(argv: readonly string[]): readonly string[] {
+  if (!argv.includes("query")) return argv;
+  const end = argv.indexOf("--");
+  const [before, after] = end === -1 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
+  return [...before.map((word) => (isSql(word) ? ` ${word}` : word)), ...after.map(asWord)];
+}
+
+/** No option's name has a blank in it. */
+function isSql(word: string): boolean {
+  return /^-[^=]*?\s/.test(word) || /^--[^\n]*\n/.test(word);
+}
+
+/** SQL takes a blank before it, and what begins with one is no option. */
+function asWord(word: string): string {
+  return word.startsWith("-") ? ` ${word}` : word;
+}
 
 type Rows = AsyncIterable<readonly Cell[]>;
 
@@ -38,34 +64,70 @@ const PRINTERS: Readonly<
 /** As wide as its widest cells, which only the last row may have. */
 async function printTable(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   const all: (readonly Cell[])[] = [];
-  for await (const row of rows) all.push(row);
+  for await (const row of rows) all.push(row.map(cut)); // it is kept whole, but of a long value no more than it shows
   const { columns: width } = terminal;
   // In a pipe a row is one line, however long, for programs that read lines.
   await terminal.out(width === null ? alignedTable(columns, all) : tableWithin(width, columns, all));
 }
 
 async function printCsv(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
-  await terminal.out(`${csvLine(columns)}\n`);
+  const printed = new Printed(terminal);
+  await printed.add(csvPieces(columns));
   for await (const row of rows) {
     if (!terminal.isRead) return;
-    await terminal.out(`${csvLine(row)}\n`);
+    await printed.add(csvPieces(row));
   }
+  await printed.end();
 }
 
 /** An array of objects, written row by row: a result may be larger than memory. */
 async function printJson(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw bad(
+      `--format json must have columns of different names, got ${twice} twice: call one of them otherwise with "as", or take --format csv`,
+    );
+  const names = columns.map(jsonOf);
+  const printed = new Printed(terminal);
   let separator = "[";
   for await (const row of rows) {
     if (!terminal.isRead) return;
-    const members = columns.map((name, i) => `${JSON.stringify(name)}:${jsonText(row[i])}`);
-    await terminal.out(`${separator}\n{${members.join(",")}}`);
+    await printed.add(objectPieces(separator, names, row));
     separator = ",";
   }
-  await terminal.out(separator === "[" ? "[]\n" : "\n]\n");
+  await printed.add([separator === "[" ? "[]\n" : "\n]\n"]);
+  await printed.end();
 }
 
-/** JSON's numbers have no size: an integer beyond 2^53 is written out. */
-function jsonText(cell: Cell): string {
-  if (typeof cell === "bigint") return String(cell);
-  return JSON.stringify(cell instanceof Uint8Array ? Buffer.from(cell).toString("hex") : cell);
+function* objectPieces(separator: string, names: readonly string[], row: readonly Cell[]): Generator<string> {
+  for (const [i, name] of names.entries()) {
+    yield i === 0 ? `${separator}\n{${name}:` : `,${name}:`;
+    yield* jsonPieces(row[i]);
+  }
+  yield "}";
+}
+
+const PRINTED_AT_ONCE = 65_536; // characters, so that a row is no call of its own
+
+/** Text that goes out piece by piece: a row may be longer than a string can be. */
+class Printed {
+  readonly #terminal: Terminal;
+  #text = "";
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  async add(pieces: Iterable<string>): Promise<void> {
+    for (const piece of pieces) {
+      this.#text += piece;
+      if (this.#text.length >= PRINTED_AT_ONCE) await this.end();
+    }
+  }
+
+  async end(): Promise<void> {
+    const text = this.#text;
+    this.#text = "";
+    if (text !== "") await this.#terminal.exact(text);
+  }
 }

@@ -1,4 +1,5 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
+
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad, shellWord } from "../errors.js";
@@ -6,6 +7,7 @@ import { CURVE } from "../measures.js";
 import type { KeptFile } from "../output.js";
 import { type Flags, fileFrom, sweepFrom, text, weightsFrom, wholeNumber } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
+import { jsonOf } from "../report/json.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
@@ -75,7 +77,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const said = { ...keyObject(row), epoch, compared_epoch: trainedTo, equal: difference === null };
     if (difference !== null) {
       terminal.err(differenceText(difference, held));
-      if (json) await terminal.out(`${JSON.stringify({ ...said, ...difference })}\n`);
+      if (json) await terminal.out(`${jsonOf({ ...said, ...difference })}\n`);
       return EXIT.check;
     }
     const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
@@ -85,7 +87,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const [train_accuracy, forget_probability] = [curve.trainAccuracy[epoch - 1], curve.forgetProbability[epoch - 1]];
     await terminal.out(
       json
-        ? `${JSON.stringify({ ...said, train_accuracy, forget_probability, weights: out })}\n`
+        ? `${jsonOf({ ...said, train_accuracy, forget_probability, weights: out })}\n`
         : `${held.what}: train accuracy ${train_accuracy}, forget probability ${forget_probability}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
     );
     return EXIT.ok;

@@ -1,6 +1,8 @@
 /** What `run`, `grid` and `resume` print of a sweep: a run's table, or the cells of a grid that come nearest to retraining. */
+
 import { loadDraw } from "../data/source.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
+import { jsonOf } from "../report/json.js";
 import { nearestText } from "../report/nearest.js";
 import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
@@ -47,7 +49,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
     elapsed_ms: Math.round(elapsedMs),
     ...found,
   };
-  await terminal.out(`${JSON.stringify(said)}\n`);
+  await terminal.out(`${jsonOf(said)}\n`);
 }
 
 async function printTable({ store, sweep }: Found, terminal: Terminal): Promise<void> {

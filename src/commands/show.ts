@@ -1,8 +1,10 @@
 /** `gmm-sweep show METHOD TRIAL`: what the notebook prints while it trains, from the stored curve. */
+
 import { bad } from "../errors.js";
 import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { notebookLines } from "../report/curve.js";
+import { jsonOf } from "../report/json.js";
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, METHOD_LIST, queryLine, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
@@ -43,7 +45,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const named = { method, argument: "METHOD", trial, path, wanted };
     const trajectory = await storedTrial(results, sweeps, named, { counts: ({ has_curve }) => has_curve, none });
     const curve = await results.curve(trajectory.source, trajectory.epochs);
-    if (flags["json"] === true) await terminal.out(`${JSON.stringify({ ...keyObject(trajectory), curve })}\n`);
+    if (flags["json"] === true) await terminal.out(`${jsonOf({ ...keyObject(trajectory), curve })}\n`);
     else await terminal.out(notebookLines(curve, trajectory));
     return EXIT.ok;
   } finally {

@@ -2,7 +2,9 @@
 import { shellWord } from "../errors.js";
 import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
+import { escaped, screenful } from "../printable.js";
 import { cellColumns } from "../report/cell-columns.js";
+import { jsonOf } from "../report/json.js";
 import { tableWithin } from "../report/table.js";
 import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
@@ -75,7 +77,7 @@ async function printJson(statuses: readonly SweepStatus[], results: Results, ter
   let separator = "[";
   for (const { sweep } of statuses) {
     for (const cell of await results.cellStatus(sweep)) {
-      await terminal.out(`${separator}${JSON.stringify(cell)}`);
+      await terminal.out(`${separator}${jsonOf(cell)}`);
       separator = ",";
     }
   }
@@ -97,7 +99,7 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
   const header = ["preset", "method", "cells", "trial rows", "done", "diverged", "failed", "missing"];
   await terminal.out(`\n${tableWithin(widthOf(terminal), header, rows)}\n${verdict(status)}`);
   for (const { method, trial, error, rows } of await results.failures(sweep))
-    await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
+    await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
   const resume = `gmm-sweep resume ${shellWord(path)}`;
   if (failed > 0) await terminal.out(`${resume} --retry-failed trains them again\n`);
   else if (lacking > 0) await terminal.out(`${resume} goes on\n`);
@@ -114,9 +116,10 @@ async function headingText(sweep: Sweep, results: Results): Promise<string> {
   for (const { command, at, version, machine } of await results.commands(sweep)) {
     const key = JSON.stringify([command, version, machine]);
     // Given again, it asked for nothing new.
-    if (!commands.has(key)) commands.set(key, `${command}\n  ${at}, gmm-sweep ${version}, ${machine}\n`);
+    if (!commands.has(key))
+      commands.set(key, `${escaped(command)}\n  ${escaped(`${at}, gmm-sweep ${version}, ${machine}`)}\n`);
   }
-  return `sweep ${id}${name}: ${plan.trials} trials a cell, ${profile}${part}\n${[...commands.values()].join("")}`;
+  return `sweep ${id}${name}: ${plan.trials} trials a cell, ${escaped(profile)}${part}\n${[...commands.values()].join("")}`;
 }
 
 function shardText({ shard }: Sweep): string {

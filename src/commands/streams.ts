@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { messageOf, SweepError } from "../errors.js";
+import { printable } from "../printable.js";
 import type { LastWords, Terminal } from "./command.js";
 
 /** A stream that is written to, such as process.stdout. */
@@ -28,20 +29,22 @@ export function terminalOn({ stdout, stdoutKind, stderr, columns, exit }: Stream
   // Whoever writes is told of what goes wrong; without a listener Node would end the process.
   stdout.on("error", () => {});
   stderr.on("error", () => {});
+  const exact = async (text: string): Promise<void> => {
+    if (!isRead) return;
+    const error = await new Promise<Error | null>((resolve) => {
+      stdout.write(text, (error) => resolve(error ?? null));
+    });
+    if (error === null) return;
+    if (!readerLeft(error, stdoutKind)) throw unprintable(error);
+    isRead = false;
+  };
   return {
-    out: async (text) => {
-      if (!isRead) return;
-      const error = await new Promise<Error | null>((resolve) => {
-        stdout.write(text, (error) => resolve(error ?? null));
-      });
-      if (error === null) return;
-      if (!readerLeft(error, stdoutKind)) throw unprintable(error);
-      isRead = false;
-    },
+    out: (text) => exact(printable(text)),
+    exact,
     get isRead() {
       return isRead;
     },
-    err: (text) => void stderr.write(text, () => {}),
+    err: (text) => void stderr.write(printable(text), () => {}),
     stderr,
     columns,
     atEnd: (say) => {

@@ -1,5 +1,6 @@
 /** What commands ask of a place of results: which of its sweeps are meant, and who asked for one. */
 import { bad } from "../errors.js";
+import { listed } from "../printable.js";
 import type { Results, Sweep } from "../store/contract.js";
 
 /** The sweep of a number, or all of the file's; `asked` is what --sweep says. */
@@ -10,7 +11,7 @@ export async function sweepsFrom(results: Results, asked: number | null, path: s
   if (asked === null) return sweeps;
   const found = sweeps.filter((sweep) => sweep.id === asked);
   if (found.length > 0) return found;
-  throw bad(`--sweep must be a sweep of ${path}, one of ${sweeps.map((sweep) => sweep.id).join(", ")}, got ${asked}`);
+  throw bad(`--sweep must be a sweep of ${path}, one of ${listed(sweeps.map((sweep) => sweep.id))}, got ${asked}`);
 }
 
 /** The command that last opened or grew a sweep. */

@@ -1,4 +1,5 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
+
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
@@ -7,6 +8,7 @@ import { engineAsked, trainPlan } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
+import { jsonOf } from "../report/json.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
 import { lastEpoch } from "../trial.js";
@@ -69,7 +71,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     columns: CURVE_COLUMNS,
     curve: rows,
   };
-  await terminal.out(flags["json"] === true ? `${JSON.stringify(said)}\n` : curveTable(rows, widthOf(terminal)));
+  await terminal.out(flags["json"] === true ? `${jsonOf(said)}\n` : curveTable(rows, widthOf(terminal)));
   return EXIT.ok;
 }
 

@@ -1,6 +1,7 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
 import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
+import { escaped, screenful } from "../printable.js";
 import { EventLog } from "../report/log.js";
 import type { Observer } from "../run/events.js";
 import { type SweepResult, trainSweep } from "../run/sweep.js";
@@ -79,7 +80,7 @@ interface How {
 /** Says what failed and what was stopped, each with how to go on; returns how it ended. */
 async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
   for (const { method, trial, error, rows } of await store.failures(sweep))
-    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${error}\n`);
+    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
   if (tally.stopped) {
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
     return { code: EXIT.interrupted, reason: null };

@@ -1,4 +1,5 @@
 /** `gmm-sweep verify`: holds every stored trajectory against its hash, then trains a sample of the trial rows again, and compares them to the bit. */
+
 import type { Draw } from "../data/draw.js";
 import { loadDraw } from "../data/source.js";
 import { stream } from "../data/streams.js";
@@ -8,6 +9,7 @@ import { CURVE, MEASURES } from "../measures.js";
 import { ROW_KEY_NAMES } from "../plan/cell.js";
 import { type Flags, fileFrom, items, sweepFrom, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
+import { jsonOf } from "../report/json.js";
 import { tableWithin } from "../report/table.js";
 import { cachedDraws } from "../run/chunk.js";
 import {
@@ -72,7 +74,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const tell = async (one: SweepAgain): Promise<void> =>
       json ? undefined : terminal.out(verifiedText(one, widthOf(terminal)));
     const again = count === 0 ? NOTHING_AGAIN : await trainedAgain(sweeps, { count, seed }, { ...source, held, tell });
-    if (json) await terminal.out(`${JSON.stringify(verifiedObject(held, again))}\n`);
+    if (json) await terminal.out(`${jsonOf(verifiedObject(held, again))}\n`);
     if (again.refused !== null) terminal.err(`not trained again: ${again.refused}\n`);
     const equal = again.sweeps.every(({ compared }) => compared.every(({ faults }) => faults.length === 0));
     return held.found === 0 && equal && again.refused === null ? EXIT.ok : EXIT.check;

@@ -1,7 +1,10 @@
 /** numpy's .npy format (NEP 1; versions 1 to 3): the dense little-endian arrays that data and weights come in. */
 import { bad } from "../errors.js";
+import { escaped } from "../printable.js";
 
 const MAGIC = "\x93NUMPY";
+const LAST_VERSION = 3;
+const MOST_AXES = 64; // numpy's own limit
 
 /** A dense array in row-major (C) order, whatever order its file had. */
 export interface NpyArray {
@@ -23,7 +26,9 @@ export function readNpy(bytes: Uint8Array, name: string, types: readonly string[
   const header = readHeader(bytes, view, name);
   const reader = types.includes(header.descr) ? READERS[header.descr] : undefined;
   if (reader === undefined) {
-    throw bad(`${name} must hold ${types.join(" or ")} values, got ${header.descr}: convert it with numpy's astype`);
+    throw bad(
+      `${name} must hold ${types.join(" or ")} values, got ${escaped(header.descr)}: convert it with numpy's astype`,
+    );
   }
   const count = header.shape.reduce((product, size) => product * size, 1);
   if (view.byteLength - header.offset !== count * reader.bytes) {
@@ -72,6 +77,7 @@ function readHeader(bytes: Uint8Array, view: DataView, name: string): Header {
     throw bad(`${name} must be a numpy .npy file, but its header cannot be read: write it with numpy.save`);
   };
   if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) return unreadable();
+  if (bytes[6] < 1 || bytes[6] > LAST_VERSION) return unreadable();
   const long = bytes[6] >= 2; // versions 2 and 3 count the header in four bytes
   const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
   const offset = (long ? 12 : 10) + length;
@@ -86,7 +92,8 @@ function readHeader(bytes: Uint8Array, view: DataView, name: string): Header {
     .split(",")
     .map((part) => part.trim().replace(/L$/, ""))
     .filter((part) => part !== "");
-  if (!sizes.every((size) => /^\d+$/.test(size))) return unreadable();
+  const isSize = (size: string): boolean => /^\d+$/.test(size) && Number.isSafeInteger(Number(size));
+  if (sizes.length > MOST_AXES || !sizes.every(isSize)) return unreadable();
   return { descr, fortran: order === "True", shape: sizes.map(Number), offset };
 }
 

@@ -5,12 +5,15 @@ import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
 import { unwritable } from "../files.js";
 import { writeWhole } from "../output.js";
+import { listed } from "../printable.js";
 import { readNpy, writeNpy } from "./npy.js";
+import { unzip } from "./zip.js";
 
 const require = createRequire(import.meta.url);
 /** Loaded with the first file of weights: most commands do without. */
 const fflate = (): typeof import("fflate") => require("fflate");
 
+const MOST_BYTES = 2 ** 20; // an array of any net has half as many
 const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
 
 /** The arrays of a net in the order of an engine's flat parameters. */
@@ -23,16 +26,14 @@ function arrayShapes(shape: Shape): (readonly [name: string, shape: number[]])[]
 
 /** Reads flat parameters, not rounded. Throws a fault of usage that names the array and the shape it must have. */
 export function readWeights(path: string, shape: Shape): Float64Array {
-  const files = unzip(path);
+  const files = readable(path, () => unzip(readFileSync(path), MOST_BYTES));
   const parts = arrayShapes(shape).map(([name, expected]) => {
-    const bytes = files[`${name}.npy`];
-    if (bytes === undefined)
+    const content = files.get(`${name}.npy`);
+    if (content === undefined)
       throw bad(
-        `--init must hold the array ${name}, but ${path} has only ${Object.keys(files)
-          .map((file) => file.replace(/\.npy$/, ""))
-          .join(", ")}`,
+        `--init must hold the array ${name}, but ${path} has only ${listed([...files.keys()].map((file) => file.replace(/\.npy$/, "")))}`,
       );
-    const array = readNpy(bytes, `--init: ${name}`, ["<f4", "<f8"]);
+    const array = readNpy(readable(path, content), `--init: ${name}`, ["<f4", "<f8"]);
     if (!array.values.every(Number.isFinite))
       throw bad(
         `--init: ${name} must hold finite values, got ${array.values.find((value) => !Number.isFinite(value))}: take the weights of a training that did not diverge`,
@@ -66,9 +67,10 @@ export function writeWeights(path: string, shape: Shape, parameters: Float64Arra
   }
 }
 
-function unzip(path: string): Record<string, Uint8Array> {
+/** What `read` reads of the file at `path`, which must be as numpy writes it. */
+function readable<Result>(path: string, read: () => Result): Result {
   try {
-    return fflate().unzipSync(readFileSync(path));
+    return read();
   } catch (error) {
     throw bad(`--init must be a .npz file as numpy.savez writes it, but ${path} cannot be read (${messageOf(error)})`, {
       cause: error,

@@ -1,5 +1,6 @@
 /** What a value must be, and the sentence where it is not: the same for a flag, a sweep file and a stored plan. */
 import { bad, didYouMean } from "../errors.js";
+import { clipped, escaped, listed } from "../printable.js";
 
 export const LIMITS = {
   trials: 1_000_000,
@@ -20,7 +21,7 @@ export const LIMITS = {
 export function parseName<Name extends string>(option: string, given: string, names: readonly Name[]): Name {
   const found = names.find((candidate) => candidate === given);
   if (found !== undefined) return found;
-  throw bad(`${option} must be one of ${names.join(", ")}, got ${given}${didYouMean(given, names)}`);
+  throw bad(`${option} must be one of ${listed(names)}, got ${escaped(clipped(given))}${didYouMean(given, names)}`);
 }
 
 /** A whole number in decimal digits; `option` is what an error calls it. */

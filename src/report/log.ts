@@ -4,6 +4,7 @@ import { messageOf, SweepError } from "../errors.js";
 import { unwritable } from "../files.js";
 import type { Observer, SweepEvent } from "../run/events.js";
 import { drawKey, lastEpoch, type TrajectorySpec } from "../trial.js";
+import { jsonOf } from "./json.js";
 
 /** Appends to a file what it hears of the training of one sweep; it is an observer. */
 export class EventLog {
@@ -65,7 +66,7 @@ export class EventLog {
   }
 
   #write(event: string, details: object): void {
-    const line = `${JSON.stringify({ time: new Date().toISOString(), event, ...details })}\n`;
+    const line = `${jsonOf({ time: new Date().toISOString(), event, ...details })}\n`;
     try {
       appendFileSync(this.#file, line);
     } catch (error) {

@@ -1,7 +1,9 @@
 /** Tables as text: aligned columns, CSV, JSON. */
+import { clipped, escaped } from "../printable.js";
+import { type Cell, hexPieces, piecesOf } from "./pieces.js";
 import { TOGETHER, wrapped } from "./wrap.js";
 
-export type Cell = string | number | bigint | null | Uint8Array;
+export type { Cell } from "./pieces.js";
 
 export const FORMATS = ["table", "csv", "json"] as const;
 
@@ -45,8 +47,9 @@ interface Column {
 }
 
 function columnsOf(header: readonly string[], rows: readonly (readonly Cell[])[]): Column[] {
-  return header.map((name, i) => {
-    const cells = rows.map((row) => cellText(row[i]));
+  return header.map((given, i) => {
+    const name = shownCell(given);
+    const cells = rows.map((row) => shownCell(row[i]));
     const right =
       rows.length > 0 &&
       rows.every((row) => row[i] === null || typeof row[i] === "number" || typeof row[i] === "bigint");
@@ -173,12 +176,38 @@ function stacked(columns: readonly Column[], width: number): string {
     .join("\n");
 }
 
-/** One CSV line by RFC 4180, without its end. */
-export function csvLine(cells: readonly Cell[]): string {
-  return cells
-    .map((cell) => (cell === null ? "" : cellText(cell)))
-    .map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text))
-    .join(",");
+const BYTES_SHOWN = 50;
+
+/** A value as a column has room for it. */
+export function cut(cell: Cell): Cell {
+  if (typeof cell === "string") return clipped(cell);
+  if (!(cell instanceof Uint8Array) || cell.length <= BYTES_SHOWN) return cell;
+  return `${cellText(cell.subarray(0, BYTES_SHOWN))}… and ${cell.length - BYTES_SHOWN} more bytes`;
+}
+
+function shownCell(cell: Cell): string {
+  return escaped(cellText(cut(cell)));
+}
+
+/** One CSV line by RFC 4180 with its end, as exact as CSV is. */
+export function* csvPieces(cells: readonly Cell[]): Generator<string> {
+  for (const [i, cell] of cells.entries()) {
+    if (i > 0) yield ",";
+    yield* csvCell(cell);
+  }
+  yield "\n";
+}
+
+function* csvCell(cell: Cell): Generator<string> {
+  if (cell instanceof Uint8Array) {
+    yield "x'";
+    yield* hexPieces(cell);
+    yield "'";
+  } else if (typeof cell === "string" && /[",\r\n]/.test(cell)) {
+    yield '"';
+    for (const piece of piecesOf(cell)) yield piece.replaceAll('"', '""');
+    yield '"';
+  } else if (cell !== null) yield* piecesOf(String(cell));
 }
 
 function cellText(cell: Cell): string {

@@ -7,7 +7,7 @@ import { bad } from "../errors.js";
 import { CELL, type RowKey } from "../plan/cell.js";
 import type { SweepPlan } from "../plan/plan.js";
 import { atTrial, cellTemplates } from "../plan/trajectories.js";
-import { type DrawSource, drawKey, type TrajectorySpec } from "../trial.js";
+import { type DrawSource, drawKey, lastEpoch, type TrajectorySpec } from "../trial.js";
 import { freshParameters, trainTrajectory } from "./trajectory.js";
 
 /** Imported draws by their names: a file of results does not hold them. */
@@ -25,7 +25,10 @@ export function templatesOf(plan: SweepPlan): Templates {
   const templates = new Map<string, TrajectorySpec>();
   for (const spec of cellTemplates(plan)) {
     const row = { spec, epochs: 0, profile: "" };
-    templates.set(JSON.stringify(TEMPLATE_KEY.map(({ value }) => value(row))), spec);
+    const key = JSON.stringify(TEMPLATE_KEY.map(({ value }) => value(row)));
+    const longer = templates.get(key);
+    // Several parts of a plan may ask for it.
+    if (longer === undefined || lastEpoch(longer) < lastEpoch(spec)) templates.set(key, spec);
   }
   return templates;
 }
@@ -40,7 +43,9 @@ export function specOfRow(
   imported: ImportedDraws,
 ): TrajectorySpec {
   const template = templates.get(JSON.stringify(TEMPLATE_KEY.map(({ name }) => row[name])));
-  if (template === undefined || (template.start === null) !== (row.start_trial === null))
+  // Nothing is trained for longer than anybody asked.
+  const isAsked = template !== undefined && row.epochs >= 1 && row.epochs <= lastEpoch(template);
+  if (!isAsked || (template.start === null) !== (row.start_trial === null))
     throw bad(
       `the file has a row of ${row.method} at λ = ${row.lambda_reg} and ${row.epochs} epochs, trial ${row.trial}, that its sweep does not ask for, so another program changed it: go back to a copy from before`,
     );

@@ -1,6 +1,6 @@
 /** What is stored of single trajectories. */
 import type Database from "better-sqlite3";
-import { CELL_NAMES } from "../../plan/cell.js";
+import { CELL_NAMES, ROW_KEY } from "../../plan/cell.js";
 import type { StoredEpoch, StoredTrajectory } from "../contract.js";
 import { CURVE_NAMES, columnOf, ROW_KEY_COLUMNS } from "./columns.js";
 import { COUNTED, isRowOf, ROWS_OF_CELLS, rowId, startCounts } from "./layout.js";
@@ -50,13 +50,19 @@ export function trajectoriesOf(
     .all(sweep === null ? { method, trial } : { sweep, method, trial }) as (Omit<StoredTrajectory, "has_curve"> & {
     has_curve: number;
   })[];
-  return rows.map((row) => ({ ...row, has_curve: row.has_curve === 1 }));
+  return rows.map((row) => {
+    for (const { name, type } of ROW_KEY)
+      if (!isOf(type, row[name]) && !(name === "start_trial" && row[name] === null))
+        throw new TypeError(`the ${name} of a trajectory is no ${type}`);
+    return { ...row, has_curve: row.has_curve === 1 };
+  });
 }
 
 export function curveOf(db: Database.Database, trajectory: number, last: number): StoredEpoch[] {
   return db
     .prepare(`select epoch, ${CURVE} from epochs where trajectory_id = ? and epoch <= ? order by epoch`)
-    .all(trajectory, last) as StoredEpoch[];
+    .all(trajectory, last)
+    .map(epochOf);
 }
 
 export function storedAt(db: Database.Database, trajectory: number, epoch: number): StoredEpoch[] {
@@ -70,7 +76,19 @@ export function storedAt(db: Database.Database, trajectory: number, epoch: numbe
        )
        select * from stored where epoch = (select min(epoch) from stored)`,
     )
-    .all({ trajectory, epoch }) as StoredEpoch[];
+    .all({ trajectory, epoch })
+    .map(epochOf);
+}
+
+function isOf(type: (typeof ROW_KEY)[number]["type"], value: unknown): boolean {
+  return typeof value === (type === "text" ? "string" : "number");
+}
+
+/** A row of numbers, as the table declares them. */
+function epochOf(row: unknown): StoredEpoch {
+  const other = Object.entries(row as StoredEpoch).find(([, value]) => value !== null && typeof value !== "number");
+  if (other !== undefined) throw new TypeError(`${other[0]} is no number`);
+  return row as StoredEpoch;
 }
 
 export function marginsAt(db: Database.Database, trajectory: number, epochs: number): (number | null)[] {

@@ -1,12 +1,22 @@
 /** What of a file is not as it landed: without training anything. */
 import type Database from "better-sqlite3";
+import { SweepError } from "../../errors.js";
 import type { Damage, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
+import { toldOf } from "./file.js";
+import { unsound, unsoundness } from "./soundness.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { damaged, type Stored, Trajectories } from "./trajectories.js";
 
 /** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
 export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
+  const found = unsoundness(db);
+  // Then nothing can be relied on that is said of the rest.
+  if (found === null) yield* damagesOfContents(path, db);
+  else yield { what: "the file", sentence: `the file: ${found}` };
+}
+
+function* damagesOfContents(path: string, db: Database.Database): Generator<Damage> {
   const keys = new CellKeys(path, db);
   const sweeps = new Sweeps(path, db, keys);
   for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
@@ -18,11 +28,14 @@ export function* damagesOf(path: string, db: Database.Database): Generator<Damag
     )
     .pluck();
   for (const stored of trajectories.all()) {
+    const fault = !trajectories.matches(stored)
+      ? "what is stored of it is not what landed, as its hash says"
+      : isOfItsRun(stored, source)
+        ? null
+        : "it is stored as a copy of a run that is not the one it repeats";
+    if (fault === null) continue;
     const what = trajectories.nameOf(stored);
-    if (!trajectories.matches(stored))
-      yield { what, sentence: `${what}: what is stored of it is not what landed, as its hash says` };
-    else if (!isOfItsRun(stored, source))
-      yield { what, sentence: `${what}: it is stored as a copy of a run that is not the one it repeats` };
+    yield { what, sentence: `${what}: ${fault}` };
   }
   yield* strays(db);
 }
@@ -31,7 +44,25 @@ export function* damagesOf(path: string, db: Database.Database): Generator<Damag
 export function refuseDamages(path: string, db: Database.Database): void {
   const sweeps = new Sweeps(path, db, new CellKeys(path, db));
   for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
-  for (const { what } of damagesOf(path, db)) throw damaged(path, what);
+  for (const { what } of damagesOfContents(path, db)) throw damaged(path, what);
+}
+
+/** Throws usage where a file's values are not of the kinds that its tables promise: what is copied from it would be refused one by one. */
+export function refuseUnsound(path: string, db: Database.Database): void {
+  const found = unsoundness(db);
+  if (found !== null) throw unsound(path, found);
+}
+
+/** What is to be thrown of what was thrown while a file was read: a sentence, where the file is the reason; else it is a bug. */
+export function toldOfReading(path: string, db: Database.Database, error: unknown): unknown {
+  const told = toldOf(path, error);
+  if (told instanceof SweepError) return told;
+  try {
+    const found = unsoundness(db);
+    return found === null ? error : unsound(path, found, error);
+  } catch {
+    return error; // SQLite says why it cannot be read
+  }
 }
 
 function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {

@@ -18,6 +18,7 @@ import { absentText, isAbsent } from "../../files.js";
 import { NO_LOCKS, withoutLocks } from "./disk.js";
 import { besides, dropBuildingName, realPlace } from "./place.js";
 import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
+import { refuseOutOfRange } from "./soundness.js";
 import { isVersion1, upgradeFromVersion1 } from "./version1.js";
 import { isVersion2, upgradeFromVersion2 } from "./version2.js";
 
@@ -272,7 +273,10 @@ function checkOwner(path: string, db: Database.Database): number {
       `${path} must say its schema version, got ${version}: take a copy of it from before another program changed it`,
     );
   const other = version === VERSION ? otherItem(items) : isOlder(version, items) ? null : "some are not those";
-  if (other === null) return version;
+  if (other === null) {
+    if (version !== 1) refuseOutOfRange(path, db);
+    return version;
+  }
   throw bad(
     `${path} must have the tables and views that gmm-sweep made and no others, but ${other}: take a copy of it from before another program changed it, or name another file with --db`,
   );
@@ -400,6 +404,9 @@ function withCode(code: string, message: string): Error {
 }
 
 export function codeOf(error: unknown): string {
+  // What of a file's first page SQLite cannot make out has no code of its own.
+  if (error instanceof Error && /^(unsupported file format|malformed database schema)/.test(error.message))
+    return "SQLITE_CORRUPT";
   // better-sqlite3 looks for the folder itself, and says so without a code.
   if (error instanceof TypeError && error.message.includes("directory does not exist")) return "ENOENT";
   if (error instanceof Error && error.message.startsWith("Could not locate the bindings file")) return "ERR_DLOPEN";

@@ -23,7 +23,7 @@ import type {
 } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
-import { damagesOf } from "./damages.js";
+import { damagesOf, toldOfReading } from "./damages.js";
 import { digestOfSweep } from "./digest.js";
 import { closeDatabase, copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
 import { MissingRows } from "./missing.js";
@@ -58,7 +58,7 @@ export class SqliteResults implements Results {
   }
 
   async sweeps(): Promise<Sweep[]> {
-    return this.#read(() => this.stored.all());
+    return this.#read(() => this.stored.asPlanned());
   }
 
   async commands({ id }: Sweep): Promise<StoredCommand[]> {
@@ -169,7 +169,11 @@ export class SqliteResults implements Results {
 
   /** What `body` reads, of one state of the file. */
   #read<Result>(body: (db: Database.Database) => Result): Result {
-    return guarded(this.path, () => this.db.transaction(() => body(this.db))());
+    try {
+      return this.db.transaction(() => body(this.db))();
+    } catch (error) {
+      throw toldOfReading(this.path, this.db, error);
+    }
   }
 
   /** Rows that are read while they are used, of the state of the file at the first of them. */
@@ -183,7 +187,7 @@ export class SqliteResults implements Results {
     try {
       yield* rows;
     } catch (error) {
-      throw toldOf(this.path, error);
+      throw toldOfReading(this.path, snapshot, error);
     } finally {
       this.#release(snapshot);
     }

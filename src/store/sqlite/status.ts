@@ -15,6 +15,9 @@ export function methodSummary(db: Database.Database, sweep: number): MethodSumma
        from method_summary m where m.sweep = ?`,
     )
     .all(sweep) as (Omit<MethodSummary, "copies"> & { copies: number })[];
+  for (const { method, train_accuracy_mean: accuracy, forget_probability_mean: probability } of rows)
+    if (!Number.isFinite(accuracy) || !Number.isFinite(probability))
+      throw new TypeError(`the means of ${method} are ${accuracy} and ${probability}`);
   return rows.map((row) => ({ ...row, copies: row.copies === 1 }));
 }
 

@@ -7,7 +7,7 @@ import { SweepError } from "../../errors.js";
 import { makeFolder } from "../../files.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
-import { refuseDamages } from "./damages.js";
+import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
 import {
   closeDatabase,
   codeOf,
@@ -147,7 +147,10 @@ export class SqliteStore extends SqliteResults implements Store {
     const { db, keys, stored: sweeps } = this;
     try {
       part.exec("begin");
-      guardedOpening(path, () => refuseDamages(path, part));
+      guardedOpening(path, () => {
+        refuseUnsound(path, part);
+        refuseDamages(path, part);
+      });
       return mergePart({ path: this.path, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
     } finally {
       closeDatabase(part);
@@ -155,7 +158,8 @@ export class SqliteStore extends SqliteResults implements Store {
   }
 
   /** All or nothing, one after the other; `told` says what is thrown of a failure of the file. */
-  #write<Result>(told: Told, body: () => Result): Promise<Result> {
+  #write<Result>(toldAtFirst: Told, body: () => Result): Promise<Result> {
+    const told: Told = (path, error) => toldOfReading(path, this.db, toldAtFirst(path, error));
     const written = this.#turn.then(async () => {
       const result = await patiently(this.path, this.#opening, told, (waitMs) => this.#transaction(waitMs, body));
       this.#place?.residence.check();

@@ -30,8 +30,18 @@ export class Sweeps {
     return (this.#sql.all.all() as SweepRow[]).map((row) => this.#sweepOf(row));
   }
 
+  /** The same. Throws usage where something else stands beside a plan than it says: what is counted is counted by that. */
+  asPlanned(): Sweep[] {
+    const sweeps = this.all();
+    for (const sweep of sweeps) if (this.hasOtherNotes(sweep)) throw otherNotes(this.#path, sweep.id);
+    return sweeps;
+  }
+
   commands(sweep: number): StoredCommand[] {
-    return this.#sql.commands.all(sweep) as StoredCommand[];
+    const commands = this.#sql.commands.all(sweep) as StoredCommand[];
+    const other = commands.find((command) => Object.values(command).some((value) => typeof value !== "string"));
+    if (other !== undefined) throw new TypeError(`a command of sweep ${sweep} is no text`);
+    return commands;
   }
 
   /** `Store.open`, inside a transaction of the caller's. */
@@ -126,6 +136,12 @@ export class Sweeps {
       `${this.#path} must say the shard of sweep ${id} as I/N, got ${text}: take a copy of it from before another program changed it`,
     );
   }
+}
+
+function otherNotes(path: string, sweep: number): Error {
+  return bad(
+    `${path} says another name, trials, engine or record level of sweep ${sweep} than its plan, so it was changed by another program: take another copy of it, or name another file with --db`,
+  );
 }
 
 /** That the cells of a sweep are not those of its plan. */

@@ -1,6 +1,7 @@
 /** Trajectories with all that is stored of them: read and held against their hash, put where there is none, and added to. */
 import type Database from "better-sqlite3";
 import { bad } from "../../errors.js";
+import { clipped, escaped } from "../../printable.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Value } from "./columns.js";
 import {
@@ -150,7 +151,9 @@ export class Trajectories {
 
   /** A trajectory in words. */
   nameOf({ cellKey, trial, startTrial }: Place): string {
-    const [method, lambda, draw] = this.#reading.name.get(cellKey) as [string, number, string];
+    const found = this.#reading.name.get(cellKey) as Value[] | undefined;
+    if (found === undefined) return `trial ${trial} of what is not there`;
+    const [method, lambda, draw] = found.map((value) => clipped(escaped(String(value))));
     const start = startTrial === 0 || startTrial === trial ? "" : `, from the start of trial ${startTrial}`;
     return `${method} of λ ${lambda} on draw ${draw}, trial ${trial}${start}`;
   }

@@ -1,12 +1,15 @@
 /** Files of version 1: what they are, and how they become files of the present version. */
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
+import { messageOf } from "../../errors.js";
 import { canonicalText, identityOf } from "../../plan/plan.js";
+import { LIMITS } from "../../plan/values.js";
 import { CellKeys } from "./cell-keys.js";
 import { hashOf } from "./hash.js";
 import { fourOf, rowId, trajectoryId } from "./layout.js";
 import { type CellOfVersion1, planOfVersion1, type SweepOfVersion1 } from "./plan1.js";
 import { SCHEMA, type SchemaItem, VERSION } from "./schema.js";
+import { faultOfTables, refuseOutOfRange, unsound } from "./soundness.js";
 import { Trajectories } from "./trajectories.js";
 
 const VIEWS_1 = [
@@ -73,18 +76,40 @@ export function upgradeFromVersion1(path: string, db: Database.Database): void {
   db.pragma("legacy_alter_table = on"); // or renaming a table would rewrite what others say of it
   try {
     db.transaction(() => {
+      refuseUnsound1(path, db);
       db.exec(SET_ASIDE);
       db.exec(SCHEMA);
       copySweeps(path, db);
       db.exec(COPY);
       db.exec(DROP_1);
+      refuseOutOfRange(path, db);
       hashTrajectories(path, db);
       db.pragma(`user_version = ${VERSION}`);
     }).immediate();
+  } catch (error) {
+    // Equal keys, such as of another program's rows, that version 1 let stand.
+    if (!/^SQLITE_(CONSTRAINT|MISMATCH)/.test(String((error as { code?: unknown }).code))) throw error;
+    throw unsound(path, messageOf(error), error);
   } finally {
     db.pragma("legacy_alter_table = off");
     db.pragma(`foreign_keys = ${foreignKeys}`);
   }
+}
+
+/** An epoch count or a trial beyond these would be a part of another row's id. */
+const OUT_OF_RANGE = `
+select 'epoch count ' || epochs from trial_rows where epochs not between 1 and ${LIMITS.epochs}
+union all select 'epoch count ' || epochs from forget_logits where epochs not between 1 and ${LIMITS.epochs}
+union all select 'epoch count ' || epochs from sweep_cells where epochs not between 1 and ${LIMITS.epochs}
+union all select 'trial ' || trial from trajectories where trial not between 1 and ${LIMITS.trials}
+limit 1`;
+
+/** Version 1 has no hashes: what can be told of its values is that they are of their kind, in their range and of something that is there. */
+function refuseUnsound1(path: string, db: Database.Database): void {
+  const fault = faultOfTables(db) ?? (db.prepare(OUT_OF_RANGE).pluck().get() as string | undefined);
+  if (fault !== undefined) throw unsound(path, fault);
+  const [stray] = db.pragma("foreign_key_check") as { table: string }[];
+  if (stray !== undefined) throw unsound(path, `${stray.table} has rows of something that is not there`);
 }
 
 function copySweeps(path: string, db: Database.Database): void {
