@@ -73,6 +73,7 @@ async function printTable(columns: readonly string[], rows: Rows, terminal: Term
 async function printCsv(columns: readonly string[], rows: Rows, terminal: Terminal): Promise<void> {
   const printed = new Printed(terminal);
   await printed.add(csvPieces(columns));
+  await printed.end(); // the first row may be long in coming
   for await (const row of rows) {
     if (!terminal.isRead) return;
     await printed.add(csvPieces(row));

@@ -1,15 +1,9 @@
 /** Whether a difference to retraining is too small to matter: equivalent, different, or too few to tell. */
+import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
 import { equivalence } from "../stats/equivalence.js";
 import type { Estimate, Interval } from "../stats/interval.js";
 import { normalTailQuantile } from "../stats/normal.js";
 import { tInterval } from "../stats/t-test.js";
-
-/** What is compared: the primary estimand and the one beside it. */
-export const ENDPOINTS = ["forget", "accuracy"] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
-
-/** How large a difference does not matter, for each endpoint; > 0. */
-export type Margins = Readonly<Record<Endpoint, number>>;
 
 /** Errors a side: of calling equivalent what is not, and of calling different what is not. */
 export const ALPHA = 0.05;

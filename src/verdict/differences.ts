@@ -1,8 +1,9 @@
 /** A recipe's differences to retraining, one for each unit: over draws the draw, on one draw the trial. */
+
+import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { mean } from "../stats/moments.js";
 import { differences } from "../stats/t-test.js";
-import { ENDPOINTS, type Endpoint } from "./answer.js";
 import type { Sample } from "./scores.js";
 import { trialsOf } from "./table.js";
 

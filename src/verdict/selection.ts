@@ -1,6 +1,6 @@
 /** Choosing a recipe without believing the numbers it was chosen by: chosen on one half of the units, reported on the other. */
 import { stream } from "../data/streams.js";
-import type { Margins } from "./answer.js";
+import type { Margins } from "../plan/question.js";
 import { shuffle } from "./null-band.js";
 
 /** A recipe's differences to retraining, one for each unit: a draw, or a trial of the only draw. */

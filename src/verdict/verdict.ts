@@ -1,11 +1,12 @@
 /** The verdict: which recipe, if any, makes an unlearned net look retrained; on how many draws, how sure, and whether doing nothing had done as well. */
 import { stream } from "../data/streams.js";
 import type { CellKey } from "../plan/cell.js";
+import type { Endpoint, Margins } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { modelConfidenceSet } from "../stats/model-confidence-set.js";
 import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
 import { oneSampleT } from "../stats/t-test.js";
-import { ALPHA, type Endpoint, type Judgement, judged, type Margins } from "./answer.js";
+import { ALPHA, type Judgement, judged } from "./answer.js";
 import { byDraw, byTrial, type Differences, worstCase } from "./differences.js";
 import { isSetAside, type Memorisation, memorisationOf, STRATA } from "./memorisation.js";
 import { type NullBand, nullBand, wassersteinTo } from "./null-band.js";
