@@ -38,7 +38,7 @@ export function nearName(given: string, names: readonly string[]): string | null
   for (const [i, name] of plain.entries()) {
     const longest = Math.max(wanted.length, name.length);
     // A third of a word: what is amiss in more of it is another word.
-    const most = Math.min(MOST_TYPOS, Math.max(1, Math.floor(longest / 3)));
+    const most = longest === 1 ? 0 : Math.min(MOST_TYPOS, Math.max(1, Math.floor(longest / 3)));
     // A name of another length is not held against it letter by letter.
     const amiss = Math.abs(wanted.length - name.length) > most ? most + 1 : typos(wanted, name);
     if (amiss <= most && amiss < least) [best, least] = [i, amiss];

@@ -674,7 +674,7 @@ test("a backup is refused where something is, and of what is not ours or damaged
     backUp(copy, join(cwd, "other.db"), () => {}),
     { fault: "usage", message: /is not a SQLite file/ },
   );
-  const [[page]] = await rows(path, "select max(pageno) from dbstat where name = 'trial_rows' and pagetype = 'leaf'");
+  const [[page]] = await rows(path, "select max(pageno) from dbstat where name = 'epochs' and pagetype = 'leaf'");
   const bytes = readFileSync(path);
   bytes.fill(0xa5, 4096 * (Number(page) - 1), 4096 * Number(page));
   writeFileSync(path, bytes);

@@ -346,7 +346,7 @@ test("a reader of a file that is not there is refused, and makes none", async (t
   const path = join(folder(t), "sweep.db");
   await assert.rejects(openResults(path), {
     fault: "usage",
-    message: `${path} cannot be opened as a database file: check the path, or name another file with --db`,
+    message: `${path} is not there, nor is any .db file in its folder: check the path`,
   });
   assert.equal(existsSync(path), false);
 });

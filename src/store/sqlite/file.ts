@@ -133,8 +133,8 @@ const DATABASE_ENDINGS = [".db", ".sqlite", ".sqlite3"];
 function openAsItIs(path: string): Database.Database {
   // SQLite takes these for databases of its own, in memory or in a file without a name.
   if (path === "" || path === ":memory:") throw withCode("ENOENT", path);
-  if (isAbsent(path)) throw bad(absentText(path, DATABASE_ENDINGS));
   const file = realPlace(path);
+  if (isAbsent(path)) throw bad(absentText(path, DATABASE_ENDINGS));
   mustBeFile(file);
   if (existsSync(file)) accessSync(file, constants.R_OK);
   const isInUse = [`${file}-wal`, `${file}-journal`].some((other) => existsSync(other));
