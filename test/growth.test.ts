@@ -69,7 +69,7 @@ test("a grown plan asks for each trial row that either plan asks for with the la
     const trials = Math.max(held.trials, asked.trials);
     const either = new Set([...rowsOf(atTrials(held, trials)), ...rowsOf(atTrials(asked, trials))]);
     assert.deepEqual(rowsOf(all), [...either].sort(), `${JSON.stringify([held.parts, asked.parts])}`);
-    assert.deepEqual(parsePlan(canonicalText(all), "a file"), all);
+    assert.deepEqual(parsePlan(canonicalText(all)), all);
   }
 });
 
@@ -152,7 +152,7 @@ test("imported data in another folder are the same draw, and lie where they were
     ["here"],
     ["here"],
   ]);
-  assert.deepEqual(parsePlan(canonicalText(two), "a file"), two);
+  assert.deepEqual(parsePlan(canonicalText(two)), two);
 });
 
 test("a plan that has one imported draw in two folders grows to one that has it in one", () => {

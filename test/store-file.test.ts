@@ -21,7 +21,7 @@ import test, { type TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { QUIETLY, type Results } from "../src/store/contract.js";
 import { backUp, mergeStores, openBegun, openResults, openStore } from "../src/store/open.js";
-import { guarded, guardedOpening } from "../src/store/sqlite/file.js";
+import { guarded, guardedOpening } from "../src/store/sqlite/faults.js";
 import { CLI, type Ended, folder, rows, smallDisk, started } from "./command-line.js";
 import { smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 import { listOf, type Opened, opened } from "./store-contract.js";

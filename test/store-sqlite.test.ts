@@ -21,7 +21,7 @@ import { QUIETLY, type Results } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { guarded, guardedOpening } from "../src/store/sqlite/file.js";
+import { guarded, guardedOpening } from "../src/store/sqlite/faults.js";
 import { SCHEMA, VERSION } from "../src/store/sqlite/schema.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, smallDisk, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";

@@ -32,18 +32,15 @@ import {
 import { PRESETS, type PresetRecord } from "./presets.js";
 import { LIMITS, parseName, parseReal, parseSweepName, parseWhole, READ } from "./values.js";
 
-/** Reads the text of a plan; `path` is what an error calls where it is stored. Throws usage with the first field that is not as a plan has it. */
-export function parsePlan(text: string, path: string): SweepPlan {
+/** Reads the text of a plan. Throws usage with the first field that is not as a plan has it. */
+export function parsePlan(text: string): SweepPlan {
   try {
     const plan = readPlan(parseJson(text));
     if (canonicalText(plan) !== text) throw bad("text must be that of the plan it says, with nothing added");
     return plan;
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
-    throw bad(
-      `${path} must hold a plan as gmm-sweep writes it, but its ${error.message.replace(/^--/, "")}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
-      { cause: error },
-    );
+    throw bad(error.message.replace(/^--/, ""), { cause: error }); // no option says it here
   }
 }
 
@@ -51,12 +48,12 @@ export function parsePlan(text: string, path: string): SweepPlan {
 export function textOfPlan(plan: SweepPlan): string {
   const text = canonicalText(plan);
   try {
-    readPlan(parseJson(text));
+    parsePlan(text);
     return text;
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     throw bad(
-      `the plan of a sweep must be one that can be read back, but its ${error.message.replace(/^--/, "")}: give what is asked for another --name`,
+      `the plan of a sweep must be one that can be read back, but its ${error.message}: give what is asked for another --name`,
       { cause: error },
     );
   }

@@ -5,9 +5,10 @@ import Database from "better-sqlite3";
 import { bad, SweepError } from "../../errors.js";
 import { makeFolder } from "../../files.js";
 import type { BackupProgress, Merged, Opening } from "../contract.js";
-import { closeDatabase, codeOf, guarded, guardedOpening, openChecked, toldOf, toldOfOpening } from "./file.js";
+import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { FileLock } from "./lock.js";
 import { BUILDING, besides, realPlace } from "./place.js";
+import { closeDatabase, openChecked } from "./reading.js";
 import { SqliteStore } from "./store.js";
 
 /** Unites parts in the file at `path`: one that is there takes them in, one that is not is put there whole or not at all. */
@@ -92,7 +93,7 @@ function placeFor(path: string): string {
 
 /** Has `body` make a file beside `file`, under the lock of that, and puts it there. */
 async function built<Result>(path: string, file: string, body: (beside: string) => Promise<Result>): Promise<Result> {
-  const lock = new FileLock(path, file);
+  const lock = guardedOpening(path, () => new FileLock(file));
   try {
     const beside = `${file}${BUILDING}`;
     removeLeft(path, beside);

@@ -1,6 +1,5 @@
 /** Finds and makes the rows of cell_keys: what a trajectory is trained under, whatever its trial. */
 import type Database from "better-sqlite3";
-import { bad } from "../../errors.js";
 import { CELL } from "../../plan/cell.js";
 import { cellKey, type TrajectorySpec } from "../../trial.js";
 import {
@@ -13,6 +12,7 @@ import {
   marks,
   type Value,
 } from "./columns.js";
+import { badFile } from "./faults.js";
 
 /** A row of cell_keys. */
 export interface StoredCellKey {
@@ -27,13 +27,11 @@ const KEY_NAMES = [...DRAW_NAMES, ...CELL_KEY_NAMES];
 
 /** Each looked up once. */
 export class CellKeys {
-  readonly #path: string;
   readonly #known = new Map<string, StoredCellKey>();
   readonly #held = new Map<number, string>();
   readonly #sql: ReturnType<typeof statements>;
 
-  constructor(path: string, db: Database.Database) {
-    this.#path = path;
+  constructor(db: Database.Database) {
     this.#sql = statements(db);
   }
 
@@ -114,8 +112,9 @@ export class CellKeys {
   #refuseOther(found: StoredCellKey, derived: readonly Value[], of: { method: Value; lambda: Value }): void {
     const other = otherIn(found, derived);
     if (other === -1) return;
-    throw bad(
-      `${this.#path} holds the ${DERIVED_NAMES[other]} ${found.derived[other]} of ${of.method} of λ ${of.lambda}, which has ${derived[other]}, so it was changed by another program: take another copy of it, or name another file with --db`,
+    throw badFile(
+      (file) =>
+        `${file} holds the ${DERIVED_NAMES[other]} ${found.derived[other]} of ${of.method} of λ ${of.lambda}, which has ${derived[other]}, so it was changed by another program: take another copy of it, or name another file with --db`,
     );
   }
 }

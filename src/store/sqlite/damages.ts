@@ -3,24 +3,24 @@ import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Damage, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
-import { toldOf } from "./file.js";
+import { toldOf } from "./faults.js";
 import { unsound, unsoundness } from "./soundness.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { damaged, type Stored, Trajectories } from "./trajectories.js";
 
 /** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
-export function* damagesOf(path: string, db: Database.Database): Generator<Damage> {
+export function* damagesOf(db: Database.Database): Generator<Damage> {
   const found = unsoundness(db);
   // Then nothing can be relied on that is said of the rest.
-  if (found === null) yield* damagesOfContents(path, db);
+  if (found === null) yield* damagesOfContents(db);
   else yield { what: "the file", sentence: `the file: ${found}` };
 }
 
-function* damagesOfContents(path: string, db: Database.Database): Generator<Damage> {
-  const keys = new CellKeys(path, db);
-  const sweeps = new Sweeps(path, db, keys);
+function* damagesOfContents(db: Database.Database): Generator<Damage> {
+  const keys = new CellKeys(db);
+  const sweeps = new Sweeps(db, keys);
   for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
-  const trajectories = new Trajectories(path, db, keys);
+  const trajectories = new Trajectories(db, keys);
   const source = db
     .prepare(
       `select s.source_id is null and s.cell_key_id = t.cell_key_id and s.start_trial = t.start_trial and s.trial = t.replicate_of
@@ -41,16 +41,16 @@ function* damagesOfContents(path: string, db: Database.Database): Generator<Dama
 }
 
 /** Throws usage where anything of a file is not as it landed: nothing is built on what was changed. */
-export function refuseDamages(path: string, db: Database.Database): void {
-  const sweeps = new Sweeps(path, db, new CellKeys(path, db));
-  for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
-  for (const { what } of damagesOfContents(path, db)) throw damaged(path, what);
+export function refuseDamages(db: Database.Database): void {
+  const sweeps = new Sweeps(db, new CellKeys(db));
+  for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(sweep.id);
+  for (const { what } of damagesOfContents(db)) throw damaged(what);
 }
 
 /** Throws usage where a file's values are not of the kinds that its tables promise: what is copied from it would be refused one by one. */
-export function refuseUnsound(path: string, db: Database.Database): void {
+export function refuseUnsound(db: Database.Database): void {
   const found = unsoundness(db);
-  if (found !== null) throw unsound(path, found);
+  if (found !== null) throw unsound(found);
 }
 
 /** What is to be thrown of what was thrown while a file was read: a sentence, where the file is the reason; else it is a bug. */
@@ -59,7 +59,7 @@ export function toldOfReading(path: string, db: Database.Database, error: unknow
   if (told instanceof SweepError) return told;
   try {
     const found = unsoundness(db);
-    return found === null ? error : unsound(path, found, error);
+    return found === null ? error : toldOf(path, unsound(found, error));
   } catch {
     return error; // SQLite says why it cannot be read
   }

@@ -2,15 +2,11 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
-
-/** What is said of a place whose disk has none. */
-export const NO_LOCKS =
-  "is on a disk that offers no file locks or no shared memory, as some network disks (NFS, Lustre) do not: name a file in a local folder with --db, and where several machines train, give each a part of its own with --shard";
+import { FileFault, NO_LOCKS } from "./faults.js";
 
 /** What is to be thrown where locking `file` failed because its disk has no locks; null where it has. */
-export function withoutLocks(path: string, file: string, cause: unknown): SweepError | null {
-  return offersLocks(dirname(file)) ? null : new SweepError("environment", `${path} ${NO_LOCKS}`, { cause });
+export function withoutLocks(file: string, cause: unknown): FileFault | null {
+  return offersLocks(dirname(file)) ? null : new FileFault("environment", (name) => `${name} ${NO_LOCKS}`, { cause });
 }
 
 /** Whether a file that nobody else knows can be locked; a folder that may not be written is not asked. */

@@ -11,7 +11,8 @@ export const SQLITE: StoreKind = {
   open: async (place, opening) => (await import("./store.js")).SqliteStore.open(place, opening),
   read: async (place) => {
     const { SqliteResults } = await import("./results.js");
-    const { guardedOpening, openForReading } = await import("./file.js");
+    const { guardedOpening } = await import("./faults.js");
+    const { openForReading } = await import("./reading.js");
     const db = guardedOpening(place, () => openForReading(place));
     return db === null ? null : new SqliteResults(place, db);
   },

@@ -1,5 +1,4 @@
 /** Lands outcomes in a file: what is new is inserted, what is there is compared to the bit, nothing finished is rewritten. */
-import { SweepError } from "../../errors.js";
 import { CURVE, MEASURES } from "../../measures.js";
 import type { RecordLevel } from "../../plan/plan.js";
 import {
@@ -13,19 +12,18 @@ import {
 } from "../../trial.js";
 import type { Landed, Sweep } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
+import { FileFault } from "./faults.js";
 import { type MarginValue, type RowValues, stored } from "./hash.js";
 import type { Differ, Given, Place, Trajectories } from "./trajectories.js";
 
 /** Runs inside a transaction of its caller's. */
 export class Landing {
-  readonly #path: string;
   readonly #keys: CellKeys;
   readonly #trajectories: Trajectories;
   #landed = { trained: 0, diverged: 0, failed: 0 };
   #finishedAt = "";
 
-  constructor(path: string, keys: CellKeys, trajectories: Trajectories) {
-    this.#path = path;
+  constructor(keys: CellKeys, trajectories: Trajectories) {
     this.#keys = keys;
     this.#trajectories = trajectories;
   }
@@ -92,9 +90,10 @@ export class Landing {
 
   #differ({ cell, trial }: TrajectorySpec): Differ {
     return (epoch, there, given) => {
-      throw new SweepError(
+      throw new FileFault(
         "check",
-        `${this.#path} holds ${there} where ${cell.method} trial ${trial} now gave ${given} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`,
+        (file) =>
+          `${file} holds ${there} where ${cell.method} trial ${trial} now gave ${given} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`,
       );
     };
   }

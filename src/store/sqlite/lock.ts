@@ -2,9 +2,9 @@
 import { accessSync, constants, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { bad, SweepError } from "../../errors.js";
+import { may, ownerOf } from "./access.js";
 import { withoutLocks } from "./disk.js";
-import { codeOf, guardedOpening, may, ownerOf } from "./file.js";
+import { badFile, codeOf, FileFault } from "./faults.js";
 import { fileAt } from "./place.js";
 
 /** Says that this process writes a file, for as long as it lives: the system lets go of it even at kill -9. */
@@ -14,13 +14,11 @@ export class FileLock {
   readonly #db: Database.Database;
   readonly #file: string | null;
 
-  /** `file` is where `path`, the user's name for it, leads. Throws usage where another process holds it. */
-  constructor(path: string, file: string) {
+  /** Throws usage where another process holds it. */
+  constructor(file: string) {
     this.path = `${file}.lock`;
-    this.#db = guardedOpening(path, () => {
-      accessSync(dirname(file), constants.W_OK); // SQLite would say no more than that it cannot open the file
-      return lockedAt(path, this.path);
-    });
+    accessSync(dirname(file), constants.W_OK); // SQLite would say no more than that it cannot open the file
+    this.#db = lockedAt(this.path);
     this.#file = fileAt(this.path);
   }
 
@@ -38,12 +36,12 @@ export class FileLock {
 }
 
 /** A lock on the file that is at `lock` then: between opening and locking it another process may have removed it. */
-function lockedAt(path: string, lock: string): Database.Database {
+function lockedAt(lock: string): Database.Database {
   for (let isNew = false; ; ) {
     const found = lstatSync(lock, { throwIfNoEntry: false });
-    if (found !== undefined) refuseForeign(path, lock, found);
+    if (found !== undefined) refuseForeign(lock, found);
     if (found !== undefined && !may(lock, constants.W_OK)) {
-      removeLeft(path, lock, found);
+      removeLeft(lock, found);
       continue;
     }
     const before = fileAt(lock);
@@ -52,19 +50,19 @@ function lockedAt(path: string, lock: string): Database.Database {
     try {
       db.pragma("journal_mode = memory"); // or a -journal would lie beside it, and be left by a kill -9
       db.exec("begin exclusive");
-      if (before !== null && before === fileAt(lock)) return mustExclude(path, lock, db);
+      if (before !== null && before === fileAt(lock)) return mustExclude(lock, db);
       db.close();
     } catch (error) {
       db.close();
-      const refused = refusal(path, lock, error);
-      if (isNew && refused instanceof SweepError && refused.fault === "environment") rmSync(lock, { force: true });
+      const refused = refusal(lock, error);
+      if (isNew && refused instanceof FileFault && refused.fault === "environment") rmSync(lock, { force: true });
       throw refused;
     }
   }
 }
 
 /** A lock file is empty: what is not may be somebody's work. */
-function refuseForeign(path: string, lock: string, found: Stats): void {
+function refuseForeign(lock: string, found: Stats): void {
   const what = found.isSymbolicLink()
     ? "is a link"
     : found.isDirectory()
@@ -75,13 +73,14 @@ function refuseForeign(path: string, lock: string, found: Stats): void {
           ? "holds something else"
           : null;
   if (what !== null)
-    throw bad(
-      `${lock} must be an empty file, since it says who writes ${path}, but it ${what}: move it away, or name another file with --db`,
+    throw badFile(
+      (file) =>
+        `${lock} must be an empty file, since it says who writes ${file}, but it ${what}: move it away, or name another file with --db`,
     );
 }
 
 /** Removes another user's lock file that nobody holds. */
-function removeLeft(path: string, lock: string, found: Stats): void {
+function removeLeft(lock: string, found: Stats): void {
   const db = new Database(lock, { readonly: true, timeout: 0 });
   try {
     // As long as it is read, nobody can lock it.
@@ -89,9 +88,10 @@ function removeLeft(path: string, lock: string, found: Stats): void {
     db.prepare("select * from sqlite_schema").all();
     rmSync(lock, { force: true });
   } catch (error) {
-    if (codeOf(error).startsWith("SQLITE_BUSY")) throw refusal(path, lock, error);
-    throw bad(
-      `${lock} says who writes ${path} and must be a file that can be written, but it is ${ownerOf(found)}: have it removed by its owner when nobody writes ${path}, or name another file with --db`,
+    if (codeOf(error).startsWith("SQLITE_BUSY")) throw refusal(lock, error);
+    throw badFile(
+      (file) =>
+        `${lock} says who writes ${file} and must be a file that can be written, but it is ${ownerOf(found)}: have it removed by its owner when nobody writes ${file}, or name another file with --db`,
       { cause: error },
     );
   } finally {
@@ -100,7 +100,7 @@ function removeLeft(path: string, lock: string, found: Stats): void {
 }
 
 /** SQLite opens a file for reading where it may not be written, and then says nothing of a lock that locks nobody out. */
-function mustExclude(path: string, lock: string, db: Database.Database): Database.Database {
+function mustExclude(lock: string, db: Database.Database): Database.Database {
   const other = new Database(lock, { readonly: true, timeout: 0 });
   try {
     other.prepare("select * from sqlite_schema").all();
@@ -110,17 +110,21 @@ function mustExclude(path: string, lock: string, db: Database.Database): Databas
   } finally {
     other.close();
   }
-  throw bad(
-    `${lock} says who writes ${path}, but it cannot be locked: have it removed by its owner when nobody writes ${path}, or name another file with --db`,
+  throw badFile(
+    (file) =>
+      `${lock} says who writes ${file}, but it cannot be locked: have it removed by its owner when nobody writes ${file}, or name another file with --db`,
   );
 }
 
-function refusal(path: string, lock: string, error: unknown): unknown {
+function refusal(lock: string, error: unknown): unknown {
   if (!codeOf(error).startsWith("SQLITE_BUSY")) return error;
   return (
-    withoutLocks(path, lock, error) ??
-    bad(`${path} is being written by another gmm-sweep: wait until it ends, or name another file with --db`, {
-      cause: error,
-    })
+    withoutLocks(lock, error) ??
+    badFile(
+      (file) => `${file} is being written by another gmm-sweep: wait until it ends, or name another file with --db`,
+      {
+        cause: error,
+      },
+    )
   );
 }

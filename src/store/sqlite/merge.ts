@@ -4,7 +4,7 @@ import { SweepError } from "../../errors.js";
 import { WHOLE } from "../../plan/trajectories.js";
 import type { Merged, StoredCommand, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
-import { guardedOpening, toldOfOpening } from "./file.js";
+import { guardedOpening, toldOfOpening } from "./faults.js";
 import { otherCells, Sweeps } from "./sweeps.js";
 import { type Differ, type Given, type Stored, Trajectories } from "./trajectories.js";
 
@@ -28,9 +28,9 @@ class Part {
   constructor(path: string, db: Database.Database) {
     this.path = path;
     this.db = db;
-    this.keys = new CellKeys(path, db);
-    this.sweeps = new Sweeps(path, db, this.keys);
-    this.trajectories = new Trajectories(path, db, this.keys);
+    this.keys = new CellKeys(db);
+    this.sweeps = new Sweeps(db, this.keys);
+    this.trajectories = new Trajectories(db, this.keys);
   }
 }
 
@@ -75,10 +75,10 @@ interface PartSweep {
   readonly commands: readonly StoredCommand[];
 }
 
-function sweepsOf({ path, db, sweeps }: Part): PartSweep[] {
+function sweepsOf({ db, sweeps }: Part): PartSweep[] {
   const times = db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
   return sweeps.all().map((sweep) => {
-    if (sweeps.hasOtherCells(sweep)) throw otherCells(path, sweep.id);
+    if (sweeps.hasOtherCells(sweep)) throw otherCells(sweep.id);
     return { sweep, how: times.get(sweep.id) as PartSweep["how"], commands: sweeps.commands(sweep.id) };
   });
 }

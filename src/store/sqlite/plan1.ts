@@ -1,5 +1,5 @@
 /** The plan of a sweep of version 1, whose file holds the options of its last command and the cells of all its commands. */
-import { bad, messageOf } from "../../errors.js";
+import { messageOf } from "../../errors.js";
 import { grown } from "../../plan/growth.js";
 import { METHODS } from "../../plan/methods.js";
 import {
@@ -15,6 +15,7 @@ import { PRESETS } from "../../plan/presets.js";
 import { parsePlan } from "../../plan/stored.js";
 import { cellTemplates } from "../../plan/trajectories.js";
 import { cellKey, type DrawSource, type ImportedDraw } from "../../trial.js";
+import { badFile } from "./faults.js";
 
 export interface SweepOfVersion1 {
   readonly id: number;
@@ -63,8 +64,8 @@ interface GridConfig extends Config {
   readonly learningRates: readonly number[];
 }
 
-/** A plan that asks for exactly these cells. `path` is what errors call the file. */
-export function planOfVersion1(path: string, sweep: SweepOfVersion1, cells: readonly CellOfVersion1[]): SweepPlan {
+/** A plan that asks for exactly these cells. */
+export function planOfVersion1(sweep: SweepOfVersion1, cells: readonly CellOfVersion1[]): SweepPlan {
   try {
     const config = JSON.parse(sweep.config) as RunConfig | GridConfig;
     const asked = planOf(sweep, config, [partOf(config)]);
@@ -78,10 +79,11 @@ export function planOfVersion1(path: string, sweep: SweepOfVersion1, cells: read
     // More than is stored of it was never asked for as far as anybody was told.
     const plan = (whole ? [asked, ...plans] : plans).reduce((held, added) => grown(held, added, true));
     // As strictly as it will be read.
-    return parsePlan(canonicalText(plan), path);
+    return parsePlan(canonicalText(plan));
   } catch (error) {
-    throw bad(
-      `${path} must hold sweeps as gmm-sweep 0.1 wrote them, but sweep ${sweep.id} is none (${messageOf(error)}): take another copy of the file`,
+    throw badFile(
+      (file) =>
+        `${file} must hold sweeps as gmm-sweep 0.1 wrote them, but sweep ${sweep.id} is none (${messageOf(error)}): take another copy of the file`,
       { cause: error },
     );
   }

@@ -25,8 +25,9 @@ import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf, toldOfReading } from "./damages.js";
 import { digestOfSweep } from "./digest.js";
-import { closeDatabase, copyInMemory, guarded, sizeOf, toldOf } from "./file.js";
+import { guarded, toldOf } from "./faults.js";
 import { MissingRows } from "./missing.js";
+import { closeDatabase, copyInMemory, sizeOf } from "./reading.js";
 import { storedMargins, storedRows } from "./rows.js";
 import {
   cellMeans,
@@ -52,8 +53,8 @@ export class SqliteResults implements Results {
   constructor(path: string, db: Database.Database) {
     this.path = path;
     this.db = db;
-    this.keys = new CellKeys(path, db);
-    this.stored = new Sweeps(path, db, this.keys);
+    this.keys = new CellKeys(db);
+    this.stored = new Sweeps(db, this.keys);
     this.#missing = new MissingRows(db, this.keys);
   }
 
@@ -134,7 +135,7 @@ export class SqliteResults implements Results {
   }
 
   damages(): AsyncGenerator<Damage> {
-    return this.#each((db) => damagesOf(this.path, db));
+    return this.#each((db) => damagesOf(db));
   }
 
   async query(sql: string): Promise<{ columns: string[]; rows: AsyncIterable<unknown[]> }> {

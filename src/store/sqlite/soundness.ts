@@ -1,9 +1,9 @@
 /** Whether a file can be read as one that we wrote: what its tables promise of their values, whoever wrote them. */
 import type Database from "better-sqlite3";
-import { bad, type SweepError } from "../../errors.js";
 import { MEASURES } from "../../measures.js";
 import { LIMITS } from "../../plan/values.js";
 import { clipped, escaped } from "../../printable.js";
+import { badFile, type FileFault } from "./faults.js";
 import { BLOCK, PLACES } from "./layout.js";
 
 /** A number that must be in a range. Of large tables the ends are looked up, of small ones all rows. */
@@ -37,12 +37,12 @@ function within(table: string, column: string, most: number): Bound {
 }
 
 /** Throws usage where a number is out of the range that all of ours are in: nothing is counted, allocated or trained by it. */
-export function refuseOutOfRange(path: string, db: Database.Database): void {
+export function refuseOutOfRange(db: Database.Database): void {
   for (const { what, sql, least, most } of BOUNDS) {
     const ends = db.prepare(sql).raw().safeIntegers().get() as unknown[];
     for (const value of ends)
       if (value !== null && !(typeof value === "bigint" && value >= least && value <= most))
-        throw unsound(path, `${what} must be from ${least} to ${most}, got ${clipped(escaped(String(value)))}`);
+        throw unsound(`${what} must be from ${least} to ${most}, got ${clipped(escaped(String(value)))}`);
   }
 }
 
@@ -72,9 +72,10 @@ export function unsoundness(db: Database.Database): string | null {
 }
 
 /** That a file is not sound. */
-export function unsound(path: string, found: string, cause?: unknown): SweepError {
-  return bad(
-    `${path} must hold what gmm-sweep wrote, but another program changed it or it is damaged (${found}): take another copy of it, or name another file with --db`,
+export function unsound(found: string, cause?: unknown): FileFault {
+  return badFile(
+    (file) =>
+      `${file} must hold what gmm-sweep wrote, but another program changed it or it is damaged (${found}): take another copy of it, or name another file with --db`,
     { cause },
   );
 }

@@ -8,23 +8,16 @@ import { makeFolder } from "../../files.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
-import {
-  closeDatabase,
-  codeOf,
-  guarded,
-  guardedOpening,
-  openForReading,
-  openForWriting,
-  toldOf,
-  toldOfOpening,
-} from "./file.js";
+import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { Landing } from "./landing.js";
 import { FileLock } from "./lock.js";
 import { mergePart } from "./merge.js";
 import { realPlace } from "./place.js";
+import { closeDatabase, openForReading } from "./reading.js";
 import { Residence } from "./residence.js";
 import { SqliteResults } from "./results.js";
 import { Trajectories } from "./trajectories.js";
+import { openForWriting } from "./writing.js";
 
 /** What of the machine a store in a file has. */
 interface Place {
@@ -51,18 +44,18 @@ export class SqliteStore extends SqliteResults implements Store {
     super(path, db);
     this.#place = place;
     this.#opening = opening;
-    this.#trajectories = new Trajectories(path, db, this.keys);
-    this.#landing = new Landing(path, this.keys, this.#trajectories);
+    this.#trajectories = new Trajectories(db, this.keys);
+    this.#landing = new Landing(this.keys, this.#trajectories);
   }
 
   /** Opens `path` for writing, making it and its folder where there is none; ':memory:' keeps all in memory. */
   static async open(path: string, opening: Opening): Promise<SqliteStore> {
-    if (path === ":memory:") return new SqliteStore(path, openForWriting(path, path, 0), null, opening);
-    const file = guardedOpening(path, () => {
+    if (path === ":memory:") return new SqliteStore(path, openForWriting(path, 0), null, opening);
+    const { file, lock } = guardedOpening(path, () => {
       makeFolder(dirname(path));
-      return realPlace(path);
+      const place = realPlace(path);
+      return { file: place, lock: new FileLock(place) };
     });
-    const lock = new FileLock(path, file);
     try {
       return await SqliteStore.#opened(path, file, lock, opening);
     } catch (error) {
@@ -79,7 +72,7 @@ export class SqliteStore extends SqliteResults implements Store {
 
   static async #opened(path: string, file: string, lock: FileLock | null, opening: Opening): Promise<SqliteStore> {
     const isNew = !existsSync(file);
-    const db = await patiently(path, opening, toldOfOpening, (waitMs) => openForWriting(path, file, waitMs));
+    const db = await patiently(path, opening, toldOfOpening, (waitMs) => openForWriting(file, waitMs));
     try {
       return new SqliteStore(path, db, { lock, isNew, residence: new Residence(path, file, db, lock) }, opening);
     } catch (error) {
@@ -91,7 +84,7 @@ export class SqliteStore extends SqliteResults implements Store {
   async open(request: OpenRequest): Promise<Sweep> {
     // Nothing of what the command asked for has been written yet.
     return this.#write(toldOfOpening, () => {
-      refuseDamages(this.path, this.db);
+      refuseDamages(this.db);
       return this.stored.open(request);
     });
   }
@@ -109,7 +102,7 @@ export class SqliteStore extends SqliteResults implements Store {
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
     return this.#write(toldOf, () => {
-      refuseDamages(this.path, this.db);
+      refuseDamages(this.db);
       return parts.map((part) => this.#mergePart(part));
     });
   }
@@ -148,8 +141,8 @@ export class SqliteStore extends SqliteResults implements Store {
     try {
       part.exec("begin");
       guardedOpening(path, () => {
-        refuseUnsound(path, part);
-        refuseDamages(path, part);
+        refuseUnsound(part);
+        refuseDamages(part);
       });
       return mergePart({ path: this.path, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
     } finally {

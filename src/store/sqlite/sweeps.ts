@@ -1,12 +1,13 @@
 /** Sweeps as a file has them: their plans, their cells, and the commands that asked for them. */
 import type Database from "better-sqlite3";
-import { bad } from "../../errors.js";
+import { SweepError } from "../../errors.js";
 import { grown } from "../../plan/growth.js";
 import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
 import { parsePlan, textOfPlan } from "../../plan/stored.js";
 import { cellTemplates, type Shard, WHOLE } from "../../plan/trajectories.js";
 import type { OpenRequest, StoredCommand, Sweep } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
+import { badFile, type FileFault } from "./faults.js";
 
 interface SweepRow {
   readonly id: number;
@@ -16,12 +17,10 @@ interface SweepRow {
 }
 
 export class Sweeps {
-  readonly #path: string;
   readonly #keys: CellKeys;
   readonly #sql: ReturnType<typeof statements>;
 
-  constructor(path: string, db: Database.Database, keys: CellKeys) {
-    this.#path = path;
+  constructor(db: Database.Database, keys: CellKeys) {
     this.#keys = keys;
     this.#sql = statements(db);
   }
@@ -33,7 +32,7 @@ export class Sweeps {
   /** The same. Throws usage where something else stands beside a plan than it says: what is counted is counted by that. */
   asPlanned(): Sweep[] {
     const sweeps = this.all();
-    for (const sweep of sweeps) if (this.hasOtherNotes(sweep)) throw otherNotes(this.#path, sweep.id);
+    for (const sweep of sweeps) if (this.hasOtherNotes(sweep)) throw otherNotes(sweep.id);
     return sweeps;
   }
 
@@ -61,7 +60,7 @@ export class Sweeps {
     const identity = identityOf(plan, profile);
     const row = this.#sql.find.get(identity) as SweepRow | undefined;
     const held = row === undefined ? null : this.#sweepOf(row);
-    if (held !== null && this.hasOtherCells(held)) throw otherCells(this.#path, held.id);
+    if (held !== null && this.hasOtherCells(held)) throw otherCells(held.id);
     if (held !== null) this.#refuseOtherShard(held.shard, how.shard);
     const whole = held === null ? plan : grown(held.plan, plan, how.grow);
     const values = {
@@ -110,11 +109,11 @@ export class Sweeps {
   #refuseOtherShard(held: Shard, asked: Shard): void {
     const [there, now] = [shardText(held), shardText(asked)];
     if (now === null || now === there) return;
-    const sentence =
+    const sentence = (file: string): string =>
       there === null
-        ? `--shard must be left out where ${this.#path} is to hold the whole sweep, got ${now}: give the shard a file of its own with --db`
-        : `--shard must be ${there}, which ${this.#path} is to hold of the sweep, got ${now}: give it a file of its own with --db, or leave --shard out for the whole`;
-    throw bad(sentence);
+        ? `--shard must be left out where ${file} is to hold the whole sweep, got ${now}: give the shard a file of its own with --db`
+        : `--shard must be ${there}, which ${file} is to hold of the sweep, got ${now}: give it a file of its own with --db, or leave --shard out for the whole`;
+    throw badFile(sentence);
   }
 
   #addCells(id: number, plan: SweepPlan, profile: string): void {
@@ -125,29 +124,45 @@ export class Sweeps {
   }
 
   #sweepOf({ id, plan, profile, shard }: SweepRow): Sweep {
-    return { id, plan: parsePlan(plan, this.#path), profile, shard: this.#shardOf(id, shard) };
+    return { id, plan: storedPlan(plan), profile, shard: this.#shardOf(id, shard) };
   }
 
   #shardOf(id: number, text: string | null): Shard {
     if (text === null) return WHOLE;
     const [, number, count] = /^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(text)?.map(Number) ?? [];
     if (number !== undefined && number <= count) return { index: number - 1, count };
-    throw bad(
-      `${this.#path} must say the shard of sweep ${id} as I/N, got ${text}: take a copy of it from before another program changed it`,
+    throw badFile(
+      (file) =>
+        `${file} must say the shard of sweep ${id} as I/N, got ${text}: take a copy of it from before another program changed it`,
     );
   }
 }
 
-function otherNotes(path: string, sweep: number): Error {
-  return bad(
-    `${path} says another name, trials, engine or record level of sweep ${sweep} than its plan, so it was changed by another program: take another copy of it, or name another file with --db`,
+function storedPlan(text: string): SweepPlan {
+  try {
+    return parsePlan(text);
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw badFile(
+      (file) =>
+        `${file} must hold a plan as gmm-sweep writes it, but its ${error.message}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
+      { cause: error },
+    );
+  }
+}
+
+function otherNotes(sweep: number): FileFault {
+  return badFile(
+    (file) =>
+      `${file} says another name, trials, engine or record level of sweep ${sweep} than its plan, so it was changed by another program: take another copy of it, or name another file with --db`,
   );
 }
 
 /** That the cells of a sweep are not those of its plan. */
-export function otherCells(path: string, sweep: number): Error {
-  return bad(
-    `${path} holds other cells of sweep ${sweep} than its plan has, so it was changed by another program: take another copy of it, or name another file with --db`,
+export function otherCells(sweep: number): FileFault {
+  return badFile(
+    (file) =>
+      `${file} holds other cells of sweep ${sweep} than its plan has, so it was changed by another program: take another copy of it, or name another file with --db`,
   );
 }
 

@@ -1,9 +1,9 @@
 /** Trajectories with all that is stored of them: read and held against their hash, put where there is none, and added to. */
 import type Database from "better-sqlite3";
-import { bad } from "../../errors.js";
 import { clipped, escaped } from "../../printable.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Value } from "./columns.js";
+import { badFile, type FileFault } from "./faults.js";
 import {
   type Contents,
   type EpochValues,
@@ -52,13 +52,11 @@ export interface Stored extends Place {
 }
 
 export class Trajectories {
-  readonly #path: string;
   readonly #keys: CellKeys;
   readonly #reading: ReturnType<typeof reading>;
   readonly #writing: ReturnType<typeof writing>;
 
-  constructor(path: string, db: Database.Database, keys: CellKeys) {
-    this.#path = path;
+  constructor(db: Database.Database, keys: CellKeys) {
     this.#keys = keys;
     this.#reading = reading(db);
     this.#writing = writing(db);
@@ -96,7 +94,7 @@ export class Trajectories {
   read(id: number): Stored {
     const [, cellKey, trial, startTrial, replicateOf, source, hash] = this.#reading.trajectory.get(id) as TrajectoryRow;
     const found = { id, cellKey, trial, startTrial, replicateOf, source, hash, contents: this.#contentsOf(id) };
-    if (!this.matches(found)) throw damaged(this.#path, this.nameOf(found));
+    if (!this.matches(found)) throw damaged(this.nameOf(found));
     return found;
   }
 
@@ -222,9 +220,10 @@ export class Trajectories {
 }
 
 /** That what is stored of `what` is not what its hash says. */
-export function damaged(path: string, what: string): Error {
-  return bad(
-    `${path} holds of ${what} something else than what landed, so it was changed by another program or is damaged: take another copy of it; gmm-sweep verify names all that was changed`,
+export function damaged(what: string): FileFault {
+  return badFile(
+    (file) =>
+      `${file} holds of ${what} something else than what landed, so it was changed by another program or is damaged: take another copy of it; gmm-sweep verify names all that was changed`,
   );
 }
 

@@ -70,26 +70,26 @@ export function isVersion1(items: readonly SchemaItem[]): boolean {
  * Takes a file of version 1 to the present one: all of it or nothing, every number to the bit. Call it outside of a transaction;
  * it leaves foreign keys as they were. The pages of the old tables stay free in the file until `vacuum`.
  */
-export function upgradeFromVersion1(path: string, db: Database.Database): void {
+export function upgradeFromVersion1(db: Database.Database): void {
   const foreignKeys = db.pragma("foreign_keys", { simple: true });
   db.pragma("foreign_keys = off"); // or dropping a table would look for each of its rows in the others
   db.pragma("legacy_alter_table = on"); // or renaming a table would rewrite what others say of it
   try {
     db.transaction(() => {
-      refuseUnsound1(path, db);
+      refuseUnsound1(db);
       db.exec(SET_ASIDE);
       db.exec(SCHEMA);
-      copySweeps(path, db);
+      copySweeps(db);
       db.exec(COPY);
       db.exec(DROP_1);
-      refuseOutOfRange(path, db);
-      hashTrajectories(path, db);
+      refuseOutOfRange(db);
+      hashTrajectories(db);
       db.pragma(`user_version = ${VERSION}`);
     }).immediate();
   } catch (error) {
     // Equal keys, such as of another program's rows, that version 1 let stand.
     if (!/^SQLITE_(CONSTRAINT|MISMATCH)/.test(String((error as { code?: unknown }).code))) throw error;
-    throw unsound(path, messageOf(error), error);
+    throw unsound(messageOf(error), error);
   } finally {
     db.pragma("legacy_alter_table = off");
     db.pragma(`foreign_keys = ${foreignKeys}`);
@@ -105,14 +105,14 @@ union all select 'trial ' || trial from trajectories where trial not between 1 a
 limit 1`;
 
 /** Version 1 has no hashes: what can be told of its values is that they are of their kind, in their range and of something that is there. */
-function refuseUnsound1(path: string, db: Database.Database): void {
+function refuseUnsound1(db: Database.Database): void {
   const fault = faultOfTables(db) ?? (db.prepare(OUT_OF_RANGE).pluck().get() as string | undefined);
-  if (fault !== undefined) throw unsound(path, fault);
+  if (fault !== undefined) throw unsound(fault);
   const [stray] = db.pragma("foreign_key_check") as { table: string }[];
-  if (stray !== undefined) throw unsound(path, `${stray.table} has rows of something that is not there`);
+  if (stray !== undefined) throw unsound(`${stray.table} has rows of something that is not there`);
 }
 
-function copySweeps(path: string, db: Database.Database): void {
+function copySweeps(db: Database.Database): void {
   const insert = db.prepare(
     `insert into sweeps (id, identity, name, plan, trials, engine, profile, record, shard, created_at, opened_at)
      select id, ?, ?, ?, trials, ?, profile, record, shard, created_at, opened_at from sweeps_1 where id = ?`,
@@ -125,7 +125,7 @@ function copySweeps(path: string, db: Database.Database): void {
   const sweeps = db.prepare("select id, config, trials, record, profile from sweeps_1 order by id").all();
   const identities = new Set<string>();
   for (const sweep of sweeps as (SweepOfVersion1 & { profile: string })[]) {
-    const plan = planOfVersion1(path, sweep, cells.all(sweep.id) as CellOfVersion1[]);
+    const plan = planOfVersion1(sweep, cells.all(sweep.id) as CellOfVersion1[]);
     const identity = identityOf(plan, sweep.profile);
     // Runs that differed in what they did not train were two sweeps. The first is the one that goes on.
     insert.run(
@@ -139,9 +139,9 @@ function copySweeps(path: string, db: Database.Database): void {
   }
 }
 
-function hashTrajectories(path: string, db: Database.Database): void {
-  const keys = new CellKeys(path, db);
-  const trajectories = new Trajectories(path, db, keys);
+function hashTrajectories(db: Database.Database): void {
+  const keys = new CellKeys(db);
+  const trajectories = new Trajectories(db, keys);
   for (const { id, cellKey, contents, ...key } of trajectories.all())
     trajectories.setHash(id, hashOf(keys.heldOf(cellKey), key, contents));
 }
