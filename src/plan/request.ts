@@ -57,8 +57,7 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
 export function runPlan(flags: Flags): SweepPlan {
-  const methodFile = text(flags, "method-file");
-  const own = ownMethods(methodFile);
+  const own = ownMethods(text(flags, "method-file"));
   const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
   const known = [...METHODS, ...own];
   return planOfSetting(settingFrom(flags), known, {
@@ -71,8 +70,7 @@ export function runPlan(flags: Flags): SweepPlan {
 
 /** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
-  const methodFile = text(flags, "method-file");
-  const own = ownMethods(methodFile);
+  const own = ownMethods(text(flags, "method-file"));
   if (file !== null) return gridPlanFromFile(file, flags, own);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
@@ -80,8 +78,7 @@ export function gridPlan(flags: Flags, file: string | null): SweepPlan {
 
 /** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
 export function trainPlan(flags: Flags, method: string): SweepPlan {
-  const methodFile = text(flags, "method-file");
-  const known = [...METHODS, ...ownMethods(methodFile)];
+  const known = [...METHODS, ...ownMethods(text(flags, "method-file"))];
   const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
   if (records.length > 1)
     throw bad(

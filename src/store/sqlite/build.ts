@@ -3,17 +3,16 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameS
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { bad, SweepError } from "../../errors.js";
-import { makeFolder } from "../../files.js";
 import type { BackupProgress, Merged, Opening } from "../contract.js";
 import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { FileLock } from "./lock.js";
-import { BUILDING, besides, realPlace } from "./place.js";
+import { BUILDING, besides, placeFor } from "./place.js";
 import { closeDatabase, openChecked } from "./reading.js";
 import { SqliteStore } from "./store.js";
 
 /** Unites parts in the file at `path`: one that is there takes them in, one that is not is put there whole or not at all. */
 export async function mergeFiles(path: string, parts: readonly string[], opening: Opening): Promise<Merged[]> {
-  const file = placeFor(path);
+  const file = guardedOpening(path, () => placeFor(path));
   if (!existsSync(file)) return built(path, file, (beside) => mergeInto(path, beside, parts, opening));
   const store = await SqliteStore.open(path, opening);
   try {
@@ -35,7 +34,7 @@ async function mergeInto(path: string, file: string, parts: readonly string[], o
 
 /** Copies one state of the file at `path`, which another process may be writing, to `copy`. */
 export async function backUpFile(path: string, copy: string, tell: BackupProgress): Promise<void> {
-  const file = placeFor(copy);
+  const file = guardedOpening(copy, () => placeFor(copy));
   if (existsSync(file)) throw appeared(copy);
   const source = guardedOpening(path, () => openChecked(path));
   try {
@@ -82,13 +81,6 @@ function mustBeSound(path: string, file: string): void {
   } finally {
     db.close();
   }
-}
-
-function placeFor(path: string): string {
-  return guardedOpening(path, () => {
-    makeFolder(dirname(path));
-    return realPlace(path);
-  });
 }
 
 /** Has `body` make a file beside `file`, under the lock of that, and puts it there. */

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { bad } from "../../errors.js";
+import { makeFolder } from "../../files.js";
 
 /** What tells the file that a path means from all others that are there, or open; null where there is none. */
 export function fileAt(path: string): string | null {
@@ -26,6 +27,12 @@ export function realPlace(path: string): string {
   if (existsSync(place)) return realpathSync.native(place);
   const folder = dirname(place);
   return existsSync(folder) ? join(realpathSync.native(folder), basename(place)) : place;
+}
+
+/** The same of a file that is to be made there, with the folder for it. */
+export function placeFor(path: string): string {
+  makeFolder(dirname(path));
+  return realPlace(path);
 }
 
 function isLink(path: string): boolean {

@@ -1,10 +1,8 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
-import { makeFolder } from "../../files.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
@@ -12,7 +10,7 @@ import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults
 import { Landing } from "./landing.js";
 import { FileLock } from "./lock.js";
 import { mergePart } from "./merge.js";
-import { realPlace } from "./place.js";
+import { placeFor } from "./place.js";
 import { closeDatabase, openForReading } from "./reading.js";
 import { Residence } from "./residence.js";
 import { SqliteResults } from "./results.js";
@@ -28,6 +26,7 @@ interface Place {
   readonly isNew: boolean;
 }
 
+const IN_MEMORY = ":memory:"; // as SQLite calls it
 const NOTICED_AFTER_MS = 1000; // a checkpoint or a backup may hold the file for a moment
 const ASK_AGAIN_MS = 200;
 
@@ -50,11 +49,10 @@ export class SqliteStore extends SqliteResults implements Store {
 
   /** Opens `path` for writing, making it and its folder where there is none; ':memory:' keeps all in memory. */
   static async open(path: string, opening: Opening): Promise<SqliteStore> {
-    if (path === ":memory:") return new SqliteStore(path, openForWriting(path, 0), null, opening);
+    if (path === IN_MEMORY) return new SqliteStore(IN_MEMORY, openForWriting(IN_MEMORY, 0), null, opening);
     const { file, lock } = guardedOpening(path, () => {
-      makeFolder(dirname(path));
-      const place = realPlace(path);
-      return { file: place, lock: new FileLock(place) };
+      const made = placeFor(path);
+      return { file: made, lock: new FileLock(made) };
     });
     try {
       return await SqliteStore.#opened(path, file, lock, opening);
