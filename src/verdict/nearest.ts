@@ -4,11 +4,7 @@
  */
 import { CELL_NAMES, type CellKey } from "../plan/cell.js";
 import type { CellMean } from "../store/contract.js";
-
-/** The method that all others are held against. */
-const YARDSTICK = "retrain_scratch";
-/** What most methods start from: it does nothing about x, and stands beside them. */
-const DO_NOTHING = "original";
+import { RETRAINED, UNTOUCHED } from "./roles.js";
 
 /** A cell but for its draw: draws are what means are taken over, and nothing else is. */
 export type Recipe = Omit<CellKey, "draw">;
@@ -88,8 +84,8 @@ export function keyText(key: CellKey, names: readonly (keyof CellKey)[]): string
 /** The one definition of nearest: the draws with the most to compare first, then those of the recipes that lack one of them. */
 export function* comparisons(cells: readonly Judged[]): Generator<Comparison> {
   const recipes = recipesOf(cells.filter(({ done }) => done > 0));
-  const retrained = recipes.filter(({ method }) => method === YARDSTICK);
-  let left = recipes.filter(({ method }) => method !== YARDSTICK);
+  const retrained = recipes.filter(({ method }) => method === RETRAINED);
+  let left = recipes.filter(({ method }) => method !== RETRAINED);
   while (left.length > 0) {
     const draws = sharedDraws(left);
     const has = ({ pairs }: RecipePairs): boolean => draws.every((draw) => pairs.has(draw));
@@ -97,8 +93,8 @@ export function* comparisons(cells: readonly Judged[]): Generator<Comparison> {
     left = left.filter((recipe) => !has(recipe));
     yield {
       draws,
-      nearest: held.filter(({ cell }) => cell.method !== DO_NOTHING).sort(nearer),
-      originals: held.filter(({ cell }) => cell.method === DO_NOTHING).sort(nearer),
+      nearest: held.filter(({ cell }) => cell.method !== UNTOUCHED).sort(nearer),
+      originals: held.filter(({ cell }) => cell.method === UNTOUCHED).sort(nearer),
       retrained: retrained.filter(has).map((recipe) => heldOn(draws, recipe)),
       left: left.length,
     };
@@ -117,7 +113,7 @@ function recipesOf(cells: readonly Judged[]): RecipePairs[] {
   for (const cell of cells) {
     const yardstick = retrained.get(cell.setting);
     const { method, draw } = cell.key;
-    if (yardstick === undefined || (method === YARDSTICK && cell !== yardstick)) continue;
+    if (yardstick === undefined || (method === RETRAINED && cell !== yardstick)) continue;
     const recipe = recipes.get(cell.recipe) ?? { method, pairs: new Map<string, Pair>() };
     recipes.set(cell.recipe, recipe);
     recipe.pairs.set(draw, { cell, yardstick });
@@ -127,7 +123,7 @@ function recipesOf(cells: readonly Judged[]): RecipePairs[] {
 
 /** What cells are held against, by setting. */
 function yardsticks(cells: readonly Judged[]): Map<string, Judged> {
-  const retrained = cells.filter(({ key }) => key.method === YARDSTICK);
+  const retrained = cells.filter(({ key }) => key.method === RETRAINED);
   retrained.sort(({ key: a }, { key: b }) => b.lambda_reg - a.lambda_reg || a.epochs - b.epochs);
   return new Map(retrained.map((cell) => [cell.setting, cell])); // the last of a setting counts
 }

@@ -1,11 +1,7 @@
 /** The draws that have everything, with the samples on them in one order: what can be compared without mixing draws. */
 import type { CellKey } from "../plan/cell.js";
+import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import type { Sample } from "./scores.js";
-
-/** The method that all others are held against, the one that does nothing, and the second retraining that shows what chance alone does. */
-export const RETRAINED = "retrain_scratch";
-export const UNTOUCHED = "original";
-export const TWIN = "retrain_twin";
 
 /** A recipe and its sample on each draw of a table. */
 export interface Recipe {

@@ -10,9 +10,10 @@ import { ALPHA, type Judgement, judged } from "./answer.js";
 import { byDraw, byTrial, type Differences, worstCase } from "./differences.js";
 import { isSetAside, type Memorisation, memorisationOf, STRATA } from "./memorisation.js";
 import { type NullBand, nullBand, wassersteinTo } from "./null-band.js";
+import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import type { Sample, Setting } from "./scores.js";
 import { type Candidate, lossesOf, type Selection, select } from "./selection.js";
-import { ofMethod, RETRAINED, type Recipe, type Table, TWIN, tableOf, UNTOUCHED, withTrials } from "./table.js";
+import { ofMethod, type Recipe, type Table, tableOf, withTrials } from "./table.js";
 
 const RESAMPLES = 500;
 const FLIPS = 2000;
