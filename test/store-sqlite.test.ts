@@ -21,7 +21,7 @@ import { QUIETLY, type Results } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { guarded, guardedOpening } from "../src/store/sqlite/faults.js";
+import { badFile, FileFault, guarded, guardedOpening } from "../src/store/sqlite/faults.js";
 import { SCHEMA, VERSION } from "../src/store/sqlite/schema.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, smallDisk, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
@@ -477,6 +477,23 @@ for (const [code, opening] of KINDS) {
     assert.throws(() => guarded("x.db", fail), { name: "SweepError", fault: "environment", message });
   });
 }
+
+test("what is found in a file is told under the name of who opened it first, and keeps whose fault it is", () => {
+  const found = (fault: FileFault) => () => {
+    throw fault;
+  };
+  const odd = badFile((file) => `${file} must be plain, got ${file}.lock beside it`);
+  const torn = new FileFault("check", (file) => `${file} is torn`);
+  for (const told of [guarded, guardedOpening]) {
+    assert.throws(() => guarded("whole.db", () => told("part.db", found(odd))), {
+      name: "SweepError",
+      fault: "usage",
+      message: "part.db must be plain, got part.db.lock beside it",
+      cause: odd,
+    });
+    assert.throws(() => told("part.db", found(torn)), { fault: "check", message: "part.db is torn" });
+  }
+});
 
 test("a file that another program holds while results land is the machine's fault: what had finished is kept", async (t) => {
   const path = join(folder(t), "sweep.db");
