@@ -93,6 +93,9 @@ export function isTrialOf(cell: string, trial: string, start: string): string {
   and t.start_trial = ${start}`;
 }
 
+/** The same of three parameters. */
+export const FIND_TRIAL = `select id from trajectories t where ${isTrialOf("?", "?", "?")}`;
+
 /** The one of a cell c that counts as trial n; of a trial that is planned, `startTrial` says the same start. */
 export const COUNTED_AS_TRIAL = isTrialOf(
   "c.cell_key_id",

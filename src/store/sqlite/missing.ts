@@ -6,7 +6,7 @@ import type Database from "better-sqlite3";
 import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
 import type { Missing, RowState } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
-import { isRowOf, isTrialOf } from "./layout.js";
+import { FIND_TRIAL, isRowOf } from "./layout.js";
 
 /** Answers `Results.missing` for one file. */
 export class MissingRows {
@@ -16,7 +16,7 @@ export class MissingRows {
 
   constructor(db: Database.Database, keys: CellKeys) {
     this.#keys = keys;
-    this.#trajectory = db.prepare(`select id from trajectories t where ${isTrialOf("?", "?", "?")}`).pluck();
+    this.#trajectory = db.prepare(FIND_TRIAL).pluck();
     this.#states = db
       .prepare(`select epochs, state from trial_rows where ${isRowOf("id", "@id", ["@first", "@last"])}`)
       .raw();

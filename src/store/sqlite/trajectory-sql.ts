@@ -2,7 +2,17 @@
 import type Database from "better-sqlite3";
 import { CURVE_NAMES, MEASURE_NAMES, marks, type Value } from "./columns.js";
 import type { RowValues } from "./hash.js";
-import { blockOf, epochsOf, isBeside, isTrialOf, lastInBlock, PLACES, placeOf, rowId, trajectoryId } from "./layout.js";
+import {
+  blockOf,
+  epochsOf,
+  FIND_TRIAL,
+  isBeside,
+  lastInBlock,
+  PLACES,
+  placeOf,
+  rowId,
+  trajectoryId,
+} from "./layout.js";
 
 /** A row of `reading.trajectory` and `reading.block`. */
 export type TrajectoryRow = readonly [
@@ -39,7 +49,7 @@ export function reading(db: Database.Database) {
   const trajectory = "select id, cell_key_id, trial, start_trial, replicate_of, source_id, hash from trajectories";
   const rows = `select trajectory_id, epochs, ${ROW_COLUMNS.join(", ")} from trial_rows`;
   return {
-    find: db.prepare(`select id from trajectories t where ${isTrialOf("?", "?", "?")}`).pluck(),
+    find: db.prepare(FIND_TRIAL).pluck(),
     trajectory: db.prepare(`${trajectory} where id = ?`).raw(),
     // The trajectories of the first block from an id on.
     block: db
