@@ -16,11 +16,11 @@ import Database from "better-sqlite3";
 import { bad, type Fault, SweepError, shellWord } from "../../errors.js";
 import { absentText, isAbsent } from "../../files.js";
 import { NO_LOCKS, withoutLocks } from "./disk.js";
+import { isEarlier, showAsPresent, upgradeEarlier } from "./earlier.js";
 import { besides, dropBuildingName, realPlace } from "./place.js";
 import { APPLICATION_ID, freshItems, SCHEMA, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { refuseOutOfRange } from "./soundness.js";
 import { isVersion1, upgradeFromVersion1 } from "./version1.js";
-import { isVersion2, upgradeFromVersion2 } from "./version2.js";
 
 const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
 const CACHE_KIB = 4000; // of a writer: rows land no slower than with 16,000, and a run comes to its size early
@@ -39,7 +39,7 @@ export function openForWriting(path: string, file: string, waitMs: number): Data
     const version = checkOwner(path, db);
     // Before anything else: what is refused stays as it was, to the byte.
     if (version === 1) upgradeFromVersion1(path, db);
-    if (version === 2) upgradeFromVersion2(db);
+    if (version !== 0 && version !== VERSION && version !== 1) upgradeEarlier(db);
     const mode = db.pragma("journal_mode = wal", { simple: true });
     if (mode !== "wal" && !db.memory) throw withCode("SQLITE_IOERR_SHMOPEN", `the journal's mode is ${String(mode)}`);
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
@@ -99,9 +99,9 @@ export function openForReading(path: string): Database.Database | null {
   const db = openAsItIs(path);
   try {
     const version = checkOwner(path, db);
-    // The tables of version 2 are the present ones, and its views say the same but for users' own methods.
-    if (version === VERSION || version === 2) return db;
     if (version === 1) return upgradedCopy(path, db);
+    showAsPresent(db);
+    if (version !== 0) return db;
   } catch (error) {
     closeDatabase(db);
     throw error;
@@ -284,7 +284,7 @@ function checkOwner(path: string, db: Database.Database): number {
 
 /** Whether the items of a file are those of an older version. */
 function isOlder(version: number, items: readonly SchemaItem[]): boolean {
-  return version === 1 ? isVersion1(items) : isVersion2(items);
+  return version === 1 ? isVersion1(items) : isEarlier(version, items);
 }
 
 /** What says of the first of a file's items that is not as this version makes it; null: all are. */
