@@ -31,7 +31,7 @@ interface Tracked {
 /** A tracker of a sweep of this plan, of which the store has `before`. */
 async function tracked(plan: SweepPlan, before: readonly CellMean[] = [], shard: Shard = WHOLE): Promise<Tracked> {
   const tracker = new NearestTracker(async () => before);
-  const sweep: Sweep = { id: 1, plan, profile: PROFILE, shard };
+  const sweep: Sweep = { id: 1, plan, profile: PROFILE, shard, question: null };
   await tracker.observe({ kind: "opened", sweep, missing: NOTHING, skipped: 0 });
   return {
     tracker,

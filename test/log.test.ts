@@ -13,7 +13,7 @@ const SPECS = specsIn(PLAN);
 const UNLEARN = { draw: "8", preset: "notebook", method: "unlearn", trial: 1, lambda: 4.2, seed: 7, epochs: 2 };
 const MISSING = { rows: 12, trajectories: 8, epochs: 29 };
 const PROGRESS = { landed: { rows: 3, trajectories: 2, epochs: 8 }, missing: MISSING };
-const SWEEP = { id: 1, plan: PLAN, profile: PROFILE, shard: WHOLE };
+const SWEEP = { id: 1, plan: PLAN, profile: PROFILE, shard: WHOLE, question: null };
 const NOTHING_DONE = { trained: 0, failed: 0, diverged: 0, stopped: false, skipped: 0 };
 
 /** The objects of a log's lines, each without its time, which must be one. */

@@ -32,7 +32,7 @@ function printing(t: TestContext, screen: Pick<Screen, "isTTY" | "columns">, mor
   };
   const printer = new ProgressPrinter({ ...screen, write }, { file: "a.db", more: () => more });
   const plan = smallPlan();
-  const sweep = { id: 1, plan, profile: PROFILE, shard: WHOLE };
+  const sweep = { id: 1, plan, profile: PROFILE, shard: WHOLE, question: null };
   printer.observe({ kind: "opened", sweep, missing: MISSING, skipped: 0 });
   printer.observe({ kind: "started", runner: { lanes: 1 } as Runner, stop: () => {} });
   return {

@@ -4,8 +4,9 @@ import test, { type TestContext } from "node:test";
 import { MEASURES, type MeasureName } from "../src/measures.js";
 import { CELL, type CellKey, ROW_KEY_NAMES } from "../src/plan/cell.js";
 import { RECORDS, type RecordLevel, type SweepPlan } from "../src/plan/plan.js";
+import { type Question, USUAL_QUESTION } from "../src/plan/question.js";
 import { cellTemplates, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
-import type { Results, Store, StoredEpoch, StoredMargin, StoredRow, Sweep } from "../src/store/contract.js";
+import type { Decision, Results, Store, StoredEpoch, StoredMargin, StoredRow, Sweep } from "../src/store/contract.js";
 import { digestOf } from "../src/store/digest.js";
 import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
 import {
@@ -46,6 +47,8 @@ export async function opened({ store, place }: Omit<Made, "read">, plan: SweepPl
 
 export function testStoreContract(name: string, make: Make): void {
   testSweeps(name, make);
+  testQuestions(name, make);
+  testDecisions(name, make);
   testMissing(name, make);
   testRecord(name, make);
   testCounts(name, make);
@@ -75,7 +78,7 @@ function testSweeps(name: string, make: Make): void {
     const plan = smallPlan({ lambda: "0.5", "forget-rows": "2" });
     const shard = { index: 2, count: 5 };
     const sweep = await store.open({ ...openRequest(plan), shard });
-    assert.deepEqual(sweep, { id: 1, plan, profile: PROFILE, shard });
+    assert.deepEqual(sweep, { id: 1, plan, profile: PROFILE, shard, question: USUAL_QUESTION });
     assert.deepEqual(await store.sweeps(), [sweep]);
   });
 
@@ -210,6 +213,131 @@ function testSweeps(name: string, make: Make): void {
         "the plan of a sweep must be one that can be read back, but its parts[0].widths must have each once, got 4,3 twice: give what is asked for another --name",
     });
     assert.deepEqual(await store.sweeps(), []);
+  });
+}
+
+const ASKED: Question = { estimand: "forget_margin", margins: { forget: 0.1 + 0.2, accuracy: 1e-7 } };
+
+function testQuestions(name: string, make: Make): void {
+  test(`${name}: a sweep keeps what it was asked when it was opened, to the bit, and each sweep its own`, async (t) => {
+    const { store } = await make(t);
+    const first = await store.open({ ...openRequest(smallPlan()), question: ASKED });
+    const second = await store.open(openRequest(smallPlan({ lambda: "2" })));
+    assert.deepEqual([first.question, second.question], [ASKED, USUAL_QUESTION]);
+    assert.deepEqual(await store.sweeps(), [first, second]);
+  });
+
+  test(`${name}: who opens a sweep again or grows it with another question is given the first, which stands`, async (t) => {
+    const { store } = await make(t);
+    await store.open({ ...openRequest(named(smallPlan())), question: ASKED });
+    const again = await store.open(openRequest(named(smallPlan())));
+    const more = openRequest(named(smallPlan({ trials: "5", samples: "40" })));
+    const grown = await store.open({ ...more, grow: true });
+    assert.deepEqual([again.question, grown.question], [ASKED, ASKED]);
+    assert.deepEqual(await store.sweeps(), [grown]);
+  });
+
+  test(`${name}: what is asked is no part of the digest`, async (t) => {
+    const digests: string[] = [];
+    for (const question of [ASKED, USUAL_QUESTION]) {
+      const { store } = await make(t);
+      const sweep = await store.open({ ...openRequest(smallPlan()), question });
+      await store.record(sweep, specsIn(sweep.plan).map(trained));
+      digests.push(await store.digest(sweep));
+    }
+    assert.equal(digests[0], digests[1]);
+  });
+
+  for (const margin of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    test(`${name}: a margin of ${margin} is refused, and no sweep is opened`, async (t) => {
+      const { store } = await make(t);
+      const question = { ...ASKED, margins: { ...ASKED.margins, forget: margin } };
+      await assert.rejects(store.open({ ...openRequest(smallPlan()), question }), {
+        fault: "usage",
+        message: `the question of a sweep must be one that can be read back, but its margins.forget must be a number above 0, got ${margin}`,
+      });
+      assert.deepEqual(await store.sweeps(), []);
+    });
+  }
+
+  test(`${name}: a merged sweep is asked what the one of its parts was asked that was opened first`, async (t) => {
+    const places: string[] = [];
+    for (const [at, question] of [
+      [2000, USUAL_QUESTION],
+      [1000, ASKED],
+      [3000, USUAL_QUESTION],
+    ] as const) {
+      const { store, place, read } = await make(t);
+      if (read === null) return t.skip("nobody else can read this place");
+      t.mock.timers.enable({ apis: ["Date"], now: at });
+      await store.open({ ...openRequest(smallPlan()), question });
+      t.mock.timers.reset();
+      places.push(place);
+    }
+    const whole = await make(t);
+    await whole.store.open(openRequest(smallPlan()));
+    assert.deepEqual((await whole.store.sweeps())[0].question, USUAL_QUESTION);
+    for (let times = 0; times < 2; times++) {
+      await whole.store.merge(places);
+      assert.deepEqual((await whole.store.sweeps())[0].question, ASKED);
+    }
+  });
+}
+
+function testDecisions(name: string, make: Make): void {
+  const decided = (round: number, more: string): Decision => ({ round, text: `{"more":${JSON.stringify(more)}}` });
+  const decidedIn = async (store: Results, sweep: Sweep): Promise<Decision[]> =>
+    (await store.decisions(sweep)).map(({ round, text }) => ({ round, text }));
+
+  test(`${name}: decisions come back by round, of their sweep, each with its time, and are no part of the digest`, async (t) => {
+    const { store, sweep } = await opened(await make(t));
+    const other = await store.open(openRequest(smallPlan({ lambda: "2" })));
+    const digest = await store.digest(sweep);
+    assert.deepEqual(await store.decisions(sweep), []);
+    for (const [of, decision] of [
+      [sweep, decided(2, "b")],
+      [sweep, decided(1, "ä\u0000")],
+      [other, decided(1, "c")],
+    ] as const)
+      await store.decide(of, decision);
+    assert.deepEqual(await decidedIn(store, sweep), [decided(1, "ä\u0000"), decided(2, "b")]);
+    assert.deepEqual(await decidedIn(store, other), [decided(1, "c")]);
+    for (const { at } of await store.decisions(sweep)) assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.equal(await store.digest(sweep), digest);
+  });
+
+  test(`${name}: the same decision of a round is kept once, and another one beside it`, async (t) => {
+    const { store, sweep } = await opened(await make(t));
+    for (const more of ["a", "a", "b"]) await store.decide(sweep, decided(1, more));
+    assert.deepEqual(await decidedIn(store, sweep), [decided(1, "a"), decided(1, "b")]);
+  });
+
+  for (const [what, decision] of [
+    ["no JSON", { round: 1, text: "{" }],
+    ["JSON in another order than the canonical one", { round: 1, text: '{"b":1,"a":2}' }],
+    ["of round 0", { round: 0, text: "{}" }],
+    ["of half a round", { round: 1.5, text: "{}" }],
+  ] as const) {
+    test(`${name}: a decision that is ${what} is refused, and nothing is kept of it`, async (t) => {
+      const { store, sweep } = await opened(await make(t));
+      await assert.rejects(store.decide(sweep, decision), TypeError);
+      assert.deepEqual(await store.decisions(sweep), []);
+    });
+  }
+
+  test(`${name}: merging unites decisions, and merging again adds none`, async (t) => {
+    const [whole, part] = [await opened(await make(t)), await make(t)];
+    if (part.read === null) return t.skip("nobody else can read this place");
+    await part.store.open(openRequest(smallPlan({ lambda: "2" })));
+    const theirs = await part.store.open(openRequest(smallPlan()));
+    for (const decision of [decided(1, "a"), decided(2, "b")]) await part.store.decide(theirs, decision);
+    await whole.store.decide(whole.sweep, decided(1, "a"));
+    await whole.store.decide(whole.sweep, decided(3, "c"));
+    for (let times = 0; times < 2; times++) {
+      await whole.store.merge([part.place]);
+      const expected = [decided(1, "a"), decided(2, "b"), decided(3, "c")];
+      assert.deepEqual(await decidedIn(whole.store, whole.sweep), expected);
+    }
   });
 }
 

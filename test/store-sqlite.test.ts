@@ -107,14 +107,14 @@ test("the file says that it is ours, and its schema's version", async (t) => {
   const db = new Database(path, { readonly: true });
   t.after(() => db.close());
   assert.equal(db.pragma("application_id", { simple: true }), Buffer.from("gmm1").readInt32BE());
-  assert.equal(db.pragma("user_version", { simple: true }), 3);
+  assert.equal(db.pragma("user_version", { simple: true }), 4);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
 });
 
-test("the tables and views of schema 3 are one text: another is another schema, and files of this one would be refused", () => {
+test("the tables and views of schema 4 are one text: another is another schema, and files of this one would be refused", () => {
   const digest = createHash("sha256").update(SCHEMA).digest("hex");
-  assert.equal(VERSION, 3);
-  assert.equal(digest, "1a817b9c80f1efe56584178b1192dd0591d488ac68eef608a42ecf853b07fc9d");
+  assert.equal(VERSION, 4);
+  assert.equal(digest, "dfe6cfa13ff588b17cd5a90387eac2619a34a3f4d2f8c5b96c3dbfd6fff06d3e");
 });
 
 test("a second process on one file is refused while the first one lives, and welcome after its kill -9", async (t) => {
@@ -233,7 +233,7 @@ test("a file of a newer schema is refused with the two versions, and not a byte 
   edit(path, "pragma user_version = 9");
   await assertRefused(
     path,
-    `${path} was written by a newer gmm-sweep (schema 9, this one knows 3): update gmm-sweep, or name another file with --db`,
+    `${path} was written by a newer gmm-sweep (schema 9, this one knows 4): update gmm-sweep, or name another file with --db`,
   );
 });
 
@@ -584,6 +584,8 @@ const TABLES = [
   "trial_rows",
   "epochs",
   "forget_margins",
+  "questions",
+  "decisions",
 ];
 
 /** An id of a trajectory of unlearn that is its own run, of one that is a copy, and of one with two forget rows. */
@@ -662,6 +664,8 @@ const EDITS: readonly (readonly [what: string, sql: string])[] = [
     `update sweeps set plan = replace(plan, '"unlearn":[4.2]', '"unlearn":[5]') where id = 1`,
   ],
   ["another profile of a sweep", "update sweeps set profile = 'other/f64/r1' where id = 1"],
+  ["a question of a sweep that is not there", "update questions set sweep_id = 9 where sweep_id = 1"],
+  ["a decision of a sweep that is not there", "insert into decisions values (1, 9, 1, '', '{}')"],
 ];
 for (const [what, sql] of EDITS) {
   test(`${what} is found without training`, async (t) => {
@@ -780,7 +784,7 @@ test("cell keys that two files share are held against each other in a merge, tho
   for (const path of [strays, whole]) await openedOnly(path);
   edit(
     strays,
-    "delete from sweep_cells; delete from commands; delete from sweeps; update cell_keys set lambda_effective = 1 where method = 'unlearn'",
+    "delete from sweep_cells; delete from commands; delete from questions; delete from sweeps; update cell_keys set lambda_effective = 1 where method = 'unlearn'",
   );
   for (const [into, part, found, right] of [
     [whole, strays, "4.2", "1"],
@@ -809,6 +813,50 @@ test("a plan that is not as a plan is written is refused in a sentence", async (
     ),
   });
 });
+
+const QUESTIONS: readonly (readonly [what: string, sql: string, fault: string])[] = [
+  [
+    "of another estimand",
+    "estimand = 'forget[31m'",
+    "estimand must be one of forget_probability, forget_margin, got forget\\u001b[31m",
+  ],
+  ["with a margin of 0", "margin_accuracy = 0", "margins.accuracy must be a number above 0, got 0"],
+  ["with a margin without end", "margin_forget = 9e999", "margins.forget must be a number above 0, got Infinity"],
+];
+for (const [what, sql, fault] of QUESTIONS) {
+  test(`a question ${what} is refused in a sentence where its sweep is read`, async (t) => {
+    const path = await edited(t, `update questions set ${sql} where sweep_id = 2`);
+    const results = await openResults(path);
+    t.after(() => results.close());
+    await assert.rejects(results.sweeps(), {
+      fault: "usage",
+      message: `${path} must hold the question of sweep 2 as gmm-sweep writes it, but its ${fault}: take a copy of it from before another program changed it`,
+    });
+  });
+}
+
+const DECISIONS: readonly (readonly [what: string, values: string, fault: string])[] = [
+  ["that is no JSON", "1, '', '{'", "that of round 1 must be canonical JSON, got {\\u001b"],
+  ["with a blank", "2, '', '{ }'", "that of round 2 must be canonical JSON, got { }"],
+  ["of round 0", "0, '', '{}'", "a round must be a whole number from 1 up, got 0"],
+];
+for (const [what, values, fault] of DECISIONS) {
+  test(`a decision ${what} is refused in a sentence where it is read, and where the file is looked through or merged`, async (t) => {
+    const path = await edited(t, `insert into decisions (sweep_id, round, at, decision) values (2, ${values})`);
+    const results = await openResults(path);
+    t.after(() => results.close());
+    const refusal = {
+      fault: "usage",
+      message: `${path} must hold the decisions of sweep 2 as gmm-sweep writes them, but ${fault}: take a copy of it from before another program changed it`,
+    };
+    const [, sweep] = await results.sweeps();
+    await assert.rejects(results.decisions(sweep), refusal);
+    await assert.rejects(listOf(results.damages()), refusal);
+    const { store } = await inFile(t);
+    await assert.rejects(store.merge([path]), refusal);
+    assert.deepEqual(await store.sweeps(), []);
+  });
+}
 
 // Below: files of schema 1. Their README has the digests.
 
@@ -901,7 +949,7 @@ test("a file of schema 1 that is opened for writing is of the present schema fro
   await assertMigrated(store);
   await store.close();
   const db = new Database(path, { readonly: true });
-  assert.equal(db.pragma("user_version", { simple: true }), 3);
+  assert.equal(db.pragma("user_version", { simple: true }), 4);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
   assert.deepEqual(db.pragma("foreign_key_check"), []);
   db.close();

@@ -1,6 +1,7 @@
 /** Sweeps as `gmm-sweep grid` trains them, for sections that look at the whole. */
 import { loadFused } from "../../src/engine/fused/fused.js";
 import type { Flags } from "../../src/plan/flags.js";
+import { USUAL_QUESTION } from "../../src/plan/question.js";
 import { gridPlan } from "../../src/plan/request.js";
 import { WHOLE } from "../../src/plan/trajectories.js";
 import type { Observer } from "../../src/run/events.js";
@@ -28,7 +29,7 @@ export async function sweepInto(
 export function openRequest(flags: Flags): OpenRequest {
   const { profile } = loadFused({ precision: "f32" });
   const command = { command: "gmm-sweep grid", version: "", machine: "" };
-  return { plan: gridPlan(flags, null), profile, shard: WHOLE, grow: false, command };
+  return { plan: gridPlan(flags, null), profile, shard: WHOLE, grow: false, question: USUAL_QUESTION, command };
 }
 
 async function train(store: Store, sweep: Sweep, workers: number, observers: readonly Observer[]): Promise<void> {

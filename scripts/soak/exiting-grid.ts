@@ -1,6 +1,7 @@
 /** `gmm-sweep grid`, but its threads die: node exiting-grid.js DATABASE FLAG…; prints a line for each thread that dies, and one for each trial that is tried again. */
 import { parseArgs } from "node:util";
 import { loadEngine } from "../../src/engine/engines.js";
+import { USUAL_QUESTION } from "../../src/plan/question.js";
 import { gridPlan } from "../../src/plan/request.js";
 import { WHOLE } from "../../src/plan/trajectories.js";
 import { trainSweep } from "../../src/run/sweep.js";
@@ -20,7 +21,7 @@ const engine = { ...plan.engine, isa: null };
 const { profile } = await loadEngine(engine);
 const store = await openStore(positionals[0]);
 const command = { command: "", version: "", machine: "" };
-const sweep = await store.open({ plan, profile, shard: WHOLE, grow: false, command });
+const sweep = await store.open({ plan, profile, shard: WHOLE, grow: false, question: USUAL_QUESTION, command });
 const entry = new URL("exiting-worker.js", import.meta.url);
 await trainSweep(store, sweep, {
   retryFailed: true,

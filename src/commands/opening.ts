@@ -1,5 +1,6 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
 import { availableParallelism, cpus } from "node:os";
+import { USUAL_QUESTION } from "../plan/question.js";
 import { engineAsked, type Request } from "../plan/request.js";
 import type { CommandNote, Store } from "../store/contract.js";
 import { openStore } from "../store/open.js";
@@ -16,7 +17,7 @@ export async function openAndTrain(request: Request, command: string, terminal: 
   const { profile } = await engineFor(plan);
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
-  const asked = { plan, profile, shard, grow, command: note };
+  const asked = { plan, profile, shard, grow, question: USUAL_QUESTION, command: note };
   const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
   try {
     const engine = engineAsked(plan);

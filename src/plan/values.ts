@@ -55,7 +55,8 @@ export const READ = {
   forgetRows: (option: string, given: string): number => parseWhole(option, given, 1, LIMITS.forgetRows),
   samples: readSamples,
   widths: readWidths,
-  learningRate: readLearningRate,
+  learningRate: readPositive,
+  margin: readPositive,
 } as const;
 
 function readSamples(option: string, given: string): number {
@@ -71,7 +72,7 @@ function readWidths(option: string, given: string): number[] {
   return widths.map((width) => parseWhole(option, width, 1, LIMITS.width));
 }
 
-function readLearningRate(option: string, given: string): number {
+function readPositive(option: string, given: string): number {
   const value = parseReal(option, given, 0, "a number above 0");
   if (value > 0) return value;
   throw bad(`${option} must be a number above 0, got ${given}`);

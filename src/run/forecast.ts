@@ -2,6 +2,7 @@
 import { loadDraw } from "../data/source.js";
 import type { Curve, Engine } from "../engine/contract.js";
 import { RECORDS, type RecordLevel, type SweepPlan } from "../plan/plan.js";
+import { USUAL_QUESTION } from "../plan/question.js";
 import { cellTemplates, epochsToTrain, type Shard, trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { openStore } from "../store/open.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
@@ -151,7 +152,10 @@ function kindsOf(planned: Iterable<TrajectorySpec[]>): Kind[] {
 }
 
 /** A sweep of which only the size matters. */
-const NOTE = { profile: "", shard: WHOLE, grow: false, command: { command: "", version: "", machine: "" } };
+const NOTE = {
+  ...{ profile: "", shard: WHOLE, grow: false, question: USUAL_QUESTION },
+  command: { command: "", version: "", machine: "" },
+};
 
 async function bytesAt(plan: SweepPlan, kinds: readonly Kind[]): Promise<number> {
   const store = await openStore(":memory:");

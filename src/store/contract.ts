@@ -2,6 +2,7 @@
 import type { CurveName, Measures } from "../measures.js";
 import type { CellKey, RowKey } from "../plan/cell.js";
 import type { SweepPlan } from "../plan/plan.js";
+import type { Question } from "../plan/question.js";
 import type { Shard } from "../plan/trajectories.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
 
@@ -21,7 +22,13 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
  * comes, and throws where a bit differs. A failed row is replaced by whatever comes after it. Numbers come back with
  * their bits, but NaN as null and −0 as 0.
  *
- * **Consistency.** `open`, `record` and `merge` do all of their work or none, and what a refused call had looked up or
+ * **What was asked, and decided.** A sweep keeps the question that it was opened with. It is the first that stands: who
+ * opens the sweep again, or grows it, with another one changes nothing, and is given the first to compare. A sweep of
+ * before there were questions has none, and gets none: what was not asked beforehand cannot be asked afterwards. Of
+ * sweeps that are merged, the question is that of the one that was first opened. Decisions are only ever added; the same
+ * one of a round is kept once. Neither is part of a digest, and neither changes what is trained of a plan.
+ *
+ * **Consistency.** `open`, `record`, `decide` and `merge` do all of their work or none, and what a refused call had looked up or
  * made is forgotten with it: the store works on as if it had never been made.
  *
  * **Durability.** What a call that returned has written survives the process and a power cut. After each call that
@@ -42,6 +49,7 @@ export interface Store extends Results {
   /** The sweep of this plan, made or grown, with its cells and the command that asked, in one step. Throws usage where `grown` refuses. */
   open(request: OpenRequest): Promise<Sweep>;
   record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed>;
+  decide(sweep: Sweep, decision: Decision): Promise<void>;
   /** Takes in what other places of its kind have, in this order. Throws check where two of them differ in a bit, usage where a hash does not match. */
   merge(parts: readonly string[]): Promise<Merged[]>;
   /** Closes it; a place where nothing was before it was opened is left as it was found, before another process may write it. */
@@ -53,6 +61,8 @@ export interface Results {
   /** In the order in which they were first opened. */
   sweeps(): Promise<Sweep[]>;
   commands(sweep: Sweep): Promise<StoredCommand[]>;
+  /** By round, and of a round in the order in which they were made. */
+  decisions(sweep: Sweep): Promise<StoredDecision[]>;
   /** The specs with a row that is not finished, `asked` cut after the last such row; a failed row counts as finished unless `retryFailed`. */
   missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing>;
   methodStatus(sweep: Sweep): Promise<MethodStatus[]>;
@@ -140,6 +150,8 @@ export interface OpenRequest {
   readonly shard: Shard;
   /** Whether the sweep may get other samples, widths, presets, … than it has. */
   readonly grow: boolean;
+  /** What is asked of the sweep where it is a new one. */
+  readonly question: Question;
   readonly command: CommandNote;
 }
 
@@ -155,6 +167,19 @@ export interface StoredCommand extends CommandNote {
   readonly at: string;
 }
 
+/** What was decided after a round of a sweep whose trials are not all asked for at once. */
+export interface Decision {
+  /** From 1. */
+  readonly round: number;
+  /** JSON as `canonicalText` writes it; what it says is known to who decides. */
+  readonly text: string;
+}
+
+export interface StoredDecision extends Decision {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
 /** A sweep as the store has it. */
 export interface Sweep {
   /** From 1. */
@@ -162,6 +187,8 @@ export interface Sweep {
   readonly plan: SweepPlan;
   readonly profile: string;
   readonly shard: Shard;
+  /** What was asked when it was opened; null: nothing was asked beforehand. */
+  readonly question: Question | null;
 }
 
 /** How many trial rows landed that were not there before, copies included. */

@@ -66,6 +66,7 @@ export function toldOfReading(path: string, db: Database.Database, error: unknow
 }
 
 function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {
+  sweeps.decisions(sweep.id); // throws where one cannot be read, as of a plan
   const what = `sweep ${sweep.id}`;
   if (sweeps.hasOtherNotes(sweep))
     yield { what, sentence: `${what}: its name, trials, engine or record level is not that of its plan` };

@@ -88,7 +88,7 @@ export function countedIn(cell: { readonly key: string; readonly oneRun: string;
 export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", trials: "s.trials" });
 
 /** The trajectory t of a cell that is this trial from that start, which may not be there. */
-export function isTrialOf(cell: string, trial: string, start: string): string {
+function isTrialOf(cell: string, trial: string, start: string): string {
   return `t.cell_key_id = ${cell} and t.trial = ${trial}
   and t.start_trial = ${start}`;
 }

@@ -1,11 +1,10 @@
 /** Unites files: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
-import { WHOLE } from "../../plan/trajectories.js";
-import type { Merged, StoredCommand, Sweep } from "../contract.js";
+import type { Merged, StoredCommand, StoredDecision, Sweep } from "../contract.js";
 import { CellKeys } from "./cell-keys.js";
 import { guardedOpening, toldOfOpening } from "./faults.js";
-import { otherCells, Sweeps } from "./sweeps.js";
+import { type OpeningTimes, otherCells, Sweeps } from "./sweeps.js";
 import { type Differ, type Given, type Stored, Trajectories } from "./trajectories.js";
 
 /** A file that takes in others, inside a transaction. */
@@ -61,25 +60,30 @@ function* trajectoriesOf({ path, trajectories }: Part): Generator<Stored> {
   }
 }
 
-/** Sweeps with their cells and commands. A sweep that is in both grows. */
+/** Sweeps with their cells, commands, questions and decisions. A sweep that is in both grows. */
 function mergeSweeps({ sweeps }: Whole, part: Part): void {
-  for (const { sweep, how, commands } of guardedOpening(part.path, () => sweepsOf(part))) {
-    const { id } = sweeps.unite(sweep.plan, sweep.profile, { shard: WHOLE, grow: true, ...how });
+  for (const { sweep, times, commands, decisions } of guardedOpening(part.path, () => sweepsOf(part))) {
+    const id = sweeps.take(sweep, times);
     for (const command of commands) sweeps.addCommand(id, command);
+    for (const decision of decisions) sweeps.addDecision(id, decision);
   }
 }
 
 interface PartSweep {
   readonly sweep: Sweep;
-  readonly how: { readonly createdAt: string; readonly openedAt: string };
+  readonly times: OpeningTimes;
   readonly commands: readonly StoredCommand[];
+  readonly decisions: readonly StoredDecision[];
 }
 
 function sweepsOf({ db, sweeps }: Part): PartSweep[] {
   const times = db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
   return sweeps.all().map((sweep) => {
     if (sweeps.hasOtherCells(sweep)) throw otherCells(sweep.id);
-    return { sweep, how: times.get(sweep.id) as PartSweep["how"], commands: sweeps.commands(sweep.id) };
+    return {
+      ...{ sweep, times: times.get(sweep.id) as OpeningTimes },
+      ...{ commands: sweeps.commands(sweep.id), decisions: sweeps.decisions(sweep.id) },
+    };
   });
 }
 

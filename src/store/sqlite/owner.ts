@@ -1,10 +1,10 @@
 /** Whether a SQLite file is one of ours, and of which version. */
 import type Database from "better-sqlite3";
+import { isEarlier } from "./earlier.js";
 import { badFile } from "./faults.js";
 import { APPLICATION_ID, freshItems, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { refuseOutOfRange } from "./soundness.js";
 import { isVersion1 } from "./version1.js";
-import { isVersion2 } from "./version2.js";
 
 /** The schema version of a file of ours, 0 of an empty one; throws usage for any other. */
 export function checkOwner(db: Database.Database): number {
@@ -39,7 +39,7 @@ export function checkOwner(db: Database.Database): number {
 
 /** Whether the items of a file are those of an older version. */
 function isOlder(version: number, items: readonly SchemaItem[]): boolean {
-  return version === 1 ? isVersion1(items) : isVersion2(items);
+  return version === 1 ? isVersion1(items) : isEarlier(version, items);
 }
 
 /** What says of the first of a file's items that is not as this version makes it; null: all are. */

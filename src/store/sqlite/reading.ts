@@ -7,10 +7,10 @@ import { bad, shellWord } from "../../errors.js";
 import { absentText, isAbsent } from "../../files.js";
 import { may, mustBeFile, refuseInTheWay } from "./access.js";
 import { withoutLocks } from "./disk.js";
+import { showAsPresent } from "./earlier.js";
 import { badFile, codeOf, withCode } from "./faults.js";
 import { checkOwner } from "./owner.js";
 import { realPlace } from "./place.js";
-import { VERSION } from "./schema.js";
 import { upgradeFromVersion1 } from "./version1.js";
 
 const WAIT_FOR_LOCK_MS = 5000; // a reader's checkpoint or a backup may hold the file for a moment
@@ -23,9 +23,9 @@ export function openForReading(path: string): Database.Database | null {
   const db = openAsItIs(path);
   try {
     const version = checkOwner(db);
-    // The tables of version 2 are the present ones, and its views say the same but for users' own methods.
-    if (version === VERSION || version === 2) return db;
     if (version === 1) return upgradedCopy(db);
+    showAsPresent(db);
+    if (version !== 0) return db;
   } catch (error) {
     closeDatabase(db);
     throw error;

@@ -15,6 +15,7 @@ import type {
   Results,
   RowState,
   StoredCommand,
+  StoredDecision,
   StoredEpoch,
   StoredMargin,
   StoredRow,
@@ -25,6 +26,7 @@ import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf, toldOfReading } from "./damages.js";
 import { digestOfSweep } from "./digest.js";
+import { showAsPresent } from "./earlier.js";
 import { guarded, toldOf } from "./faults.js";
 import { MissingRows } from "./missing.js";
 import { closeDatabase, copyInMemory, sizeOf } from "./reading.js";
@@ -64,6 +66,10 @@ export class SqliteResults implements Results {
 
   async commands({ id }: Sweep): Promise<StoredCommand[]> {
     return this.#read(() => this.stored.commands(id));
+  }
+
+  async decisions({ id }: Sweep): Promise<StoredDecision[]> {
+    return this.#read(() => this.stored.decisions(id));
   }
 
   async missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing> {
@@ -200,6 +206,7 @@ export class SqliteResults implements Results {
       // What is in memory has no other connection, and so is copied.
       const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
+      showAsPresent(snapshot);
       snapshot.pragma("query_only = on");
       snapshot.exec("begin");
       return snapshot;

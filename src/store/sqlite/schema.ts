@@ -9,7 +9,7 @@ import { VIEWS } from "./views.js";
 export const APPLICATION_ID = 0x676d6d31;
 
 /** The version of the tables below and of the views; any change of them raises it, and comes with a migration. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 const TABLES = `
 create table sweeps (
@@ -121,7 +121,29 @@ create table forget_margins (
 ) strict, without rowid;
 `;
 
-export const SCHEMA = TABLES + VIEWS;
+/** What version 4 has beside the tables of version 3. */
+export const TABLES_SINCE_3 = `
+-- What a sweep was asked when it was opened, before anything of it was trained; none where nothing was.
+create table questions (
+  sweep_id integer primary key references sweeps,
+  estimand text not null,
+  margin_forget real not null,
+  margin_accuracy real not null,
+  asked_at text not null
+) strict;
+
+-- What was decided after each round of a sweep whose trials are not all asked for at once. Merging a file twice adds none twice.
+create table decisions (
+  id integer primary key,
+  sweep_id integer not null references sweeps,
+  round integer not null,
+  at text not null,
+  decision text not null,
+  unique (sweep_id, round, decision)
+) strict;
+`;
+
+export const SCHEMA = TABLES + TABLES_SINCE_3 + VIEWS;
 
 /** A table, view, index or trigger as SQLite keeps it. */
 export interface SchemaItem {

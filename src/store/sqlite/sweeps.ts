@@ -1,11 +1,15 @@
 /** Sweeps as a file has them: their plans, their cells, and the commands that asked for them. */
 import type Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
+import { bad, SweepError } from "../../errors.js";
 import { grown } from "../../plan/growth.js";
+import { fieldsOf, number, oneOf, type Reader } from "../../plan/json.js";
 import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
+import { ESTIMANDS, type Question } from "../../plan/question.js";
 import { parsePlan, textOfPlan } from "../../plan/stored.js";
 import { cellTemplates, type Shard, WHOLE } from "../../plan/trajectories.js";
-import type { OpenRequest, StoredCommand, Sweep } from "../contract.js";
+import { READ } from "../../plan/values.js";
+import { clipped, escaped } from "../../printable.js";
+import type { OpenRequest, StoredCommand, StoredDecision, Sweep } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
 import { badFile, type FileFault } from "./faults.js";
 
@@ -14,6 +18,15 @@ interface SweepRow {
   readonly plan: string;
   readonly profile: string;
   readonly shard: string | null;
+  readonly estimand: unknown;
+  readonly margin_forget: unknown;
+  readonly margin_accuracy: unknown;
+}
+
+/** When a sweep of a part was opened, first and last. */
+export interface OpeningTimes {
+  readonly createdAt: string;
+  readonly openedAt: string;
 }
 
 export class Sweeps {
@@ -44,19 +57,53 @@ export class Sweeps {
   }
 
   /** `Store.open`, inside a transaction of the caller's. */
-  open({ plan, profile, shard, grow, command }: OpenRequest): Sweep {
+  open({ plan, profile, shard, grow, question, command }: OpenRequest): Sweep {
     const at = new Date().toISOString();
-    const sweep = this.unite(plan, profile, { shard, grow, createdAt: at, openedAt: at });
+    const checked = askable(question);
+    const isNew = this.#sql.find.get(identityOf(plan, profile)) === undefined;
+    const sweep = this.#unite(plan, profile, { shard, grow, createdAt: at, openedAt: at });
+    if (isNew) this.#ask(sweep.id, checked, at);
     this.#sql.insertCommand.run({ ...command, sweep: sweep.id, at });
-    return sweep;
+    return isNew ? { ...sweep, question: checked } : sweep;
+  }
+
+  /** A sweep of a part, inside a transaction of the caller's: the one that is there grows. Returns its id. */
+  take({ plan, profile, question }: Sweep, times: OpeningTimes): number {
+    const before = this.#sql.createdAt.get(identityOf(plan, profile)) as string | undefined;
+    const { id } = this.#unite(plan, profile, { shard: WHOLE, grow: true, ...times });
+    // Who opened it first asked beforehand, or did not.
+    if (before !== undefined && before <= times.createdAt) return id;
+    this.#sql.dateBack.run({ id, createdAt: times.createdAt });
+    this.#sql.unask.run(id);
+    if (question !== null) this.#ask(id, question, times.createdAt);
+    return id;
+  }
+
+  #ask(sweep: number, { estimand, margins }: Question, askedAt: string): void {
+    this.#sql.ask.run({ sweep, estimand, forget: margins.forget, accuracy: margins.accuracy, askedAt });
+  }
+
+  decisions(sweep: number): StoredDecision[] {
+    const decisions = this.#sql.decisions.all(sweep) as { round: number; at: string; text: string }[];
+    for (const { round, text } of decisions) {
+      const fault = faultOfDecision(round, text);
+      if (fault !== null)
+        throw badFile(
+          (file) =>
+            `${file} must hold the decisions of sweep ${sweep} as gmm-sweep writes them, but ${fault}: ${OTHER_COPY}`,
+        );
+    }
+    return decisions;
+  }
+
+  addDecision(sweep: number, decision: StoredDecision): void {
+    const fault = faultOfDecision(decision.round, decision.text);
+    if (fault !== null) throw new TypeError(`a decision could not be read back: ${fault}`);
+    this.#sql.addDecision.run({ ...decision, sweep });
   }
 
   /** The sweep of this plan, made or grown, with its cells. */
-  unite(
-    plan: SweepPlan,
-    profile: string,
-    how: { shard: Shard; grow: boolean; createdAt: string; openedAt: string },
-  ): Sweep {
+  #unite(plan: SweepPlan, profile: string, how: OpeningTimes & { shard: Shard; grow: boolean }): Sweep {
     const identity = identityOf(plan, profile);
     const row = this.#sql.find.get(identity) as SweepRow | undefined;
     const held = row === undefined ? null : this.#sweepOf(row);
@@ -77,7 +124,7 @@ export class Sweeps {
     };
     const id = this.#sql.upsert.get(values) as number;
     if (row?.plan !== values.plan) this.#addCells(id, whole, profile);
-    return { id, plan: whole, profile, shard: how.shard };
+    return { id, plan: whole, profile, shard: how.shard, question: held === null ? null : held.question };
   }
 
   addCommand(sweep: number, command: StoredCommand): void {
@@ -123,8 +170,25 @@ export class Sweeps {
     }
   }
 
-  #sweepOf({ id, plan, profile, shard }: SweepRow): Sweep {
-    return { id, plan: storedPlan(plan), profile, shard: this.#shardOf(id, shard) };
+  #sweepOf({ id, plan, profile, shard, ...asked }: SweepRow): Sweep {
+    const read = { id, plan: storedPlan(plan), profile, shard: this.#shardOf(id, shard) };
+    if (asked.estimand === null) return { ...read, question: null };
+    const margins = { forget: asked.margin_forget, accuracy: asked.margin_accuracy };
+    return { ...read, question: this.#questionOf(id, { estimand: asked.estimand, margins }) };
+  }
+
+  /** A question as strictly as what is typed, since a file may come from anywhere. */
+  #questionOf(sweep: number, given: unknown): Question {
+    try {
+      return readQuestion("question", given);
+    } catch (error) {
+      if (!(error instanceof SweepError)) throw error;
+      throw badFile(
+        (file) =>
+          `${file} must hold the question of sweep ${sweep} as gmm-sweep writes it, but its ${fieldIn(error)}: ${OTHER_COPY}`,
+        { cause: error },
+      );
+    }
   }
 
   #shardOf(id: number, text: string | null): Shard {
@@ -151,6 +215,41 @@ function storedPlan(text: string): SweepPlan {
   }
 }
 
+const OTHER_COPY = "take a copy of it from before another program changed it";
+
+const readQuestion: Reader<Question> = (field, given) =>
+  fieldsOf(field, given, {
+    estimand: oneOf(ESTIMANDS),
+    margins: (place, margins) =>
+      fieldsOf(place, margins, { forget: number(READ.margin), accuracy: number(READ.margin) }),
+  });
+
+/** Throws usage where a question could not be read back. */
+function askable(question: Question): Question {
+  try {
+    return readQuestion("question", question);
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw bad(`the question of a sweep must be one that can be read back, but its ${fieldIn(error)}`, { cause: error });
+  }
+}
+
+/** What an error says, without the name of the whole that its field is in. */
+function fieldIn(error: SweepError): string {
+  return error.message.replace(/^question\./, "");
+}
+
+/** What says why a decision is none that can be read; null: it can. */
+function faultOfDecision(round: number, text: string): string | null {
+  if (!Number.isSafeInteger(round) || round < 1) return `a round must be a whole number from 1 up, got ${round}`;
+  try {
+    if (canonicalText(JSON.parse(text)) === text) return null;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return `that of round ${round} must be canonical JSON, got ${clipped(escaped(text))}`;
+}
+
 function otherNotes(sweep: number): FileFault {
   return badFile(
     (file) =>
@@ -171,10 +270,11 @@ function shardText({ index, count }: Shard): string | null {
 }
 
 function statements(db: Database.Database) {
-  const columns = "id, plan, profile, shard";
+  const columns = "s.id, s.plan, s.profile, s.shard, q.estimand, q.margin_forget, q.margin_accuracy";
+  const asked = "from sweeps s left join questions q on q.sweep_id = s.id";
   return {
-    all: db.prepare(`select ${columns} from sweeps order by id`),
-    find: db.prepare(`select ${columns} from sweeps where identity = ?`),
+    all: db.prepare(`select ${columns} ${asked} order by s.id`),
+    find: db.prepare(`select ${columns} ${asked} where s.identity = ?`),
     notes: db.prepare("select identity, name, trials, engine, record from sweeps where id = ?"),
     cells: db.prepare("select cell_key_id || ' ' || epochs from sweep_cells where sweep_id = ?").pluck(),
     commands: db.prepare("select command, version, machine, at from commands where sweep_id = ? order by at, id"),
@@ -190,6 +290,20 @@ function statements(db: Database.Database) {
     insertCell: db.prepare(
       `insert or ignore into sweep_cells (sweep_id, cell_key_id, epochs, method, lambda_reg)
        select @sweep, id, @epochs, method, lambda_reg from cell_keys where id = @key`,
+    ),
+    createdAt: db.prepare("select created_at from sweeps where identity = ?").pluck(),
+    dateBack: db.prepare("update sweeps set created_at = @createdAt where id = @id"),
+    ask: db.prepare(
+      `insert into questions (sweep_id, estimand, margin_forget, margin_accuracy, asked_at)
+       values (@sweep, @estimand, @forget, @accuracy, @askedAt)`,
+    ),
+    unask: db.prepare("delete from questions where sweep_id = ?"),
+    decisions: db.prepare(
+      "select round, at, decision as text from decisions where sweep_id = ? order by round, at, id",
+    ),
+    addDecision: db.prepare(
+      `insert into decisions (sweep_id, round, at, decision) values (@sweep, @round, @at, @text)
+       on conflict (sweep_id, round, decision) do update set at = min(at, excluded.at)`,
     ),
     insertCommand: db.prepare(
       "insert or ignore into commands (sweep_id, command, at, version, machine) values (@sweep, @command, @at, @version, @machine)",

@@ -2,12 +2,12 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { mustBeFile, refuseInTheWay, refuseSecondName } from "./access.js";
+import { upgradeEarlier } from "./earlier.js";
 import { withCode } from "./faults.js";
 import { checkOwner } from "./owner.js";
 import { dropBuildingName } from "./place.js";
 import { APPLICATION_ID, SCHEMA, VERSION } from "./schema.js";
 import { upgradeFromVersion1 } from "./version1.js";
-import { upgradeFromVersion2 } from "./version2.js";
 
 const CACHE_KIB = 4000; // of a writer: rows land no slower than with 16,000, and a run comes to its size early
 
@@ -25,7 +25,7 @@ export function openForWriting(file: string, waitMs: number): Database.Database 
     const version = checkOwner(db);
     // Before anything else: what is refused stays as it was, to the byte.
     if (version === 1) upgradeFromVersion1(db);
-    if (version === 2) upgradeFromVersion2(db);
+    if (version !== 0 && version !== VERSION && version !== 1) upgradeEarlier(db);
     const mode = db.pragma("journal_mode = wal", { simple: true });
     if (mode !== "wal" && !db.memory) throw withCode("SQLITE_IOERR_SHMOPEN", `the journal's mode is ${String(mode)}`);
     db.pragma("synchronous = full"); // a landed chunk survives a power cut, at one fsync a chunk
