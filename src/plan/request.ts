@@ -57,7 +57,7 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
 export function runPlan(flags: Flags): SweepPlan {
-  const own = ownMethods(text(flags, "method-file"));
+  const own = ownFrom(flags);
   const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
   const known = [...METHODS, ...own];
   return planOfSetting(settingFrom(flags), known, {
@@ -70,7 +70,7 @@ export function runPlan(flags: Flags): SweepPlan {
 
 /** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
-  const own = ownMethods(text(flags, "method-file"));
+  const own = ownFrom(flags);
   if (file !== null) return gridPlanFromFile(file, flags, own);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
@@ -78,7 +78,7 @@ export function gridPlan(flags: Flags, file: string | null): SweepPlan {
 
 /** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
 export function trainPlan(flags: Flags, method: string): SweepPlan {
-  const known = [...METHODS, ...ownMethods(text(flags, "method-file"))];
+  const known = [...METHODS, ...ownFrom(flags)];
   const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
   if (records.length > 1)
     throw bad(
@@ -99,6 +99,12 @@ export function trainPlan(flags: Flags, method: string): SweepPlan {
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
 export function engineAsked({ engine }: SweepPlan): EngineChoice {
   return { ...engine, isa: isaFrom() };
+}
+
+/** The methods of --method-file. */
+function ownFrom(flags: Flags): MethodRecord[] {
+  const file = text(flags, "method-file");
+  return ownMethods(file);
 }
 
 /** Methods that are trained where nothing is said: those of one's own are defined to be trained. */
