@@ -38,7 +38,7 @@ test("the help in the README is what --help prints", () => {
 
 const VIEWS = [
   ...["trial_results", "epoch_results", "method_summary", "cell_summary", "cell_status", "missing"],
-  ...["forget_results", "relearn_epochs"],
+  ...["forget_results", "relearn_epochs", "verdict_inputs", "learning_curves", "memorisation"],
 ];
 
 for (const view of VIEWS) {

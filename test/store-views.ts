@@ -4,8 +4,11 @@ import test from "node:test";
 import { CURVE, type EpochCurve, MEASURES, type MeasureName } from "../src/measures.js";
 import { METHODS, type MethodRecord, recordsOf } from "../src/plan/methods.js";
 import type { PerMethod, SweepPlan } from "../src/plan/plan.js";
+import { mean, std } from "../src/stats/moments.js";
+import { oneSampleT } from "../src/stats/t-test.js";
 import type { Results, Sweep } from "../src/store/contract.js";
 import { lastEpoch, type TrainedOutcome, type TrajectorySpec, type TrialRow } from "../src/trial.js";
+import { RETRAINED, UNTOUCHED } from "../src/verdict/table.js";
 import { failed, PROFILE, smallPlan, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
 import { assertMoments, gridPlan, listOf, type Make, opened } from "./store-contract.js";
 
@@ -15,6 +18,9 @@ export function testStoreViews(name: string, make: Make): void {
   testCellSummary(name, make);
   testCellStatus(name, make);
   testRelearnEpochs(name, make);
+  testVerdictInputs(name, make);
+  testLearningCurves(name, make);
+  testMemorisation(name, make);
 }
 
 /** The rows of a select by their columns; whole numbers as numbers. */
@@ -52,6 +58,22 @@ const FORGET_COLUMNS = [
   ...[...SETTING, "method", "trial", "seed", "start_trial", "lambda_reg", "lambda_effective", "epochs"],
   ...["forget_row", "forget_margin", "replicate_of", "engine", "profile", "start"],
 ];
+/** Mean and sample deviation of each. */
+function moments(...columns: readonly string[]): string[] {
+  return columns.flatMap((column) => [`${column}_mean`, `${column}_sd`]);
+}
+const INPUT_COLUMNS = [
+  ...[...SETTING, "method", "lambda_reg", "epochs", "start", "n"],
+  ...moments("forget_probability", "forget_margin", "train_accuracy"),
+  ...["diverged", "failed", "copies"],
+];
+const CURVE_COLUMNS = [
+  ...[...SETTING, "method", "lambda_reg", "start", "epoch", "n"],
+  ...moments(...CURVE.map(({ name }) => name)),
+];
+const MEMORISATION_COLUMNS = [
+  ...[...SETTING, "n", "original_mean", "retrained_mean", "memorisation", "standard_error"],
+];
 const SUMMARY_COLUMNS = [
   ...["sweep", "method", "trials", "train_accuracy_mean", "train_accuracy_std"],
   ...["forget_probability_mean", "forget_probability_std", "preset", "lambda_reg", "epochs", "start"],
@@ -66,6 +88,9 @@ function testColumns(name: string, make: Make): void {
     assert.deepEqual(await columns("epoch_results"), EPOCH_COLUMNS);
     assert.deepEqual(await columns("forget_results"), FORGET_COLUMNS);
     assert.deepEqual(await columns("method_summary"), SUMMARY_COLUMNS);
+    assert.deepEqual(await columns("verdict_inputs"), INPUT_COLUMNS);
+    assert.deepEqual(await columns("learning_curves"), CURVE_COLUMNS);
+    assert.deepEqual(await columns("memorisation"), MEMORISATION_COLUMNS);
   });
 
   test(`${name}: a trial's row says all that its numbers depend on`, async (t) => {
@@ -322,7 +347,10 @@ async function missingRows(store: Results, sweep: Sweep): Promise<string[]> {
 function testCellStatus(name: string, make: Make): void {
   test(`${name}: cell_status and missing of a store without sweeps are empty`, async (t) => {
     const { store } = await make(t);
-    for (const view of ["cell_status", "missing", "cell_summary", "relearn_epochs", "forget_results"])
+    for (const view of [
+      ...["cell_status", "missing", "cell_summary", "relearn_epochs", "forget_results"],
+      ...["verdict_inputs", "learning_curves", "memorisation"],
+    ])
       assert.deepEqual(await select(store, `select * from ${view}`), [], view);
   });
 
@@ -611,6 +639,233 @@ function testRelearnEpochs(name: string, make: Make): void {
     );
     assert.deepEqual(await select(store, RELEARN), [
       { trial: 1, start: "unlearn@4.2x1<original@0x2", original_mean: null, relearn_epochs: null, trained_epochs: 4 },
+    ]);
+  });
+}
+
+type Columns = Readonly<Record<string, string | number | null>>;
+
+/** That columns of a row are the mean and the sample deviation of these values; null where there are too few. */
+function assertSample(row: Columns, column: string, values: readonly number[], tolerance = 1e-12): void {
+  const [found, spread] = [row[`${column}_mean`], row[`${column}_sd`]];
+  if (values.length === 0) assert.equal(found, null);
+  else assertNear(found, mean(values), tolerance);
+  if (values.length < 2) assert.equal(spread, null);
+  else assertNear(spread, std(values), tolerance);
+}
+
+function assertNear(found: unknown, expected: number, tolerance = 1e-12): void {
+  assert.ok(
+    typeof found === "number" && Math.abs(found - expected) <= tolerance * Math.abs(expected),
+    `${found}, expected ${expected}`,
+  );
+}
+
+function testVerdictInputs(name: string, make: Make): void {
+  test(`${name}: verdict_inputs is the mean and the sample deviation of what is done of each cell, beside what is not`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("paired"));
+    const outcomes = specs.slice(1).map(trained); // the first one fails
+    const diverged = outcomes.findIndex(({ spec }) => spec.cell.method === "unlearn");
+    outcomes[diverged] = withLastEpoch(outcomes[diverged], {
+      forget_probability: Number.NaN,
+      forget_margin: Number.POSITIVE_INFINITY,
+    });
+    await store.record(sweep, [failed(specs[0], "it fell over"), ...outcomes]);
+    const expected = doneByCell(outcomes);
+    const cells = await select<Columns>(store, "select * from verdict_inputs order by method, lambda_reg, epochs");
+    assert.deepEqual(
+      cells.map((cell) => [
+        cell["method"],
+        cell["lambda_reg"],
+        cell["epochs"],
+        cell["n"],
+        cell["diverged"],
+        cell["failed"],
+        cell["copies"],
+      ]),
+      [
+        ...[
+          ["original", 0, 4, 5, 0, 1, 0],
+          ["retrain_scratch", 0, 4, 6, 0, 0, 0],
+        ],
+        ...[
+          ["unlearn", 0.5, 1, 6, 0, 0, 0],
+          ["unlearn", 0.5, 3, 5, 1, 0, 0],
+        ],
+        ...[
+          ["unlearn", 2, 1, 6, 0, 0, 0],
+          ["unlearn", 2, 3, 6, 0, 0, 0],
+        ],
+      ],
+    );
+    for (const cell of cells) {
+      const rows = expected.get(
+        `${cell["method"]} ${cell["lambda_reg"]} ${cell["epochs"]} ${cell["start"]}`,
+      ) as TrialRow[];
+      for (const measure of ["forget_probability", "forget_margin", "train_accuracy"] as const)
+        assertSample(
+          cell,
+          measure,
+          rows.map(({ measures }) => measures[measure] as number),
+        );
+    }
+  });
+
+  test(`${name}: verdict_inputs counts the copies of one run once, with no deviation, and beside it how many there are`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), gridPlan("notebook"));
+    await store.record(sweep, specs.map(trained));
+    const cells = await select<Columns>(store, "select * from verdict_inputs where method = 'unlearn'");
+    assert.equal(cells.length, 4);
+    const expected = doneByCell(specs.map(trained));
+    for (const cell of cells) {
+      assert.deepEqual([cell["n"], cell["copies"], cell["diverged"], cell["failed"]], [1, 5, 0, 0]);
+      const rows = expected.get(
+        `${cell["method"]} ${cell["lambda_reg"]} ${cell["epochs"]} ${cell["start"]}`,
+      ) as TrialRow[];
+      assertSample(cell, "forget_probability", [rows[0].measures.forget_probability as number]);
+    }
+  });
+
+  test(`${name}: verdict_inputs counts a run that failed or diverged once, however many copies it has`, async (t) => {
+    for (const [state, outcome] of [
+      ["failed", (spec: TrajectorySpec) => failed(spec, "it fell over")],
+      ["diverged", (spec: TrajectorySpec) => withLastEpoch(trained(spec), { penalty: Number.NaN })],
+    ] as const) {
+      const { store, sweep, specs } = await opened(await make(t));
+      await store.record(sweep, [trained(specs[2]), outcome(specs[6])]);
+      const [cell] = await select<Columns>(store, "select * from verdict_inputs where method = 'unlearn'");
+      const { n, diverged, failed: lost, copies, forget_probability_mean } = cell;
+      assert.deepEqual(
+        [n, diverged, lost, copies, forget_probability_mean],
+        [0, +(state === "diverged"), +(state === "failed"), 2, null],
+      );
+    }
+  });
+
+  test(`${name}: verdict_inputs has every cell that a sweep asks for, also where nothing is there yet`, async (t) => {
+    const { store, sweep } = await opened(await make(t), gridPlan("paired"));
+    const cells = await select<Columns>(store, "select * from verdict_inputs");
+    assert.equal(cells.length, (await store.cellStatus(sweep)).length);
+    for (const { n, diverged, failed: lost, copies } of cells)
+      assert.deepEqual([n, diverged, lost, copies], [0, 0, 0, 0]);
+  });
+
+  test(`${name}: a deviation that is tiny beside its mean is told by verdict_inputs and by learning_curves`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const values = [1, 2, 3].map((i) => 0.9 + i * 1e-13);
+    await store.record(
+      sweep,
+      values.map((train_accuracy, i) => withLastEpoch(trained(specs[i]), { train_accuracy })),
+    );
+    const [cell] = await select<Columns>(store, "select * from verdict_inputs where method = 'original'");
+    assertSample(cell, "train_accuracy", values, 1e-2);
+    const [point] = await select<Columns>(
+      store,
+      "select * from learning_curves where method = 'original' and epoch = 4",
+    );
+    assertSample(point, "train_accuracy", values, 1e-2);
+  });
+}
+
+function testLearningCurves(name: string, make: Make): void {
+  test(`${name}: learning_curves is the mean and the sample deviation of the curves at each epoch, as far as the sweep goes`, async (t) => {
+    const made = await make(t);
+    const { store, sweep, specs } = await opened(made, gridPlan("paired"));
+    const outcomes = specs.map(trained);
+    await store.record(sweep, outcomes);
+    const longer = await opened(made, withLists(gridPlan("paired"), { epochs: { retrain_scratch: [9] } }));
+    await store.record(longer.sweep, longer.specs.map(trained));
+    const points = await select<Columns>(
+      store,
+      `select * from learning_curves where sweep = ${sweep.id} order by method, lambda_reg, epoch`,
+    );
+    assert.deepEqual(
+      points.map(({ method, lambda_reg, epoch, n }) => [method, lambda_reg, epoch, n]),
+      [
+        ...[1, 2, 3, 4].map((epoch) => ["original", 0, epoch, 6]),
+        ...[1, 2, 3, 4].map((epoch) => ["retrain_scratch", 0, epoch, 6]),
+        ...[0.5, 2].flatMap((lambda) => [1, 2, 3].map((epoch) => ["unlearn", lambda, epoch, 6])),
+      ],
+    );
+    for (const point of points) {
+      const curves = outcomes.filter(
+        ({ spec }) => spec.cell.method === point["method"] && spec.cell.lambda === point["lambda_reg"],
+      );
+      for (const { name: column, of } of CURVE)
+        assertSample(
+          point,
+          column,
+          curves.map(({ curve }) => of(curve)[(point["epoch"] as number) - 1]),
+        );
+    }
+  });
+
+  test(`${name}: a curve counts in learning_curves while its numbers are finite, and copies count once`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const outcomes = specs.map(trained);
+    for (const [trial, value] of [Number.NaN, Number.POSITIVE_INFINITY].entries())
+      outcomes[trial] = withLastEpoch(outcomes[trial], { cross_entropy: value });
+    await store.record(sweep, outcomes);
+    const counts = await select(
+      store,
+      "select method, epoch, n, cross_entropy_sd is null as alone from learning_curves where method in ('original', 'unlearn') order by 1, 2",
+    );
+    assert.deepEqual(counts, [
+      ...[1, 2, 3].map((epoch) => ({ method: "original", epoch, n: 3, alone: 0 })),
+      { method: "original", epoch: 4, n: 1, alone: 1 },
+      ...[1, 2].map((epoch) => ({ method: "unlearn", epoch, n: 1, alone: 1 })),
+    ]);
+  });
+}
+
+function testMemorisation(name: string, make: Make): void {
+  test(`${name}: memorisation is the mean difference of the original and of retraining over the trials that both have, with its standard error`, async (t) => {
+    const plan = withLists(smallPlan({ preset: "paired", trials: "6", methods: "original,retrain_scratch" }), {
+      epochs: { original: [2, 4], retrain_scratch: [3] },
+    });
+    const draws = plan.parts.map((part) => ({ ...part, draws: { ...part.draws, dataSeeds: [0, 7] } }));
+    const { store, sweep, specs } = await opened(await make(t), { ...plan, parts: draws as typeof plan.parts });
+    const has = ({ trial, cell }: TrajectorySpec): boolean => trial !== (cell.method === UNTOUCHED ? 2 : 5);
+    const outcomes = specs.filter(has).map(trained);
+    await store.record(sweep, outcomes);
+    const rows = await select<Columns>(store, "select * from memorisation order by draw");
+    assert.deepEqual(
+      rows.map(({ draw, n }) => [draw, n]),
+      [
+        ["0", 4],
+        ["7", 4],
+      ],
+    );
+    for (const row of rows) {
+      const last = (method: string, trial: number): number => {
+        const of = outcomes.find(
+          ({ spec }) =>
+            spec.cell.method === method &&
+            spec.trial === trial &&
+            spec.cell.draw.kind === "seeded" &&
+            String(spec.cell.draw.dataSeed) === row["draw"],
+        );
+        return of?.rows.at(-1)?.measures.forget_probability as number;
+      };
+      const [original, retrained] = [UNTOUCHED, RETRAINED].map((method) =>
+        [1, 3, 4, 6].map((trial) => last(method, trial)),
+      );
+      const { estimate, error } = oneSampleT(original.map((value, i) => value - retrained[i]));
+      assertNear(row["original_mean"], mean(original));
+      assertNear(row["retrained_mean"], mean(retrained));
+      assertNear(row["memorisation"], estimate, 1e-10);
+      assertNear(row["standard_error"], error);
+    }
+  });
+
+  test(`${name}: memorisation of one pair has no standard error, and of a sweep without retraining there is none`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    const of = (method: string) => specs.filter(({ cell }) => cell.method === method).map(trained);
+    await store.record(sweep, of(UNTOUCHED));
+    assert.deepEqual(await select(store, "select n from memorisation"), []);
+    await store.record(sweep, of(RETRAINED).slice(1, 2));
+    assert.deepEqual(await select(store, "select n, standard_error from memorisation"), [
+      { n: 1, standard_error: null },
     ]);
   });
 }

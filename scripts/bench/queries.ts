@@ -24,6 +24,10 @@ const QUERIES: readonly (readonly [what: string, sql: string, most: number])[] =
     6,
   ],
   ["select * from cell_status", "select * from cell_status", 8],
+  ["select * from verdict_inputs", "select * from verdict_inputs", 18],
+  // As many epochs as there are trial rows, which are sorted by epoch.
+  ["select * from learning_curves", "select * from learning_curves", 40],
+  ["select * from memorisation", "select * from memorisation", 1],
 ];
 const DIGEST_MOST = 40;
 

@@ -4,6 +4,26 @@ import { CELL_NAMES } from "../../plan/cell.js";
 import { columnOf } from "./columns.js";
 import { COUNTED, COUNTED_AS_TRIAL, ROWS_OF_CELLS, rowId } from "./layout.js";
 
+/** What verdict_inputs says of a measure of a cell's runs r, the first of which is f: their mean and sample deviation, by distances as below. */
+function inputMoments(column: string): string {
+  const distance = `(r.${column} - f.${column})`;
+  const squares = `(avg(${distance} * ${distance}) ${IS_RUN} - avg(${distance}) ${IS_RUN} * avg(${distance}) ${IS_RUN})`;
+  const runs = `count(*) ${IS_RUN}`;
+  return `avg(r.${column}) ${IS_RUN} as ${column}_mean,
+  sqrt(max(0.0, ${squares}) * ${runs} / nullif(${runs} - 1, 0)) as ${column}_sd`;
+}
+
+/** The same of a column of curves e, which are held against the curve f. */
+function curveMoments(column: string): string {
+  const distance = `(e.${column} - coalesce(f.${column}, 0.0))`;
+  const squares = `(avg(${distance} * ${distance}) - avg(${distance}) * avg(${distance}))`;
+  return `avg(e.${column}) as ${column}_mean,
+  sqrt(max(0.0, ${squares}) * count(*) / nullif(count(*) - 1, 0)) as ${column}_sd`;
+}
+
+/** The rows that are done and no copies of another. */
+const IS_RUN = "filter (where r.state = 'done' and t.source_id is null)";
+
 /** The population deviation of a cell's values, from their distances to one of them: of equal values it is exactly 0, and nothing cancels where it is tiny beside the mean. */
 function deviation(column: string): string {
   const distance = `(r.${column} - f.${column})`;
@@ -124,6 +144,80 @@ ${ROWS_OF_CELLS}
 left join trajectories t on ${COUNTED}
 left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")}
 group by c.sweep_id, c.cell_key_id, c.epochs;
+
+-- What a verdict is made of: each cell's runs, a copy being none.
+create view verdict_inputs as
+select c.sweep_id as sweep, ${OF_SETTING},
+  c.method, c.lambda_reg, c.epochs, k.start, count(*) ${IS_RUN} as n,
+  ${["forget_probability", "forget_margin", "train_accuracy"].map(inputMoments).join(",\n  ")},
+  count(*) filter (where r.state = 'diverged' and t.source_id is null) as diverged,
+  count(*) filter (where r.state = 'failed' and t.source_id is null) as failed,
+  count(*) filter (where r.state is not null and t.source_id is not null) as copies
+${ROWS_OF_CELLS}
+left join trial_rows f on f.id = (
+  select r.id from trajectories t cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state = 'done'
+  where ${COUNTED} and t.source_id is null limit 1
+)
+left join trajectories t on ${COUNTED}
+left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")}
+group by c.sweep_id, c.cell_key_id, c.epochs;
+
+-- The mean curve of a cell's runs, as far as the sweep asks for them.
+create view learning_curves as
+with asked as materialized (
+  select c.*, s.trials, k.one_run,
+    (select t.id from trajectories t where ${COUNTED} and t.source_id is null limit 1) as first
+  from (select sweep_id, cell_key_id, max(epochs) as epochs from sweep_cells group by sweep_id, cell_key_id) c
+  join sweeps s on s.id = c.sweep_id join cell_keys k on k.id = c.cell_key_id
+)
+select c.sweep_id as sweep, ${OF_SETTING},
+  k.method, k.lambda_reg, k.start, e.epoch, count(*) as n,
+  ${CURVE.map(({ name }) => curveMoments(name)).join(",\n  ")}
+from asked c
+cross join sweeps s on s.id = c.sweep_id
+cross join cell_keys k on k.id = c.cell_key_id
+cross join draws d on d.id = k.draw_id
+cross join trajectories t on ${COUNTED}
+-- Copies have no curve of their own. An epoch counts while all of its numbers are finite: of one that is not, this product is none.
+cross join epochs e on e.trajectory_id = t.id and e.epoch <= c.epochs and (${CURVE.map(({ name }) => `e.${name}`).join(" + ")}) * 0.0 = 0.0
+left join epochs f on f.trajectory_id = c.first and f.epoch = e.epoch
+group by c.sweep_id, c.cell_key_id, e.epoch;
+
+-- How much likelier a draw's forget set is to a net that was trained on it. Both methods go by their names, as in the
+-- verdict, which holds all others against them: how a method trains does not say which it is, since a second retraining
+-- trains as the first does. Of several cells the one of the least λ at the most epochs stands for its method.
+create view memorisation as
+with chosen as materialized (
+  select sweep_id, cell_key_id, epochs, method, draw_id, hidden, learning_rate, preset, seed, trials
+  from (
+    select c.sweep_id, c.cell_key_id, c.epochs, c.method, k.draw_id, k.hidden, k.learning_rate, k.preset, k.seed, s.trials,
+      row_number() over (
+        partition by c.sweep_id, k.draw_id, k.hidden, k.learning_rate, k.preset, k.seed, c.method order by c.lambda_reg, c.epochs desc
+      ) as place
+    from sweep_cells c join sweeps s on s.id = c.sweep_id join cell_keys k on k.id = c.cell_key_id
+    where c.method in ('original', 'retrain_scratch')
+  ) where place = 1
+), pairs as materialized (
+  select o.sweep_id as sweep, o.draw_id, o.preset, o.hidden, o.learning_rate, o.seed,
+    a.forget_probability as original, b.forget_probability as retrained, a.forget_probability - b.forget_probability as difference
+  from chosen o
+  join chosen r on r.method = 'retrain_scratch' and r.sweep_id = o.sweep_id and r.draw_id = o.draw_id and r.hidden = o.hidden
+    and r.learning_rate = o.learning_rate and r.preset = o.preset and r.seed = o.seed
+  cross join trajectories t on t.cell_key_id = o.cell_key_id and t.trial <= o.trials and t.source_id is null
+  cross join trial_rows a on a.id = ${rowId("t.id", "o.epochs")} and a.state = 'done'
+  cross join trajectories u on u.cell_key_id = r.cell_key_id and u.trial = t.trial and u.source_id is null
+  cross join trial_rows b on b.id = ${rowId("u.id", "r.epochs")} and b.state = 'done'
+  where o.method = 'original'
+)
+select p.sweep, ${SETTING.map((name) => (columnOf(name).startsWith("d.") ? `d.${name}` : `p.${name}`)).join(", ")},
+  count(*) as n, avg(p.original) as original_mean, avg(p.retrained) as retrained_mean, avg(p.difference) as memorisation,
+  sqrt(max(0.0, avg((p.difference - f.difference) * (p.difference - f.difference)) - avg(p.difference - f.difference) * avg(p.difference - f.difference))
+    / nullif(count(*) - 1, 0)) as standard_error
+from pairs p
+join draws d on d.id = p.draw_id
+join (select sweep, draw_id, preset, hidden, learning_rate, seed, min(difference) as difference from pairs group by 1, 2, 3, 4, 5, 6) f
+  using (sweep, draw_id, preset, hidden, learning_rate, seed)
+group by p.sweep, p.draw_id, p.preset, p.hidden, p.learning_rate, p.seed;
 
 -- How many epochs bring x's probability back to the original's mean, of each method that trains a net as it was trained
 -- before another method changed it; null where the curve never does.
