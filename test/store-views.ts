@@ -8,7 +8,7 @@ import { mean, std } from "../src/stats/moments.js";
 import { oneSampleT } from "../src/stats/t-test.js";
 import type { Results, Sweep } from "../src/store/contract.js";
 import { lastEpoch, type TrainedOutcome, type TrajectorySpec, type TrialRow } from "../src/trial.js";
-import { RETRAINED, UNTOUCHED } from "../src/verdict/table.js";
+import { RETRAINED, UNTOUCHED } from "../src/verdict/roles.js";
 import { failed, PROFILE, smallPlan, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
 import { assertMoments, gridPlan, listOf, type Make, opened } from "./store-contract.js";
 

@@ -20,7 +20,7 @@ export const AGGREGATES: readonly Aggregate[] = [
 
 /** An end of the interval that holds the mean with this confidence, by Student's t; NaN of a single value. */
 function endOfMean(values: readonly number[], level: number, end: "low" | "high"): number {
-  return values.length < 2 ? Number.NaN : tInterval(oneSampleT(values), level)[end];
+  return tInterval(oneSampleT(values), level)[end];
 }
 
 function refuseQuantile(q: number): void {
