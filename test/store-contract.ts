@@ -6,7 +6,16 @@ import { CELL, type CellKey, ROW_KEY_NAMES } from "../src/plan/cell.js";
 import { RECORDS, type RecordLevel, type SweepPlan } from "../src/plan/plan.js";
 import { type Question, USUAL_QUESTION } from "../src/plan/question.js";
 import { cellTemplates, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
-import type { Decision, Results, Store, StoredEpoch, StoredMargin, StoredRow, Sweep } from "../src/store/contract.js";
+import type {
+  Aggregate,
+  Decision,
+  Results,
+  Store,
+  StoredEpoch,
+  StoredMargin,
+  StoredRow,
+  Sweep,
+} from "../src/store/contract.js";
 import { digestOf } from "../src/store/digest.js";
 import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
 import {
@@ -1208,6 +1217,40 @@ function testQuery(name: string, make: Make): void {
     );
     assert.deepEqual(columns, ["big", "half", "word", "none"]);
     assert.deepEqual(await listOf(rows), [[9007199254740993n, 0.5, "text", null]]);
+  });
+
+  test(`${name}: a query may call the aggregates that it is given, and only it: of values that are not null, and null where there are none`, async (t) => {
+    const { store } = await make(t);
+    const seen: number[][] = [];
+    const spread: Aggregate = {
+      name: "spread",
+      of: (values, given) => given * (Math.max(...values) - Math.min(...values)),
+      takes: { name: "times", refuse: (given) => assert.ok(given > 0, "times must be above 0") },
+    };
+    const all: Aggregate = { name: "all_of", of: (values) => seen.push([...values]) * Number.NaN, takes: null };
+    const sql = `select g, spread(x, 2), all_of(x) from (
+      select 1 as g, 0.5 as x union all select 1, null union all select 1, 3 union all select 2, null) group by g order by g`;
+    const { rows } = await store.query(sql, [spread, all]);
+    assert.deepEqual(await listOf(rows), [
+      [1n, 5, null],
+      [2n, null, null],
+    ]);
+    assert.deepEqual(seen, [[0.5, 3]]);
+    await assert.rejects(store.query(sql), { fault: "usage" });
+    for (const [wrong, why] of [
+      ["select spread(1, 0)", "times must be above 0"],
+      ["select spread('a', 1)", "spread takes numbers, got a"],
+      ["select spread(null, null)", "spread takes numbers, got null"],
+      [
+        "select spread(x, x) from (select 1 as x union select 2)",
+        "spread takes one times for all rows of a group, got 1 and 2",
+      ],
+      ["select spread(1)", "wrong number of arguments to function spread()"],
+    ])
+      await assert.rejects(async () => listOf((await store.query(wrong, [spread])).rows), {
+        fault: "usage",
+        message: `SQL must be one select that SQLite understands, got an error: ${why}; the README lists the views and their columns`,
+      });
   });
 
   test(`${name}: a query that is not understood, or would write, is refused in a sentence`, async (t) => {

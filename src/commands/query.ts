@@ -4,13 +4,17 @@ import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
 import { jsonOf, jsonPieces } from "../report/json.js";
 import { alignedTable, type Cell, csvPieces, cut, FORMATS, tableWithin } from "../report/table.js";
 import { openResults } from "../store/open.js";
+import { AGGREGATES } from "./aggregates.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const queryCommand: Command = {
   words: ["query <sql> [file]"],
   describe: "run one SQL select over the results; the file is opened read-only",
-  positionals: { sql: "the select; the README lists the views and their columns", ...DB_ARGUMENT },
+  positionals: {
+    sql: "the select; the README lists the views and their columns; beside SQLite's functions it may call std(x), sd(x), mcse(x), quantile(x, q), ci_low(x, level) and ci_high(x, level)",
+    ...DB_ARGUMENT,
+  },
   options: {
     format: value(
       `${FORMATS.join(", ")}; json has Infinity as the text "Infinity", a blob as hexadecimal text, and every digit of a whole number; a table cuts long values`,
@@ -20,6 +24,10 @@ export const queryCommand: Command = {
   },
   examples: [
     ['$0 query "select * from method_summary"', "the table's numbers"],
+    [
+      '$0 query "select draw, avg(forget_probability), mcse(forget_probability) from trial_results group by draw"',
+      "means with their standard errors",
+    ],
     ['$0 query "select * from epoch_results where trial = 1" --format csv > curves.csv', "the curves, for a plot"],
   ],
   run,
@@ -49,7 +57,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const format = oneOf(flags, "format", FORMATS, "table");
   const results = await openResults(fileFrom(flags));
   try {
-    const { columns, rows } = await results.query(String(flags["sql"]));
+    const { columns, rows } = await results.query(String(flags["sql"]), AGGREGATES);
     await PRINTERS[format](columns, rows as Rows, terminal);
     return EXIT.ok;
   } finally {

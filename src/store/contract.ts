@@ -94,11 +94,23 @@ export interface Results {
   damages(): AsyncIterable<Damage>;
   /** How many trajectories it keeps, each with a hash: what `damages` looks at. */
   trajectoryCount(): Promise<number>;
-  /** Any one select of a user's: integers as bigint. Throws usage where it is not understood. */
-  query(sql: string): Promise<{ readonly columns: string[]; readonly rows: AsyncIterable<unknown[]> }>;
+  /** Any one select of a user's, which may call `aggregates` too: integers as bigint. Throws usage where it is not understood. */
+  query(
+    sql: string,
+    aggregates?: readonly Aggregate[],
+  ): Promise<{ readonly columns: string[]; readonly rows: AsyncIterable<unknown[]> }>;
   /** How many bytes its data take. */
   size(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** A function of a column's values that SQL may call, as name(x) or name(x, given). */
+export interface Aggregate {
+  readonly name: string;
+  /** Of the numbers of a group's rows, of which there is one at least; NaN is told as null. */
+  of(values: readonly number[], given: number): number;
+  /** What it is given beside them, the same for all rows of a group, with what throws where that is out of range; null: nothing. */
+  readonly takes: { readonly name: string; refuse(given: number): void } | null;
 }
 
 /** How a place is opened for writing. */

@@ -4,6 +4,7 @@ import { bad, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
+  Aggregate,
   CellMean,
   CellStatus,
   CellTrial,
@@ -22,6 +23,7 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
+import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
 import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf, toldOfReading } from "./damages.js";
@@ -144,9 +146,13 @@ export class SqliteResults implements Results {
     return this.#each((db) => damagesOf(db));
   }
 
-  async query(sql: string): Promise<{ columns: string[]; rows: AsyncIterable<unknown[]> }> {
+  async query(
+    sql: string,
+    aggregates: readonly Aggregate[] = [],
+  ): Promise<{ columns: string[]; rows: AsyncIterable<unknown[]> }> {
     const snapshot = this.#snapshot();
     try {
+      for (const aggregate of aggregates) addAggregate(snapshot, aggregate);
       const statement = understood(() => {
         const prepared = snapshot.prepare<[], unknown[]>(sql);
         if (prepared.reader) return prepared.raw().safeIntegers();

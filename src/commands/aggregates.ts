@@ -1,0 +1,32 @@
+/** What a user's SQL may call beside SQLite's own functions: statistics of a column's values. */
+import { bad } from "../errors.js";
+import { populationStd, quantile, std } from "../stats/moments.js";
+import { errorOfMean } from "../stats/monte-carlo-error.js";
+import { oneSampleT, tInterval } from "../stats/t-test.js";
+import type { Aggregate } from "../store/contract.js";
+
+export const AGGREGATES: readonly Aggregate[] = [
+  { name: "std", of: populationStd, takes: null },
+  { name: "sd", of: std, takes: null },
+  { name: "stddev_samp", of: std, takes: null },
+  { name: "mcse", of: errorOfMean, takes: null },
+  { name: "quantile", of: quantile, takes: { name: "q", refuse: refuseQuantile } },
+  ...(["low", "high"] as const).map((end) => ({
+    name: `ci_${end}`,
+    of: (values: readonly number[], level: number): number => endOfMean(values, level, end),
+    takes: { name: "level", refuse: refuseLevel },
+  })),
+];
+
+/** An end of the interval that holds the mean with this confidence, by Student's t; NaN of a single value. */
+function endOfMean(values: readonly number[], level: number, end: "low" | "high"): number {
+  return tInterval(oneSampleT(values), level)[end];
+}
+
+function refuseQuantile(q: number): void {
+  if (!(q >= 0 && q <= 1)) throw bad(`q must be from 0 to 1, got ${q}`);
+}
+
+function refuseLevel(level: number): void {
+  if (!(level > 0 && level < 1)) throw bad(`level must be between 0 and 1, got ${level}`);
+}
