@@ -2,17 +2,26 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { stream } from "../src/data/streams.js";
+import { METHODS } from "../src/plan/methods.js";
+import { compatText } from "../src/report/compat.js";
 import type { Interval } from "../src/stats/interval.js";
+import { wasserstein1 } from "../src/stats/wasserstein.js";
+import { openStore } from "../src/store/open.js";
 import { accuracyGap, forgetAccuracy, unlearningGap } from "../src/verdict/compat/accuracy-gaps.js";
+import { type Beside, besideOf, relearnedKey, trialKey } from "../src/verdict/compat/beside.js";
+import { type CompatFinding, compatOf } from "../src/verdict/compat/compat.js";
 import { finalScore } from "../src/verdict/compat/final-score.js";
 import { forgettingBounds, forgettingPoints, forgettingQuality } from "../src/verdict/compat/forgetting-quality.js";
 import { klom, klomCorrected } from "../src/verdict/compat/klom.js";
 import { COMPAT_MEASURES, type MeasureFinding, measuresOf } from "../src/verdict/compat/measures.js";
-import { relearnSteps } from "../src/verdict/compat/relearn-steps.js";
+import { type RelearnedEpoch, relearnSteps } from "../src/verdict/compat/relearn-steps.js";
 import { runTimeEfficiency } from "../src/verdict/compat/run-time-efficiency.js";
 import type { Side, Sides } from "../src/verdict/compat/sides.js";
 import { tugOfWar } from "../src/verdict/compat/tug-of-war.js";
 import { uLira } from "../src/verdict/compat/u-lira.js";
+import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
+import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 
 interface Pair {
   readonly name: string;
@@ -313,4 +322,212 @@ test("what a method costs is in row-gradients, and what it took to find its sett
   const findings = measuresOf([sidesOf(WHOLE[0])]);
   assertNear(findingIn(findings, "rte").value, (5 * 201) / 20_000, "alone");
   assertNear(findingIn(findings, "rte_with_tuning").value, (55 * 201) / 20_000, "with tuning");
+});
+
+const NOTHING_BESIDE: Beside = { methods: METHODS, margins: new Map(), relearned: new Map() };
+
+interface Planted {
+  readonly method: string;
+  readonly lambda: number;
+  readonly epochs: number;
+  /** What is added to the margins of retraining, and to its accuracy. */
+  readonly shift: number;
+  readonly accuracy: number;
+  readonly isOneRun: boolean;
+}
+
+const RETRAINED: Planted = {
+  ...{ method: "retrain_scratch", lambda: 0, epochs: 100 },
+  ...{ shift: 0, accuracy: 0, isOneRun: false },
+};
+const ORIGINAL: Planted = { ...RETRAINED, method: "original", shift: 2 };
+const UNLEARNED: Planted = { ...RETRAINED, method: "unlearn", lambda: 4.2, epochs: 5, shift: 0.4, accuracy: -0.004 };
+const LONGER: Planted = { ...UNLEARNED, epochs: 20 };
+const ONE_RUN: Planted = { ...RETRAINED, method: "retrain_original", shift: 1, isOneRun: true };
+
+function sampleOf(
+  planted: Planted,
+  draw: number,
+  { trials, preset, rows }: { trials: number; preset: string; rows: number },
+): Sample {
+  const { method, lambda, epochs, shift, accuracy, isOneRun } = planted;
+  const random = stream("test", "compat", method, epochs, draw);
+  const count = isOneRun ? 1 : trials;
+  const margin = Array.from({ length: count }, () => 1 + draw / 4 + shift + random.normal());
+  const around = (center: number): number[] => Array.from({ length: count }, () => center + 0.004 * random.normal());
+  const start = ["original", "retrain_scratch"].includes(method) ? "" : "original@0x100";
+  const recipe = {
+    ...{ samples: 500, features: 4, forget_rows: rows, hidden: "8,8", learning_rate: 0.01, preset, method },
+    ...{ lambda_reg: lambda, epochs, seed: 0, start, profile: "test/r1" },
+  };
+  return {
+    ...{
+      key: { draw: `${draw}`, ...recipe },
+      recipe: JSON.stringify(recipe),
+      diverged: 0,
+      failed: 0,
+      isOneRun,
+      margin,
+    },
+    trials: margin.map((_, i) => i + 1),
+    forget: margin.map((value) => 1 / (1 + Math.exp(-value))),
+    ...{ accuracy: around(0.93 + accuracy), test: around(0.91 + accuracy) },
+  };
+}
+
+const SIZES = { trials: 20, preset: "paired", rows: 1 };
+
+function settingOf(planted: readonly Planted[], draws: number, sizes = SIZES): Setting {
+  const samples = Array.from({ length: draws }, (_, draw) =>
+    [RETRAINED, ...planted].map((one) => sampleOf(one, draw + 1, sizes)),
+  ).flat();
+  return { key: samples[0].key, samples };
+}
+
+function findingsOn(setting: Setting, beside = NOTHING_BESIDE): CompatFinding[] {
+  const first = setting.samples.filter(({ key }) => key.draw === setting.key.draw);
+  return compatOf(
+    setting,
+    first.map(({ key }) => key),
+    beside,
+  );
+}
+
+test("the recipes of a setting have what their samples give, on the draws that have all of them; retraining is none", () => {
+  const setting = settingOf([ORIGINAL, UNLEARNED, LONGER], 3);
+  const missing = setting.samples.slice(0, -1);
+  const found = findingsOn({ ...setting, samples: missing });
+  assert.deepEqual(
+    found.map(({ recipe, draws, trials }) => [recipe.method, recipe.epochs, draws, trials]),
+    [
+      ["original", 100, ["1", "2"], 40],
+      ["unlearn", 5, ["1", "2"], 40],
+      ["unlearn", 20, ["1", "2"], 40],
+    ],
+  );
+  const [retrained, , unlearned] = setting.samples;
+  const alone = compatOf(settingOf([ORIGINAL, UNLEARNED], 1), [unlearned.key], NOTHING_BESIDE);
+  assertNear(
+    findingIn(alone[0].measures, "wasserstein_1").value,
+    wasserstein1(unlearned.forget, retrained.forget),
+    "of the samples",
+  );
+  assert.deepEqual(compatOf({ ...setting, samples: [unlearned] }, [unlearned.key], NOTHING_BESIDE), []);
+});
+
+test("trials are pairs where a preset shares initial weights, but for a second set of retraining trials", () => {
+  const isSplit = (planted: Planted, preset: string): boolean =>
+    findingIn(
+      findingsOn(settingOf([planted], 1, { ...SIZES, preset }), { ...NOTHING_BESIDE, methods })[0].measures,
+      "ks_p",
+    ).isSplit;
+  const methods = [...METHODS, { ...METHODS[1], name: "retrain_twin" }];
+  assert.deepEqual([isSplit(UNLEARNED, "paired"), isSplit(UNLEARNED, "notebook")], [true, false]);
+  assert.equal(isSplit({ ...RETRAINED, method: "retrain_twin" }, "paired"), false);
+});
+
+test("a row counts in a method's epochs where it weighs anything, and tuning is every λ to its longest", () => {
+  const setting = settingOf(
+    [ORIGINAL, UNLEARNED, LONGER, { ...UNLEARNED, lambda: 1 }, { ...UNLEARNED, method: "fine_tune", lambda: 0 }],
+    1,
+  );
+  const found = findingsOn(setting);
+  const value = (i: number, name: string): number | null => findingIn(found[i].measures, name).value;
+  assertNear(value(0, "rte"), (100 * 501) / (100 * 500), "original");
+  assertNear(value(1, "rte"), (5 * 501) / (100 * 500), "unlearn");
+  assertNear(value(1, "rte_with_tuning"), ((20 + 5) * 501) / (100 * 500), "unlearn, with λ 1 and 20 epochs");
+  assertNear(value(4, "rte"), (5 * 500) / (100 * 500), "fine_tune leaves x out");
+  // The notebook's retraining keeps x in a penalty of its own weight.
+  const notebook = findingsOn(settingOf([UNLEARNED], 1, { ...SIZES, preset: "notebook" }));
+  assertNear(findingIn(notebook[0].measures, "rte").value, 5 / 100, "notebook");
+  assert.throws(
+    () => findingsOn(setting, { ...NOTHING_BESIDE, methods: [] }),
+    /no method of the plan is called original/,
+  );
+  assert.throws(() => findingsOn(settingOf([UNLEARNED], 1, { ...SIZES, preset: "mine" })), /no preset is called mine/);
+});
+
+test("several forget rows need their margins, and a relearning is that of its own trial", () => {
+  const setting = settingOf([ORIGINAL, UNLEARNED], 1, { ...SIZES, rows: 2 });
+  const unlearned = setting.samples[2];
+  const without = findingsOn(setting)[1].measures;
+  assert.equal(findingIn(without, "klom").reason, "the margin of each forget row is not known");
+  const margins = new Map(
+    setting.samples.flatMap(({ key, trials, margin }) =>
+      trials.map((trial, i): [string, number[]] => [trialKey(key, trial), [margin[i] ?? 0, (margin[i] ?? 0) + 1]]),
+    ),
+  );
+  const relearned = new Map(
+    [1, 2].map((trial) => [relearnedKey(unlearned.key, trial), [{ epoch: trial, forget: 0.99 }]] as const),
+  );
+  const found = findingsOn(setting, { ...NOTHING_BESIDE, margins, relearned })[1].measures;
+  assert.equal(findingIn(found, "klom").reason, null);
+  assert.equal(findingIn(found, "relearn_steps").value, 1.5);
+});
+
+test("a store tells the margins of several forget rows and the curves of relearning, by their trials", async () => {
+  const store = await openStore(":memory:");
+  const methods = "original,retrain_scratch,unlearn,relearn";
+  const plan = smallPlan({
+    "forget-rows": "2",
+    preset: "paired",
+    methods,
+    epochs: "original=4,retrain_scratch=4,unlearn=2,relearn=6",
+  });
+  const sweep = await store.open(openRequest(plan));
+  await store.record(sweep, specsIn(plan).map(trained));
+  const [setting] = await settingsIn(store.rows(sweep));
+  const beside = await besideOf(store, sweep, [1, 2, 3]);
+  assert.equal(beside.methods, sweep.plan.methods);
+  const sample = setting.samples.find(({ key }) => key.method === "unlearn");
+  assert.ok(sample !== undefined);
+  for (const [i, trial] of sample.trials.entries()) {
+    const margins: readonly number[] = beside.margins.get(trialKey(sample.key, trial)) ?? [];
+    assert.equal(margins.length, 2);
+    assertNear((margins[0] + margins[1]) / 2, sample.margin[i], "mean margin");
+    const curve: readonly RelearnedEpoch[] = beside.relearned.get(relearnedKey(sample.key, trial)) ?? [];
+    assert.deepEqual(
+      curve.map(({ epoch }) => epoch),
+      [1, 2, 3, 4, 5, 6],
+    );
+  }
+  const found = compatOf(setting, [sample.key], beside)[0].measures;
+  assert.equal(findingIn(found, "klom_corrected").reason, null);
+  assert.notEqual(
+    findingIn(found, "relearn_steps").reason,
+    "its nets were not trained again: add relearn to --methods",
+  );
+  await store.close();
+});
+
+/** One draw of 40 trials, whose unlearned nets have been trained again. */
+function shown(): CompatFinding[] {
+  const setting = settingOf([ORIGINAL, UNLEARNED], 1, { ...SIZES, trials: 40 });
+  const { key, trials } = setting.samples[2];
+  const curve = (trial: number): RelearnedEpoch[] =>
+    Array.from({ length: 40 }, (_, i) => ({ epoch: i + 1, forget: 1 - 0.25 / (1 + i / (trial % 5)) }));
+  const relearned = new Map(trials.map((trial) => [relearnedKey(key, trial), curve((trial % 4) + 1)]));
+  return findingsOn(setting, { ...NOTHING_BESIDE, relearned });
+}
+
+test("the page of measures shows what verdict --compat prints, and explains every measure in its words", () => {
+  const page = readFileSync("data/docs/measures.md", "utf8");
+  const text = compatText(shown(), 80);
+  assert.ok(page.includes(`\n\`\`\`text\n${text}\`\`\`\n`), text);
+  const inCell = (text: string): string => text.replaceAll("|", "\\|");
+  for (const { title, formula, source, trap } of COMPAT_MEASURES)
+    assert.ok(page.includes(`\n| ${[title, formula, source, trap].map(inCell).join(" | ")} | `), title);
+});
+
+test("the text fits its width, numbers its reasons, and names what its errors are over", () => {
+  const one = compatText(findingsOn(settingOf([ORIGINAL, UNLEARNED, ONE_RUN], 1)), 80);
+  for (const line of one.split("\n")) assert.ok(line.length <= 80, line);
+  assert.match(one, /^\[1\] its nets were not trained again: add relearn to --methods$/m);
+  assert.match(one, /^\[2\] its trials are copies of one run, which say nothing of chance$/m);
+  assert.match(one, /±: the standard error over trials, by the jackknife/);
+  const many = compatText(findingsOn(settingOf([ORIGINAL, UNLEARNED], 3)), 80);
+  assert.match(many, /^each is the mean over 3 draws; ±: its standard error over draws$/m);
+  assert.equal(compatText([], 80), "no recipe here can be held against retrain_scratch\n");
+  const independentText = compatText(findingsOn(settingOf([UNLEARNED], 1, { ...SIZES, preset: "notebook" })), 80);
+  assert.ok(many.includes("odd-numbered") && !independentText.includes("odd-numbered"));
 });

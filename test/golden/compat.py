@@ -36,7 +36,7 @@ def pairs():
     yield "constants apart, unlearned above", [3.5] * 10, [2.5] * 10
     yield "one constant", [2.5] * 20, margins(20, 2, 1)
     yield "nearly constant", [2.5 + 0.001 * i for i in range(20)], margins(20, 2, 1)
-    yield "just not nearly constant", [2.5 + 0.0025 * i for i in range(20)], [0.25 * i for i in range(19)] + [4.75]
+    yield "just not nearly constant", [2.5 + 0.0026 * i for i in range(20)], [0.25 * i for i in range(19)] + [4.75]
     same = margins(30, 2, 1)
     yield "equal samples", same, same
     yield "ties", margins(40, 2, 1.2, 0), margins(40, 2.5, 1.2, 0)

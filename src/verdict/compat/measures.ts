@@ -178,7 +178,7 @@ export const COMPAT_MEASURES: readonly MeasureRecord[] = [
     trap: "the training of the original is not in it, nor is finding λ and epochs",
   },
   {
-    ...{ name: "rte_with_tuning", title: "the same with tuning", of: "mean", ...STEP },
+    ...{ name: "rte_with_tuning", title: "efficiency with tuning", of: "mean", ...STEP },
     value: ({ cost }) => runTimeEfficiency(cost.tuning, cost.retraining),
     formula: "the same, of every λ and start of the method that was tried, each to its longest",
     source: `${SPARSITY}, in row-gradients instead of seconds`,

@@ -37,7 +37,7 @@ export interface Cost {
 }
 
 /** The sides without the trials that `keep` refuses. */
-export function keepTrials(sides: Sides, keep: { readonly unlearned: Keep; readonly retrained: Keep }): Sides {
+function keepTrials(sides: Sides, keep: { readonly unlearned: Keep; readonly retrained: Keep }): Sides {
   const { unlearned, retrained } = sides;
   return { ...sides, unlearned: kept(unlearned, keep.unlearned), retrained: kept(retrained, keep.retrained) };
 }
