@@ -109,6 +109,9 @@ test("a rule that errs on one side alone is left out, and one that errs on neith
   // Every threshold errs on one side alone, but for those between 2 and 3, which miss one of four and alarm at one of four.
   const one = Math.log(1 - 1e-5 - 0.25) - Math.log(0.25);
   assertNear(forgettingQuality([2, 10, 20, 30], [0, -10, -20, 3]), one, "one and one");
+  // The interval that ends at 0 has five of six of one sample and one of seven of the other; a wider one takes in four more.
+  const ends = forgettingQuality([0, 0, 0, 0, 0, 2], [-3, 0, 0.005, 0.005, 0.005, 0.005, 3.5]);
+  assertNear(ends, Math.log(1 - 1e-5 - 1 / 6) - Math.log(1 / 7), "an interval holds its right end");
 });
 
 test("the published KLoM leaves out the largest value, and so takes one constant below another for equal", () => {
@@ -234,6 +237,8 @@ test("a draw without a value is counted out, with its reason", () => {
   const gap = findingIn(findings, "ta_gap");
   assert.deepEqual([gap.draws, gap.reason, gap.standardError], [1, "the data have no test sample", null]);
   assert.equal(gap.value, findingIn(measuresOf([known]), "ta_gap").value);
+  const blind = measuresOf([known, { ...other, unlearned: { ...other.unlearned, margins: null } }]);
+  assert.deepEqual([findingIn(blind, "epsilon").draws, findingIn(blind, "epsilon").bounds], [1, null]);
 });
 
 /** What is said of each measure, the reason or that there is a value. */
@@ -437,6 +442,12 @@ test("a row counts in a method's epochs where it weighs anything, and tuning is 
   assertNear(value(1, "rte"), (5 * 501) / (100 * 500), "unlearn");
   assertNear(value(1, "rte_with_tuning"), ((20 + 5) * 501) / (100 * 500), "unlearn, with λ 1 and 20 epochs");
   assertNear(value(4, "rte"), (5 * 500) / (100 * 500), "fine_tune leaves x out");
+  // x stands in the penalty alone, which weighs nothing where λ is 0.
+  const own = { ...METHODS[4], name: "own", penalty: { retained: "0", forget: "1/k" } };
+  const penalised = [0, 2].map((lambda) => ({ ...UNLEARNED, method: "own", lambda }));
+  const owned = findingsOn(settingOf(penalised, 1), { ...NOTHING_BESIDE, methods: [...METHODS, own] });
+  assertNear(findingIn(owned[0].measures, "rte").value, (5 * 500) / (100 * 500), "without a penalty");
+  assertNear(findingIn(owned[1].measures, "rte").value, (5 * 501) / (100 * 500), "with a penalty");
   // The notebook's retraining keeps x in a penalty of its own weight.
   const notebook = findingsOn(settingOf([UNLEARNED], 1, { ...SIZES, preset: "notebook" }));
   assertNear(findingIn(notebook[0].measures, "rte").value, 5 / 100, "notebook");
@@ -524,6 +535,8 @@ test("the text fits its width, numbers its reasons, and names what its errors ar
   for (const line of one.split("\n")) assert.ok(line.length <= 80, line);
   assert.match(one, /^\[1\] its nets were not trained again: add relearn to --methods$/m);
   assert.match(one, /^\[2\] its trials are copies of one run, which say nothing of chance$/m);
+  assert.match(one, /^KS D .* - \[2\]$/m);
+  assert.match(one, /^relearn steps +- \[1\] +- \[1\] +- \[1\]$/m);
   assert.match(one, /±: the standard error over trials, by the jackknife/);
   const many = compatText(findingsOn(settingOf([ORIGINAL, UNLEARNED], 3)), 80);
   assert.match(many, /^each is the mean over 3 draws; ±: its standard error over draws$/m);

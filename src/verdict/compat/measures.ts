@@ -260,7 +260,6 @@ function leastOf({ unlearned, retrained }: Sides): number {
 
 /** The standard error over the trials of one draw. */
 function onOne(sides: Sides, { name, error, value }: MeasureRecord): number | null {
-  if (sides.isOneRun) return null;
   if (name === "relearn_steps") {
     const steps = stepsOf(sides);
     return typeof steps === "string" ? null : finite(errorOfMean(steps));
