@@ -400,8 +400,10 @@ function findingsOn(setting: Setting, beside = NOTHING_BESIDE): CompatFinding[] 
 
 test("the recipes of a setting have what their samples give, on the draws that have all of them; retraining is none", () => {
   const setting = settingOf([ORIGINAL, UNLEARNED, LONGER], 3);
-  const missing = setting.samples.slice(0, -1);
-  const found = findingsOn({ ...setting, samples: missing });
+  const missing = setting.samples.filter(
+    ({ key }) => key.draw !== "3" || ["retrain_scratch", "unlearn"].includes(key.method),
+  );
+  const found = findingsOn({ ...setting, samples: missing.slice(0, -1) });
   assert.deepEqual(
     found.map(({ recipe, draws, trials }) => [recipe.method, recipe.epochs, draws, trials]),
     [
