@@ -283,7 +283,10 @@ test("what is not known is said: margins, the test sample, the original, the rel
   const untested = saidOf({ ...sides, unlearned: { ...unlearned, test: null } });
   for (const name of ["final_score", "tug_of_war", "ta_gap"])
     assert.equal(untested[name], "the data have no test sample", name);
-  assert.equal(saidOf(sides)["relearn_steps"], "its nets were not trained again: add relearn to --methods");
+  assert.equal(
+    saidOf(sides)["relearn_steps"],
+    "its nets were not trained again: --methods relearn does that for unlearn",
+  );
 });
 
 test("relearn steps are the mean over nets, null where one never learned x again or the original knew it no better", () => {
@@ -508,7 +511,7 @@ test("a store tells the margins of several forget rows and the curves of relearn
   assert.equal(findingIn(found, "klom_corrected").reason, null);
   assert.notEqual(
     findingIn(found, "relearn_steps").reason,
-    "its nets were not trained again: add relearn to --methods",
+    "its nets were not trained again: --methods relearn does that for unlearn",
   );
   await store.close();
 });
@@ -535,7 +538,7 @@ test("the page of measures shows what verdict --compat prints, and explains ever
 test("the text fits its width, numbers its reasons, and names what its errors are over", () => {
   const one = compatText(findingsOn(settingOf([ORIGINAL, UNLEARNED, ONE_RUN], 1)), 80);
   for (const line of one.split("\n")) assert.ok(line.length <= 80, line);
-  assert.match(one, /^\[1\] its nets were not trained again: add relearn to --methods$/m);
+  assert.match(one, /^\[1\] its nets were not trained again: --methods relearn does that for unlearn$/m);
   assert.match(one, /^\[2\] its trials are copies of one run, which say nothing of chance$/m);
   assert.match(one, /^KS D .* - \[2\]$/m);
   assert.match(one, /^relearn steps +- \[1\] +- \[1\] +- \[1\]$/m);

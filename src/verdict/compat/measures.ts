@@ -204,7 +204,7 @@ const NO_RULE = "every rule errs on one side alone: there are too few trials, or
 const NO_BINS = "one side has no value but the largest, which the published code leaves out";
 const NO_TEST = "the data have no test sample";
 const NO_ORIGINAL = "the original was not trained";
-const NOT_RELEARNED = "its nets were not trained again: add relearn to --methods";
+const NOT_RELEARNED = "its nets were not trained again: --methods relearn does that for unlearn";
 const NOTHING_KNOWN = "the original is no surer of x than these nets are";
 
 /** One measure of a recipe. */
