@@ -43,6 +43,8 @@ function sampleOf(planted: Planted, draw: number, center: number, trials: number
     trials: Array.from({ length: count }, (_, i) => i + 1),
     forget: around(center + planted.forget, 0.05),
     accuracy: around(0.93 + planted.accuracy, 0.003),
+    margin: Array<null>(count).fill(null),
+    test: Array<null>(count).fill(null),
   };
 }
 

@@ -11,6 +11,9 @@ export interface Sample {
   readonly trials: readonly number[];
   readonly forget: readonly number[];
   readonly accuracy: readonly number[];
+  /** Mean log-odds of the forget rows, and accuracy on a fresh sample; null where a trial has none. */
+  readonly margin: readonly (number | null)[];
+  readonly test: readonly (number | null)[];
   readonly diverged: number;
   readonly failed: number;
   /** Whether its trials are one run, stored for each: then it stands here once. */
@@ -41,10 +44,18 @@ export async function settingsIn(rows: AsyncIterable<StoredRow>): Promise<Settin
   });
 }
 
+interface Scores {
+  readonly trial: number;
+  readonly forget: number;
+  readonly accuracy: number;
+  readonly margin: number | null;
+  readonly test: number | null;
+}
+
 interface Gathered {
   readonly key: CellKey;
   readonly recipe: string;
-  readonly rows: { readonly trial: number; readonly forget: number; readonly accuracy: number }[];
+  readonly rows: Scores[];
   diverged: number;
   failed: number;
   copies: number;
@@ -56,11 +67,11 @@ function gathered(row: StoredRow): Gathered {
 }
 
 function add(cell: Gathered, row: StoredRow): void {
-  const { forget_probability, train_accuracy } = row.measures;
+  const { forget_probability: forget, train_accuracy: accuracy, forget_margin: margin } = row.measures;
   if (row.replicate_of !== null) cell.copies += 1;
   else if (row.state === "failed") cell.failed += 1;
-  else if (row.state === "diverged" || forget_probability === null || train_accuracy === null) cell.diverged += 1;
-  else cell.rows.push({ trial: row.trial, forget: forget_probability, accuracy: train_accuracy });
+  else if (row.state === "diverged" || forget === null || accuracy === null) cell.diverged += 1;
+  else cell.rows.push({ trial: row.trial, forget, accuracy, margin, test: row.measures.test_accuracy });
 }
 
 function sampleOf({ key, recipe, rows, diverged, failed, copies }: Gathered): Sample {
@@ -70,6 +81,8 @@ function sampleOf({ key, recipe, rows, diverged, failed, copies }: Gathered): Sa
     trials: sorted.map(({ trial }) => trial),
     forget: sorted.map(({ forget }) => forget),
     accuracy: sorted.map(({ accuracy }) => accuracy),
+    margin: sorted.map(({ margin }) => margin),
+    test: sorted.map(({ test }) => test),
   };
 }
 

@@ -69,6 +69,10 @@ export function withTrials(table: Table, keep: (trial: number) => boolean): Tabl
 export function trialsOf(sample: Sample, keep: (trial: number) => boolean): Sample {
   if (sample.isOneRun) return sample;
   const kept = sample.trials.flatMap((trial, i) => (keep(trial) ? [i] : []));
-  const pick = (values: readonly number[]): number[] => kept.map((i) => values[i]);
-  return { ...sample, trials: pick(sample.trials), forget: pick(sample.forget), accuracy: pick(sample.accuracy) };
+  const pick = <Value>(values: readonly Value[]): Value[] => kept.map((i) => values[i]);
+  const { trials, forget, accuracy, margin, test } = sample;
+  return {
+    ...{ ...sample, trials: pick(trials), forget: pick(forget), accuracy: pick(accuracy) },
+    ...{ margin: pick(margin), test: pick(test) },
+  };
 }
