@@ -1,8 +1,10 @@
 /** `gmm-sweep export`: what is stored, to the bit, as Parquet, CSV and npz, and a folder in which nothing is lost or half written. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { dataCommand } from "../src/commands/data.js";
 import { exportCommand } from "../src/commands/export.js";
@@ -39,7 +41,14 @@ const AMISS: Tell = (outcome) => {
 };
 
 /** Two sweeps, one of them of data that were imported, with two forget rows. */
-async function night(t: TestContext): Promise<string> {
+function night(t: TestContext): Promise<string> {
+  made ??= makeNight(t);
+  return made;
+}
+
+let made: Promise<string> | null = null;
+
+async function makeNight(t: TestContext): Promise<string> {
   const dir = join(folder(t), "draw");
   const draw = { export: "export", dir, "data-seed": "5", samples: "8", features: "2", "forget-rows": "2" };
   assert.equal((await spoken(dataCommand, draw)).code, 0);
@@ -58,8 +67,8 @@ async function query(results: Results, sql: string): Promise<Row[]> {
 }
 
 /** Exports a file in blocks of few rows, so that each table takes several. */
-async function exported(t: TestContext, db: string, format: ExportFormat): Promise<string> {
-  const directory = join(folder(t), "out");
+async function exported(t: TestContext, db: string, format: ExportFormat, place?: string): Promise<string> {
+  const directory = place ?? join(folder(t), "out");
   const results = await openResults(db);
   const request = { directory, force: false, format, sweeps: await results.sweeps(), sweep: null, blockRows: 7 };
   await exportResults(results, request, () => {});
@@ -325,10 +334,10 @@ test("what a killed export left is no hindrance to the next, and is put away", a
 });
 
 test("a full disk ends an export with exit code 3, and leaves what was there as it was", async (t) => {
-  const disk = smallDisk(t, "80k");
+  const disk = smallDisk(t, "24k");
   if (disk === null) return;
   const small = await trainedFile(t, { ...GRID, "data-seeds": "1", trials: "1", lambda: "0" });
-  const large = await trainedFile(t, { ...GRID, "data-seeds": "1:9", trials: "30", epochs: "2,original=9" });
+  const large = await night(t);
   const dir = join(disk, "out");
   assert.equal((await spoken(exportCommand, { dir, file: small, format: "csv" })).code, 0);
   const before = readFileSync(join(dir, "results.csv"));
@@ -342,4 +351,43 @@ test("a full disk ends an export with exit code 3, and leaves what was there as 
     assert.deepEqual(readdirSync(dir).toSorted(), ["cells.csv", "epochs.csv", "plan.json", "results.csv"]);
     assert.deepEqual(readFileSync(join(dir, "results.csv")), before);
   }
+});
+
+test("on a terminal the rows that are written are told in a line that is taken away, and with --quiet nothing is", async (t) => {
+  const db = await trainedFile(t, { ...GRID, "data-seeds": "1" });
+  const told = async (flags: Flags): Promise<string> => {
+    const parts: string[] = [];
+    const stderr = { isTTY: true, columns: 80, write: (part: string) => parts.push(part) > 0, on: () => {} };
+    const terminal = {
+      ...{ out: async () => {}, exact: async () => {}, isRead: true, err: () => {}, columns: 80 },
+      ...{ stderr, atEnd: () => () => {}, end: () => {} },
+    };
+    assert.equal(await exportCommand.run({ dir: join(folder(t), "out"), file: db, ...flags }, terminal), 0);
+    return parts.join("");
+  };
+  const lines = ["results.parquet: 21 rows", "epochs.parquet: 39 rows", "cells.parquet: 7 rows", ""];
+  assert.equal(await told({}), lines.map((line) => `\r${line}\x1b[K`).join(""));
+  assert.equal(await told({ quiet: true }), "");
+});
+
+const PYTHON = process.env["GMM_SWEEP_PYTHON"] ?? "python3";
+const CHECK = fileURLToPath(new URL("../../scripts/export-check.py", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../data/docs/export.md", import.meta.url));
+const MODULES = "pandas, duckdb, pyarrow, numpy";
+const hasModules = spawnSync(PYTHON, ["-c", `import ${MODULES}`], { stdio: "ignore" }).status === 0;
+
+test("pandas, DuckDB, pyarrow and numpy read what is stored, to the bit, and the page's Python runs", {
+  skip: hasModules ? false : `${PYTHON} has not all of ${MODULES}: GMM_SWEEP_PYTHON names one that has`,
+}, async (t) => {
+  const db = await night(t);
+  const cwd = folder(t);
+  for (const [format, name] of [
+    ["parquet", "out"],
+    ["csv", "tables"],
+    ["npz", "arrays"],
+  ] as const)
+    await exported(t, db, format, join(cwd, name));
+  const { status, stdout, stderr } = spawnSync(PYTHON, ["-B", CHECK, db, cwd, PAGE], { encoding: "utf8" });
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.match(stdout, /^results: \d+ rows .*\nepochs: .*\nforget: .*\nthe page's 3 pieces of Python run\n$/);
 });

@@ -41,8 +41,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   try {
     const sweeps = await sweepsFrom(results, asked, path);
     const sweep = asked === null ? null : sweeps[0];
-    const progress = flags["quiet"] === true ? () => {} : progressTo(terminal, place.directory);
-    const files = await exportResults(results, { ...place, format, sweeps, sweep, blockRows: BLOCK_ROWS }, progress);
+    const request = { ...place, format, sweeps, sweep, blockRows: BLOCK_ROWS };
+    const files = await withProgress(flags["quiet"] === true ? null : terminal, (tell) =>
+      exportResults(results, request, tell),
+    );
     await terminal.out(
       flags["json"] === true
         ? `${jsonOf({ dir: place.directory, format, sweeps: sweeps.map(({ id }) => id), files })}\n`
@@ -59,8 +61,16 @@ function heldText(directory: string, files: readonly ExportedFile[], width: numb
   return `${escaped(directory)} holds\n\n${tableWithin(width, ["file", "rows", "bytes"], rows)}`;
 }
 
-/** Writes one line over and over on a terminal, and nothing in a pipe. */
-function progressTo({ stderr }: Terminal, directory: string): ExportProgress {
-  if (!stderr.isTTY) return () => {};
-  return (file, rows) => void stderr.write(`\r${escaped(directory)}: ${file}, ${rows} rows\x1b[K`);
+/** Writes one line over and over on a terminal while `work` goes on, and nothing in a pipe: a million rows take seconds. */
+async function withProgress<Result>(
+  terminal: Terminal | null,
+  work: (tell: ExportProgress) => Promise<Result>,
+): Promise<Result> {
+  if (terminal === null || !terminal.stderr.isTTY) return work(() => {});
+  const { stderr } = terminal;
+  try {
+    return await work((file, rows) => void stderr.write(`\r${file}: ${rows} rows\x1b[K`));
+  } finally {
+    stderr.write("\r\x1b[K");
+  }
 }
