@@ -29,12 +29,13 @@ const GRID: Flags = {
   ...{ methods: "original,unlearn,retrain_scratch,retrain_original", preset: "notebook" },
 };
 
-const REASON = 'its "thread" died,\nor so: 😀';
+/** Each of them must be quoted in CSV for another character. */
+const REASONS = ['its "thread" died', "its thread died, or so: 😀", "its thread\ndied"];
 
-/** A trial that failed, one that diverged, one of which nothing is there. */
+/** Trials that failed, one that diverged, one of which nothing is there. */
 const AMISS: Tell = (outcome) => {
   const { cell, trial } = outcome.spec;
-  if (cell.method === "retrain_scratch" && trial === 2) return failed(outcome.spec, REASON);
+  if (cell.method === "retrain_scratch") return failed(outcome.spec, REASONS[trial - 1]);
   if (cell.method === "original" && trial === 3)
     return withLastEpoch(outcome, { penalty: Number.POSITIVE_INFINITY, cross_entropy: Number.NaN });
   return cell.method === "unlearn" && trial === 1 ? null : outcome;
@@ -188,7 +189,8 @@ test("what is compared has a null of each kind, a number without an end, and tex
     (await query(results, `select 1 from trial_results where ${where}`)).length;
   for (const where of [
     ...["data_seed is null", "start_trial is null", "test_accuracy is null", "replicate_of is not null"],
-    ...["cross_entropy is null and state = 'diverged'", "penalty = 9e999", "error like '%\"%'", "start = ''"],
+    ...["cross_entropy is null and state = 'diverged'", "penalty = 9e999", "start = ''"],
+    ...["error like '%\"%'", "error like '%,%'", "error like '%' || char(10) || '%'"],
   ])
     assert.ok((await found(where)) > 0, where);
   await results.close();
@@ -214,6 +216,46 @@ test("Parquet keeps types: INT64, DOUBLE and UTF8, optional where a column may h
   const { columns } = JSON.parse(pandas) as { columns: { name: string; numpy_type: string }[] };
   const numpyType = (name: string): string | undefined => columns.find((one) => one.name === name)?.numpy_type;
   assert.deepEqual(["start_trial", "trial"].map(numpyType), ["Int64", "int64"]);
+});
+
+test("npz has 0, NaN and an empty text where the array of nulls is true, and such an array of no other column", async (t) => {
+  const directory = await exported(t, await night(t), "npz");
+  const members = unzip(readFileSync(join(directory, "results.npz")), 2 ** 24);
+  const under = (name: string): Set<Value | boolean> => {
+    const [values, isNull] = [`${name}.npy`, `${name}_isnull.npy`].map((one) =>
+      arrayOf(members.get(one)?.() ?? new Uint8Array()),
+    );
+    return new Set(values.filter((_, r) => isNull[r]));
+  };
+  assert.deepEqual(["start_trial", "cross_entropy", "error"].map(under), [
+    new Set([0n]),
+    new Set([Number.NaN]),
+    new Set([""]),
+  ]);
+  assert.deepEqual([members.has("data_seed_isnull.npy"), members.has("trial_isnull.npy")], [true, false]);
+});
+
+test("a null where none may be is no value, and neither is one of another type", () => {
+  const block = new Block(["trial", "start_trial", "method", "penalty"].map(columnOf), 9);
+  block.add([1n, null, "original", 0.5]);
+  assert.throws(() => block.add([null, null, "original", 0.5]), { message: "a row has no trial" });
+  assert.throws(() => block.add([1n, 0.5, "original", 0.5]), { message: "a row's start_trial is no integer" });
+  assert.throws(() => block.add([1n, 1n, 7n, 0.5]), { message: "a row's method is no text" });
+  assert.throws(() => block.add([1n, 1n, "original", "0.5"]), { message: "a row's penalty is no real" });
+  assert.throws(() => columnOf("lambda"), { message: "no type is known of the column lambda" });
+});
+
+test("what appears in the folder during an export is kept, and ends it", async (t) => {
+  const directory = folder(t);
+  const results = await openResults(await night(t));
+  const request = { directory, force: false, format: "csv", sweeps: [], sweep: null, blockRows: 9 } as const;
+  const writing = exportResults(results, request, () => writeFileSync(join(directory, "notes.txt"), "mine\n"));
+  await assert.rejects(writing, {
+    fault: "usage",
+    message: /^DIR must be .*, got \S+, which holds notes\.txt: name another one$/,
+  });
+  await results.close();
+  assert.deepEqual(readdirSync(directory), ["notes.txt"]);
 });
 
 test("a npz array larger than an archive can say is refused", async (t) => {
