@@ -299,8 +299,9 @@ test("what the folder holds is printed, with rows and bytes; the plan has the co
   const results = await openResults(db);
   const [sweep] = await results.sweeps();
   const { id, ...stored } = sweep;
-  const plans = [{ sweep: id, ...stored, commands: await results.commands(sweep) }];
+  const plans = [{ sweep: id, ...stored, commands: await results.commands(sweep), decisions: [] }];
   await results.close();
+  assert.ok(stored.question !== null);
   assert.deepEqual(JSON.parse(readFileSync(join(dir, "plan.json"), "utf8")), JSON.parse(JSON.stringify(plans)));
 });
 

@@ -87,12 +87,13 @@ async function* blocksOf(rows: AsyncIterable<readonly Cell[]>, block: Block): As
   if (block.rows > 0) yield block;
 }
 
-/** Of each sweep what it is, as it is stored, and the commands that asked for it. */
+/** Of each sweep what it is and was asked, as it is stored, the commands that asked for it, and what was decided. */
 async function writePlan(results: Results, sweeps: readonly Sweep[], folder: ExportFolder): Promise<ExportedFile> {
   const plans: object[] = [];
   for (const sweep of sweeps) {
     const { id, ...stored } = sweep;
-    plans.push({ sweep: id, ...stored, commands: await results.commands(sweep) });
+    const [commands, decisions] = [await results.commands(sweep), await results.decisions(sweep)];
+    plans.push({ sweep: id, ...stored, commands, decisions });
   }
   const file = folder.file("plan.json");
   file.write(`${jsonOf(plans)}\n`);
