@@ -82,6 +82,7 @@ const OPTIONS: Record<string, readonly string[]> = {
   verify: ["sample", "seed", "data", "sweep", "db", "json"],
   replay: ["method", "trial", "epoch", "sweep", ...NARROWING, "data", "out", "force", "db", "json"],
   query: ["format", "db"],
+  export: ["format", "sweep", "db", "force", "quiet", "json"],
   show: ["sweep", ...NARROWING, "db", "json"],
   merge: ["lock-wait", "json"],
   backup: ["db", "quiet", "json"],

@@ -51,6 +51,8 @@ const OFFERED: [typed: string, offered: readonly string[], not: readonly string[
   ["grid --preset=", PRESET_NAMES, ["night.db"]],
   ["run --engine ", ENGINE_NAMES, ["night.db"]],
   ["query select --format ", ["table", "csv", "json"], ["night.db"]],
+  ["export ", ["night.db", "a night.db"], ["original"]],
+  ["export draws --format ", ["parquet", "csv", "npz"], ["night.db"]],
   ["status ", ["night.db", "a night.db"], ["original"]],
   ["status --db ", ["night.db", "a night.db"], ["original"]],
   ["run --workers ", [], ["night.db", "notebook"]],

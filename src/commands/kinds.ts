@@ -1,5 +1,6 @@
 /** What options and arguments take, by name: the same in every command. Help shows it, a shell completes it, and a path may begin with ~. */
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
+import { EXPORT_FORMATS } from "../export/formats.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
@@ -75,7 +76,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** The values that there are of those that are names. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   engine: ENGINE_NAMES,
-  format: FORMATS,
+  format: [...new Set([...FORMATS, ...EXPORT_FORMATS])],
   method: METHOD_NAMES,
   methods: METHOD_NAMES,
   precision: [...new Set(ENGINE_NAMES.flatMap(precisionsOf))],

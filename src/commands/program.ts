@@ -9,6 +9,7 @@ import { diffCommand } from "./diff.js";
 import { digestCommand } from "./digest.js";
 import { doctorCommand } from "./doctor.js";
 import { EXIT } from "./exit-codes.js";
+import { exportCommand } from "./export.js";
 import { gridCommand } from "./grid.js";
 import { commandHelp, programHelp } from "./help.js";
 import { mergeCommand } from "./merge.js";
@@ -27,6 +28,7 @@ const RESULTS: readonly Command[] = [
   resumeCommand,
   statusCommand,
   queryCommand,
+  exportCommand,
   showCommand,
   digestCommand,
   verifyCommand,

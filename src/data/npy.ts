@@ -48,20 +48,25 @@ export function readNpy(bytes: Uint8Array, name: string, types: readonly string[
 /** The bytes of a version 1.0 .npy file in C order. */
 export function writeNpy(shape: readonly number[], values: Float32Array | Float64Array | Uint8Array): Uint8Array {
   const descr = values instanceof Float32Array ? "<f4" : values instanceof Float64Array ? "<f8" : "|u1";
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`; // the header ends on a multiple of 64
-  const bytes = new Uint8Array(10 + padded.length + values.byteLength);
-  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC.charCodeAt(i);
-  bytes[6] = 1;
-  new DataView(bytes.buffer).setUint16(8, padded.length, true);
-  bytes.set(new TextEncoder().encode(padded), 10);
-  const write = new DataView(bytes.buffer, 10 + padded.length);
+  const header = npyHeader(descr, shape);
+  const bytes = new Uint8Array(header.length + values.byteLength);
+  bytes.set(header);
+  const write = new DataView(bytes.buffer, header.length);
   values.forEach((value, i) => {
     if (descr === "<f4") write.setFloat32(4 * i, value, true);
     else if (descr === "<f8") write.setFloat64(8 * i, value, true);
     else write.setUint8(i, value);
   });
+  return bytes;
+}
+
+/** What such a file begins with, before its values: `descr` is their type as numpy writes it. */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`; // the header ends on a multiple of 64
+  const bytes = Buffer.from(`${MAGIC}\x01\x00\x00\x00${padded}`, "latin1");
+  bytes.writeUInt16LE(padded.length, 8);
   return bytes;
 }
 

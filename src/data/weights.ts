@@ -7,14 +7,13 @@ import { unwritable } from "../files.js";
 import { writeWhole } from "../output.js";
 import { listed } from "../printable.js";
 import { readNpy, writeNpy } from "./npy.js";
-import { unzip } from "./zip.js";
+import { ARRAY_TIME, unzip } from "./zip.js";
 
 const require = createRequire(import.meta.url);
 /** Loaded with the first file of weights: most commands do without. */
 const fflate = (): typeof import("fflate") => require("fflate");
 
 const MOST_BYTES = 2 ** 20; // an array of any net has half as many
-const ARRAY_TIME = "1980-01-01T00:00:00"; // zip's first day: the same weights make the same bytes
 
 /** The arrays of a net in the order of an engine's flat parameters. */
 function arrayShapes(shape: Shape): (readonly [name: string, shape: number[]])[] {

@@ -13,7 +13,11 @@ interface Member {
 const END = { signature: 0x06054b50, bytes: 22, mostComment: 0xffff };
 const ENTRY = { signature: 0x02014b50, bytes: 46 };
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
-const [STORED, DEFLATED] = [0, 8];
+const STORED = 0;
+export const DEFLATED = 8;
+
+/** Zip's first day, for the members of archives that are written: the same arrays make the same bytes. */
+export const ARRAY_TIME = "1980-01-01T00:00:00";
 
 /** What gives each member by its name, of at most `most` bytes: a small archive may hold a large one. Both throw an Error that says what is wrong. */
 export function unzip(bytes: Buffer, most: number): Map<string, () => Uint8Array> {
