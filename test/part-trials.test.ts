@@ -75,12 +75,12 @@ test("the planned cells of a plan have the trials that its rows have, each cell 
 
 test("a part's own trials are stored and read back, fewer than the plan's and of no copies", () => {
   const plan = withTrials(planOf(), 2);
-  assert.deepEqual(parsePlan(textOfPlan(plan), "x.db"), plan);
-  assert.throws(() => parsePlan(textOfPlan(withTrials(planOf(), 5)), "x.db"), {
+  assert.deepEqual(parsePlan(textOfPlan(plan)), plan);
+  assert.throws(() => parsePlan(textOfPlan(withTrials(planOf(), 5))), {
     fault: "usage",
     message: /parts\[0\]\.trials must be fewer than the plan's 5, got 5/,
   });
-  assert.throws(() => parsePlan(textOfPlan(withTrials(planOf({ preset: "notebook" }), 2)), "x.db"), {
+  assert.throws(() => parsePlan(textOfPlan(withTrials(planOf({ preset: "notebook" }), 2))), {
     fault: "usage",
     message: /parts\[0\]\.trials must not be there under the preset notebook, whose trials go on from the last, got 2/,
   });

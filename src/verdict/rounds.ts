@@ -2,7 +2,7 @@
 import { bad } from "../errors.js";
 import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
 import { looksOf } from "./adaptive.js";
-import { RETRAINED, TWIN, UNTOUCHED } from "./table.js";
+import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 
 /** How much is there at a round's end: the first `draws` of the plan's, and the first `trials` of each cell that is left. */
 export interface Step {
