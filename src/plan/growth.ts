@@ -142,11 +142,16 @@ function withPart(parts: readonly PlanPart[], part: PlanPart): PlanPart[] {
   return [...parts, part];
 }
 
+/** Those of the plan, whatever they grow to, where a part has none of its own. */
+function trialsOf({ trials }: PlanPart): number {
+  return trials ?? Number.POSITIVE_INFINITY;
+}
+
 type Lists = ReadonlyMap<string, readonly unknown[]>;
 
 /** Whether a part asks for nothing that another does not ask for. */
 function isPartWithin(inner: PlanPart, outer: PlanPart): boolean {
-  if (inner.draws.kind !== outer.draws.kind) return false;
+  if (inner.draws.kind !== outer.draws.kind || trialsOf(inner) > trialsOf(outer)) return false;
   const there = listsOf(outer);
   return [...listsOf(inner)].every(([name, values]) => isWithin(values, there.get(name) ?? []));
 }
@@ -154,7 +159,7 @@ function isPartWithin(inner: PlanPart, outer: PlanPart): boolean {
 /** One part that asks for what both ask for and nothing else; null where there is none. */
 function asOne(a: PlanPart, b: PlanPart): PlanPart | null {
   if (isPartWithin(a, b)) return b;
-  if (a.draws.kind !== b.draws.kind) return null;
+  if (a.draws.kind !== b.draws.kind || trialsOf(a) !== trialsOf(b)) return null;
   const [left, right] = [listsOf(a), listsOf(b)];
   const names = [...new Set([...left.keys(), ...right.keys()])];
   const unequal = names.filter((name) => !isEqual(left.get(name) ?? [], right.get(name) ?? []));

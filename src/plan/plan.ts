@@ -44,6 +44,8 @@ export interface PlanPart {
   /** Of these and of those they start from. */
   readonly epochs: PerMethod;
   readonly lambda: PerMethod;
+  /** Of each of its cells, where they are fewer than the plan's. */
+  readonly trials?: number;
 }
 
 export type DrawAxes = SeededAxes | ImportedAxis;

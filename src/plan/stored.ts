@@ -109,11 +109,12 @@ function checkStarts(methods: readonly MethodRecord[]): void {
 }
 
 /** What a part says of the plan that it is in. */
-function checkPart(place: string, part: PlanPart, { presets, methods }: SweepPlan): void {
+function checkPart(place: string, part: PlanPart, { presets, methods, trials }: SweepPlan): void {
   const [presetNames, methodNames] = [presets, methods].map((records) => records.map(({ name }) => name));
   refuseUnknown(`${place}.presets`, part.presets, presetNames);
   refuseUnknown(`${place}.methods`, part.methods, methodNames);
   refuseTwice(`${place}.presets`, part.presets);
+  if (part.trials !== undefined) checkTrials(`${place}.trials`, part.trials, { presets, trials, named: part.presets });
   refuseTwice(`${place}.widths`, part.widths.map(String));
   const named = new Set(part.methods);
   const order = methodNames.filter((name) => named.has(name));
@@ -131,6 +132,19 @@ function checkPart(place: string, part: PlanPart, { presets, methods }: SweepPla
   }
   const settings = countSettings(part);
   if (settings > LIMITS.settings) throw bad(`${place} must make at most ${LIMITS.settings} settings, got ${settings}`);
+}
+
+function checkTrials(
+  place: string,
+  given: number,
+  of: Pick<SweepPlan, "presets" | "trials"> & { readonly named: readonly string[] },
+): void {
+  if (given >= of.trials) throw bad(`${place} must be fewer than the plan's ${of.trials}, got ${given}`);
+  const copied = of.presets.find(({ name, startTrial }) => startTrial === "last" && of.named.includes(name));
+  if (copied !== undefined)
+    throw bad(
+      `${place} must not be there under the preset ${copied.name}, whose trials go on from the last, got ${given}`,
+    );
 }
 
 const readVersion: Reader<typeof PLAN_VERSION> = (field, given) => {
@@ -190,7 +204,14 @@ function checkedTerms(field: string, given: unknown, parameters: readonly string
   return terms;
 }
 
-const readPart: Reader<PlanPart> = (field, given) =>
+/** A part has trials of its own where they are fewer than the plan's. */
+const readPart: Reader<PlanPart> = (field, given) => {
+  if (!isObject(given) || !Object.hasOwn(given, "trials")) return readLists(field, given);
+  const { trials, ...lists } = given;
+  return { ...readLists(field, lists), trials: number(READ.trials)(`${field}.trials`, trials) };
+};
+
+const readLists: Reader<PlanPart> = (field, given) =>
   fieldsOf(field, given, {
     presets: list(stringOf),
     draws: readDraws,

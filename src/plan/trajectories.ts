@@ -24,8 +24,10 @@ export const WHOLE: Shard = { index: 0, count: 1 };
 export function* trajectoriesOf(plan: SweepPlan, shard: Shard = WHOLE): Generator<TrajectorySpec[]> {
   const deal = dealer(shard.count);
   for (const setting of settingsOf(plan)) {
-    const trained = templates(setting, plan.trials);
-    for (const trial of trialsInOrder(trained, plan.trials)) {
+    const stages = stagesOf(setting, plan.trials);
+    const all = stages[stages.length - 1].trained;
+    for (const trial of trialsInOrder(all, plan.trials)) {
+      const { trained } = stages.find(({ last }) => trial <= last) ?? NOTHING;
       const starts = new Map<TrajectorySpec, TrajectorySpec>();
       const specs = trained.flatMap((template) => specsOf(template, trial, plan.trials, starts));
       for (const group of groupByStart(specs)) if (deal(group) === shard.index) yield group;
@@ -51,6 +53,49 @@ export function dealer(count: number): (group: readonly TrajectorySpec[]) => num
     groups += 1;
     return place % count;
   };
+}
+
+/** What a setting trains up to a trial: parts with fewer trials than the plan's have no more after theirs. */
+interface Stage {
+  readonly last: number;
+  readonly trained: readonly TrajectorySpec[];
+}
+
+const NOTHING = { trained: [] };
+
+/** The stages of a setting, the one of the most trials last. */
+function stagesOf(setting: Setting, trials: number): Stage[] {
+  return limitsOf(setting, trials).map((last) => {
+    const parts = setting.parts.filter((part) => (part.trials ?? trials) >= last);
+    return { last, trained: templates({ ...setting, parts }, trials) };
+  });
+}
+
+/** The counts of trials that its parts have, ascending. */
+function limitsOf({ parts }: Setting, trials: number): number[] {
+  return [...new Set(parts.map((part) => part.trials ?? trials))].sort((a, b) => a - b);
+}
+
+/** Some cells of a plan, and how many trials each has; null: the plan's. */
+export interface PlannedCells {
+  readonly template: TrajectorySpec;
+  readonly trials: number | null;
+}
+
+/** Each cell of a plan once, with the most trials that any part asks of it. */
+export function* plannedCells(plan: SweepPlan): Generator<PlannedCells> {
+  for (const setting of settingsOf(plan)) {
+    const seen = new Map<string, Set<number>>();
+    for (const { last, trained } of stagesOf(setting, plan.trials).reverse()) {
+      for (const template of trained) {
+        const key = trajectoryKey(template);
+        const known = seen.get(key) ?? new Set();
+        const asked = template.asked.filter((epochs) => !known.has(epochs));
+        seen.set(key, new Set([...known, ...asked]));
+        if (asked.length > 0) yield { template: { ...template, asked }, trials: last === plan.trials ? null : last };
+      }
+    }
+  }
 }
 
 /** One trajectory of each that a plan has but for its trial, whose cells are the plan's cells. */

@@ -84,8 +84,24 @@ export function countedIn(cell: { readonly key: string; readonly oneRun: string;
   return `t.cell_key_id = ${key} and t.trial <= ${trials} and ${startCounts(oneRun, trials)}`;
 }
 
-/** Those of a cell c of a sweep s. */
-export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", trials: "s.trials" });
+/** What says that a cell c of a sweep s has fewer trials than it, as w; after both. */
+export const FEWER_TRIALS =
+  "left join fewer_trials w on w.sweep_id = c.sweep_id and w.cell_key_id = c.cell_key_id and w.epochs = c.epochs";
+
+/** How many trials such a cell has. */
+export const TRIALS_OF_CELL = "coalesce(w.trials, s.trials)";
+
+/** Those of such a cell. */
+export const COUNTED = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", trials: TRIALS_OF_CELL });
+
+/** Those of some of a sweep's cells that have c.trials, the most that any of them has. */
+export const COUNTED_IN_ANY = countedIn({ key: "c.cell_key_id", oneRun: "k.one_run", trials: "c.trials" });
+
+/** The cells of a sweep but for their epoch counts, with the most epochs and trials that any of each has. */
+export const TRAJECTORIES_OF_SWEEPS = `(
+  select c.sweep_id, c.cell_key_id, max(c.epochs) as epochs, max(${TRIALS_OF_CELL}) as trials, count(w.trials) > 0 as is_uneven
+  from sweep_cells c join sweeps s on s.id = c.sweep_id ${FEWER_TRIALS} group by c.sweep_id, c.cell_key_id
+)`;
 
 /** The trajectory t of a cell that is this trial from that start, which may not be there. */
 function isTrialOf(cell: string, trial: string, start: string): string {
@@ -106,5 +122,6 @@ export const COUNTED_AS_TRIAL = isTrialOf(
 /** The loops from a sweep's cells down to their rows, in this order: sweep_cells' keys are then the order of the rows, and no rows are sorted to be grouped by cell. */
 export const ROWS_OF_CELLS = `from sweep_cells c
 cross join sweeps s on s.id = c.sweep_id
+${FEWER_TRIALS}
 cross join cell_keys k on k.id = c.cell_key_id
 cross join draws d on d.id = k.draw_id`;

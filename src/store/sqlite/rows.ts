@@ -4,7 +4,7 @@ import { MEASURES, type MeasureName } from "../../measures.js";
 import { CELL_NAMES, type CellKey, type RowKey } from "../../plan/cell.js";
 import type { StoredMargin, StoredRow } from "../contract.js";
 import { CELL_COLUMNS, columnOf, MEASURE_NAMES, type Value } from "./columns.js";
-import { countedIn, rowId } from "./layout.js";
+import { countedIn, FEWER_TRIALS, rowId, TRIALS_OF_CELL } from "./layout.js";
 
 /** A cell whose rows are shown. Cells of one rank are alike in all that comes before the trial in a key, so that their rows alternate. */
 export interface Cell extends CellKey {
@@ -31,8 +31,8 @@ export const AFTER_TRIAL = CELL_NAMES.slice(TRIAL_AT);
 const CELLS = `
 select dense_rank() over (order by ${BEFORE_TRIAL.map(columnOf).join(", ")}) as rank, c.cell_key_id, k.one_run, c.trials, ${CELL_COLUMNS}
 from (
-  select c.cell_key_id, c.epochs, max(s.trials) as trials
-  from sweep_cells c join sweeps s on s.id = c.sweep_id join cell_keys k on k.id = c.cell_key_id
+  select c.cell_key_id, c.epochs, max(${TRIALS_OF_CELL}) as trials
+  from sweep_cells c join sweeps s on s.id = c.sweep_id ${FEWER_TRIALS} join cell_keys k on k.id = c.cell_key_id
   where @sweep is null or c.sweep_id = @sweep
   group by c.cell_key_id, c.epochs, iif(k.one_run, s.trials, 0)
 ) c

@@ -132,6 +132,15 @@ create table questions (
   asked_at text not null
 ) strict;
 
+-- The cells of a sweep that have fewer trials than it, such as an adaptive grid drops before its last round.
+create table fewer_trials (
+  sweep_id integer not null references sweeps,
+  cell_key_id integer not null,
+  epochs integer not null,
+  trials integer not null,
+  primary key (sweep_id, cell_key_id, epochs)
+) strict, without rowid;
+
 -- What was decided after each round of a sweep whose trials are not all asked for at once. Merging a file twice adds none twice.
 create table decisions (
   id integer primary key,

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { CELL_NAMES, type CellKey } from "../../plan/cell.js";
 import type { CellMean, CellStatus, CellTrial, Failure, MethodStatus, MethodSummary, RowState } from "../contract.js";
 import { CELL_COLUMNS, columnOf } from "./columns.js";
-import { COUNTED, ROWS_OF_CELLS, rowId } from "./layout.js";
+import { COUNTED, FEWER_TRIALS, ROWS_OF_CELLS, rowId, TRIALS_OF_CELL } from "./layout.js";
 
 export function methodSummary(db: Database.Database, sweep: number): MethodSummary[] {
   const rows = db
@@ -26,15 +26,14 @@ export function cellStatus(db: Database.Database, sweep: number): CellStatus[] {
 }
 
 export function incompleteCells(db: Database.Database, sweep: number, most: number): CellStatus[] {
-  const first =
-    "having count(r.state) < s.trials or failed > 0 order by k.preset, d.samples, d.data_seed, d.draw, c.method, c.lambda_reg, c.epochs, k.start limit ?";
+  const first = `having count(r.state) < ${TRIALS_OF_CELL} or failed > 0 order by k.preset, d.samples, d.data_seed, d.draw, c.method, c.lambda_reg, c.epochs, k.start limit ?`;
   return db.prepare(statusOfCells(first)).all(sweep, most) as CellStatus[];
 }
 
 function statusOfCells(which: string): string {
-  return `select ${CELL_COLUMNS}, s.trials, count(*) filter (where r.state = 'done') as done,
+  return `select ${CELL_COLUMNS}, ${TRIALS_OF_CELL} as trials, count(*) filter (where r.state = 'done') as done,
     count(*) filter (where r.state = 'diverged') as diverged, count(*) filter (where r.state = 'failed') as failed,
-    s.trials - count(r.state) as missing
+    ${TRIALS_OF_CELL} - count(r.state) as missing
   ${ROWS_OF_CELLS}
   left join trajectories t on ${COUNTED}
   left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")}
@@ -95,6 +94,7 @@ export function cellTrials(db: Database.Database, sweep: number, cell: CellKey):
        cross join cell_keys k on k.draw_id = d.id
        cross join sweep_cells c on c.sweep_id = @sweep and c.cell_key_id = k.id
        cross join sweeps s on s.id = c.sweep_id
+       ${FEWER_TRIALS}
        cross join trajectories t on ${COUNTED}
        cross join trial_rows r on r.id = ${rowId("t.id", "c.epochs")} and r.state = 'done'
        where ${CELL_NAMES.map((name) => `${columnOf(name)} = @${name}`).join(" and ")}

@@ -6,12 +6,13 @@ import { fieldsOf, number, oneOf, type Reader } from "../../plan/json.js";
 import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
 import { ESTIMANDS, type Question } from "../../plan/question.js";
 import { parsePlan, textOfPlan } from "../../plan/stored.js";
-import { cellTemplates, type Shard, WHOLE } from "../../plan/trajectories.js";
+import { plannedCells, type Shard, WHOLE } from "../../plan/trajectories.js";
 import { READ } from "../../plan/values.js";
 import { clipped, escaped } from "../../printable.js";
 import type { OpenRequest, StoredCommand, StoredDecision, Sweep } from "../contract.js";
 import type { CellKeys } from "./cell-keys.js";
 import { badFile, type FileFault } from "./faults.js";
+import { FEWER_TRIALS } from "./layout.js";
 
 interface SweepRow {
   readonly id: number;
@@ -135,9 +136,10 @@ export class Sweeps {
   hasOtherCells({ id, plan, profile }: Sweep): boolean {
     const there = new Set(this.#sql.cells.all(id) as string[]);
     let lacking = 0;
-    for (const spec of cellTemplates(plan)) {
-      const key = this.#keys.findEqual(plan.engine.name, profile, spec);
-      for (const epochs of spec.asked) if (key === null || !there.delete(`${key.id} ${epochs}`)) lacking += 1;
+    for (const { template, trials } of plannedCells(plan)) {
+      const key = this.#keys.findEqual(plan.engine.name, profile, template);
+      for (const epochs of template.asked)
+        if (key === null || !there.delete(`${key.id} ${epochs} ${trials ?? "all"}`)) lacking += 1;
     }
     return lacking > 0 || there.size > 0;
   }
@@ -164,9 +166,13 @@ export class Sweeps {
   }
 
   #addCells(id: number, plan: SweepPlan, profile: string): void {
-    for (const spec of cellTemplates(plan)) {
-      const key = this.#keys.make(plan.engine.name, profile, spec);
-      for (const epochs of spec.asked) this.#sql.insertCell.run({ sweep: id, key: key.id, epochs });
+    this.#sql.noFewer.run(id);
+    for (const { template, trials } of plannedCells(plan)) {
+      const key = this.#keys.make(plan.engine.name, profile, template);
+      for (const epochs of template.asked) {
+        this.#sql.insertCell.run({ sweep: id, key: key.id, epochs });
+        if (trials !== null) this.#sql.insertFewer.run({ sweep: id, key: key.id, epochs, trials });
+      }
     }
   }
 
@@ -276,7 +282,12 @@ function statements(db: Database.Database) {
     all: db.prepare(`select ${columns} ${asked} order by s.id`),
     find: db.prepare(`select ${columns} ${asked} where s.identity = ?`),
     notes: db.prepare("select identity, name, trials, engine, record from sweeps where id = ?"),
-    cells: db.prepare("select cell_key_id || ' ' || epochs from sweep_cells where sweep_id = ?").pluck(),
+    cells: db
+      .prepare(
+        `select c.cell_key_id || ' ' || c.epochs || ' ' || coalesce(w.trials, 'all')
+         from sweep_cells c ${FEWER_TRIALS} where c.sweep_id = ?`,
+      )
+      .pluck(),
     commands: db.prepare("select command, version, machine, at from commands where sweep_id = ? order by at, id"),
     upsert: db
       .prepare(
@@ -290,6 +301,10 @@ function statements(db: Database.Database) {
     insertCell: db.prepare(
       `insert or ignore into sweep_cells (sweep_id, cell_key_id, epochs, method, lambda_reg)
        select @sweep, id, @epochs, method, lambda_reg from cell_keys where id = @key`,
+    ),
+    noFewer: db.prepare("delete from fewer_trials where sweep_id = ?"),
+    insertFewer: db.prepare(
+      "insert into fewer_trials (sweep_id, cell_key_id, epochs, trials) values (@sweep, @key, @epochs, @trials)",
     ),
     createdAt: db.prepare("select created_at from sweeps where identity = ?").pluck(),
     dateBack: db.prepare("update sweeps set created_at = @createdAt where id = @id"),

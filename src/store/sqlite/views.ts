@@ -2,7 +2,16 @@
 import { CURVE, MEASURES } from "../../measures.js";
 import { CELL_NAMES } from "../../plan/cell.js";
 import { columnOf } from "./columns.js";
-import { COUNTED, COUNTED_AS_TRIAL, ROWS_OF_CELLS, rowId } from "./layout.js";
+import {
+  COUNTED,
+  COUNTED_AS_TRIAL,
+  COUNTED_IN_ANY,
+  FEWER_TRIALS,
+  ROWS_OF_CELLS,
+  rowId,
+  TRAJECTORIES_OF_SWEEPS,
+  TRIALS_OF_CELL,
+} from "./layout.js";
 
 /** What verdict_inputs says of a measure of a cell's runs r, the first of which is f: their mean and sample deviation, by distances as below. */
 function inputMoments(column: string): string {
@@ -51,19 +60,24 @@ const PLANNED_METHODS = `(
 export const VIEWS = `
 create view cells as
 select s.id as sweep, ${OF_SETTING},
-  c.method, k.seed, k.start, c.lambda_reg, k.lambda_effective, c.epochs, s.trials, k.one_run, k.id as cell_key_id
+  c.method, k.seed, k.start, c.lambda_reg, k.lambda_effective, c.epochs, ${TRIALS_OF_CELL} as trials, k.one_run, k.id as cell_key_id
 ${ROWS_OF_CELLS};
 
 create view sweep_trajectories as
 select s.id as sweep, ${OF_SETTING},
   k.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, k.start, k.lambda_reg, k.lambda_effective,
   t.replicate_of, k.engine, k.profile, k.id as cell_key_id, t.id as trajectory_id,
-  coalesce(t.source_id, t.id) as source_id, c.epochs as last_epoch
+  coalesce(t.source_id, t.id) as source_id,
+  -- A trial beyond some cells' own is asked for by the others alone.
+  iif(c.is_uneven, (
+    select max(c.epochs) from sweep_cells c ${FEWER_TRIALS}
+    where c.sweep_id = s.id and c.cell_key_id = k.id and t.trial <= ${TRIALS_OF_CELL}
+  ), c.epochs) as last_epoch
 from sweeps s
-join (select sweep_id, cell_key_id, max(epochs) as epochs from sweep_cells group by sweep_id, cell_key_id) c on c.sweep_id = s.id
+join ${TRAJECTORIES_OF_SWEEPS} c on c.sweep_id = s.id
 join cell_keys k on k.id = c.cell_key_id
 join draws d on d.id = k.draw_id
-join trajectories t on ${COUNTED};
+join trajectories t on ${COUNTED_IN_ANY};
 
 create view trial_results as
 select c.sweep_id as sweep, ${OF_SETTING},
@@ -137,9 +151,9 @@ where state is null;
 
 create view cell_status as
 select c.sweep_id as sweep, ${OF_SETTING},
-  c.method, c.lambda_reg, c.epochs, k.start, s.trials, count(*) filter (where r.state = 'done') as done,
+  c.method, c.lambda_reg, c.epochs, k.start, ${TRIALS_OF_CELL} as trials, count(*) filter (where r.state = 'done') as done,
   count(*) filter (where r.state = 'diverged') as diverged, count(*) filter (where r.state = 'failed') as failed,
-  s.trials - count(r.state) as missing
+  ${TRIALS_OF_CELL} - count(r.state) as missing
 ${ROWS_OF_CELLS}
 left join trajectories t on ${COUNTED}
 left join trial_rows r on r.id = ${rowId("t.id", "c.epochs")}
@@ -165,19 +179,16 @@ group by c.sweep_id, c.cell_key_id, c.epochs;
 -- The mean curve of a cell's runs, as far as the sweep asks for them.
 create view learning_curves as
 with asked as materialized (
-  select c.*, s.trials, k.one_run,
-    (select t.id from trajectories t where ${COUNTED} and t.source_id is null limit 1) as first
-  from (select sweep_id, cell_key_id, max(epochs) as epochs from sweep_cells group by sweep_id, cell_key_id) c
-  join sweeps s on s.id = c.sweep_id join cell_keys k on k.id = c.cell_key_id
+  select c.*, (select t.id from trajectories t where ${COUNTED_IN_ANY} and t.source_id is null limit 1) as first
+  from ${TRAJECTORIES_OF_SWEEPS} c join cell_keys k on k.id = c.cell_key_id
 )
 select c.sweep_id as sweep, ${OF_SETTING},
   k.method, k.lambda_reg, k.start, e.epoch, count(*) as n,
   ${CURVE.map(({ name }) => curveMoments(name)).join(",\n  ")}
 from asked c
-cross join sweeps s on s.id = c.sweep_id
 cross join cell_keys k on k.id = c.cell_key_id
 cross join draws d on d.id = k.draw_id
-cross join trajectories t on ${COUNTED}
+cross join trajectories t on ${COUNTED_IN_ANY}
 -- Copies have no curve of their own. An epoch counts while all of its numbers are finite: of one that is not, this product is none.
 cross join epochs e on e.trajectory_id = t.id and e.epoch <= c.epochs and (${CURVE.map(({ name }) => `e.${name}`).join(" + ")}) * 0.0 = 0.0
 left join epochs f on f.trajectory_id = c.first and f.epoch = e.epoch
@@ -190,11 +201,11 @@ create view memorisation as
 with chosen as materialized (
   select sweep_id, cell_key_id, epochs, method, draw_id, hidden, learning_rate, preset, seed, trials
   from (
-    select c.sweep_id, c.cell_key_id, c.epochs, c.method, k.draw_id, k.hidden, k.learning_rate, k.preset, k.seed, s.trials,
+    select c.sweep_id, c.cell_key_id, c.epochs, c.method, k.draw_id, k.hidden, k.learning_rate, k.preset, k.seed, ${TRIALS_OF_CELL} as trials,
       row_number() over (
         partition by c.sweep_id, k.draw_id, k.hidden, k.learning_rate, k.preset, k.seed, c.method order by c.lambda_reg, c.epochs desc
       ) as place
-    from sweep_cells c join sweeps s on s.id = c.sweep_id join cell_keys k on k.id = c.cell_key_id
+    from sweep_cells c join sweeps s on s.id = c.sweep_id ${FEWER_TRIALS} join cell_keys k on k.id = c.cell_key_id
     where c.method in ('original', 'retrain_scratch')
   ) where place = 1
 ), pairs as materialized (

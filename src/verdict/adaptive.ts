@@ -1,0 +1,125 @@
+/** Which cells of a grid are worth more draws: looks at what is there so far, round by round, and drops what cannot be the answer any more. */
+import { stream } from "../data/streams.js";
+import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
+import type { Interval } from "../stats/interval.js";
+import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
+import { ALPHA } from "./answer.js";
+import type { Candidate } from "./selection.js";
+
+/** When an adaptive grid has its answer. */
+export type Goal =
+  /** Some cell is equivalent, or all are different. */
+  | { readonly kind: "decided" }
+  /** The half-widths of the best cell's simultaneous bands are at most these. */
+  | { readonly kind: "half-width"; readonly most: Readonly<Partial<Record<Endpoint, number>>> };
+
+const FLIPS = 2000;
+const GROWTH = 1.5; // from one look to the next
+const LEAST_PATTERNS = 2; // of signs, of which each is as rare as its mirror image
+
+/**
+ * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
+ * bands are finite, after it half as many again each time.
+ */
+export function looksOf(most: number): number[] {
+  // More looks share the error among them, which takes more units for the first.
+  for (let first = 2; first < most; first++) {
+    const looks = from(first, most);
+    if (2 * spentAt(looks.length) * 2 ** first >= LEAST_PATTERNS) return looks;
+  }
+  return [most];
+}
+
+function from(first: number, most: number): number[] {
+  const looks: number[] = [];
+  for (let units = first; units < most; units = Math.ceil(units * GROWTH)) looks.push(units);
+  return [...looks, most];
+}
+
+/** The error a side that each of so many looks may make, so that all together make ALPHA at most (Bonferroni). */
+export function spentAt(looks: number): number {
+  return ALPHA / looks;
+}
+
+/** A cell as a look sees it: both bands hold at once for all cells and all looks. */
+export interface Seen {
+  readonly recipe: string;
+  readonly forget: MaxT;
+  readonly accuracy: MaxT;
+  /** The larger of |difference|/margin, and bounds on it. */
+  readonly distance: number;
+  readonly least: number;
+  readonly most: number;
+  readonly answer: "equivalent" | "different" | "too few";
+}
+
+export interface Look {
+  /** The nearest of those that are kept; of all, where none is. */
+  readonly leader: Seen;
+  /** Those that may be the nearest, and are not shown to be different. */
+  readonly kept: readonly Seen[];
+  readonly dropped: readonly Seen[];
+  readonly reached: boolean;
+}
+
+/**
+ * One look at cells that have the same units, at error `alpha` a side. A cell is dropped where its band shows that another
+ * is nearer to retraining, or that it is different itself: as the bands of all looks hold at once (each with probability
+ * 1 − 2·alpha for each endpoint), the nearest cell is dropped, and a cell called equivalent that is not, in at most ALPHA
+ * a side and endpoint of all sweeps. Bands are max-T over sign flips, and assume differences symmetric about their mean.
+ */
+export function look(
+  candidates: readonly Candidate[],
+  { margins, alpha, goal }: { readonly margins: Margins; readonly alpha: number; readonly goal: Goal },
+): Look {
+  const units = candidates[0].forget.length;
+  const flips = signFlips(units, FLIPS, stream("verdict", "looks", units).uniform);
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) =>
+    maxT(
+      candidates.map((candidate) => candidate[endpoint]),
+      flips,
+      2 * alpha,
+    ),
+  );
+  const seen = candidates.map(({ recipe }, i) => seenAs(recipe, { forget: forget[i], accuracy: accuracy[i] }, margins));
+  const nearestAtMost = seen.reduce((least, { most }) => Math.min(least, most), Number.POSITIVE_INFINITY);
+  const isKept = ({ least, answer }: Seen): boolean => least <= nearestAtMost && answer !== "different";
+  const kept = seen.filter(isKept);
+  const equivalent = kept.filter(({ answer }) => answer === "equivalent");
+  const leader = nearest([equivalent, kept, seen].find(({ length }) => length > 0) ?? seen);
+  return {
+    leader,
+    kept,
+    dropped: seen.filter((one) => !isKept(one)),
+    reached: kept.length === 0 || isReached(goal, kept, leader),
+  };
+}
+
+function seenAs(recipe: string, bands: Readonly<Record<Endpoint, MaxT>>, margins: Margins): Seen {
+  const larger = (of: (band: MaxT) => number): number =>
+    Math.max(...ENDPOINTS.map((endpoint) => of(bands[endpoint]) / margins[endpoint]));
+  const [least, most] = [larger(leastSize), larger(mostSize)];
+  const answer = most < 1 ? "equivalent" : least > 1 ? "different" : "too few";
+  return { recipe, ...bands, distance: larger(({ mean }) => Math.abs(mean)), least, most, answer };
+}
+
+/** The least |value| in an interval. */
+function leastSize({ low, high }: Interval): number {
+  return Math.max(low, -high, 0);
+}
+
+function mostSize({ low, high }: Interval): number {
+  return Math.max(-low, high);
+}
+
+function nearest(seen: readonly Seen[]): Seen {
+  return seen.reduce((best, one) => (one.distance < best.distance ? one : best));
+}
+
+function isReached(goal: Goal, kept: readonly Seen[], leader: Seen): boolean {
+  if (goal.kind === "decided") return kept.some(({ answer }) => answer === "equivalent");
+  return ENDPOINTS.every((endpoint) => {
+    const most = goal.most[endpoint];
+    return most === undefined || (leader[endpoint].high - leader[endpoint].low) / 2 <= most;
+  });
+}

@@ -1,0 +1,116 @@
+/** Holds the looks of an adaptive grid to planted truths: what may be the nearest stays, what cannot be goes, and what is called is so. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type Stream, stream } from "../src/data/streams.js";
+import type { Margins } from "../src/plan/question.js";
+import { type Goal, type Look, look, looksOf, spentAt } from "../src/verdict/adaptive.js";
+import type { Candidate } from "../src/verdict/selection.js";
+
+const MARGINS: Margins = { forget: 0.05, accuracy: 0.01 };
+const DECIDED: Goal = { kind: "decided" };
+
+test("looks grow by half from the first whose bands are finite, and the last is at all there is", () => {
+  assert.deepEqual(looksOf(20), [7, 11, 17, 20]);
+  assert.deepEqual(looksOf(200), [8, 12, 18, 27, 41, 62, 93, 140, 200]);
+  assert.deepEqual(looksOf(7), [6, 7]);
+  for (const most of [7, 12, 50, 1000]) {
+    const looks = looksOf(most);
+    const first = shifted(stream("test", "first"), [0, 0.2], looks[0]);
+    const { kept, dropped } = look(first, { margins: MARGINS, alpha: spentAt(looks.length), goal: DECIDED });
+    for (const { forget } of [...kept, ...dropped]) assert.ok(Number.isFinite(forget.low), `${most}`);
+  }
+});
+
+test("what so few units tell is nothing: they make one look, at which no cell is dropped", () => {
+  assert.deepEqual(looksOf(3), [3]);
+  const { kept, dropped, reached } = look(shifted(stream("test", "few"), [0, 0.5], 3), {
+    ...{ margins: MARGINS, alpha: spentAt(1), goal: DECIDED },
+  });
+  assert.deepEqual([kept.length, dropped.length, reached], [2, 0, false]);
+});
+
+test("a cell at retraining leads and is equivalent, one beyond the margin is different and goes, and one as near stays", () => {
+  const seen = look(shifted(stream("test", "three"), [0, 0.3, 0.004], 20), {
+    ...{ margins: MARGINS, alpha: spentAt(4), goal: DECIDED },
+  });
+  assert.deepEqual(answers(seen), { 0: "equivalent", 1: "different", 2: "equivalent" });
+  assert.deepEqual(
+    seen.dropped.map(({ recipe }) => recipe),
+    ["1"],
+  );
+  assert.equal(seen.leader.recipe, seen.kept.toSorted((a, b) => a.distance - b.distance)[0].recipe);
+  assert.equal(seen.reached, true);
+});
+
+test("a difference of accuracy alone makes a cell different", () => {
+  const [near, far] = shifted(stream("test", "accuracy"), [0, 0], 20);
+  const worse = { ...far, accuracy: far.accuracy.map((value) => value - 0.05) };
+  const seen = look([near, worse], { margins: MARGINS, alpha: spentAt(4), goal: DECIDED });
+  assert.deepEqual(answers(seen), { 0: "equivalent", 1: "different" });
+});
+
+test("where every cell is different the question is decided, and the nearest of them leads", () => {
+  const seen = look(shifted(stream("test", "none"), [0.4, 0.3], 20), {
+    ...{ margins: MARGINS, alpha: spentAt(4), goal: DECIDED },
+  });
+  assert.deepEqual([seen.kept.length, seen.leader.recipe, seen.reached], [0, "1", true]);
+});
+
+test("a half-width is reached where the leader's band is as narrow as asked, whatever its answer", () => {
+  const cells = shifted(stream("test", "width"), [0, 0.02], 20);
+  const reached = (forget: number): boolean =>
+    look(cells, { margins: MARGINS, alpha: spentAt(4), goal: { kind: "half-width", most: { forget } } }).reached;
+  const { leader } = look(cells, { margins: MARGINS, alpha: spentAt(4), goal: DECIDED });
+  const width = (leader.forget.high - leader.forget.low) / 2;
+  assert.deepEqual([reached(width * 1.001), reached(width * 0.999)], [true, false]);
+});
+
+const SETS = 60;
+const UNITS = 12;
+
+test("over many sweeps cells at the margin are hardly ever called equivalent, and the nearest cell hardly ever dropped", () => {
+  const [atMargin, oneNear] = [
+    [0.05, 0.05, 0.05, 0.05],
+    [0, 0.03, 0.04, 0.05],
+  ];
+  let [wrong, lost] = [0, 0];
+  for (let set = 0; set < SETS; set++) {
+    const random = stream("test", "sets", set);
+    const margin = played(shifted(random, atMargin, UNITS));
+    if (margin.leader.answer === "equivalent") wrong += 1;
+    const near = played(shifted(random, oneNear, UNITS));
+    if (!near.kept.some(({ recipe }) => recipe === "0")) lost += 1;
+  }
+  // At 5 % each, 99.9 % of such sets of sweeps have no more than nine.
+  assert.ok(wrong <= 9 && lost <= 9, `${wrong} called equivalent, ${lost} lost`);
+});
+
+/** The last look of a sweep that goes on until it is decided. */
+function played(all: readonly Candidate[]): Look {
+  const looks = looksOf(UNITS);
+  let candidates = all;
+  for (const units of looks) {
+    const there = candidates.map(({ recipe, forget, accuracy }) => ({
+      ...{ recipe, forget: forget.slice(0, units), accuracy: accuracy.slice(0, units) },
+    }));
+    const seen = look(there, { margins: MARGINS, alpha: spentAt(looks.length), goal: DECIDED });
+    if (seen.reached || units === UNITS) return seen;
+    const kept = new Set(seen.kept.map(({ recipe }) => recipe));
+    candidates = candidates.filter(({ recipe }) => kept.has(recipe));
+  }
+  throw new Error("a sweep has a last look");
+}
+
+/** Cells of these true differences, whose draws are alike as neighbours' are. */
+function shifted(random: Stream, differences: readonly number[], units: number): Candidate[] {
+  const shared = Array.from({ length: units }, () => random.normal());
+  return differences.map((difference, i) => ({
+    recipe: String(i),
+    forget: shared.map((value) => difference + 0.03 * (0.8 * value + 0.6 * random.normal())),
+    accuracy: shared.map((value) => 0.003 * (0.8 * value + 0.6 * random.normal())),
+  }));
+}
+
+function answers({ kept, dropped }: Look): Record<string, string> {
+  return Object.fromEntries([...kept, ...dropped].map(({ recipe, answer }) => [recipe, answer]));
+}
