@@ -868,4 +868,19 @@ function testMemorisation(name: string, make: Make): void {
       { n: 1, standard_error: null },
     ]);
   });
+
+  test(`${name}: memorisation has the trials that both cells of its sweep have, though another sweep has more of one`, async (t) => {
+    const made = await make(t);
+    const flags = { preset: "paired", trials: "6" };
+    const all = await opened(made, smallPlan({ ...flags, methods: "original,retrain_scratch" }));
+    await all.store.record(all.sweep, all.specs.map(trained));
+    for (const fewer of [UNTOUCHED, RETRAINED]) {
+      const parts = [UNTOUCHED, RETRAINED].flatMap((methods) =>
+        smallPlan({ ...flags, methods }).parts.map((part) => (methods === fewer ? { ...part, trials: 2 } : part)),
+      );
+      const { sweep } = await opened(made, { ...all.sweep.plan, name: fewer, parts });
+      const sql = `select n from memorisation where sweep = ${sweep.id}`;
+      assert.deepEqual(await select(all.store, sql), [{ n: 2 }]);
+    }
+  });
 }

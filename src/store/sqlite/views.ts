@@ -214,7 +214,7 @@ with chosen as materialized (
   from chosen o
   join chosen r on r.method = 'retrain_scratch' and r.sweep_id = o.sweep_id and r.draw_id = o.draw_id and r.hidden = o.hidden
     and r.learning_rate = o.learning_rate and r.preset = o.preset and r.seed = o.seed
-  cross join trajectories t on t.cell_key_id = o.cell_key_id and t.trial <= o.trials and t.source_id is null
+  cross join trajectories t on t.cell_key_id = o.cell_key_id and t.trial <= min(o.trials, r.trials) and t.source_id is null
   cross join trial_rows a on a.id = ${rowId("t.id", "o.epochs")} and a.state = 'done'
   cross join trajectories u on u.cell_key_id = r.cell_key_id and u.trial = t.trial and u.source_id is null
   cross join trial_rows b on b.id = ${rowId("u.id", "r.epochs")} and b.state = 'done'
