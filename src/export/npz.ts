@@ -73,6 +73,8 @@ function pack(file: PartFile, beside: PartFile, kept: readonly Kept[], rows: num
   const zip = new (fflate().Zip)((error, bytes) => {
     if (error !== null) throw error;
     file.write(bytes);
+    if (file.length > MOST_BYTES)
+      throw bad("--format npz must be of files of less than 4 GiB, got a larger one: take --format parquet");
   });
   for (const { column, values, masks, texts } of kept) {
     if (column.type === "text") packTexts(zip, column.name, { rows, texts, places: piecesOf(beside, values) });
