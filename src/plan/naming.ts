@@ -82,8 +82,9 @@ export function perMethod(
       );
   return Object.fromEntries(
     records.map((record) => {
-      // What is said of one record stands in place of what is said of all of its name.
-      const given = spoken.get(record.name) ?? spoken.get(baseName(record.name));
+      // What is said of one record stands in place of what is said of all of its name; a twin is trained as what it is a twin of.
+      const own = spoken.get(record.name) ?? spoken.get(baseName(record.name));
+      const given = own ?? (record.twinOf === undefined ? undefined : spoken.get(record.twinOf));
       return [record.name, given === undefined ? [record[name]] : given.toSorted((a, b) => a - b)];
     }),
   );
