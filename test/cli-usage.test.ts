@@ -39,6 +39,7 @@ const RUN = [
   "json",
   "quiet",
   "lock-wait",
+  ...["with-null", "estimand", "margin"],
 ];
 const NARROWING = [
   ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
@@ -75,6 +76,7 @@ const OPTIONS: Record<string, readonly string[]> = {
       "shard",
       "db",
     ],
+    ...["with-null", "estimand", "margin"],
     ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
   ],
   status: ["sweep", "db", "json"],

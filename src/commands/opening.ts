@@ -1,6 +1,5 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
 import { availableParallelism, cpus } from "node:os";
-import { USUAL_QUESTION } from "../plan/question.js";
 import { engineAsked, type Request } from "../plan/request.js";
 import type { CommandNote, Store } from "../store/contract.js";
 import { openStore } from "../store/open.js";
@@ -11,13 +10,13 @@ import { trainAndPrint } from "./training.js";
 
 /** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
 export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
-  const { plan, place, running } = request;
+  const { plan, question, place, running } = request;
   const { path, shard, grow } = place;
   const note = noteOf(command);
   const { profile } = await engineFor(plan);
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
-  const asked = { plan, profile, shard, grow, question: USUAL_QUESTION, command: note };
+  const asked = { plan, profile, shard, grow, question, command: note };
   const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
   try {
     const engine = engineAsked(plan);

@@ -7,6 +7,7 @@ import { GRID_DEFAULTS } from "./defaults.js";
 import {
   type Flags,
   isaFrom,
+  isOn,
   items,
   itemsIn,
   type Place,
@@ -19,17 +20,19 @@ import {
   text,
   trialsFrom,
 } from "./flags.js";
-import { planOf, planOfGrid } from "./grid.js";
+import { type GridAsked, gridFrom, planOf } from "./grid.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
-import { meant, methodList, oneEach, parseMethod } from "./naming.js";
+import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
 import type { DrawAxes, PlanPart, SweepPlan } from "./plan.js";
-import { gridPlanFromFile } from "./sweep-file.js";
+import { type Question, questionFrom } from "./question.js";
+import { gridFromFile } from "./sweep-file.js";
 import { READ } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
   readonly plan: SweepPlan;
+  readonly question: Question;
   readonly place: Place;
   readonly running: Running;
 }
@@ -43,7 +46,7 @@ export interface GridRequest extends Request {
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
   const [place, running] = [placeFrom(flags), runningFrom(flags, cores, [])];
-  return { plan: runPlan(flags), place, running };
+  return { plan: runPlan(flags), question: questionFrom(flags), place, running };
 }
 
 /** What `grid` asks for. */
@@ -52,7 +55,7 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
-  return { plan: gridPlan(flags, file), place, running, file, dryRun };
+  return { ...gridAsked(flags, file), place, running, file, dryRun };
 }
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
@@ -60,8 +63,9 @@ export function runPlan(flags: Flags): SweepPlan {
   const own = ownFrom(flags);
   const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
   const known = [...METHODS, ...own];
+  const methods = methodList(names, known);
   return planOfSetting(settingFrom(flags), known, {
-    methods: methodList(names, known),
+    methods: isOn(flags, "with-null") ? withTwins(methods, known) : methods,
     trials: trialsFrom(flags),
     epochs: items(flags, "epochs"),
     lambda: items(flags, "lambda"),
@@ -70,10 +74,14 @@ export function runPlan(flags: Flags): SweepPlan {
 
 /** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
+  return gridAsked(flags, file).plan;
+}
+
+function gridAsked(flags: Flags, file: string | null): GridAsked {
   const own = ownFrom(flags);
-  if (file !== null) return gridPlanFromFile(file, flags, own);
+  if (file !== null) return gridFromFile(file, flags, own);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
-  return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
+  return gridFrom({ ...flags, methods }, [...METHODS, ...own]);
 }
 
 /** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
