@@ -48,7 +48,20 @@ const NARROWING = [
 const OPTIONS: Record<string, readonly string[]> = {
   "": RUN,
   run: RUN,
-  resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json", "lock-wait"],
+  resume: [
+    "workers",
+    "sweep",
+    "trials",
+    "data-seeds",
+    "with-null",
+    "data",
+    "db",
+    "log",
+    "retry-failed",
+    "quiet",
+    "json",
+    "lock-wait",
+  ],
   grid: [
     ...[
       "workers",

@@ -36,7 +36,7 @@ async function refused(store: Store, error: unknown): Promise<never> {
 }
 
 /** What a store keeps of a command that opens a sweep. */
-function noteOf(command: string): CommandNote {
+export function noteOf(command: string): CommandNote {
   const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
   const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
   return { command, version: VERSION, machine };

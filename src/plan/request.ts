@@ -20,7 +20,8 @@ import {
   text,
   trialsFrom,
 } from "./flags.js";
-import { type GridAsked, gridFrom, planOf } from "./grid.js";
+import { GRID_READERS, type GridAsked, gridFrom, planOf } from "./grid.js";
+import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
@@ -56,6 +57,16 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
   if (file !== null) kept.push(["the sweep file", file]);
   const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
   return { ...gridAsked(flags, file), place, running, file, dryRun };
+}
+
+/** What `resume` asks a stored sweep to have too; null: nothing. */
+export function moreFrom(flags: Flags): More | null {
+  const more = {
+    trials: flags["trials"] === undefined ? null : trialsFrom(flags),
+    dataSeeds: flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags),
+    withNull: isOn(flags, "with-null"),
+  };
+  return more.trials === null && more.dataSeeds.length === 0 && !more.withNull ? null : more;
 }
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
