@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { gridCommand } from "../src/commands/grid.js";
+import { resumeCommand } from "../src/commands/resume.js";
+import { runCommand } from "../src/commands/run.js";
 import type { Flags } from "../src/plan/flags.js";
 import { identityOf } from "../src/plan/plan.js";
 import { questionFrom, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridRequest, runRequest } from "../src/plan/request.js";
-import { folder } from "./command-line.js";
+import { folder, rows, spoken } from "./command-line.js";
 
 test("what is not said is the usual question, and each endpoint's margin is said by itself", () => {
   assert.deepEqual(questionFrom({}), USUAL_QUESTION);
@@ -86,7 +89,7 @@ function file(t: TestContext, yaml: string): Flags {
 test("run and grid ask it, from options or from the keys of a sweep file, of which options stand in the place", (t) => {
   assert.deepEqual(runRequest(ASKED, 1).question, QUESTION);
   assert.deepEqual(gridRequest(ASKED, 1).question, QUESTION);
-  assert.deepEqual(gridRequest({}, 1).question, USUAL_QUESTION);
+  for (const request of [runRequest, gridRequest]) assert.equal(request({}, 1).question, null);
   const yaml = file(t, "estimand: forget_margin\nmargin: { forget: 0.5 }");
   assert.deepEqual(gridRequest(yaml, 1).question, QUESTION);
   const margins = { forget: 1.5, accuracy: 0.01 };
@@ -109,4 +112,39 @@ test("a sweep is the same plan, whatever it is asked", () => {
     assert.deepEqual(asked, plain);
     assert.equal(identityOf(asked, "p"), identityOf(plain, "p"));
   }
+});
+
+test("the first question of a sweep stands: a later one is told, and one that is not said, or the same, is not", async (t) => {
+  const grid: Flags = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "1", workers: "1" };
+  const asked = { ...grid, epochs: "2,original=2,retrain_scratch=2", db: join(folder(t), "a.db"), quiet: true };
+  const kept = async (flags: Flags): Promise<string> => (await spoken(gridCommand, { ...asked, ...flags })).err;
+  const select = "select estimand, margin_forget, margin_accuracy from questions";
+  assert.equal(await kept(ASKED), "");
+  assert.deepEqual(await rows(asked.db, select), [["forget_margin", 0.5, 0.01]]);
+  const finished = "everything is finished already: nothing to train\n";
+  for (const flags of [{}, ASKED]) assert.equal((await kept(flags)).replace(finished, ""), "");
+  assert.equal(
+    (await kept({ margin: "forget=0.05" })).replace(finished, ""),
+    "sweep 1 is asked --estimand forget_margin --margin forget=0.5,accuracy=0.01 since it was opened, and is not asked --estimand forget_probability --margin forget=0.05,accuracy=0.01 now: a grid of another --name may be\n",
+  );
+  await spoken(resumeCommand, { file: asked.db, trials: "2", workers: "1", quiet: true });
+  assert.deepEqual(await rows(asked.db, select), [["forget_margin", 0.5, 0.01]]);
+});
+
+test("a run that gets its null by resume is asked what the run was", async (t) => {
+  const db = join(folder(t), "run.db");
+  const run: Flags = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "1", workers: "1" };
+  await spoken(runCommand, {
+    ...run,
+    ...ASKED,
+    methods: "retrain_scratch",
+    epochs: "retrain_scratch=2",
+    db,
+    quiet: true,
+  });
+  await spoken(resumeCommand, { db, "with-null": true, workers: "1", quiet: true });
+  assert.deepEqual(await rows(db, "select sweep_id, estimand, margin_forget from questions order by 1"), [
+    [1, "forget_margin", 0.5],
+    [2, "forget_margin", 0.5],
+  ]);
 });

@@ -1,7 +1,9 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
 import { availableParallelism, cpus } from "node:os";
+import { canonicalText } from "../plan/plan.js";
+import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js";
 import { engineAsked, type Request } from "../plan/request.js";
-import type { CommandNote, Store } from "../store/contract.js";
+import type { CommandNote, Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { VERSION } from "../version.js";
 import { openingFrom, type Terminal } from "./command.js";
@@ -16,9 +18,11 @@ export async function openAndTrain(request: Request, command: string, terminal: 
   const { profile } = await engineFor(plan);
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
-  const asked = { plan, profile, shard, grow, question, command: note };
+  const asked = { plan, profile, shard, grow, question: question ?? USUAL_QUESTION, command: note };
   const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
   try {
+    if (question !== null && canonicalText(question) !== canonicalText(sweep.question))
+      terminal.err(`${notAsked(sweep, question)}\n`);
     const engine = engineAsked(plan);
     return await trainAndPrint(
       { store, path, sweep, engine, running, command, opening, trials: plan.trials },
@@ -33,6 +37,13 @@ export async function openAndTrain(request: Request, command: string, terminal: 
 async function refused(store: Store, error: unknown): Promise<never> {
   await store.discard();
   throw error;
+}
+
+/** That a question came after the first, which stands. */
+function notAsked({ id, question }: Sweep, asked: Question): string {
+  if (question === null)
+    return `sweep ${id} was opened before sweeps were asked anything, and is not asked ${questionText(asked)} now: what is asked afterwards was not asked beforehand`;
+  return `sweep ${id} is asked ${questionText(question)} since it was opened, and is not asked ${questionText(asked)} now: a grid of another --name may be`;
 }
 
 /** What a store keeps of a command that opens a sweep. */

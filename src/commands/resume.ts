@@ -107,7 +107,7 @@ interface Growing {
 
 /** The sweep with more than it had; a run with other methods is a run of its own, as it is where run asks for them. */
 async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Growing): Promise<Sweep> {
-  const { id, plan, profile, shard } = sweep;
+  const { id, plan, profile, shard, question } = sweep;
   if (shard.count > 1)
     throw bad(
       `${path} must hold the whole of sweep ${id} to let it grow, got shard ${shard.index + 1}/${shard.count}: ask every shard for more by the command that opened it, or unite them by gmm-sweep merge first`,
@@ -115,7 +115,8 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
   const whole = extended(plan, more, id);
   // What cannot be trained here is not asked for.
   await engineStored(sweep, path);
-  return store.open({ plan: whole, profile, shard, grow: false, question: USUAL_QUESTION, command: noteOf(command) });
+  const asked = { question: question ?? USUAL_QUESTION, command: noteOf(command) };
+  return store.open({ plan: whole, profile, shard, grow: false, ...asked });
 }
 
 /** The sweeps that lack something of what this file is to have; all of them where none does, since their results are asked for too. */

@@ -30,7 +30,7 @@ import {
   withStarts,
 } from "./plan.js";
 import { PRESET_NAMES, PRESETS } from "./presets.js";
-import { estimandFrom, marginsFrom, type Question, questionFrom } from "./question.js";
+import { estimandFrom, marginsFrom, type Question, questionSaid } from "./question.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
 import { LIMITS, parseName, parseSweepName, READ } from "./values.js";
 
@@ -70,12 +70,13 @@ export type GridKey = keyof typeof GRID_READERS;
 /** What a grid asks for, and what it is asked. */
 export interface GridAsked {
   readonly plan: SweepPlan;
-  readonly question: Question;
+  /** Null: nothing is said of it. */
+  readonly question: Question | null;
 }
 
 /** What the flags of a grid say, of methods among `known`. Throws usage with the first fault. */
 export function gridFrom(flags: Flags, known: readonly MethodRecord[]): GridAsked {
-  return { plan: planOfGrid(flags, known), question: questionFrom(flags) };
+  return { plan: planOfGrid(flags, known), question: questionSaid(flags) };
 }
 
 function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {

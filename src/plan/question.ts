@@ -43,6 +43,17 @@ export function questionFrom(flags: Flags): Question {
   return { estimand, margins };
 }
 
+/** The question of flags that ask one; null: they say nothing of it. */
+export function questionSaid(flags: Flags): Question | null {
+  const question = questionFrom(flags);
+  return flags["estimand"] === undefined && flags["margin"] === undefined ? null : question;
+}
+
+/** A question as --estimand and --margin ask it. */
+export function questionText({ estimand, margins }: Question): string {
+  return `--estimand ${estimand} --margin ${marginsText(margins)}`;
+}
+
 export function estimandFrom(flags: Flags): Estimand {
   return oneOf(flags, "estimand", ESTIMANDS, USUAL_QUESTION.estimand);
 }

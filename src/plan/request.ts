@@ -26,14 +26,15 @@ import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
 import type { DrawAxes, PlanPart, SweepPlan } from "./plan.js";
-import { type Question, questionFrom } from "./question.js";
+import { type Question, questionSaid } from "./question.js";
 import { gridFromFile } from "./sweep-file.js";
 import { READ } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
   readonly plan: SweepPlan;
-  readonly question: Question;
+  /** What the sweep is asked where it is a new one; null: nothing is said of it. */
+  readonly question: Question | null;
   readonly place: Place;
   readonly running: Running;
 }
@@ -47,7 +48,7 @@ export interface GridRequest extends Request {
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
   const [place, running] = [placeFrom(flags), runningFrom(flags, cores, [])];
-  return { plan: runPlan(flags), question: questionFrom(flags), place, running };
+  return { plan: runPlan(flags), question: questionSaid(flags), place, running };
 }
 
 /** What `grid` asks for. */
