@@ -4,14 +4,17 @@ import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "../src/commands/command.js";
 import { gridCommand } from "../src/commands/grid.js";
+import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
 import { loadEngine } from "../src/engine/engines.js";
 import { engineFrom, type Flags } from "../src/plan/flags.js";
 import { runPlan } from "../src/plan/request.js";
-import { openStore } from "../src/store/open.js";
-import { folder, rows, spoken } from "./command-line.js";
+import type { Sweep } from "../src/store/contract.js";
+import { openResults, openStore } from "../src/store/open.js";
+import { folder, type RunObject, rows, spoken } from "./command-line.js";
 import { retold, type Tell, trainedFile } from "./fixtures/grids.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
 
@@ -24,6 +27,13 @@ const GRID: Flags = {
   "data-seeds": "1",
 };
 const RUN: Flags = { ...NET, trials: "2", epochs: "original=6,retrain_scratch=5,unlearn=2,retrain_original=3" };
+
+/** In the place of what says a seeded draw. */
+const IMPORTED: Flags = {
+  ...{ "data-seeds": undefined, samples: undefined, features: undefined },
+  data: fileURLToPath(new URL("../../test/golden/small", import.meta.url)),
+  "forget-label": "0",
+};
 
 /** Of unlearn nothing has come. */
 const WITHOUT_UNLEARN: Tell = (outcome) => (outcome.spec.cell.method === "unlearn" ? null : outcome);
@@ -156,3 +166,161 @@ test("a file that is not there, or has no sweep, is refused, and none is made", 
     message: /new\.db must hold a sweep, but it has none yet/,
   });
 });
+
+// Below: a stored sweep grows without the words that once opened it.
+
+function objectIn(out: string): RunObject {
+  return JSON.parse(out) as RunObject;
+}
+
+/** What is asked of a grid beside GRID, how a grid asks for all of it at once, and how many rows are new under `paired`. */
+const GROWTHS: [growth: Flags, whole: Flags, trained: number][] = [
+  [{ trials: "5" }, { trials: "5" }, 12],
+  [{ "data-seeds": "1:3" }, { "data-seeds": "1:3" }, 36],
+  [{ "data-seeds": "7,2" }, { "data-seeds": "1,2,7" }, 36],
+  [{ "with-null": true }, { "with-null": true }, 3],
+  [{ trials: "4", "data-seeds": "2", "with-null": true }, { trials: "4", "data-seeds": "1,2", "with-null": true }, 38],
+];
+
+for (const [growth, whole, trained] of GROWTHS) {
+  const words = commandLine(["resume"], growth, resumeCommand.options);
+  test(`${words} gives what a grid gives that asked for all of it at once, and is kept with the sweep`, async (t) => {
+    const file = await trainedFile(t, GRID);
+    const grown = await resume({ file, ...growth, json: true });
+    const atOnce = await resume({ file: await trainedFile(t, { ...GRID, ...whole }), json: true });
+    const object = objectIn(grown.out);
+    assert.deepEqual([grown.code, object.sweep, object.digest], [0, 1, objectIn(atOnce.out).digest]);
+    assert.equal(object.trained, trained);
+    const kept = await rows(file, "select command, sweep_id from commands order by id");
+    assert.deepEqual([kept.length, kept[1]], [2, [words, 1]]);
+    const again = await resume({ file, ...growth });
+    assert.equal(again.err, "everything is finished already: nothing to train\n");
+  });
+}
+
+test("in the notebook's preset, too, a sweep that grew is what it would have been at once", async (t) => {
+  const [growth, whole] = GROWTHS[GROWTHS.length - 1];
+  const grid = { ...GRID, preset: "notebook" };
+  const grown = await resume({ file: await trainedFile(t, grid), ...growth, json: true });
+  const atOnce = await resume({ file: await trainedFile(t, { ...grid, ...whole }), json: true });
+  assert.equal(objectIn(grown.out).digest, objectIn(atOnce.out).digest);
+});
+
+test("a sweep of several parts has the new draws in all of them, and the null in those that retrain", async (t) => {
+  const parts = [
+    { ...GRID, methods: "retrain_scratch", epochs: "retrain_scratch=5,retrain_scratch=3", lambda: undefined },
+    { ...GRID, methods: "unlearn", "data-seeds": "2", epochs: "2,original=6", lambda: "0,4.2" },
+  ];
+  const file = await trainedFile(t, ...parts);
+  assert.equal((await resume({ file, "data-seeds": "2:3", "with-null": true, quiet: true })).code, 0);
+  const select = "select distinct method, epochs, data_seed from trial_results where state = 'done' order by 1, 2, 3";
+  const scratch = ["retrain_scratch", "retrain_twin"].flatMap((method) =>
+    [3, 5].flatMap((epochs) => [1, 2, 3].map((seed) => [method, epochs, seed])),
+  );
+  assert.deepEqual(await rows(file, select), [...scratch, ["unlearn", 2, 2], ["unlearn", 2, 3]]);
+});
+
+test("of several sweeps the newest grows, or the one that is named, and the others are left as they are", async (t) => {
+  const grids = [GRID, { ...GRID, name: "other" }];
+  const newest = await trainedFile(t, ...grids);
+  const first = await resume({ file: newest, "with-null": true, quiet: true });
+  assert.match(first.out, /^sweep 2: gmm-sweep resume --with-null\n/);
+  const methods = "select sweep, count(distinct method) from trial_results group by 1 order by 1";
+  assert.deepEqual(await rows(newest, methods), [
+    [1, 3],
+    [2, 4],
+  ]);
+  const named = await trainedFile(t, ...grids);
+  await resume({ file: named, sweep: "1", "with-null": true, quiet: true });
+  assert.deepEqual(await rows(named, methods), [
+    [1, 4],
+    [2, 3],
+  ]);
+});
+
+test("a run gets more trials, and its null as the run that run --with-null makes beside it", async (t) => {
+  const db = join(folder(t), "run.db");
+  await spoken(runCommand, { ...RUN, db, quiet: true });
+  const more = objectIn((await resume({ db, trials: "3", json: true })).out);
+  // One original and one retraining, and the three copies of each of the others made anew.
+  assert.deepEqual([more.sweep, more.trained], [1, 8]);
+  const withNull = objectIn((await resume({ db, "with-null": true, json: true })).out);
+  assert.deepEqual([withNull.sweep, withNull.trained, withNull.summary.length], [2, 3, 5]);
+  const asked = objectIn((await spoken(runCommand, { ...RUN, trials: "3", "with-null": true, db, json: true })).out);
+  assert.deepEqual([asked.sweep, asked.trained, asked.digest], [2, 0, withNull.digest]);
+});
+
+/** Files by how they are made, what is asked of them, and what is said. */
+const NOT_GROWN: [what: string, grid: Flags, growth: Flags, sentence: string][] = [
+  [
+    "fewer trials",
+    GRID,
+    { trials: "2" },
+    "--trials must be at least 3, as many as sweep 1 has, since nothing that is stored is given up, got 2",
+  ],
+  [
+    "draws beside imported data",
+    { ...GRID, ...IMPORTED },
+    { "data-seeds": "2" },
+    "--data-seeds must be left out where draws are imported data, but those of sweep 1 are: grid --data trains others",
+  ],
+  [
+    "a null of nothing",
+    { ...GRID, methods: "original,unlearn", epochs: "2,original=6" },
+    { "with-null": true },
+    "--with-null must be given where retrain_scratch is trained, which it trains once more, got original, unlearn: train it too, or leave --with-null out",
+  ],
+  [
+    "more of a shard",
+    { ...GRID, shard: "1/2" },
+    { trials: "9" },
+    "FILE must hold the whole of sweep 1 to let it grow, got shard 1/2: ask every shard for more by the command that opened it, or unite them by gmm-sweep merge first",
+  ],
+];
+
+for (const [what, grid, growth, sentence] of NOT_GROWN) {
+  test(`${what}: refused, and the sweep stays as it is`, async (t) => {
+    const file = await trainedFile(t, grid);
+    const held = "select plan, (select count(*) from commands) from sweeps";
+    const before = await rows(file, held);
+    await assert.rejects(resume({ file, ...growth }), { fault: "usage", message: sentence.replace("FILE", file) });
+    assert.deepEqual(await rows(file, held), before);
+  });
+}
+
+test("a run has one draw, and gets no other", async (t) => {
+  const db = join(folder(t), "run.db");
+  await spoken(runCommand, { ...RUN, db, quiet: true });
+  await assert.rejects(resume({ db, "data-seeds": "2" }), {
+    fault: "usage",
+    message:
+      "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: grid --data-seeds trains several",
+  });
+});
+
+test("what no engine of this machine could train is not asked for", async (t) => {
+  const file = await retold(t, await trainedFile(t, GRID), WITHOUT_UNLEARN, "reference/f64/r99");
+  await assert.rejects(resume({ file, trials: "9" }), { fault: "environment" });
+  assert.deepEqual(await rows(file, "select trials, (select count(*) from commands) from sweeps"), [[3, 1]]);
+});
+
+test("merge says how to go on with what a resume asked for: by what is stored of it", async (t) => {
+  const file = await trainedFile(t, GRID, { ...GRID, name: "other" });
+  const { plan, profile, shard } = await sweepIn(file);
+  const store = await openStore(file);
+  const command = { ...openRequest(plan).command, command: "gmm-sweep resume --trials 4" };
+  await store.open({ ...openRequest({ ...plan, trials: 4 }, profile), shard, command });
+  await store.close();
+  const out = join(folder(t), "whole.db");
+  const said = await spoken(mergeCommand, { out, parts: [file] });
+  assert.equal(said.code, 1);
+  assert.ok(said.out.includes(`; this trains them:\n  npx gmm-sweep resume --sweep 1 --db ${out}\n`), said.out);
+});
+
+/** The first sweep of a file. */
+async function sweepIn(file: string): Promise<Sweep> {
+  const results = await openResults(file);
+  const [sweep] = await results.sweeps();
+  await results.close();
+  return sweep;
+}

@@ -40,6 +40,7 @@ const RUN = [
   "json",
   "quiet",
   "lock-wait",
+  ...["with-null", "estimand", "margin"],
 ];
 const NARROWING = [
   ...["lambda", "preset", "draw", "samples", "features", "forget-rows", "hidden", "learning-rate", "seed", "start"],
@@ -48,7 +49,20 @@ const NARROWING = [
 const OPTIONS: Record<string, readonly string[]> = {
   "": RUN,
   run: RUN,
-  resume: ["workers", "sweep", "data", "db", "log", "retry-failed", "quiet", "json", "lock-wait"],
+  resume: [
+    "workers",
+    "sweep",
+    "trials",
+    "data-seeds",
+    "with-null",
+    "data",
+    "db",
+    "log",
+    "retry-failed",
+    "quiet",
+    "json",
+    "lock-wait",
+  ],
   grid: [
     ...[
       "workers",
@@ -76,6 +90,7 @@ const OPTIONS: Record<string, readonly string[]> = {
       "shard",
       "db",
     ],
+    ...["with-null", "estimand", "margin"],
     ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
   ],
   status: ["sweep", "db", "json"],

@@ -211,3 +211,9 @@ test("one trial cannot tell whether there is something to forget", async (t) => 
   const findings = await found(t, planOf({ trials: "1" }), () => 0.5);
   assert.deepEqual(findings[0].nothing_to_forget, { draws: 0, of: 0 });
 });
+
+test("a second set of retraining is none of the cells that are held against the first, however near it comes", async (t) => {
+  const plan = planOf({ methods: "original,retrain_scratch,unlearn,retrain_twin" });
+  const [{ nearest, compared, left }] = await found(t, plan, ({ method }) => (method === "unlearn" ? 0.75 : 0.5));
+  assert.deepEqual([nearest.map(({ method }) => method), compared, left], [["unlearn"], 1, 0]);
+});

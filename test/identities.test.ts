@@ -121,6 +121,7 @@ test("λ in the gradient is λ + 1 for the notebook's fresh trainings and λ eve
     ["gradient_ascent", 4.2, 4.2],
     ["relabel", 4.2, 4.2],
     ["relearn", 4.2, 4.2],
+    ["retrain_twin", 5.2, 4.2],
   ]);
 });
 

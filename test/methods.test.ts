@@ -1,6 +1,8 @@
 /** The registry of methods: the weights of each row in each term, against the table of the design. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { referenceEngine } from "../src/engine/reference/reference.js";
+import type { Flags } from "../src/plan/flags.js";
 import {
   isNamedAfter,
   METHOD_NAMES,
@@ -12,9 +14,11 @@ import {
 } from "../src/plan/methods.js";
 import { objectiveOf } from "../src/plan/objective.js";
 import { PRESET_NAMES, PRESETS } from "../src/plan/presets.js";
+import { gridPlan } from "../src/plan/request.js";
 import { cellTemplates } from "../src/plan/trajectories.js";
 import { PUBLISHED } from "../src/report/published.js";
-import { trainingOf } from "../src/run/trajectory.js";
+import { retrain, retrainFrom } from "../src/run/rebuild.js";
+import { freshParameters, trainingOf } from "../src/run/trajectory.js";
 import type { CellSpec } from "../src/trial.js";
 import { smallPlan } from "./fixtures/sweeps.js";
 
@@ -40,6 +44,7 @@ const TABLE: [method: string, preset: string, crossEntropy: number[], penalty: n
     ["gradient_ascent", preset, ASCENT, FORGET],
     ["relabel", preset, ALL, NOTEBOOK],
     ["relearn", preset, ALL, NOTEBOOK],
+    ["retrain_twin", preset, RETAINED, preset === "notebook" ? NOTEBOOK : RETAINED],
   ]),
 ];
 
@@ -87,13 +92,14 @@ test("the notebook's four methods come first, in its order, with its λ, epochs 
   ]);
 });
 
-test("the others come after them, with the epochs of unlearn, and relearn goes on from an unlearn", () => {
-  assert.deepEqual(METHOD_NAMES.slice(4), ["fine_tune", "gradient_ascent", "relabel", "relearn"]);
+test("the others come after them, with the epochs of unlearn or of what they repeat, and relearn goes on from an unlearn", () => {
+  assert.deepEqual(METHOD_NAMES.slice(4), ["fine_tune", "gradient_ascent", "relabel", "relearn", "retrain_twin"]);
   assert.deepEqual(records(METHOD_NAMES.slice(4)), [
     ["original", 0, 5],
     ["original", 0, 5],
     ["original", 0, 5],
     ["unlearn", 0, 50],
+    [null, 0, 100],
   ]);
 });
 
@@ -118,20 +124,47 @@ function cells(preset: string): CellSpec[] {
 
 test("λ in the gradient is one more than written where the notebook trains from fresh weights, and as written elsewhere", () => {
   const of = (preset: string): number[] => cells(preset).map(({ lambdaEffective }) => lambdaEffective);
-  assert.deepEqual(of("notebook"), [4, 4, 3, 3, 3, 3, 3, 3]);
-  assert.deepEqual(of("paired"), [3, 3, 3, 3, 3, 3, 3, 3]);
+  assert.deepEqual(of("notebook"), [4, 4, 3, 3, 3, 3, 3, 3, 4]);
+  assert.deepEqual(of("paired"), [3, 3, 3, 3, 3, 3, 3, 3, 3]);
 });
 
 test("only the notebook's methods that go on from another are one run", () => {
   const of = (preset: string): boolean[] => cells(preset).map(({ oneRun }) => oneRun);
-  assert.deepEqual(of("notebook"), [false, false, true, true, true, true, true, true]);
-  assert.deepEqual(of("paired"), [false, false, false, false, false, false, false, false]);
+  assert.deepEqual(of("notebook"), [false, false, true, true, true, true, true, true, false]);
+  assert.deepEqual(of("paired"), Array(9).fill(false));
 });
 
-test("fresh weights are a method's own in the notebook, and shared in its sound version", () => {
+test("fresh weights are a method's own in the notebook, and shared in its sound version but by the twin", () => {
   const of = (preset: string): string[] => cells(preset).map(({ initialWeights }) => initialWeights);
   assert.deepEqual(of("notebook"), METHOD_NAMES);
-  assert.deepEqual(new Set(of("paired")), new Set(["shared"]));
+  assert.deepEqual(of("paired"), [...Array<string>(8).fill("shared"), "retrain_twin"]);
+});
+
+for (const preset of PRESET_NAMES) {
+  test(`the twin is what retrain_scratch would be from other fresh weights, and from its weights to the bit (${preset})`, () => {
+    const plan = smallPlan({ preset, methods: "retrain_scratch,retrain_twin", lambda: "retrain_scratch=0.5" });
+    const [scratch, twin] = cellTemplates(plan);
+    const { method: _method, initialWeights: _own, ...trainedAs } = twin.cell;
+    const { method: _other, initialWeights: _shared, ...known } = scratch.cell;
+    assert.deepEqual([trainedAs, twin.asked], [known, scratch.asked]);
+    const [own, others] = [freshParameters(twin), freshParameters(scratch)];
+    assert.ok(own.every((value, i) => value !== others[i]));
+    const named = { ...scratch, cell: { ...scratch.cell, initialWeights: "retrain_twin" } };
+    assert.deepEqual(own, freshParameters(named));
+    const engine = referenceEngine();
+    assert.deepEqual(retrainFrom(others, twin, engine), retrain(scratch, engine));
+  });
+}
+
+test("the twin has the λ and epochs that retrain_scratch is given, unless it is given its own", () => {
+  const methods = "retrain_scratch,retrain_twin";
+  const of = (flags: Flags): unknown => {
+    const { epochs, lambda } = gridPlan({ methods, ...flags }, null).parts[0];
+    return [epochs["retrain_twin"], lambda["retrain_twin"]];
+  };
+  assert.deepEqual(of({}), [[100], [0]]);
+  assert.deepEqual(of({ epochs: "retrain_scratch=7,retrain_scratch=3", lambda: "retrain_scratch=2" }), [[3, 7], [2]]);
+  assert.deepEqual(of({ epochs: "retrain_scratch=7,retrain_twin=3", lambda: "retrain_twin=1" }), [[3], [1]]);
 });
 
 const MINE: MethodDefinition = {

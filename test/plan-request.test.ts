@@ -12,7 +12,8 @@ import { gridPlan, runPlan, trainPlan } from "../src/plan/request.js";
 import { WHOLE } from "../src/plan/trajectories.js";
 import { folder } from "./command-line.js";
 
-const METHODS = "original, retrain_scratch, unlearn, retrain_original, fine_tune, gradient_ascent, relabel, relearn";
+const METHODS =
+  "original, retrain_scratch, unlearn, retrain_original, fine_tune, gradient_ascent, relabel, relearn, retrain_twin";
 
 /** Flags as argv gives them, and what is said of them. */
 const REFUSED: [flags: Flags, sentence: string][] = [

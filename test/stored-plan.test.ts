@@ -1,15 +1,17 @@
 /** A plan read back from its text: what was stored comes back, and what is not as a plan has it is told by its field. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import type { Flags } from "../src/plan/flags.js";
 import { grown } from "../src/plan/growth.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
-import { canonicalText, type SweepPlan } from "../src/plan/plan.js";
+import { askedText, canonicalText, identityOf, type SweepPlan } from "../src/plan/plan.js";
 import { PRESET_NAMES } from "../src/plan/presets.js";
 import { gridPlan, runPlan } from "../src/plan/request.js";
 import { parsePlan } from "../src/plan/stored.js";
+import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { folder } from "./command-line.js";
 
 const OWN =
@@ -35,6 +37,29 @@ test("a plan that is stored comes back as it was, whatever it asks for", (t) => 
     runPlan({ data: "test/golden/small", "forget-label": "0" }),
   ])
     assert.deepEqual(parsePlan(canonicalText(plan)), plan);
+});
+
+/** The first 16 digits of SHA-256. */
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+test("what plans said before there was a twin, they say to the byte: texts, identities and all that is trained", () => {
+  const eight = METHOD_NAMES.slice(0, 8).join(",");
+  const plans = [
+    runPlan({}),
+    runPlan({ preset: "paired" }),
+    gridPlan({ methods: eight, preset: "notebook,paired", "data-seeds": "1:2", trials: "3" }, null),
+  ];
+  const hashes = plans.map((plan) => {
+    const specs = [...trajectoriesOf({ ...plan, trials: 3 })].flat().map((spec) => JSON.stringify(spec));
+    return [canonicalText(plan), identityOf(plan, "p"), askedText(plan), specs.join("\n")].map(hashOf);
+  });
+  assert.deepEqual(hashes, [
+    ["37319393b6489a04", "1d55eba2b123195a", "cd00d4d98dd14c72", "4810371de61aa6c8"],
+    ["2db10b2e6486b996", "6010d9839b4e7e0c", "d7964da771ae2c2c", "06e39f4d4a128b56"],
+    ["bd80bcd8793260fd", "1242828ab78b0aa1", "a914b31fda08a457", "82dce3d5b066b557"],
+  ]);
 });
 
 /** Where a changed value stands, what is put there, and what is said of it; a value of undefined takes the field away. */
@@ -102,6 +127,18 @@ const REFUSED: Change[] = [
   ],
   ["methods.2.parameters", { b: "1" }, 'methods[2].parameters.b must be a number, got "1"'],
   ["methods.2.name", "other", "methods[2].name must be the one that its definition gives, got other"],
+  ["methods.8.twinOf", undefined, "methods[8].twinOf must be there, got nothing"],
+  ["methods.8.twinOf", 1, "methods[8].twinOf must be a text, got 1"],
+  [
+    "methods.8.twinOf",
+    "original",
+    "methods[8] must be retrain_twin as this gmm-sweep has it, got another of that name",
+  ],
+  [
+    "methods.1.twinOf",
+    "original",
+    'methods[1] must have no field but name, start, crossEntropy, penalty, forgetLabels, lambda, epochs, parameters, got "twinOf"',
+  ],
   ["parts", [], `parts ${LIST}, got []`],
   ["parts.0.presets", ["paired"], "presets must be those that its parts name, got notebook too"],
   ["parts.0.presets", ["paired", "other"], "parts[0].presets must be one of notebook, paired, got other"],
@@ -198,7 +235,7 @@ test("a start stands before what starts from it, so that none leads back to itse
   const plan = gridPlan(ALL, null);
   assertRefused(
     changed(plan, "methods", plan.methods.toReversed()),
-    "methods[0].start must be a method that stands before it, got unlearn",
+    "methods[1].start must be a method that stands before it, got unlearn",
   );
   const others = plan.methods.filter(({ name }) => name !== "original");
   assertRefused(

@@ -14,14 +14,16 @@ import { GRID_READERS } from "../src/plan/grid.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { drawsOf, RECORDS, type SweepPlan, settingsOf } from "../src/plan/plan.js";
 import { PRESET_NAMES } from "../src/plan/presets.js";
+import { ENDPOINTS, ESTIMANDS, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan } from "../src/plan/request.js";
 import { readSweepFile } from "../src/plan/sweep-file.js";
+import { listed } from "../src/printable.js";
 import type { DrawSource } from "../src/trial.js";
 import { folder } from "./command-line.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const METHODS = METHOD_NAMES.join(", ");
-const KEYS = Object.keys(GRID_READERS).join(", ");
+const KEYS = listed(Object.keys(GRID_READERS));
 
 /** A sweep file of this content. */
 function fileOf(t: TestContext, content: string | Uint8Array, name = "sweep.yaml"): string {
@@ -63,6 +65,12 @@ const SAME: [yaml: string, flags: Flags][] = [
   ["engine: reference\nprecision: f64\nrecord: final", { engine: "reference", precision: "f64", record: "final" }],
   ["precision: f64 # whatever engine the command line says", { precision: "f64" }],
   ["lambda: &values [1, 2]\nepochs: *values", { lambda: ["1", "2"], epochs: ["1", "2"] }],
+  ["with-null: true", { "with-null": "true" }],
+  ["with-null: False", { "with-null": "false" }],
+  ["estimand: forget_margin\nmargin: {forget: 0.5}", { estimand: "forget_margin", margin: "forget=0.5" }],
+  ["margin: {forget: 0.1, accuracy: 2e-2}", { margin: ["forget=0.1", "accuracy=2e-2"] }],
+  ["margin: forget=0.1,accuracy=0.02", { margin: "forget=0.1,accuracy=0.02" }],
+  ["margin: [forget=0.1, accuracy=0.02]", { margin: ["forget=0.1", "accuracy=0.02"] }],
   ["\uFEFFtrials: 3\r\nseed: 4\r\n", { trials: "3", seed: "4" }],
 ];
 
@@ -118,6 +126,21 @@ const REFUSED: [yaml: string, ...faults: string[]][] = [
   ["methods: [unlearn, unlearn]", "1:20: methods must name each method once, got unlearn twice: leave one out"],
   ["engine: gpu", `1:9: engine must be one of ${ENGINE_NAMES.join(", ")}, got gpu`],
   ["precision: f16", "1:12: precision must be one of f32, f64, got f16"],
+  ["with-null: maybe", "1:12: with-null must be one of true, false, got maybe"],
+  ["with-null: [true]", "1:12: with-null must be one value, got a list"],
+  ["estimand: forget", "1:11: estimand must be one of forget_probability, forget_margin, got forget"],
+  ["margin: 0.05", "1:9: margin must be ENDPOINT=NUMBER such as forget=0.05, got 0.05"],
+  ["margin: forget=0", "1:9: margin forget must be a number above 0, got 0"],
+  [
+    "margin: {forgets: 1, accuracy: -1}",
+    "1:10: margin ENDPOINT must be one of forget, accuracy, got forgets: did you mean forget",
+    "1:32: margin accuracy must be a number above 0, got -1",
+  ],
+  [
+    "margin: [forget=0.1, accuracy=0.1, forget=0.2]",
+    "1:36: margin must give each endpoint one value, got two for forget: keep one",
+  ],
+  ["margin: [[forget, 1]]", "1:10: margin must be a value in a list, got a list"],
   ["record: some", "1:9: record must be one of final, asked, all, got some"],
   ["name: a b", "1:7: name must be up to 64 letters, digits, dots, dashes and underscores, got a b"],
   ["name: |\n  a\n  b", "1:7: name must be one line, got 2 lines"],
@@ -392,6 +415,10 @@ test("the schema knows the keys that a grid has, and the names that each of them
   assert.equal(schema.$defs.presets.pattern, `^(${PRESET_NAMES.join("|")})(,(${PRESET_NAMES.join("|")}))*$`);
   assert.deepEqual(schema.properties.engine.enum, ENGINE_NAMES);
   assert.deepEqual(schema.properties.record.enum, RECORDS);
+  assert.deepEqual(schema.properties.estimand.enum, ESTIMANDS);
+  assert.deepEqual(schema.properties.margin.default, USUAL_QUESTION.margins);
+  assert.deepEqual(Object.keys(schema.properties.margin.anyOf[2].properties), ENDPOINTS);
+  assert.ok(schema.$defs.margins.pattern.startsWith(`^(${ENDPOINTS.join("|")})=`));
 });
 
 test("the schema takes what the reader takes", () => {
@@ -409,7 +436,15 @@ const BEYOND_A_SCHEMA = [
   "lambda: *values",
   "lambda: &loop [*loop]",
   "__proto__: 1",
+  "margin: forget=0",
 ];
+
+test("the schema knows that a margin of log-odds must be said", () => {
+  assert.equal(validate({ estimand: "forget_margin" }), false);
+  assert.ok(
+    validate({ estimand: "forget_margin", margin: "forget=0.5" }) && validate({ estimand: "forget_probability" }),
+  );
+});
 
 test("the schema refuses what the reader refuses, wherever a schema can", () => {
   const syntax = /must be YAML|must be one YAML document|must be given once/;

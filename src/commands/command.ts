@@ -5,6 +5,7 @@ import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { PRESET_NAMES } from "../plan/presets.js";
+import { ENDPOINTS, ESTIMANDS, USUAL_QUESTION } from "../plan/question.js";
 import type { Screen } from "../report/progress.js";
 import { USUAL_COLUMNS, wrapped } from "../report/wrap.js";
 import type { Opening } from "../store/contract.js";
@@ -96,6 +97,22 @@ export const SEEDED_DATA_OPTIONS = {
 
 export const METHOD_FILE_OPTION = {
   "method-file": value("a YAML file that defines methods of one's own"),
+};
+
+export const NULL_OPTION: Options = {
+  "with-null": {
+    type: "boolean",
+    describe: "train retrain_twin too: retraining against retraining, the null of a verdict",
+  },
+};
+
+/** What a sweep is asked before anything of it is trained. */
+export const QUESTION_OPTIONS: Options = {
+  estimand: value(`${ESTIMANDS.join(" or ")}: what a verdict is to compare with retraining`, USUAL_QUESTION.estimand),
+  margin: value(
+    "how large a difference does not matter, as ENDPOINT=NUMBER",
+    ENDPOINTS.map((endpoint) => `${endpoint}=${USUAL_QUESTION.margins[endpoint]}`).join(","),
+  ),
 };
 
 export const DATA_FILES = "X.npy, Y.npy, X_forget.npy, Y_forget.npy";

@@ -17,6 +17,8 @@ import {
   GROW_OPTION,
   LOG_OPTION,
   METHOD_FILE_OPTION,
+  NULL_OPTION,
+  QUESTION_OPTIONS,
   RUNNING_OPTIONS,
   SHARED_NUMBERS,
   type Terminal,
@@ -29,6 +31,7 @@ import { openAndTrain } from "./opening.js";
 const ASKING = {
   trials: value("trials of each cell", DEFAULTS.trials),
   methods: value(`some of ${METHOD_NAMES.join(", ")}`, GRID_DEFAULTS.methods.join(",")),
+  ...NULL_OPTION,
   ...METHOD_FILE_OPTION,
   lambda: value("λ of unlearn: values and ranges FROM:TO:STEP, or METHOD=…", 4.2, "NUMBERS"),
   epochs: value("epochs of unlearn: values and ranges FROM:TO, or METHOD=…", 5, "NUMBERS"),
@@ -47,6 +50,7 @@ const ASKING = {
   name: value("what the sweep is called in its file: the same name extends it", "the file's, or grid"),
   record: value(`epochs that are kept of a curve: ${RECORDS.join(", ")}`, GRID_DEFAULTS.record),
   ...GROW_OPTION,
+  ...QUESTION_OPTIONS,
 };
 
 export const gridCommand: Command = {

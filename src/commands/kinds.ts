@@ -4,6 +4,7 @@ import { EXPORT_FORMATS } from "../export/formats.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
+import { ESTIMANDS } from "../plan/question.js";
 import { FORMATS } from "../report/table.js";
 import type { Option } from "./command.js";
 
@@ -17,6 +18,7 @@ export type Kind =
   | "FILES"
   | "FOLDER"
   | "FOLDERS"
+  | "MARGINS"
   | "WIDTHS"
   | "I/N"
   | "SQL"
@@ -34,6 +36,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   engine: "NAME",
   epoch: "NUMBER",
   epochs: "NUMBER",
+  estimand: "NAME",
   features: "NUMBER",
   file: "FILE",
   files: "FILES",
@@ -47,6 +50,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "learning-rate": "NUMBER",
   "lock-wait": "NUMBER",
   log: "FILE",
+  margin: "MARGINS",
   method: "NAME",
   "method-file": "FILE",
   methods: "NAMES",
@@ -76,6 +80,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** The values that there are of those that are names. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   engine: ENGINE_NAMES,
+  estimand: ESTIMANDS,
   format: [...new Set([...FORMATS, ...EXPORT_FORMATS])],
   method: METHOD_NAMES,
   methods: METHOD_NAMES,

@@ -185,7 +185,9 @@ async function print({ out, parts, merged, reports, results }: Printed, terminal
 function reportText(report: Report, out: string): string {
   const { sweep, digest, rows, missing, failed, command } = report;
   const lines = [`sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${digest}`];
-  const goOn = `  npx ${command} --db ${shellWord(out)}`;
+  // What a resume asked for is stored by now; again it would ask it of the file's newest sweep.
+  const again = command.startsWith("gmm-sweep resume") ? `gmm-sweep resume --sweep ${sweep.id}` : command;
+  const goOn = `  npx ${again} --db ${shellWord(out)}`;
   if (failed > 0) lines.push(`${failed} of them failed; this trains them again:`, `${goOn} --retry-failed`);
   for (const other of report.others) lines.push(otherProfileText(other, sweep));
   if (report.missingShards.length > 0) lines.push(...missingShardLines(report));

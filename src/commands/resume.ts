@@ -1,7 +1,11 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
+import { bad } from "../errors.js";
 import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
+import { extended, type More } from "../plan/growth.js";
 import { withFolders } from "../plan/plan.js";
+import { USUAL_QUESTION } from "../plan/question.js";
+import { moreFrom } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
@@ -14,6 +18,7 @@ import {
   DB_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
+  NULL_OPTION,
   openingFrom,
   RUNNING_OPTIONS,
   SWEEP_OPTION,
@@ -22,43 +27,65 @@ import {
 } from "./command.js";
 import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
+import { noteOf } from "./opening.js";
 import { lastCommand, sweepsFrom } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 
+/** Options that let a sweep have more than it has. */
+const GROWING = {
+  trials: value("let a sweep have so many trials of each cell, not fewer than it has", "as many as it has"),
+  "data-seeds": value("let it have these draws too: seeds, values and ranges"),
+  ...NULL_OPTION,
+};
+
 export const resumeCommand: Command = {
   words: ["resume [file]"],
-  describe: "go on with what is stored: train what a file's sweeps lack, and print what run or grid would",
+  describe:
+    "go on with what is stored: train what a file's sweeps lack, or let one of them grow, and print what run or grid would",
   positionals: DB_ARGUMENT,
   options: {
     workers: value("worker threads", "the cores"),
-    sweep: value("the number of a sweep", "all of the file's that lack something"),
+    sweep: value("the number of a sweep", "all that lack something; of growth, the newest"),
+    ...GROWING,
     data: value("the folders of imported data, where they lie elsewhere now, separated by commas", null, "FOLDERS"),
     ...DB_OPTION,
     ...LOG_OPTION,
     ...RUNNING_OPTIONS,
     json: { type: "boolean", describe: "print one JSON object a sweep instead of text" },
   },
-  examples: [["$0 resume night.db", "what was killed last night, to its end"]],
+  examples: [
+    ["$0 resume night.db", "what was killed last night, to its end"],
+    ["$0 resume night.db --trials 200 --with-null", "more trials, and a second set of retraining"],
+    ["$0 resume night.db --data-seeds 1:40", "more draws"],
+  ],
   run,
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const running = runningFrom(flags, usableCores(), [["the database", path]]);
-  const asked = sweepFrom(flags);
+  const [asked, more] = [sweepFrom(flags), moreFrom(flags)];
   const folders = foldersIn(items(flags, "data"));
-  const command = commandLine(["resume", path], flags, SWEEP_OPTION);
+  const command = commandLine(["resume", path], flags, { ...SWEEP_OPTION, ...GROWING });
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
+  const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {
+    if (more !== null)
+      return [
+        await grownIn(store, named[named.length - 1], { path, more, command: commandLine(["resume"], flags, GROWING) }),
+      ];
+    return asked === null ? lackingOf(named, running, store) : named;
+  };
   try {
-    const meant = await sweepsFrom(store, asked, path);
-    const named = meant.map((sweep) => ({ ...sweep, plan: withFolders(sweep.plan, folders) }));
-    const sweeps = asked === null ? await lackingOf(named, running, store) : named;
+    const there = await sweepsFrom(store, asked, path);
+    const named = there.map((sweep) => ({ ...sweep, plan: withFolders(sweep.plan, folders) }));
+    const sweeps = await sweepsMeant(named);
     let worst: number = EXIT.ok;
     for (const sweep of sweeps) {
-      if (sweeps.length > 1 && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
+      const isOneOfSeveral = sweeps.length > 1 || (more !== null && there.length > 1);
+      if (isOneOfSeveral && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
       const engine = await engineStored(sweep, path);
       const { trials } = sweep.plan;
       const code = await trainAndPrint({ store, path, sweep, engine, running, command, opening, trials }, terminal);
@@ -69,6 +96,27 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   } finally {
     await store.close();
   }
+}
+
+interface Growing {
+  readonly path: string;
+  readonly more: More;
+  /** As the sweep keeps it, wherever it lies. */
+  readonly command: string;
+}
+
+/** The sweep with more than it had; a run with other methods is a run of its own, as it is where run asks for them. */
+async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Growing): Promise<Sweep> {
+  const { id, plan, profile, shard, question } = sweep;
+  if (shard.count > 1)
+    throw bad(
+      `${path} must hold the whole of sweep ${id} to let it grow, got shard ${shard.index + 1}/${shard.count}: ask every shard for more by the command that opened it, or unite them by gmm-sweep merge first`,
+    );
+  const whole = extended(plan, more, id);
+  // What cannot be trained here is not asked for.
+  await engineStored(sweep, path);
+  const asked = { question: question ?? USUAL_QUESTION, command: noteOf(command) };
+  return store.open({ plan: whole, profile, shard, grow: false, ...asked });
 }
 
 /** The sweeps that lack something of what this file is to have; all of them where none does, since their results are asked for too. */

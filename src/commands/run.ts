@@ -11,6 +11,8 @@ import {
   DB_OPTION,
   LOG_OPTION,
   METHOD_FILE_OPTION,
+  NULL_OPTION,
+  QUESTION_OPTIONS,
   RUNNING_OPTIONS,
   type Terminal,
   TRAINING_OPTIONS,
@@ -22,10 +24,12 @@ import { openAndTrain } from "./opening.js";
 const ASKING = {
   trials: value("trials of each method", DEFAULTS.trials),
   methods: value(`some of ${METHOD_NAMES.join(", ")}, separated by commas`, "the first four"),
+  ...NULL_OPTION,
   epochs: value("epochs of unlearn, or METHOD=EPOCHS", "5, original=100, …"),
   lambda: value("λ of unlearn as written, or METHOD=LAMBDA", 4.2),
   ...METHOD_FILE_OPTION,
   ...TRAINING_OPTIONS,
+  ...QUESTION_OPTIONS,
 };
 
 export const runCommand: Command = {

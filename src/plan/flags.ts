@@ -37,6 +37,13 @@ export function oneOf<Name extends string>(flags: Flags, name: string, names: re
   return parseName(`--${name}`, given, names);
 }
 
+/** Whether a switch is on: given on a command line, true in a sweep file. */
+export function isOn(flags: Flags, name: string): boolean {
+  const given = flags[name];
+  if (given === undefined || typeof given === "boolean") return given === true;
+  return oneOf(flags, name, ["true", "false"], "false") === "true";
+}
+
 /** The comma-separated items of a flag that may be repeated; none where it was not given. */
 export function items(flags: Flags, name: string): string[] {
   return flags[name] === undefined ? [] : itemsIn(name, flags[name]);

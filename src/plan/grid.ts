@@ -7,6 +7,7 @@ import {
   type Flags,
   forgetLabelFrom,
   importedDraw,
+  isOn,
   items,
   oneOf,
   refuseForgetLabel,
@@ -15,7 +16,7 @@ import {
   trialsFrom,
 } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
-import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues } from "./naming.js";
+import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues, withTwins } from "./naming.js";
 import { refuseEndlessWeights } from "./objective.js";
 import {
   countDraws,
@@ -29,6 +30,7 @@ import {
   withStarts,
 } from "./plan.js";
 import { PRESET_NAMES, PRESETS } from "./presets.js";
+import { estimandFrom, marginsFrom, type Question, questionSaid } from "./question.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
 import { LIMITS, parseName, parseSweepName, READ } from "./values.js";
 
@@ -48,6 +50,7 @@ export const GRID_READERS = {
     listOf(flags, "learning-rate", [DEFAULTS["learning-rate"]], (option, item) => [READ.learningRate(option, item)]),
   methods: (flags: Flags, known: readonly MethodRecord[] = METHODS): string[] =>
     methodList(flags["methods"] === undefined ? GRID_DEFAULTS.methods : items(flags, "methods"), known),
+  "with-null": (flags: Flags): boolean => isOn(flags, "with-null"),
   epochs: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
     spokenOnce(flags, "epochs", READ.epochs, known),
   lambda: (flags: Flags, known: readonly MethodRecord[] = METHODS): Spoken =>
@@ -58,18 +61,32 @@ export const GRID_READERS = {
   // Of any engine: whether it is one of this grid's engine, which another flag may say, `engine` knows.
   precision: (flags: Flags): string | null => precisionFrom(flags),
   record: (flags: Flags): SweepPlan["record"] => oneOf(flags, "record", RECORDS, GRID_DEFAULTS.record),
+  estimand: estimandFrom,
+  margin: marginsFrom,
 } as const;
 
 export type GridKey = keyof typeof GRID_READERS;
 
-/** The plan of the grid that flags ask for, of methods among `known`. Throws usage with the first fault. */
-export function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
+/** What a grid asks for, and what it is asked. */
+export interface GridAsked {
+  readonly plan: SweepPlan;
+  /** Null: nothing is said of it. */
+  readonly question: Question | null;
+}
+
+/** What the flags of a grid say, of methods among `known`. Throws usage with the first fault. */
+export function gridFrom(flags: Flags, known: readonly MethodRecord[]): GridAsked {
+  return { plan: planOfGrid(flags, known), question: questionSaid(flags) };
+}
+
+function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
   const name = GRID_READERS.name(flags);
   const presets = GRID_READERS.preset(flags);
   const draws = drawsFrom(flags);
   const widths = GRID_READERS.hidden(flags);
   const learningRates = GRID_READERS["learning-rate"](flags).sort((a, b) => a - b);
-  const methods = GRID_READERS.methods(flags, known);
+  const named = GRID_READERS.methods(flags, known);
+  const methods = GRID_READERS["with-null"](flags) ? withTwins(named, known) : named;
   const epochs = perMethod("epochs", GRID_READERS.epochs(flags, known), methods, known);
   const lambda = perMethod("lambda", GRID_READERS.lambda(flags, known), methods, known);
   const trials = GRID_READERS.trials(flags);

@@ -22,10 +22,16 @@ export interface MethodRecord {
   readonly lambda: number;
   readonly epochs: number;
   readonly parameters: Readonly<Record<string, number>>;
+  /**
+   * The method that this one is a second, independent set of: trained as that one is, whatever a preset puts in place of
+   * its weights, but always from fresh weights of its own. Not there in any other record: plans are kept as text, and
+   * those of before have no such field.
+   */
+  readonly twinOf?: string;
 }
 
 /** A method as a user defines it: parameters may have several values, each combination of which is a record. */
-export interface MethodDefinition extends Omit<MethodRecord, "parameters"> {
+export interface MethodDefinition extends Omit<MethodRecord, "parameters" | "twinOf"> {
   readonly parameters: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -114,6 +120,17 @@ export const METHODS: readonly MethodRecord[] = [
     lambda: 0,
     epochs: 50,
     ...KEPT,
+  },
+  {
+    // How far two sets of retrained nets lie apart that differ by chance alone: what any difference is held against.
+    name: "retrain_twin",
+    start: null,
+    crossEntropy: RETAINED_ROWS,
+    penalty: RETAINED_ROWS,
+    lambda: 0,
+    epochs: 100,
+    ...KEPT,
+    twinOf: "retrain_scratch",
   },
 ];
 

@@ -30,6 +30,20 @@ export function methodList(names: readonly string[], known: readonly MethodRecor
   return known.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
 }
 
+/** Methods with the twins of those among them that have one, which is what --with-null asks for. Throws usage where none has. */
+export function withTwins(methods: readonly string[], known: readonly MethodRecord[]): string[] {
+  const twins = known.filter(({ twinOf }) => twinOf !== undefined);
+  const wanted = new Set([
+    ...methods,
+    ...twins.flatMap(({ name, twinOf = "" }) => (methods.includes(twinOf) ? name : [])),
+  ]);
+  if (twins.every(({ name }) => !wanted.has(name)))
+    throw bad(
+      `--with-null must be given where ${twins.map(({ twinOf }) => twinOf).join(" or ")} is trained, which it trains once more, got ${methods.join(", ")}: train it too, or leave --with-null out`,
+    );
+  return known.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
+}
+
 /** A method's name; `option` is what an error calls it. */
 export function parseMethod(option: string, name: string, known: readonly MethodRecord[]): string {
   return known.some((record) => record.name === name) ? name : parseName(option, name, namesOf(known));
@@ -82,8 +96,9 @@ export function perMethod(
       );
   return Object.fromEntries(
     records.map((record) => {
-      // What is said of one record stands in place of what is said of all of its name.
-      const given = spoken.get(record.name) ?? spoken.get(baseName(record.name));
+      // What is said of one record stands in place of what is said of all of its name; a twin is trained as what it is a twin of.
+      const own = spoken.get(record.name) ?? spoken.get(baseName(record.name));
+      const given = own ?? (record.twinOf === undefined ? undefined : spoken.get(record.twinOf));
       return [record.name, given === undefined ? [record[name]] : given.toSorted((a, b) => a - b)];
     }),
   );

@@ -26,8 +26,9 @@ export function objectiveOf(preset: PresetRecord, method: MethodRecord, { n, k }
   };
 }
 
-function penaltyIn({ penalties }: PresetRecord, { name, penalty }: MethodRecord): TermWeights {
-  return Object.hasOwn(penalties, name) ? penalties[name] : penalty;
+function penaltyIn({ penalties }: PresetRecord, { name, twinOf, penalty }: MethodRecord): TermWeights {
+  const trained = twinOf ?? name;
+  return Object.hasOwn(penalties, trained) ? penalties[trained] : penalty;
 }
 
 /** Refuses a plan where a weight is no finite number on one of its draws: the built-in methods have none. */

@@ -6,11 +6,11 @@ export interface PresetRecord {
   readonly name: string;
   /** Added to λ in the gradient of a training from fresh weights. */
   readonly freshLambda: number;
-  /** Whether the methods of a trial have fresh weights of their own, or share them. */
+  /** Whether the methods of a trial have fresh weights of their own, or share them; a twin has its own in any case. */
   readonly initialWeights: "own" | "shared";
   /** Whether a trial goes on from the trained net of its own trial, or every trial from that of the last one. */
   readonly startTrial: "own" | "last";
-  /** What stands in place of a method's penalty weights, by the method's name. */
+  /** What stands in place of a method's penalty weights, by the method's name; a twin's are those of the method that it is trained as. */
   readonly penalties: Readonly<Record<string, TermWeights>>;
 }
 

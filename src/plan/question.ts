@@ -1,4 +1,7 @@
 /** What a sweep is asked, before anything of it is trained: what a verdict compares, and how large a difference does not matter. */
+import { bad } from "../errors.js";
+import { type Flags, items, oneOf } from "./flags.js";
+import { parseName, READ } from "./values.js";
 
 /** What a verdict holds against retraining: how likely the forget set is, and the accuracy beside it. */
 export const ENDPOINTS = ["forget", "accuracy"] as const;
@@ -21,3 +24,56 @@ export const USUAL_QUESTION: Question = {
   estimand: "forget_probability",
   margins: { forget: 0.05, accuracy: 0.01 },
 };
+
+/** What --estimand and --margin ask; of what they do not say, the usual. Throws usage where it is no question. */
+export function questionFrom(flags: Flags): Question {
+  const estimand = estimandFrom(flags);
+  const given = marginsFrom(flags);
+  if (estimand === "forget_margin" && given.forget === undefined)
+    throw bad(
+      `--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds, got ${marginsText(given)}: write for example forget=0.5`,
+    );
+  const margins = { ...USUAL_QUESTION.margins, ...given };
+  const shares = ENDPOINTS.filter((endpoint) => endpoint !== "forget" || estimand === "forget_probability");
+  const wide = shares.find((endpoint) => margins[endpoint] >= 1);
+  if (wide !== undefined)
+    throw bad(
+      `--margin ${wide} must be below 1, the most that two values of it can differ by, got ${margins[wide]}: 1 % is 0.01`,
+    );
+  return { estimand, margins };
+}
+
+/** The question of flags that ask one; null: they say nothing of it. */
+export function questionSaid(flags: Flags): Question | null {
+  const question = questionFrom(flags);
+  return flags["estimand"] === undefined && flags["margin"] === undefined ? null : question;
+}
+
+/** A question as --estimand and --margin ask it. */
+export function questionText({ estimand, margins }: Question): string {
+  return `--estimand ${estimand} --margin ${marginsText(margins)}`;
+}
+
+export function estimandFrom(flags: Flags): Estimand {
+  return oneOf(flags, "estimand", ESTIMANDS, USUAL_QUESTION.estimand);
+}
+
+/** The margins that --margin gives, each endpoint's once. */
+export function marginsFrom(flags: Flags): Partial<Margins> {
+  const margins: Partial<Record<Endpoint, number>> = {};
+  for (const item of items(flags, "margin")) {
+    const [, name, given] = /^([^=]+)=(.+)$/s.exec(item) ?? [];
+    if (name === undefined) throw bad(`--margin must be ENDPOINT=NUMBER such as forget=0.05, got ${item}`);
+    const endpoint = parseName("--margin ENDPOINT=NUMBER", name, ENDPOINTS);
+    const margin = READ.margin(`--margin ${endpoint}`, given);
+    if (margins[endpoint] !== undefined)
+      throw bad(`--margin must give each endpoint one value, got two for ${endpoint}: keep one`);
+    margins[endpoint] = margin;
+  }
+  return margins;
+}
+
+function marginsText(margins: Partial<Margins>): string {
+  const said = Object.entries(margins).map(([endpoint, margin]) => `${endpoint}=${margin}`);
+  return said.length === 0 ? "none" : said.join(",");
+}

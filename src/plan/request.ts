@@ -7,6 +7,7 @@ import { GRID_DEFAULTS } from "./defaults.js";
 import {
   type Flags,
   isaFrom,
+  isOn,
   items,
   itemsIn,
   type Place,
@@ -19,17 +20,21 @@ import {
   text,
   trialsFrom,
 } from "./flags.js";
-import { planOf, planOfGrid } from "./grid.js";
+import { GRID_READERS, type GridAsked, gridFrom, planOf } from "./grid.js";
+import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
-import { meant, methodList, oneEach, parseMethod } from "./naming.js";
+import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
 import type { DrawAxes, PlanPart, SweepPlan } from "./plan.js";
-import { gridPlanFromFile } from "./sweep-file.js";
+import { type Question, questionSaid } from "./question.js";
+import { gridFromFile } from "./sweep-file.js";
 import { READ } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
   readonly plan: SweepPlan;
+  /** What the sweep is asked where it is a new one; null: nothing is said of it. */
+  readonly question: Question | null;
   readonly place: Place;
   readonly running: Running;
 }
@@ -43,7 +48,8 @@ export interface GridRequest extends Request {
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
   const place = placeFrom(flags);
-  return { plan: runPlan(flags), place, running: runningFrom(flags, cores, [["the database", place.path]]) };
+  const running = runningFrom(flags, cores, [["the database", place.path]]);
+  return { plan: runPlan(flags), question: questionSaid(flags), place, running };
 }
 
 /** What `grid` asks for. */
@@ -52,7 +58,17 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
-  return { plan: gridPlan(flags, file), place, running, file, dryRun };
+  return { ...gridAsked(flags, file), place, running, file, dryRun };
+}
+
+/** What `resume` asks a stored sweep to have too; null: nothing. */
+export function moreFrom(flags: Flags): More | null {
+  const more = {
+    trials: flags["trials"] === undefined ? null : trialsFrom(flags),
+    dataSeeds: flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags),
+    withNull: isOn(flags, "with-null"),
+  };
+  return more.trials === null && more.dataSeeds.length === 0 && !more.withNull ? null : more;
 }
 
 /** The plan of `run`: one setting, one λ and one epoch count a method. */
@@ -60,8 +76,9 @@ export function runPlan(flags: Flags): SweepPlan {
   const own = ownFrom(flags);
   const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
   const known = [...METHODS, ...own];
+  const methods = methodList(names, known);
   return planOfSetting(settingFrom(flags), known, {
-    methods: methodList(names, known),
+    methods: isOn(flags, "with-null") ? withTwins(methods, known) : methods,
     trials: trialsFrom(flags),
     epochs: items(flags, "epochs"),
     lambda: items(flags, "lambda"),
@@ -70,10 +87,14 @@ export function runPlan(flags: Flags): SweepPlan {
 
 /** The plan of `grid`, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
+  return gridAsked(flags, file).plan;
+}
+
+function gridAsked(flags: Flags, file: string | null): GridAsked {
   const own = ownFrom(flags);
-  if (file !== null) return gridPlanFromFile(file, flags, own);
+  if (file !== null) return gridFromFile(file, flags, own);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
-  return planOfGrid({ ...flags, methods }, [...METHODS, ...own]);
+  return gridFrom({ ...flags, methods }, [...METHODS, ...own]);
 }
 
 /** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */

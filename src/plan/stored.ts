@@ -172,16 +172,10 @@ const readPreset: Reader<PresetRecord> = (field, given) => {
 };
 
 const readMethod: Reader<MethodRecord> = (field, given) => {
-  const method = fieldsOf(field, given, {
-    name: stringOf,
-    start: (place, value) => (value === null ? null : stringOf(place, value)),
-    crossEntropy: readTerms,
-    penalty: readTerms,
-    forgetLabels: oneOf(["kept", "flipped"]),
-    lambda: number(READ.lambda),
-    epochs: number(READ.epochs),
-    parameters: mapping(number((place, text) => parseReal(place, text, -Number.MAX_VALUE, "a number"))),
-  });
+  const isTwin = isObject(given) && METHODS.some(({ name, twinOf }) => name === given["name"] && twinOf !== undefined);
+  const method = isTwin
+    ? fieldsOf(field, given, { ...METHOD_FIELDS, twinOf: stringOf })
+    : fieldsOf(field, given, METHOD_FIELDS);
   const parameters = Object.keys(method.parameters);
   for (const name of parameters) parseDefinedName(`${field}.parameters`, name);
   for (const term of ["crossEntropy", "penalty"] as const) checkedTerms(`${field}.${term}`, method[term], parameters);
@@ -194,6 +188,18 @@ const readMethod: Reader<MethodRecord> = (field, given) => {
 /** Weights whose expressions are yet to be checked: which names there are, other fields say. */
 const readTerms: Reader<TermWeights> = (field, given) =>
   fieldsOf(field, given, { retained: stringOf, forget: stringOf });
+
+/** Those that every method has. */
+const METHOD_FIELDS = {
+  name: stringOf,
+  start: (place: string, value: unknown) => (value === null ? null : stringOf(place, value)),
+  crossEntropy: readTerms,
+  penalty: readTerms,
+  forgetLabels: oneOf(["kept", "flipped"]),
+  lambda: number(READ.lambda),
+  epochs: number(READ.epochs),
+  parameters: mapping(number((place, text) => parseReal(place, text, -Number.MAX_VALUE, "a number"))),
+} as const;
 
 function checkedTerms(field: string, given: unknown, parameters: readonly string[]): TermWeights {
   const terms = readTerms(field, given);

@@ -4,10 +4,10 @@ import { bad, SweepError } from "../errors.js";
 import { expanded } from "../files.js";
 import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
-import { GRID_READERS, type GridKey as Key, planOfGrid } from "./grid.js";
+import { GRID_READERS, type GridAsked, gridFrom, type GridKey as Key } from "./grid.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { namesOf, parseMethod } from "./naming.js";
-import type { SweepPlan } from "./plan.js";
+import { ENDPOINTS } from "./question.js";
 import { parseName } from "./values.js";
 import {
   type Entry,
@@ -59,19 +59,20 @@ const LISTS: readonly Key[] = [
   "methods",
   "epochs",
   "lambda",
+  "margin",
 ];
-/** Those that also take a mapping of methods to values. */
-const BY_METHOD: readonly Key[] = ["epochs", "lambda"];
+/** Those that also take a mapping of methods to values, or of endpoints. */
+const BY_NAME: readonly Key[] = ["epochs", "lambda", "margin"];
 
-/** The plan of a sweep file; `own` are the methods of --method-file. A flag that is `given` as well replaces the file's key wholly. Throws usage with every fault. */
-export function gridPlanFromFile(path: string, given: Flags, own: readonly MethodRecord[]): SweepPlan {
+/** What a sweep file asks for; `own` are the methods of --method-file. A flag that is `given` as well replaces the file's key wholly. Throws usage with every fault. */
+export function gridFromFile(path: string, given: Flags, own: readonly MethodRecord[]): GridAsked {
   const file = readSweepFile(path, own);
   const overriding = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const name = basename(path, extname(path));
   const fault = "name" in file.flags || "name" in overriding ? null : refusal("name", name, METHODS);
   if (fault !== null) throw bad(`${path}: ${fault}, which is the file's own: give the grid another with the key name`);
   try {
-    return planOfGrid({ name, ...file.flags, ...overriding }, file.known);
+    return gridFrom({ name, ...file.flags, ...overriding }, file.known);
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     const places = Object.fromEntries(Object.entries(file.places).filter(([key]) => !(key in overriding)));
@@ -127,23 +128,27 @@ function definitionsIn(reading: Reading, entries: readonly Entry<Key>[]): YAMLMa
 function partsOf(file: File, key: Key, value: Node, keyOffset: number): Part[] {
   const { reading } = file;
   const node = resolved(reading, value);
-  if (isMap(node) && BY_METHOD.includes(key)) return partsByMethod(file, key, node);
+  if (isMap(node) && BY_NAME.includes(key)) return partsByName(file, key, node);
   if (key === "methods") return methodParts(file, value, keyOffset);
   if (isSeq(node) && key === "hidden") return pairsOf(file, node, keyOffset);
   if (isSeq(node) && LISTS.includes(key)) return itemsOf(reading, key, node);
+  if (key === "with-null" && isScalar(node) && typeof node.value === "boolean")
+    return [{ text: String(node.value), offset: offsetOf(value, keyOffset) }];
   return scalarParts(reading, key, value, keyOffset);
 }
 
 /** `{unlearn: 0:10, original: [0, 1]}` says what unlearn=0:10,original=0,original=1 does. */
-function partsByMethod({ reading, known }: File, key: Key, map: YAMLMap): Part[] {
-  const entries = entriesOnce(reading, map, `${key} `, (name) => parseMethodKey(key, name, known));
+function partsByName({ reading, known }: File, key: Key, map: YAMLMap): Part[] {
+  const entries = entriesOnce(reading, map, `${key} `, (name) =>
+    key === "margin" ? parseName(`${key} ENDPOINT`, name, ENDPOINTS) : parseMethodKey(key, name, known),
+  );
   if (map.items.length === 0) reading.refuse(offsetOf(map, 0), noValue(key, "an empty mapping"));
-  return entries.flatMap(({ key: method, offset, value }) => {
+  return entries.flatMap(({ key: owner, offset, value }) => {
     const node = resolved(reading, value);
     const parts = isSeq(node)
       ? itemsOf(reading, key, node)
       : scalarParts(reading, key, value, offset, "a value or a list");
-    return parts.flatMap((part) => part.text.split(",").map((text) => ({ ...part, text: `${method}=${text}` })));
+    return parts.flatMap((part) => part.text.split(",").map((text) => ({ ...part, text: `${owner}=${text}` })));
   });
 }
 
@@ -244,7 +249,10 @@ function refusal(key: Key, value: unknown, known: readonly MethodRecord[], value
 function* valuesOf(read: unknown): Generator<string> {
   if (read instanceof Map) {
     for (const [method, values] of read) for (const value of values) yield `${method}=${value}`;
-  } else if (Array.isArray(read)) for (const value of read) yield String(value);
+  } else if (Array.isArray(read)) {
+    for (const value of read) yield String(value);
+    // Of margins each endpoint has one.
+  } else if (typeof read === "object" && read !== null) yield* Object.keys(read);
 }
 
 /** A sentence about flags as one about the file's keys, where the key that it begins with stands. */
@@ -258,7 +266,8 @@ function withPlaces(sentence: string, places: Readonly<Record<string, string>>):
 }
 
 function formsOf(key: Key): string {
-  if (BY_METHOD.includes(key)) return "a value, a list or a mapping of methods to these";
+  if (key === "margin") return "forget=NUMBER and accuracy=NUMBER, or a mapping of these two";
+  if (BY_NAME.includes(key)) return "a value, a list or a mapping of methods to these";
   if (key === "hidden") return "two widths or a list of such pairs";
   return LISTS.includes(key) ? "a value or a list" : "one value";
 }

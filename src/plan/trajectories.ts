@@ -176,7 +176,8 @@ function cellOf(
     lambda,
     lambdaEffective: start === null ? lambda + preset.freshLambda : lambda,
     seed,
-    initialWeights: preset.initialWeights === "shared" ? "shared" : method.name,
+    // A twin that shared them would be the same run again.
+    initialWeights: preset.initialWeights === "shared" && method.twinOf === undefined ? "shared" : method.name,
     start: start === null ? "" : startKey(start),
     oneRun: start !== null && preset.startTrial === "last",
   };

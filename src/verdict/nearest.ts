@@ -4,7 +4,7 @@
  */
 import { CELL_NAMES, type CellKey } from "../plan/cell.js";
 import type { CellMean } from "../store/contract.js";
-import { RETRAINED, UNTOUCHED } from "./roles.js";
+import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 
 /** A cell but for its draw: draws are what means are taken over, and nothing else is. */
 export type Recipe = Omit<CellKey, "draw">;
@@ -83,7 +83,8 @@ export function keyText(key: CellKey, names: readonly (keyof CellKey)[]): string
 
 /** The one definition of nearest: the draws with the most to compare first, then those of the recipes that lack one of them. */
 export function* comparisons(cells: readonly Judged[]): Generator<Comparison> {
-  const recipes = recipesOf(cells.filter(({ done }) => done > 0));
+  // Retraining once more is nothing that anybody would take in its place.
+  const recipes = recipesOf(cells.filter(({ key, done }) => done > 0 && key.method !== TWIN));
   const retrained = recipes.filter(({ method }) => method === RETRAINED);
   let left = recipes.filter(({ method }) => method !== RETRAINED);
   while (left.length > 0) {
