@@ -1,5 +1,5 @@
 /** The one error a user can cause or fix; everything else that is thrown is a bug and shows its stack. */
-import { screenful } from "./printable.js";
+import { escaped, screenful } from "./printable.js";
 
 /** Whose fault it is. */
 export type Fault =
@@ -10,17 +10,17 @@ export type Fault =
 export class SweepError extends Error {
   readonly fault: Fault;
 
-  /** `message` is one sentence that says what is wrong, what was found, and what to do; what was found may be anything, and is shown as a screen can. */
-  constructor(fault: Fault, message: string, options?: ErrorOptions) {
-    super(screenful(message), options);
+  /** `message` is one sentence that says what is wrong, what was found, and what to do, or several, each on a line; what was found may be anything, and is shown as a screen can. */
+  constructor(fault: Fault, message: string | readonly string[], options?: ErrorOptions) {
+    super(screenful([message].flat().map(escaped).join("\n")), options);
     this.name = "SweepError";
     this.fault = fault;
   }
 }
 
-/** A fault of the command line or of a file it names, in one sentence. */
-export function bad(sentence: string, options?: ErrorOptions): SweepError {
-  return new SweepError("usage", sentence, options);
+/** A fault of the command line or of a file it names, in one sentence, or several faults of one file. */
+export function bad(sentences: string | readonly string[], options?: ErrorOptions): SweepError {
+  return new SweepError("usage", sentences, options);
 }
 
 /** What an unknown thrown value says of itself. */

@@ -1,5 +1,5 @@
 /** Paths as people write them, files that are not there, folders that are made, and what is said where one cannot be. */
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { bad, messageOf, SweepError, shellWord, typos } from "./errors.js";
@@ -20,6 +20,26 @@ export function isAbsent(path: string): boolean {
     return false;
   } catch (error) {
     return ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+  }
+}
+
+const PIECE_BYTES = 1 << 16;
+
+/** What is in a file, of at most `most` bytes: a pipe or a device, which may be named too, need not have an end. Throws an Error that says what is wrong. */
+export function bytesOf(path: string, most: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const pieces: Buffer[] = [];
+    for (let length = 0; length <= most; ) {
+      const piece = Buffer.alloc(PIECE_BYTES);
+      const read = readSync(file, piece);
+      if (read === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, read));
+      length += read;
+    }
+    throw new Error(`it has more than ${most} bytes`);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -23,6 +23,7 @@ const UNDERSTOOD: [line: string, flags: Flags][] = [
   ["grid night.sqlite3", { database: "night.sqlite3" }],
   ["grid sweepfile --db night", { file: "sweepfile", db: "night" }],
   ["status night", { file: "night" }],
+  ["query night.db select", { sql: "select", file: "night.db" }],
   ["query select night.db", { sql: "select", file: "night.db" }],
   ["show original 3", { method: "original", trial: "3" }],
   ["show original 3 night.db", { method: "original", trial: "3", file: "night.db" }],

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
+import { paragraph } from "../src/commands/command.js";
 import { diffCommand } from "../src/commands/diff.js";
 import type { SweepError } from "../src/errors.js";
 import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
+import { beside } from "../src/report/wrap.js";
 import type { CellDifference } from "../src/store/difference.js";
 import { assertGolden, assertSnakeCase, folder, spoken } from "./command-line.js";
 import { change, retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
@@ -45,6 +47,14 @@ test("two trainings of one grid do not differ, whatever order and number of thre
     out: "no difference: 18 trial rows in 6 cells are equal to the bit\n",
     err: "",
   });
+});
+
+test("a sentence stands in lines of a terminal that break no word, and on one line in a pipe", () => {
+  const sentence = "the first has 4 trial rows in 2 cells that the second lacks";
+  assert.equal(paragraph(sentence, { columns: null }), `${sentence}\n`);
+  assert.equal(paragraph(sentence, { columns: 30 }), "the first has 4 trial rows in\n2 cells that the second lacks\n");
+  assert.equal(beside("file  ", "25 MB, 38 MB", 12), "file  25 MB,\n      38 MB\n");
+  assert.equal(beside("file  ", "25 MB, 38 MB", null), "file  25 MB, 38 MB\n");
 });
 
 test("the difference of a measure that was changed", async (t) => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
+import { runCommand } from "../src/commands/run.js";
 import { loadEngine } from "../src/engine/engines.js";
 import { engineFrom, type Flags } from "../src/plan/flags.js";
 import { gridPlan } from "../src/plan/request.js";
@@ -336,6 +337,18 @@ test("--log appends a line of JSON for each event, from start to end", async (t)
       .map(({ event }) => event),
     ["start", "end"],
   );
+});
+
+test("a run has a log, too, and keeps it out of its database", async (t) => {
+  const cwd = folder(t);
+  const [db, log] = [join(cwd, "sweep.db"), join(cwd, "sweep.log")];
+  const small = { ...{ samples: "8", features: "2", hidden: "3,2", engine: "reference" }, methods: "original" };
+  await spoken(runCommand, { ...small, epochs: "original=2", trials: "1", workers: "1", quiet: true, db, log });
+  const events = logged(log);
+  assert.deepEqual([events[0]["event"], events.at(-1)?.["event"], events.at(-1)?.["trained"]], ["start", "end", 1]);
+  await assert.rejects(spoken(runCommand, { db, log: db }), {
+    message: `--log must be another file than the database, got ${db} for both: name a file of its own`,
+  });
 });
 
 test("a log that cannot be written, or that is a file of the grid, is refused before anything is written", async (t) => {

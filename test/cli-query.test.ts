@@ -62,6 +62,11 @@ test("query prints JSON: an array of objects, one a line, with every digit", asy
   assert.equal((await query("select 1 where 0", "json")).out, "[]\n");
 });
 
+test("--json is --format json, as other commands call it", async () => {
+  const sql = "select 1 as one, 'x' as two";
+  assert.deepEqual(await spoken(queryCommand, { sql, db: DB, json: true }), await query(sql, "json"));
+});
+
 test("query prints integers beyond 2^53 as they are", async () => {
   assert.equal((await query("select 9007199254740993 as big", "csv")).out, "big\n9007199254740993\n");
 });

@@ -1,6 +1,16 @@
 /** Data as files: a draw that is written and read again is the same draw, and what cannot be data is refused by name. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { drawsIn, exportDraw, importDraw, reloadDraw } from "../src/data/directory.js";
@@ -383,6 +393,18 @@ for (const [about, name, bytes, sentence] of BAD_FILES) {
     });
   });
 }
+
+test("a pipe or a device in the place of an array is refused, and not waited for", {
+  skip: !existsSync("/dev/zero"),
+}, (t) => {
+  const path = exported(t);
+  rmSync(join(path, "X.npy"));
+  symlinkSync("/dev/zero", join(path, "X.npy"));
+  assert.throws(() => importDraw(path, null), {
+    fault: "usage",
+    message: `--data must be a folder with X.npy, Y.npy, X_forget.npy and Y_forget.npy, but X.npy in ${path} cannot be read (it is no plain file)`,
+  });
+});
 
 test("a folder below one where none can be made is refused", { skip: !existsSync("/proc/self") && "no /proc" }, () => {
   assert.throws(() => exportDraw(seededDraw(DRAW), "/proc/none/draw"), {

@@ -344,10 +344,11 @@ test("data export writes nothing where one of its names is something else, or th
   assert.deepEqual(readdirSync(dir), ["Y_test.npy"]);
   rmSync(join(dir, "Y_test.npy"));
   writeFileSync(join(dir, "x.npy"), writeNpy([1, 2], Float64Array.of(1, 2)));
+  writeFileSync(join(dir, "X.npy"), "");
   await assert.rejects(exported(), {
     message: `DIR must be a folder without x.npy, as the forget rows were called before, got one in ${dir}: remove it, or name another folder`,
   });
-  assert.deepEqual(readdirSync(dir), ["x.npy"]);
+  assert.deepEqual(readdirSync(dir), ["X.npy", "x.npy"]);
 });
 
 test("data export --force is an option of the command line", async (t) => {

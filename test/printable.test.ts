@@ -42,7 +42,8 @@ test("an error shows no control character, its beginning and its end, and at mos
   const { message } = bad(`--name must be a name, got ${"x".repeat(20_000_000)}: leave it out`);
   assert.match(message, /^--name must be a name, got x+ … and 19998641 more characters … x+: leave it out$/);
   assert.equal(message.length, 1000 + 400 + " … and 19998641 more characters … ".length);
-  assert.equal(bad(range(1, 50).join("\n")).message, `${range(1, 20).join("\n")}\n… and 30 more`);
+  assert.equal(bad(range(1, 50).map(String)).message, `${range(1, 20).join("\n")}\n… and 30 more`);
+  assert.equal(bad("got two\nlines: write one").message, "got two\\nlines: write one");
 });
 
 test("JSON has numbers that are none as texts, and reads back as it was", () => {

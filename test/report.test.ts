@@ -271,8 +271,8 @@ test("the summary marks copies, and says what diverged and what the best possibl
   assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 \(one run\) +0\.78052 \(one run\)$/);
   assert.deepEqual(lines.slice(4), [
     "",
-    "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
-    "(one run): what the notebook published of it is no mean either: it is one run, from one original; from the first 100 originals of this draw:",
+    "* one run, from the last original, stored for every trial: its std says nothing",
+    "(one run): published of one original; from 100 originals of this draw it gives:",
     "  unlearn: forget probability 0.317 to 0.988, mean 0.725, std 0.141",
     "           train accuracy 0.698 to 0.935, mean 0.908, std 0.035",
     "  retrain_original: forget probability 0.993 to 1.000, mean 1.000, std 0.001",

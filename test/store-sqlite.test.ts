@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -340,6 +341,17 @@ test("a path that is a folder, or lies below a file, is refused", async (t) => {
       message: `${bad} cannot be opened as a database file: check the path, or name another file with --db`,
     });
   }
+});
+
+test("a name that is too long, or a link to itself, is refused by who writes and who reads", async (t) => {
+  const cwd = folder(t);
+  symlinkSync("loop.db", join(cwd, "loop.db"));
+  for (const bad of [join(cwd, "loop.db"), join(cwd, `${"x".repeat(300)}.db`)])
+    for (const open of [openStore, openResults])
+      await assert.rejects(open(bad), {
+        fault: "usage",
+        message: `${bad} cannot be opened as a database file: check the path, or name another file with --db`,
+      });
 });
 
 test("a reader of a file that is not there is refused, and makes none", async (t) => {

@@ -1,7 +1,7 @@
 /** From argv to a command and its flags. yargs takes the words apart and says nothing: every sentence is ours, and one language. */
 import { existsSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
-import { bad, didYouMean, nearName } from "../errors.js";
+import { bad, didYouMean, nearName, shellWord } from "../errors.js";
 import { expanded } from "../files.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
@@ -55,7 +55,7 @@ export function askedBy(argv: readonly string[], commands: readonly Command[], u
   const { _: _all, $0: _program, help, version, ...given } = split(argv, [command]);
   if (help === true || words !== helped) return { ...asked, flags: {}, wants: "help" };
   if (version === true) return { ...asked, flags: {}, wants: "version" };
-  refuseUnknown(command, given);
+  refuseUnknown(command, given, argv);
   refuseNoValue(command, given);
   const rest = helped.slice(nameOf(command).split(" ").length);
   return { ...asked, flags: withHome(command, withWords(command, given, rest)), wants: "run" };
@@ -104,14 +104,23 @@ function commandOf(words: readonly string[], commands: readonly Command[]): Comm
   if (found !== undefined) return found;
   const isHalf = names.some((name) => name.startsWith(`${words[0]} `));
   const given = isHalf ? words.slice(0, 2).join(" ") : words[0];
-  const near = didYouMean(given, names);
-  throw bad(`there is no command ${given}${near === "" ? ": gmm-sweep --help lists those there are" : near}`);
+  const near = didYouMean(given, names) || meantByFile(words[0]) || ": gmm-sweep --help lists those there are";
+  throw bad(`there is no command ${given}${near}`);
 }
 
-/** yargs takes --json=maybe for false, and leaves out what follows a bare --. */
+/** Where a file stands in the place of a command: which command takes such a one. */
+function meantByFile(word: string): string {
+  const command = DATABASE.test(word) ? "run" : SWEEP_FILE.test(word) ? "grid" : null;
+  return command === null ? "" : `: write gmm-sweep ${command} ${shellWord(word)}`;
+}
+
+/** yargs takes --json=maybe for false, leaves out what follows a bare --, and stumbles over --constructor. */
 function refuseWhatIsDropped(argv: readonly string[], commands: readonly Command[]): void {
   for (const word of argv) {
     if (word === "--") throw bad("options must stand without a -- before them, got one: leave it out");
+    // yargs looks names up in plain objects, which have these from their birth.
+    const [, inborn = ""] = /^--([^=]+)/s.exec(word) ?? [];
+    if (inborn in Object.prototype) throw bad(`there is no option --${inborn}: gmm-sweep --help lists those there are`);
     const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
     const isSwitch =
       ["help", "version"].includes(name) || commands.some(({ options }) => options[name]?.type === "boolean");
@@ -119,13 +128,14 @@ function refuseWhatIsDropped(argv: readonly string[], commands: readonly Command
   }
 }
 
-function refuseUnknown(command: Command, given: Flags): void {
+function refuseUnknown(command: Command, given: Flags, argv: readonly string[]): void {
   const known = [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearName(unknown, known);
   const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
-  throw bad(`${nameOf(command)} has no option ${unknown.length === 1 ? "-" : "--"}${unknown}: ${remedy}`);
+  const dashes = unknown.length > 1 || argv.some((word) => word.startsWith(`--${unknown}`)) ? "--" : "-";
+  throw bad(`${nameOf(command)} has no option ${dashes}${unknown}: ${remedy}`);
 }
 
 function refuseNoValue({ options }: Command, given: Flags): void {
@@ -169,11 +179,13 @@ function withWords(command: Command, given: Flags, words: readonly string[]): Fl
 }
 
 const DATABASE = /\.(db|sqlite3?)$/;
+const SWEEP_FILE = /\.ya?ml$/;
 
 /** Whether a word is an argument's by its looks, where a command's arguments may stand in any order. */
 function takes(name: string, word: string, places: readonly Argument[]): boolean {
   const has = (other: string): boolean => places.some((place) => place.name === other);
   if (name === "database") return DATABASE.test(word);
+  if (name === "sql") return !DATABASE.test(word) || /\s/.test(word);
   if (has("database")) return !DATABASE.test(word);
   if (!has("method")) return true;
   if (name === "trial") return /^\d+$/.test(word);
@@ -183,9 +195,13 @@ function takes(name: string, word: string, places: readonly Argument[]): boolean
 
 function tooMany(command: Command, word: string, flags: Flags): string {
   const places = argumentsOf(command);
-  const filled = places.find(({ name }) => takes(name, word, places) && flags[name] !== undefined);
-  if (filled !== undefined)
-    return `${filled.label} must be given once, got ${String(flags[filled.name])} and ${word}: keep one`;
+  const filled = places.filter(({ name }) => takes(name, word, places) && flags[name] !== undefined);
+  if (filled.length > 1) {
+    const labels = filled.map(({ label }) => label).join(" and ");
+    return `${nameOf(command)} takes ${labels} and no more words, got ${word}: leave it out`;
+  }
+  for (const { label, name } of filled)
+    return `${label} must be given once, got ${String(flags[name])} and ${word}: keep one`;
   const database = places.some(({ name }) => name === "database");
   return database
     ? `${nameOf(command)} takes no other word than the name of a database file, which ends in .db, got ${word}: leave it out, or write --db ${word}`

@@ -5,7 +5,7 @@ import { type Flags, fileFrom } from "../plan/flags.js";
 import { escaped } from "../printable.js";
 import { jsonOf } from "../report/json.js";
 import { backUp, openResults } from "../store/open.js";
-import { type Command, DB_OPTION, type Terminal } from "./command.js";
+import { type Command, DB_OPTION, paragraph, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const backupCommand: Command = {
@@ -35,7 +35,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     await terminal.out(
       flags["json"] === true
         ? `${jsonOf({ ...copied, damages })}\n`
-        : `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages, file)}\n`,
+        : paragraph(
+            `${out} is a copy of ${file}: ${copied.bytes} bytes, ${heldText(copied.trajectories, damages, file)}`,
+            terminal,
+          ),
     );
     return damages.length === 0 ? EXIT.ok : EXIT.check;
   } finally {

@@ -6,7 +6,7 @@ import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import type { Screen } from "../report/progress.js";
-import { USUAL_COLUMNS } from "../report/wrap.js";
+import { USUAL_COLUMNS, wrapped } from "../report/wrap.js";
 import type { Opening } from "../store/contract.js";
 import type { Kind } from "./kinds.js";
 
@@ -59,6 +59,12 @@ export interface Command {
 /** How wide what is printed for people may be. */
 export function widthOf({ columns }: Terminal): number {
   return columns ?? USUAL_COLUMNS;
+}
+
+/** A sentence for people: in lines of a terminal; in a pipe it is one line, however long, for programs that read lines. */
+export function paragraph(sentence: string, { columns }: Pick<Terminal, "columns">): string {
+  const lines = columns === null ? [sentence] : wrapped(sentence, columns);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 // Values stay text until plan/ reads them: yargs' own `number` turns abc into NaN and says nothing.

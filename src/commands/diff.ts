@@ -6,7 +6,7 @@ import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
-import { type Command, type Terminal, widthOf } from "./command.js";
+import { type Command, paragraph, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const diffCommand: Command = {
@@ -26,7 +26,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const differences = await cellDifferences(first, second);
     const unequal = differences.cells.filter(isUnequal);
     if (flags["json"] === true) await terminal.out(`${jsonOf(unequal)}\n`);
-    else await terminal.out(differenceText(differences, unequal, widthOf(terminal)));
+    else await terminal.out(differenceText(differences, unequal, terminal));
     return unequal.length === 0 ? EXIT.ok : EXIT.check;
   } finally {
     for (const results of opened) await results.close();
@@ -39,15 +39,16 @@ function isUnequal({ differing, only_first, only_second }: CellDifference): bool
 
 const CELLS_SHOWN = 20;
 
-function differenceText(differences: Differences, unequal: readonly CellDifference[], width: number): string {
+function differenceText(differences: Differences, unequal: readonly CellDifference[], terminal: Terminal): string {
   const { profiles, cells } = differences;
   const [first, second] = profiles.map((names) => names.join(", ") || "none");
-  const across = first === second ? "" : `numerics profiles: ${first} in the first, ${second} in the second\n\n`;
+  const sides = `numerics profiles: ${first} in the first, ${second} in the second`;
+  const across = first === second ? "" : `${paragraph(sides, terminal)}\n`;
   const both = sum(cells, "both");
   if (unequal.length === 0)
     return `${across}no difference: ${both} trial rows in ${cells.length} cells are equal to the bit\n`;
   const sentence = sum(cells, "differing") === 0 ? lackingText(unequal, both) : differingText(differences, unequal);
-  return `${across}${sentence}\n\n${cellTable(unequal, width)}`;
+  return `${across}${paragraph(sentence, terminal)}\n${cellTable(unequal, widthOf(terminal))}`;
 }
 
 /** Where all rows in both are equal: what each has that the other lacks, as after an extension. */

@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
+import { beside } from "../report/wrap.js";
 import { cpuQuota } from "../run/cores.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
@@ -33,11 +34,13 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     ...(await storeReports()),
     ...(await engineReports()),
   ];
-  const width = findings.reduce((longest, { name }) => Math.max(longest, name.length), 0);
+  const longest = findings.reduce((most, { name }) => Math.max(most, name.length), 0);
   if (flags["json"] === true) await terminal.out(`${jsonOf(findings)}\n`);
   else
-    for (const { name, works, detail } of findings)
-      await terminal.out(`${works ? "ok     " : "missing"}  ${name.padEnd(width)}  ${detail}\n`);
+    for (const { name, works, detail } of findings) {
+      const title = `${works ? "ok     " : "missing"}  ${name.padEnd(longest)}  `;
+      await terminal.out(beside(title, detail, terminal.columns));
+    }
   return EXIT.ok;
 }
 

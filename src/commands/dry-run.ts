@@ -31,8 +31,11 @@ export async function dryRun({ plan, place, running }: Request, terminal: Termin
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
+    const { columns } = terminal;
     await terminal.out(
-      json ? `${jsonOf({ ...forecastObject(result), axes })}\n` : `${axesText(axes)}\n${forecastText(result)}`,
+      json
+        ? `${jsonOf({ ...forecastObject(result), axes })}\n`
+        : `${axesText(axes, columns)}\n${forecastText(result, columns)}`,
     );
     return EXIT.ok;
   } finally {

@@ -20,6 +20,7 @@ export const queryCommand: Command = {
       `${FORMATS.join(", ")}; json has Infinity as the text "Infinity", a blob as hexadecimal text, and every digit of a whole number; a table cuts long values`,
       "table",
     ),
+    json: { type: "boolean", describe: "the same as --format json" },
     ...DB_OPTION,
   },
   examples: [
@@ -54,7 +55,7 @@ function asWord(word: string): string {
 type Rows = AsyncIterable<readonly Cell[]>;
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const format = oneOf(flags, "format", FORMATS, "table");
+  const format = formatFrom(flags);
   const results = await openResults(fileFrom(flags));
   try {
     const { columns, rows } = await results.query(String(flags["sql"]), AGGREGATES);
@@ -63,6 +64,14 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   } finally {
     await results.close();
   }
+}
+
+function formatFrom(flags: Flags): (typeof FORMATS)[number] {
+  const isJson = flags["json"] === true;
+  const format = oneOf(flags, "format", FORMATS, isJson ? "json" : "table");
+  if (isJson && format !== "json")
+    throw bad(`--format must be json where --json is given, got ${format}: leave one of the two out`);
+  return format;
 }
 
 const PRINTERS: Readonly<

@@ -12,7 +12,16 @@ import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, template
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, FORCE_OPTION, METHOD_LIST, type Terminal, value } from "./command.js";
+import {
+  type Command,
+  DB_ARGUMENT,
+  DB_OPTION,
+  FORCE_OPTION,
+  METHOD_LIST,
+  paragraph,
+  type Terminal,
+  value,
+} from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
@@ -88,7 +97,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     await terminal.out(
       json
         ? `${jsonOf({ ...said, train_accuracy, forget_probability, weights: out })}\n`
-        : `${held.what}: train accuracy ${train_accuracy}, forget probability ${forget_probability}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}\n`,
+        : paragraph(
+            `${held.what}: train accuracy ${train_accuracy}, forget probability ${forget_probability}; equal to the bit to what is stored of epoch ${trainedTo}${out === null ? "" : `; weights in ${out}`}`,
+            terminal,
+          ),
     );
     return EXIT.ok;
   } finally {

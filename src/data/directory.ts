@@ -4,7 +4,7 @@
  * for one file; folders from before have the forget rows as x.npy, and no labels of theirs.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { bad, messageOf, SweepError } from "../errors.js";
@@ -85,12 +85,13 @@ function drawsAgain({ directory }: ImportedDraw): Imported[] {
 /** Refuses a folder that has files of the names of `exportDraw`; with `force`, one where such a file is no array, or where the forget rows have their old name. */
 export function mustTakeArrays(directory: string, force: boolean): void {
   if (!existsSync(directory)) return;
+  // First: --force would not help.
+  if (hasOldForgetRows(directory))
+    throw bad(
+      `DIR must be a folder without ${OLD_FORGET_ROWS}, as the forget rows were called before, got one in ${directory}: remove it, or name another folder`,
+    );
   for (const name of [...ROWS_AND_LABELS, ...TEST_ROWS_AND_LABELS])
     mustBeFree({ option: "each file in DIR", path: join(directory, name), kind: "array", force }, []);
-  if (!hasOldForgetRows(directory)) return;
-  throw bad(
-    `DIR must be a folder without ${OLD_FORGET_ROWS}, as the forget rows were called before, got one in ${directory}: remove it, or name another folder`,
-  );
 }
 
 const ROWS_AND_LABELS = ["X.npy", "Y.npy", FORGET_ROWS, FORGET_LABELS];
@@ -214,8 +215,11 @@ function labels(directory: string, name: string, rows: number): Uint8Array {
 }
 
 function fileBytes(directory: string, name: string): Uint8Array {
+  const path = join(directory, name);
   try {
-    return readFileSync(join(directory, name));
+    // A pipe would be waited for, and a device may have no end.
+    if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is no plain file");
+    return readFileSync(path);
   } catch (error) {
     throw bad(
       `--data must be a folder with X.npy, Y.npy, ${FORGET_ROWS} and ${FORGET_LABELS}, but ${name} in ${directory} cannot be read (${messageOf(error)})`,

@@ -1,9 +1,8 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
-import { unwritable } from "../files.js";
+import { bytesOf, unwritable } from "../files.js";
 import { writeWhole } from "../output.js";
 import { listed } from "../printable.js";
 import { readNpy, writeNpy } from "./npy.js";
@@ -14,6 +13,7 @@ const require = createRequire(import.meta.url);
 const fflate = (): typeof import("fflate") => require("fflate");
 
 const MOST_BYTES = 2 ** 20; // an array of any net has half as many
+const MOST_OF_ALL = 2 ** 24;
 
 /** The arrays of a net in the order of an engine's flat parameters. */
 function arrayShapes(shape: Shape): (readonly [name: string, shape: number[]])[] {
@@ -25,7 +25,7 @@ function arrayShapes(shape: Shape): (readonly [name: string, shape: number[]])[]
 
 /** Reads flat parameters, not rounded. Throws a fault of usage that names the array and the shape it must have. */
 export function readWeights(path: string, shape: Shape): Float64Array {
-  const files = readable(path, () => unzip(readFileSync(path), MOST_BYTES));
+  const files = readable(path, () => unzip(bytesOf(path, MOST_OF_ALL), MOST_BYTES));
   const parts = arrayShapes(shape).map(([name, expected]) => {
     const content = files.get(`${name}.npy`);
     if (content === undefined)

@@ -42,8 +42,8 @@ export interface GridRequest extends Request {
 
 /** What `run` asks for, on a machine of so many cores. */
 export function runRequest(flags: Flags, cores: number): Request {
-  const [place, running] = [placeFrom(flags), runningFrom(flags, cores, [])];
-  return { plan: runPlan(flags), place, running };
+  const place = placeFrom(flags);
+  return { plan: runPlan(flags), place, running: runningFrom(flags, cores, [["the database", place.path]]) };
 }
 
 /** What `grid` asks for. */

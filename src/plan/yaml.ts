@@ -1,7 +1,6 @@
 /** Reading YAML 1.2 so that every fault is told with its line and column, and none hides another. */
-import { readFileSync } from "node:fs";
 import { bad, messageOf, SweepError } from "../errors.js";
-import { absentText, isAbsent } from "../files.js";
+import { absentText, bytesOf, isAbsent } from "../files.js";
 import {
   type Document,
   isMap,
@@ -57,7 +56,7 @@ export function openYaml(path: string, option: string, what: string): Reading {
     refuseFaults: () => {
       const sorted = faults.toSorted((a, b) => a.offset - b.offset);
       const told = sorted.map(({ offset, sentence }) => `${path}:${place(offset)}: ${sentence}`);
-      if (told.length > 0) throw bad(told.join("\n"));
+      if (told.length > 0) throw bad(told);
     },
   };
   refuseSyntax(reading);
@@ -66,12 +65,13 @@ export function openYaml(path: string, option: string, what: string): Reading {
 }
 
 const YAML_ENDINGS = [".yaml", ".yml"];
+const MOST_BYTES = 1 << 26;
 
 function sourceOf(path: string, option: string, what: string): string {
   if (isAbsent(path)) throw bad(`${option} must be ${what}, but ${absentText(path, YAML_ENDINGS)}`);
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = bytesOf(path, MOST_BYTES);
   } catch (error) {
     throw bad(`${option} must be ${what}, but ${path} cannot be read (${messageOf(error)})`, { cause: error });
   }

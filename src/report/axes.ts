@@ -1,13 +1,14 @@
 /** The axes of a plan as text. */
 import { type Axes, closeValues } from "../plan/axes.js";
+import { beside } from "./wrap.js";
 
 const FIRST = 6; // values of a long axis
 const LAST = 2;
 
-export function axesText(axes: Axes): string {
+export function axesText(axes: Axes, columns: number | null = null): string {
   const rows = namedAxes(axes);
   const width = rows.reduce((longest, [name]) => Math.max(longest, name.length), 0);
-  const lines = rows.map(([name, values]) => `${name.padEnd(width)}  ${valuesText(values)}\n`);
+  const lines = rows.map(([name, values]) => beside(`${name.padEnd(width)}  `, valuesText(values), columns));
   const notes = rows.flatMap(([name, values]) =>
     closeValues(values).map(([a, b]) => `${name}: ${a} and ${b} are two values; leave one out if one is meant\n`),
   );

@@ -2,8 +2,9 @@
 import { RECORDS } from "../plan/plan.js";
 import type { Forecast } from "../run/forecast.js";
 import { duration } from "./progress.js";
+import { beside } from "./wrap.js";
 
-export function forecastText(forecast: Forecast): string {
+export function forecastText(forecast: Forecast, columns: number | null = null): string {
   const { epochs, naiveEpochs, naiveEpochsWithStarts } = forecast;
   const lines = [
     ["cells", whole(forecast.cells)],
@@ -18,7 +19,7 @@ export function forecastText(forecast: Forecast): string {
     ["time", timeText(forecast)],
     ["file", RECORDS.map((record) => `${size(forecast.bytes[record])} with --record ${record}`).join(", ")],
   ];
-  return lines.map(([name, text]) => `${name.padEnd(16)}${text}\n`).join("");
+  return lines.map(([name, text]) => beside(name.padEnd(16), text, columns)).join("");
 }
 
 /** The same as JSON. */

@@ -35,9 +35,7 @@ export function summaryText(report: SummaryReport, width: number): string {
 
 function footnotes({ summary, diverged, bayes, beside }: SummaryReport, width: number): string {
   const copies = summary.some((row) => row.copies)
-    ? [
-        "* one run, stored for every trial: the notebook starts each of them from its last original, and nothing in them is random, so their std says nothing",
-      ]
+    ? ["* one run, from the last original, stored for every trial: its std says nothing"]
     : [];
   const overflowed =
     diverged === 0 ? [] : [`${diverged} trial rows diverged (their numbers overflowed), and are left out of the means`];
@@ -65,10 +63,7 @@ function besideText({ published, unlike }: Beside): string[] {
         ],
   );
   if (runs.length === 0) return [];
-  return [
-    "(one run): what the notebook published of it is no mean either: it is one run, from one original; from the first 100 originals of this draw:",
-    ...runs,
-  ];
+  return ["(one run): published of one original; from 100 originals of this draw it gives:", ...runs];
 }
 
 function spreadText({ least, most, mean, std }: Spread): string {

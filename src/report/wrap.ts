@@ -17,6 +17,12 @@ export function wrapped(text: string, columns: number): string[] {
   return lines.map((line) => line.replaceAll(TOGETHER, " "));
 }
 
+/** A title with its text beside it: in `columns` of a terminal all its lines begin where the first does; null: one line, as in a pipe. */
+export function beside(title: string, text: string, columns: number | null): string {
+  const lines = columns === null ? [text] : wrapped(text, columns - title.length);
+  return `${title}${lines.join(`\n${" ".repeat(title.length)}`)}\n`;
+}
+
 const MOST_LEFT = 28;
 const LEAST_RIGHT = 32; // as long as what help keeps together
 const GAP = 2;

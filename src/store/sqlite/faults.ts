@@ -59,7 +59,7 @@ const REMEDIES: readonly Remedy[] = [
     `could not be written because the disk is full: make room ${AGAIN}`,
   ),
   {
-    code: /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT/,
+    code: /^SQLITE_CANTOPEN|^EISDIR|^ENOTDIR|^EEXIST|^ENOENT|^ENAMETOOLONG|^ELOOP/,
     opening: ["usage", "cannot be opened as a database file: check the path, or name another file with --db"],
     open: `can no longer be opened: see that it and its folder are where they were ${AGAIN}`,
   },
