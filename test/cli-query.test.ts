@@ -76,6 +76,11 @@ const README = "; the README lists the views and their columns";
 const REFUSED: [sql: string, said: string][] = [
   ["select nonsense", `${SQL}no such column: nonsense${README}`],
   ["select * from nowhere", `${SQL}no such table: nowhere${README}`],
+  ["select * from method_sumary", `${SQL}no such table: method_sumary: did you mean method_summary${README}`],
+  [
+    "select c.train_acuracy from trial_results c",
+    `${SQL}no such column: c.train_acuracy: did you mean train_accuracy${README}`,
+  ],
   ["selec 1", `${SQL}near "selec": syntax error${README}`],
   ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${README}`],
   ["", `${SQL}The supplied SQL string contains no statements${README}`],

@@ -9,7 +9,7 @@ import { loadEngine } from "../src/engine/engines.js";
 import { engineFrom, type Flags } from "../src/plan/flags.js";
 import { gridPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
-import { assertGolden, folder, gmm, rows, spoken, startHeld } from "./command-line.js";
+import { assertGolden, folder, gmm, programmed, rows, spoken, startHeld } from "./command-line.js";
 import { retold, SMALL_GRID, type Tell, trainedFile } from "./fixtures/grids.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
 
@@ -287,4 +287,21 @@ test("the exit code of a process is that of the command", async (t) => {
     err: "gmm-sweep: none.db is not there, nor is any .db file in its folder: check the path\n",
   });
   assert.deepEqual(readdirSync(cwd), []);
+});
+
+test("before a terminal of 80 columns no line is wider, but a command that is to be copied", async (t) => {
+  const path = await trainedFile(t, FLAGS);
+  const less = await trainedFile(t, { ...FLAGS, trials: "1" });
+  for (const words of [
+    ["status", path],
+    ["diff", path, less],
+    ["verify", "--sample", "0", path],
+    ["replay", "unlearn", "1", path, "--lambda", "4.2", "--epoch", "1"],
+    ["backup", path, `${path}.copy`],
+    ["query", "select * from trial_results limit 2", path],
+    ["grid", "--lambda", "0:10:0.25", "--epochs", "1:9", "--samples", "8", "--engine", "reference", "--dry-run"],
+    ["doctor"],
+  ])
+    for (const line of (await programmed(80, ...words)).out.split("\n"))
+      assert.ok(line.length <= 80 || line.startsWith("gmm-sweep "), line);
 });

@@ -9,6 +9,7 @@ import type { Command } from "../src/commands/command.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { kindOf } from "../src/commands/kinds.js";
 import { COMMANDS } from "../src/commands/program.js";
+import { queryCommand } from "../src/commands/query.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { CLI, type Ended, folder, gmm, programmed, spoken, started, TINY } from "./command-line.js";
@@ -237,7 +238,7 @@ const NOT_UNDERSTOOD: [line: string, said: string][] = [
   ["show original one", "TRIAL must be a whole number from 1 up to 2^53 − 1, got one"],
   [
     "query",
-    'SQL must be given, the select; the README lists the views and their columns, got none: write it as in gmm-sweep query "select * from method_summary"',
+    `SQL must be given, ${queryCommand.positionals["sql"]}, got none: write it as in gmm-sweep query "select * from method_summary"`,
   ],
   [
     "query night.db",

@@ -6,6 +6,7 @@ import { escaped, screenful } from "../printable.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { jsonOf } from "../report/json.js";
 import { tableWithin } from "../report/table.js";
+import { beside } from "../report/wrap.js";
 import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
@@ -91,7 +92,7 @@ interface Place {
 
 async function print(status: SweepStatus, { results, path }: Place, terminal: Terminal): Promise<void> {
   const { sweep, methods, failed, lacking } = status;
-  await terminal.out(await headingText(sweep, results));
+  await terminal.out(await headingText(sweep, results, terminal.columns));
   const rows = methods.map(({ preset, method, cells, rows, done, diverged, failed, missing }) => [
     ...[preset, method, cells, rows],
     ...[done, diverged, failed, missing],
@@ -108,7 +109,7 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
 }
 
 /** What a sweep is, and each command that opened or grew it. */
-async function headingText(sweep: Sweep, results: Results): Promise<string> {
+async function headingText(sweep: Sweep, results: Results, columns: number | null): Promise<string> {
   const { id, plan, profile } = sweep;
   const name = plan.name === null ? "" : `, ${plan.name}`;
   const part = isWhole(sweep) ? "" : `, shard ${shardText(sweep)}`;
@@ -117,7 +118,10 @@ async function headingText(sweep: Sweep, results: Results): Promise<string> {
     const key = JSON.stringify([command, version, machine]);
     // Given again, it asked for nothing new.
     if (!commands.has(key))
-      commands.set(key, `${escaped(command)}\n  ${escaped(`${at}, gmm-sweep ${version}, ${machine}`)}\n`);
+      commands.set(
+        key,
+        `${escaped(command)}\n${beside("  ", escaped(`${at}, gmm-sweep ${version}, ${machine}`), columns)}`,
+      );
   }
   return `sweep ${id}${name}: ${plan.trials} trials a cell, ${escaped(profile)}${part}\n${[...commands.values()].join("")}`;
 }

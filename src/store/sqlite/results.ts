@@ -1,6 +1,6 @@
 /** Reads of a database file that another process may be writing. */
 import Database from "better-sqlite3";
-import { bad, messageOf } from "../../errors.js";
+import { bad, didYouMean, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
@@ -153,13 +153,13 @@ export class SqliteResults implements Results {
     const snapshot = this.#snapshot();
     try {
       for (const aggregate of aggregates) addAggregate(snapshot, aggregate);
-      const statement = understood(() => {
+      const statement = understood(snapshot, () => {
         const prepared = snapshot.prepare<[], unknown[]>(sql);
         if (prepared.reader) return prepared.raw().safeIntegers();
         throw new Error("it returns no rows, and the file is opened read-only");
       });
       const columns = statement.columns().map(({ name }) => name);
-      return { columns, rows: this.#drain(snapshot, rowsOf(statement)) };
+      return { columns, rows: this.#drain(snapshot, rowsOf(snapshot, statement)) };
     } catch (error) {
       this.#release(snapshot);
       throw toldOf(this.path, error);
@@ -232,24 +232,36 @@ function idOf(sweep: Sweep | null): number | null {
 }
 
 /** The rows of a select; some of its errors, such as an overflow, come only while it runs. */
-function* rowsOf(statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
-  const rows = understood(() => statement.iterate());
+function* rowsOf(db: Database.Database, statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
+  const rows = understood(db, () => statement.iterate());
+  const next = (): IteratorResult<unknown[]> => understood(db, () => rows.next());
   try {
-    for (let next = understood(() => rows.next()); next.done !== true; next = understood(() => rows.next()))
-      yield next.value;
+    for (let row = next(); row.done !== true; row = next()) yield row.value;
   } finally {
     rows.return?.(); // or its connection could not be closed
   }
 }
 
 /** Runs `body`; what SQLite says against a user's SQL becomes one sentence. */
-function understood<Result>(body: () => Result): Result {
+function understood<Result>(db: Database.Database, body: () => Result): Result {
   try {
     return body();
   } catch (error) {
+    const said = messageOf(error);
     throw bad(
-      `SQL must be one select that SQLite understands, got an error: ${messageOf(error)}; the README lists the views and their columns`,
+      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, said)}; the README lists the views and their columns`,
       { cause: error },
     );
   }
+}
+
+/** Which name of a view, a table or a column is probably meant, where SQLite says that there is none of a name. */
+function meantName(db: Database.Database, said: string): string {
+  const [, what, name] = /^no such (table|column): (?:\w+\.)?(\w+)$/.exec(said) ?? [];
+  if (name === undefined) return "";
+  const names =
+    what === "table"
+      ? "select name from sqlite_schema where type in ('table', 'view')"
+      : "select distinct c.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'view'";
+  return didYouMean(name, db.prepare<[], string>(names).pluck().all());
 }
