@@ -21,10 +21,12 @@ export interface Memorisation {
   readonly interval: Interval;
   /** nothing: the interval holds 0 or lies below it, so that this draw cannot tell methods apart. */
   readonly stratum: Stratum;
+  /** How many trials were set aside for it. */
+  readonly trials: number;
 }
 
 export const STRATA = ["nothing", "little", "much"] as const;
-type Stratum = (typeof STRATA)[number];
+export type Stratum = (typeof STRATA)[number];
 
 /** Whether a trial is one of those set aside. */
 export function isSetAside(trial: number): boolean {
@@ -36,9 +38,9 @@ export function memorisationOf(untouched: readonly Sample[], retrained: readonly
   if ([...untouched, ...retrained].some(({ trials }) => trials.length < LEAST_TRIALS)) return [];
   return untouched.map((sample, draw) => {
     const { forget } = byTrial(trialsOf(sample, isSetAside), trialsOf(retrained[draw], isSetAside));
-    const found = oneSampleT(forget);
+    const found = oneSampleT(forget.filter((value) => !Number.isNaN(value)));
     const interval = tInterval(found, CONFIDENCE);
     const stratum = !(interval.low > 0) ? "nothing" : found.estimate <= MUCH ? "little" : "much";
-    return { draw: sample.key.draw, estimate: found.estimate, interval, stratum };
+    return { draw: sample.key.draw, estimate: found.estimate, interval, stratum, trials: found.df + 1 };
   });
 }
