@@ -45,12 +45,13 @@ const SAME = (): number => 0;
 
 function planted({ cells, draws, truth, shared, noise }: Planting, random: Stream): Candidate[] {
   const common = Array.from({ length: draws }, () => Math.sqrt(shared) * noise(random));
+  const accuracy = common.map((value) => (value * MARGINS.accuracy) / 100);
   const own = Math.sqrt(1 - shared);
-  return Array.from({ length: cells }, (_, cell) => ({
-    recipe: `${cell}`,
-    forget: common.map((value) => truth(cell) * MARGINS.forget + SIGMA * (value + own * noise(random))),
-    accuracy: common.map((value) => (value * MARGINS.accuracy) / 100),
-  }));
+  return Array.from({ length: cells }, (_, cell) => {
+    const mean = truth(cell) * MARGINS.forget;
+    const forget = common.map((value) => mean + SIGMA * (value + own * noise(random)));
+    return { recipe: `${cell}`, forget, accuracy };
+  });
 }
 
 /** What a verdict says of the recipe that it chooses. */

@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   db: "FILE",
   dir: "FOLDER",
   draw: "TEXT",
+  draws: "NUMBERS",
   engine: "NAME",
   epoch: "NUMBER",
   epochs: "NUMBER",

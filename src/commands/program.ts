@@ -20,6 +20,7 @@ import { runCommand } from "./run.js";
 import { showCommand } from "./show.js";
 import { statusCommand } from "./status.js";
 import { trainCommand } from "./train.js";
+import { verdictCommand } from "./verdict.js";
 import { verifyCommand } from "./verify.js";
 
 const RESULTS: readonly Command[] = [
@@ -27,6 +28,7 @@ const RESULTS: readonly Command[] = [
   gridCommand,
   resumeCommand,
   statusCommand,
+  verdictCommand,
   queryCommand,
   exportCommand,
   showCommand,

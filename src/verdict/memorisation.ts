@@ -17,6 +17,8 @@ export interface Memorisation {
   readonly draw: string;
   /** Mean forget probability of the original less that of retraining (Feldman & Zhang 2020, arXiv 2008.03703, of x as a training row). */
   readonly estimate: number;
+  /** Its standard error. */
+  readonly error: number;
   /** With 90 % confidence. */
   readonly interval: Interval;
   /** nothing: the interval holds 0 or lies below it, so that this draw cannot tell methods apart. */
@@ -41,6 +43,7 @@ export function memorisationOf(untouched: readonly Sample[], retrained: readonly
     const found = oneSampleT(forget.filter((value) => !Number.isNaN(value)));
     const interval = tInterval(found, CONFIDENCE);
     const stratum = !(interval.low > 0) ? "nothing" : found.estimate <= MUCH ? "little" : "much";
-    return { draw: sample.key.draw, estimate: found.estimate, interval, stratum, trials: found.df + 1 };
+    const { estimate, error, df } = found;
+    return { draw: sample.key.draw, estimate, error, interval, stratum, trials: df + 1 };
   });
 }

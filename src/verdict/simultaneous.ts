@@ -33,6 +33,10 @@ export interface Simultaneous {
   /** Whether all sign patterns were tried, so that the p-values are exact. */
   readonly exact: boolean;
   readonly patterns: number;
+  /** The largest Monte-Carlo error of a p-value. */
+  readonly pError: number;
+  /** How many recipes are equivalent. */
+  readonly equivalent: number;
   readonly rows: readonly SimultaneousRow[];
   /** Recipes that lack a unit, such as a trial of the only draw. */
   readonly leftOut: number;
@@ -58,15 +62,17 @@ export function simultaneous(setting: Setting, question: Question): Simultaneous
   });
   const keys = new Map(recipes.map((recipe) => [recipe.text, keyOf(recipe)]));
   const { margins } = question;
+  const rows = whole.flatMap(({ recipe }, i) => {
+    const key = keys.get(recipe);
+    if (key === undefined) return [];
+    const isEquivalent = isInside(forget[i], margins.forget) && isInside(accuracy[i], margins.accuracy);
+    return [{ recipe: key, forget: forget[i], accuracy: accuracy[i], isEquivalent }];
+  });
   return {
-    ...{ units, confidence: 1 - 2 * ALPHA, bands, exact: flips.exact, patterns: flips.signs.length },
+    ...{ units, confidence: 1 - 2 * ALPHA, bands, exact: flips.exact, patterns: flips.signs.length, rows },
+    pError: [...forget, ...accuracy].reduce((most, { pError }) => Math.max(most, pError), 0),
+    equivalent: rows.filter(({ isEquivalent }) => isEquivalent).length,
     leftOut: recipes.length - whole.length,
-    rows: whole.flatMap(({ recipe }, i) => {
-      const key = keys.get(recipe);
-      if (key === undefined) return [];
-      const isEquivalent = isInside(forget[i], margins.forget) && isInside(accuracy[i], margins.accuracy);
-      return [{ recipe: key, forget: forget[i], accuracy: accuracy[i], isEquivalent }];
-    }),
   };
 }
 

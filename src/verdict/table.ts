@@ -37,7 +37,7 @@ interface LeftOut {
 
 /**
  * Recipes that have the same draws, retraining among them: those draws that make the most cells of recipe and draw, the
- * more draws of equals. Null where none has been retrained. A cell of which no trial is done is not there.
+ * more draws of equals. Null where none has been retrained.
  */
 export function tableOf(samples: readonly Sample[]): Table | null {
   const retrainedOn = new Set(
@@ -49,8 +49,9 @@ export function tableOf(samples: readonly Sample[]): Table | null {
     const of = byRecipe.get(sample.recipe) ?? new Map<string, Sample>();
     byRecipe.set(sample.recipe, of.set(sample.key.draw, sample));
   }
+  // A recipe that came to nothing on a draw is left out for that, not the draw: which recipes diverge is no chance.
   const drawsOf = (of: ReadonlyMap<string, Sample>): string[] =>
-    [...of.values()].filter(isThere).map(({ key }) => key.draw);
+    [...of.values()].filter(methodOf(of) === RETRAINED ? isThere : isTrained).map(({ key }) => key.draw);
   const draws = mostCells([...byRecipe.values()].map((of) => ({ method: methodOf(of), draws: drawsOf(of) })));
   if (draws === null) return null;
   const isWhole = (of: ReadonlyMap<string, Sample>): boolean => draws.every((draw) => isAt(of, draw));
@@ -75,6 +76,10 @@ export function tableOf(samples: readonly Sample[]): Table | null {
 
 function isThere({ trials }: Sample): boolean {
   return trials.length > 0;
+}
+
+function isTrained({ trials, diverged, failed }: Sample): boolean {
+  return trials.length + diverged + failed > 0;
 }
 
 function isAt(of: ReadonlyMap<string, Sample>, draw: string): boolean {

@@ -3,7 +3,7 @@ import { stream } from "../data/streams.js";
 import type { CellKey } from "../plan/cell.js";
 import type { Endpoint, Margins, Question } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
-import { modelConfidenceSet } from "../stats/model-confidence-set.js";
+import { confidenceSet } from "../stats/model-confidence-set.js";
 import { ALPHA, type Answer, type Judgement } from "./answer.js";
 import { byDraw, byTrial, type Differences, worstCase } from "./differences.js";
 import { isSetAside, type Memorisation, memorisationOf, STRATA, type Stratum } from "./memorisation.js";
@@ -283,8 +283,7 @@ export class Judge {
       Array.from({ length: this.#units }, () => Math.floor(uniform() * this.#units)),
     );
     const losses = candidates.map((candidate) => lossesOf(candidate, this.#margins));
-    const left = modelConfidenceSet(losses, resamples).filter(({ p }) => p > 2 * ALPHA);
-    const places = left.map(({ cell }) => cell).sort((a, b) => a - b);
+    const places = confidenceSet(losses, resamples, 2 * ALPHA);
     return {
       confidence: 1 - 2 * ALPHA,
       recipes: places.map((place) => keyOf(recipeOf(candidates[place].recipe, rivals))),

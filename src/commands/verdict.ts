@@ -1,0 +1,125 @@
+/** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
+import { bad, shellWord } from "../errors.js";
+import { type Flags, fileFrom, oneOf, sweepFrom, text } from "../plan/flags.js";
+import {
+  ESTIMANDS,
+  type Estimand,
+  estimandFrom,
+  marginsFrom,
+  type Question,
+  USUAL_QUESTION,
+} from "../plan/question.js";
+import { jsonOf, snakeCased } from "../report/json.js";
+import { latexTable, markdownTable } from "../report/markup.js";
+import { csvPieces } from "../report/table.js";
+import { verdictText } from "../report/verdict.js";
+import { allTable, findingSentence, numbersTable, verdictTable } from "../report/verdict-table.js";
+import type { CellSample, Results, Sweep } from "../store/contract.js";
+import { openResults } from "../store/open.js";
+import { type Finding, findingOf } from "../verdict/finding.js";
+import { settingsIn } from "../verdict/scores.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
+import { sweepsFrom } from "./sweeps.js";
+
+const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
+const AS_ASKED = "as the sweep was asked";
+
+export const verdictCommand: Command = {
+  words: ["verdict [file]"],
+  describe: "say which recipe looks retrained, on how many draws, how sure that is, and what doing nothing gives",
+  positionals: DB_ARGUMENT,
+  options: {
+    margin: value("how large a difference does not matter, as ENDPOINT=NUMBER", AS_ASKED),
+    estimand: value(`${ESTIMANDS.join(" or ")}: what is compared`, AS_ASKED),
+    ...FILTER_OPTIONS,
+    all: { type: "boolean", describe: "every recipe, with bands that hold all at once" },
+    format: value(`${FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
+    ...SWEEP_OPTION,
+    ...DB_OPTION,
+  },
+  examples: [
+    ["$0 verdict night.db", "what last night's grid says"],
+    ["$0 verdict night.db --margin forget=0.02 --all --format csv > cells.csv", "every cell at another margin"],
+  ],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const format = oneOf(flags, "format", FORMATS, "table");
+  const path = fileFrom(flags);
+  const results = await openResults(path);
+  try {
+    const findings = await findingsFrom(results, flags, path);
+    await PRINTERS[format](findings, path, terminal);
+    return findings.some(({ verdict }) => verdict !== null) ? EXIT.ok : EXIT.check;
+  } finally {
+    await results.close();
+  }
+}
+
+async function findingsFrom(results: Results, flags: Flags, path: string): Promise<Finding[]> {
+  const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
+  const filter = filterFrom(flags, sweeps);
+  const findings: Finding[] = [];
+  for (const sweep of sweeps) {
+    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true };
+    for (const setting of await settingsIn(kept(results, sweep, filter)))
+      findings.push(findingOf(sweep, setting, asked));
+  }
+  if (findings.length > 0) return findings;
+  throw bad(
+    `${path} must have trials of what is asked about, but there are none: gmm-sweep status ${shellWord(path)} says what is there`,
+  );
+}
+
+async function* kept(results: Results, sweep: Sweep, filter: Filter): AsyncGenerator<CellSample> {
+  for await (const cell of results.cellSamples(sweep)) if (filter(cell.key)) yield cell;
+}
+
+/** What the sweep was asked, but for what the command line says. */
+function questionOf(flags: Flags, { question }: Sweep): Question {
+  const stored = question ?? USUAL_QUESTION;
+  const estimand: Estimand = text(flags, "estimand") === null ? stored.estimand : estimandFrom(flags);
+  const given = marginsFrom(flags);
+  if (estimand === stored.estimand) return { estimand, margins: { ...stored.margins, ...given } };
+  if (estimand === "forget_margin" && given.forget === undefined)
+    throw bad(
+      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
+    );
+  const { accuracy } = stored.margins;
+  return { estimand, margins: { forget: USUAL_QUESTION.margins.forget, accuracy, ...given } };
+}
+
+type Print = (findings: readonly Finding[], path: string, terminal: Terminal) => Promise<void>;
+
+const PRINTERS: Readonly<Record<(typeof FORMATS)[number], Print>> = {
+  table: async (findings, path, terminal) => {
+    const width = widthOf(terminal);
+    for (const [i, finding] of findings.entries())
+      await terminal.out(`${i === 0 ? "" : "\n"}${verdictText(finding, findings, { width, path: shellWord(path) })}`);
+  },
+  json: async (findings, _path, terminal) => {
+    await terminal.exact(`${jsonOf(snakeCased(findings))}\n`);
+  },
+  csv: async (findings, _path, terminal) => {
+    const { header, rows } = numbersTable(findings);
+    for (const row of [header, ...rows]) for (const piece of csvPieces(row)) await terminal.exact(piece);
+  },
+  markdown: (findings, path, terminal) => printMarkup(findings, path, terminal, markdownTable),
+  latex: (findings, path, terminal) => printMarkup(findings, path, terminal, latexTable),
+};
+
+async function printMarkup(
+  findings: readonly Finding[],
+  path: string,
+  terminal: Terminal,
+  written: typeof markdownTable,
+): Promise<void> {
+  for (const [i, finding] of findings.entries()) {
+    const caption = findingSentence(finding, findings, shellWord(path));
+    const { header, rows } = finding.simultaneous === null ? verdictTable(finding) : allTable(finding.simultaneous);
+    await terminal.exact(`${i === 0 ? "" : "\n"}${written(caption, header, rows)}`);
+  }
+}
