@@ -1,7 +1,5 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
 import { availableParallelism, cpus } from "node:os";
-import { canonicalText } from "../plan/plan.js";
-import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js";
 import { engineAsked, type Request } from "../plan/request.js";
 import type { CommandNote, Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";

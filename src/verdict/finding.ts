@@ -1,9 +1,9 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
 import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
+import { RETRAINED } from "./roles.js";
 import type { Setting } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
-import { RETRAINED } from "./table.js";
 import { type SettingKey, settingOf, type Verdict, verdictOn } from "./verdict.js";
 
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */

@@ -11,15 +11,7 @@ import { nullBand, wassersteinTo } from "./null-band.js";
 import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import { inLogOdds, type Sample, type Setting } from "./scores.js";
 import { type Candidate, judgedAt, LEAST_UNITS, lossesOf, type Selection, select } from "./selection.js";
-import {
-  ofMethod,
-  type Recipe,
-  type Table,
-  tableOf,
-  trialsOf,
-  unlearns,
-  withTrials,
-} from "./table.js";
+import { ofMethod, type Recipe, type Table, tableOf, trialsOf, unlearns, withTrials } from "./table.js";
 
 const RESAMPLES = 500;
 
