@@ -1,5 +1,6 @@
 /** `gmm-sweep verdict` on files whose truth is planted. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { NULLS } from "../scripts/planted/nulls.js";
 import { quickStream } from "../scripts/planted/quick-stream.js";
@@ -104,6 +105,18 @@ test("a verdict finds the cell that is equivalent, the ones that differ, the one
   const { out, code } = await programmed(80, "verdict", path);
   assert.equal(code, 0);
   assertGolden("a verdict on planted trials", out.replaceAll(path, "planted.db"));
+});
+
+test("the page of the verdict shows what it prints, and the planted nulls that there are, none of which misses", async () => {
+  const page = readFileSync("data/docs/verdict.md", "utf8");
+  const shown = readFileSync("test/golden/text/a verdict on planted trials.txt", "utf8");
+  assert.ok(page.includes(`\`\`\`text\n${shown}\`\`\``));
+  const lines = page.split("\n");
+  for (const { what, known } of NULLS) {
+    const line = lines.find((one) => one.startsWith(`${what} `));
+    assert.ok(line !== undefined, what);
+    assert.match(line, known === null ? / ok$/ : / (ok|known)$/);
+  }
 });
 
 test("a verdict takes one screen, and no line is wider than the terminal", async (t) => {

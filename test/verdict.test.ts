@@ -182,6 +182,36 @@ test("all recipes at once get wider bands than one alone, and the equivalent one
   assert.ok((high - low) / 2 / error > 1.796);
 });
 
+test("of fewer than eight draws the bands of all at once are Bonferroni's, which know how many recipes there are", () => {
+  const planted = [0, 1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget: 0 }));
+  const found = simultaneous(settingOf(planted, 5, 20, "few at once"), QUESTION);
+  assert.equal(found?.bands, "Bonferroni");
+  const { low, high, error } = found.rows[0].forget;
+  // The t of 4 degrees of freedom that .05/4 exceed.
+  assert.ok(Math.abs((high - low) / 2 / error - 3.495406) < 1e-6);
+});
+
+test("recipes on either side of retraining do not cancel: what is judged is the one that was chosen", () => {
+  const sides = [1, 2, 3, 4, 5, 6].map((lambda) => ({ ...NEAR, lambda, forget: lambda % 2 === 0 ? 0.1 : -0.1 }));
+  const chosen = rowOf(verdict(sides, 20, 8, "either side"), "chosen");
+  assert.equal(chosen.judgement?.answer, "different");
+  assert.ok(Math.abs(Math.abs(chosen.judgement.forget.estimate) - 0.1) < 0.05);
+});
+
+test("a recipe that all but one draw lack takes no draws away from the others, and is counted", () => {
+  const whole = settingOf([ORIGINAL, NEAR, FAR], 5, 8, "adding");
+  const lacking = whole.samples.filter(({ key }) => key.draw === "3" || key.lambda_reg !== FAR.lambda);
+  const found = verdictOn({ ...whole, samples: lacking }, QUESTION);
+  assert.deepEqual([found?.draws.length, found?.recipes], [5, 1]);
+  assert.deepEqual(found?.leftOut, { draws: 0, recipes: 1, lost: 0 });
+});
+
+test("draws stand in the order of their seeds, so that those that come later change no side", () => {
+  const setting = settingOf([NEAR, FAR], 12, 4, "order");
+  const found = verdictOn({ ...setting, samples: setting.samples.toReversed() }, QUESTION);
+  assert.deepEqual(found?.draws, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
+});
+
 test("the settings of a store's rows: sizes apart, the copies of one run once, and no failed trial among the others", async () => {
   const store = await openStore(":memory:");
   const plan = smallPlan({ preset: "notebook", trials: "3" });

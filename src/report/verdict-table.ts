@@ -81,7 +81,7 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
     needed === null ? "" : `, too few: about ${unitsText(needed, verdict)}${rivals === 1 ? "" : " in all"} would tell`;
   if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}`;
   const all = verdict.draws.length + verdict.leftOut.draws;
-  return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : `, others having chosen it`}${enough}`;
+  return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
 function nothingText({ rows, question }: Verdict): string {
@@ -100,10 +100,9 @@ function nothingText({ rows, question }: Verdict): string {
 
 function cannotTellText({ cannotTell, unit, draws }: Verdict): string[] {
   if (cannotTell === null || cannotTell === 0) return [];
-  if (unit === "trial")
-    return ["but on this draw nothing that could be told is to be forgotten, so that it cannot tell methods apart"];
+  if (unit === "trial") return ["but this draw cannot tell methods apart, since nothing to forget can be told here"];
   return [
-    `${cannotTell} of the ${count(draws.length, "draw")} cannot tell methods apart, since there nothing that could be told is to be forgotten`,
+    `${cannotTell} of the ${count(draws.length, "draw")} cannot tell methods apart, since nothing to forget can be told there`,
   ];
 }
 
