@@ -36,7 +36,7 @@ const TRUE: Readonly<Record<string, { forget: number; accuracy: number }>> = {
 interface RowObject {
   readonly what: string;
   readonly recipe: { readonly method: string; readonly lambda_reg: number };
-  readonly judgement: { readonly answer: string; readonly units: number } | null;
+  readonly judgement: { readonly answer: string; readonly units: number; readonly forget: { estimate: number } } | null;
   readonly refused: string | null;
   readonly worst_case: object | null;
   readonly trials: number;
@@ -156,7 +156,10 @@ test("log-odds are compared where they are asked for, at a margin of their own",
       "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
   });
   const words = ["--estimand", "forget_margin", "--margin", "forget=0.2"];
-  assert.deepEqual(answers(await verdictOf(path, ...words))[0], ["chosen", "unlearn 1", "equivalent"]);
+  const verdict = await verdictOf(path, ...words);
+  assert.deepEqual(answers(verdict)[0], ["chosen", "unlearn 1", "equivalent"]);
+  const nothing = verdict.rows[1].judgement?.forget.estimate;
+  assert.ok(nothing !== undefined && nothing > 1, "from .5 to .8 it is 1.4");
   assert.match(await said(path, ...words), /within ±0.2 in forget log-odds and ±0.01 in accuracy/);
 });
 
@@ -197,7 +200,7 @@ test("settings are never pooled: each preset and each sweep has a verdict of its
   );
   assert.equal((await findings(path, "--sweep", "2")).length, 1);
   assert.equal((await findings(path, "--preset", "notebook")).length, 1);
-  assert.match(await said(path), /^Sweep 1 \(grid\), 4,3, notebook: of 4 recipes/);
+  assert.match(await said(path), /^sweep 1 \(grid\), 4,3, notebook: of 4 recipes/);
 });
 
 test("trials that diverged or failed are counted, and bound what they could have made of it", async (t) => {
@@ -220,6 +223,8 @@ test("trials that diverged or failed are counted, and bound what they could have
   // Two of twelve trials of each draw, at 0 or at 1, around .5.
   assert.ok(forget.low < -0.07 && forget.low > -0.1 && forget.high > 0.07 && forget.high < 0.1);
   assert.equal(rows[1].worst_case, null);
+  const logOdds = await verdictOf(path, "--estimand", "forget_margin", "--margin", "forget=0.5");
+  assert.equal(logOdds.rows[0].worst_case, null, "log-odds have no bounds");
   assert.match(
     await said(path),
     /8 trials diverged, 8 trials failed.*had given 0 or 1, unlearn λ 1 × 2 would differ by -0\.0/,
@@ -257,6 +262,10 @@ test("draws, methods, λ and epochs narrow what is chosen among, and never what 
     "1:2",
   );
   assert.deepEqual(narrowed.draws, ["1", "2", "3", "7"]);
+  assert.match(
+    await said(path, "--lambda", "2", "--methods", "unlearn"),
+    /^The only recipe, unlearn at λ 2 after 2 epochs, differs from retraining by more than ±0.05 in forget probability or ±0.01 in accuracy on 8 of 8 draws \(as/,
+  );
   assert.deepEqual(answers(narrowed), [
     ["chosen", "unlearn 2", "different"],
     ["do nothing", "original 0", "different"],

@@ -147,6 +147,26 @@ test("the null shows what two retrainings differ by, and its band holds their Wa
   assert.equal(found.recipes, 1, "a second retraining is no recipe that unlearns");
 });
 
+test("where draws have one trial each, or a recipe lost some, no band of the null stands beside its distance", () => {
+  const twin = { method: "retrain_twin", lambda: 0, ...SAME };
+  const bandOf = (planted: Planted, trials: number): unknown =>
+    rowOf(verdict([planted, twin], 10, trials, "no band"), "chosen").wasserstein?.nullBand;
+  assert.equal(bandOf(NEAR, 1), null);
+  assert.notEqual(bandOf(NEAR, 2), null);
+  const setting = settingOf([NEAR, twin], 10, 6, "a lost trial");
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === NEAR.method
+      ? {
+          ...sample,
+          trials: sample.trials.slice(1),
+          forget: sample.forget.slice(1),
+          accuracy: sample.accuracy.slice(1),
+        }
+      : sample,
+  );
+  assert.equal(verdictOn({ ...setting, samples }, QUESTION)?.rows[0].wasserstein?.nullBand, null);
+});
+
 test("draws that lack a recipe are left out and counted, and no draw is mixed with another", () => {
   const whole = settingOf([ORIGINAL, NEAR, FAR], 5, 8, "whole");
   const lacking = whole.samples.filter(({ key }) => key.draw !== "5" || key.method !== "unlearn");
@@ -204,6 +224,13 @@ test("a recipe that all but one draw lack takes no draws away from the others, a
   const found = verdictOn({ ...whole, samples: lacking }, QUESTION);
   assert.deepEqual([found?.draws.length, found?.recipes], [5, 1]);
   assert.deepEqual(found?.leftOut, { draws: 0, recipes: 1, lost: 0 });
+});
+
+test("draws that nothing was unlearned on do not crowd out those that a recipe has", () => {
+  const many = settingOf([ORIGINAL], 20, 4, "bare");
+  const few = settingOf([NEAR], 3, 4, "with a recipe").samples.filter(({ key }) => key.method === NEAR.method);
+  const found = verdictOn({ ...many, samples: [...many.samples, ...few] }, QUESTION);
+  assert.deepEqual([found?.draws, found?.recipes, found?.leftOut.draws], [["1", "2", "3"], 1, 17]);
 });
 
 test("draws stand in the order of their seeds, so that those that come later change no side", () => {

@@ -1,6 +1,7 @@
 /** A verdict as one sentence, and as tables: for documents rounded, for programs to the bit. */
 import { CELL, CELL_NAMES } from "../plan/cell.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
+import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
 import type { Finding } from "../verdict/finding.js";
 import type { Simultaneous, SimultaneousRow } from "../verdict/simultaneous.js";
@@ -27,8 +28,8 @@ export interface TableCells {
 /** What is best, by which margins, on how many draws, whether that was asked beforehand, and what doing nothing gives: one sentence. `findings` are all that are printed, `path` the file as a shell has it. */
 export function findingSentence(finding: Finding, findings: readonly Finding[], path: string): string {
   const where = settingText(finding, findings);
-  const said = `${where === "" ? "" : `${where}: `}${saidOf(finding, path)}.`;
-  return `${said[0].toUpperCase()}${said.slice(1)}`;
+  const said = `${saidOf(finding, path)}.`;
+  return where === "" ? `${said[0].toUpperCase()}${said.slice(1)}` : `${where}: ${said}`;
 }
 
 /** What tells a setting apart from the others that are printed. */
@@ -38,7 +39,7 @@ function settingText({ sweep, name, setting }: Finding, findings: readonly Findi
   );
   const parts = names.map((column) => {
     const value = setting[column.name as keyof SettingKey];
-    return column.type === "text" ? `${value}` : `${value} ${column.title}`;
+    return column.type === "text" ? escaped(`${value}`) : `${value} ${column.title}`;
   });
   const isSeveral = new Set(findings.map((one) => one.sweep)).size > 1;
   return [...(isSeveral ? [`sweep ${sweep}${name === null ? "" : ` (${name})`}`] : []), ...parts].join(", ");
@@ -61,16 +62,20 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
 
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);
-  const best = row.rivals === 1 ? name : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+  const best =
+    row.rivals === 1
+      ? `the only recipe, ${name},`
+      : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return row.rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
       : `none of ${count(row.rivals, "recipe")} can be chosen, since ${row.refused}`;
   const { answer, units } = row.judgement;
+  const to = row.rivals === 1 ? "retraining" : "it";
   const said = {
-    equivalent: `is equivalent to ${row.rivals === 1 ? "retraining" : "it"} within ${marginsText(verdict.question)}`,
-    different: `differs from it by more than ${marginsText(verdict.question, "or")}`,
-    "too few": `may or may not be equivalent to it within ${marginsText(verdict.question)}`,
+    equivalent: `is equivalent to ${to} within ${marginsText(verdict.question)}`,
+    different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
+    "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
   }[answer];
   return `${best} ${said} ${whereText(units, row, verdict)}`;
 }

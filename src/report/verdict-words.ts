@@ -1,5 +1,6 @@
 /** The words and numbers of a verdict, the same in its sentence, table and notes. */
 import type { Endpoint, Question } from "../plan/question.js";
+import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
 import type { RecipeKey, Verdict, VerdictRow } from "../verdict/verdict.js";
 
@@ -31,12 +32,12 @@ export function count(number: number, one: string, several = `${one}s`): string 
 }
 
 export function recipeName({ method, lambda_reg, epochs }: RecipeKey): string {
-  return `${method} at λ ${lambda_reg} after ${count(epochs, "epoch")}`;
+  return `${escaped(method)} at λ ${lambda_reg} after ${count(epochs, "epoch")}`;
 }
 
 /** As a table has room for it. */
 export function shortName({ method, lambda_reg, epochs }: RecipeKey): string {
-  return `${method} λ ${lambda_reg} × ${epochs}`;
+  return `${escaped(method)} λ ${lambda_reg} × ${epochs}`;
 }
 
 export function endpointName(endpoint: Endpoint, { estimand }: Question): string {

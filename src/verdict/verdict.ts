@@ -14,6 +14,7 @@ import { type Candidate, judgedAt, LEAST_UNITS, lossesOf, type Selection, select
 import { ofMethod, type Recipe, type Table, tableOf, trialsOf, unlearns, withTrials } from "./table.js";
 
 const RESAMPLES = 500;
+const LEAST_TRIALS = 2; // of a draw, for a null band
 
 /** A recipe: a cell, whichever draw it is on. */
 export type RecipeKey = Omit<CellKey, "draw">;
@@ -244,7 +245,9 @@ export class Judge {
     if (twin === null) return { distance, nullBand: null };
     const twins = this.#at(twin, places).samples;
     const isOfSize = ({ trials }: Sample, place: number): boolean => trials.length === twins[place].trials.length;
-    if (!samples.every(isOfSize)) return { distance, nullBand: null };
+    // Two single trials can be divided in one way alone: a band of that would be a point.
+    if (!samples.every(isOfSize) || samples.some(({ trials }) => trials.length < LEAST_TRIALS))
+      return { distance, nullBand: null };
     const text = places.join(",");
     const band = this.#bands.get(text) ?? nullBand(twins, retrained);
     this.#bands.set(text, band);
