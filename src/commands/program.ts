@@ -13,6 +13,7 @@ import { exportCommand } from "./export.js";
 import { gridCommand } from "./grid.js";
 import { commandHelp, programHelp } from "./help.js";
 import { mergeCommand } from "./merge.js";
+import { planCommand } from "./plan.js";
 import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
 import { resumeCommand } from "./resume.js";
@@ -29,6 +30,7 @@ const RESULTS: readonly Command[] = [
   resumeCommand,
   statusCommand,
   verdictCommand,
+  planCommand,
   queryCommand,
   exportCommand,
   showCommand,

@@ -35,6 +35,11 @@ export function isSetAside(trial: number): boolean {
   return trial % SET_ASIDE === 0;
 }
 
+/** How many of a draw's first `count` trials are judged by where it has `trials` of them and of doing nothing; the rest is set aside. */
+export function judgedAmong(count: number, trials: number): number {
+  return trials < LEAST_TRIALS ? count : count - Math.floor(count / SET_ASIDE);
+}
+
 /** One of each draw; none at all where a draw has too few trials to set some aside. */
 export function memorisationOf(untouched: readonly Sample[], retrained: readonly Sample[]): Memorisation[] {
   if ([...untouched, ...retrained].some(({ trials }) => trials.length < LEAST_TRIALS)) return [];
