@@ -58,12 +58,17 @@ function plannedText(planned: Planned, width: number): string {
     said(pilotText(design), width),
     componentsText(design, width),
     ...goalTexts(planned).map((text) => said(text, width)),
-    // Never broken: it is there to be copied.
-    ...(next.command === null ? [] : [`  ${next.command}\n`]),
+    ...commandText(next.command),
+    ...aloneTexts(planned, width),
     choicesText(planned, width),
     said(NOTE, width),
   ];
   return parts.join("\n");
+}
+
+/** Never broken: it is there to be copied. */
+function commandText(command: string | null): string[] {
+  return command === null ? [] : [`  ${command}\n`];
 }
 
 function said(text: string, width: number): string {
@@ -125,7 +130,7 @@ function goalTexts(planned: Planned): string[] {
   const what = goalText(design);
   if (best === null) {
     const remedy = next.fixed === null ? "ask for less" : MORE_DRAWS[next.fixed];
-    return [`${what}: nothing within reach brings it: ${remedy}`, ...aloneTexts(planned)];
+    return [`${what}: nothing within reach brings it: ${remedy}`];
   }
   const cost =
     best.epochs === 0 ? "which are there" : `${counted(best.epochs, "epoch")} more, ${timeText(best, planned)}`;
@@ -138,7 +143,6 @@ function goalTexts(planned: Planned): string[] {
     goal.kind === "half-width"
       ? `its answer is "equivalent" within ${pair(margins)} with probability ${percent(ifEqual)} if nothing differs, ${percent(asEstimated)} if all is as estimated`
       : `if all is as estimated, it is "equivalent" with probability ${percent(asEstimated)}`,
-    ...aloneTexts(planned),
   ];
 }
 
@@ -149,10 +153,11 @@ const MORE_DRAWS = {
 } as const;
 
 /** Where there is one draw, what it says nothing of. */
-function aloneTexts({ design, next }: Planned): string[] {
+function aloneTexts({ design, next }: Planned, width: number): string[] {
   if (design.unit === "draw") return [];
-  const remedy = next.overDraws ?? MORE_DRAWS[next.fixed ?? "run"];
-  return [`this is about this draw alone; a claim over draws takes a pilot of several: ${remedy}`];
+  const remedy = next.overDraws === null ? ` ${MORE_DRAWS[next.fixed ?? "run"]}` : "";
+  const claim = `this is about this draw alone; a claim over draws takes a pilot of several:${remedy}`;
+  return [said(claim, width), ...commandText(next.overDraws)];
 }
 
 function goalText({ goal, margins }: Design): string {
@@ -263,7 +268,7 @@ export function designObject(report: DesignReport): object {
 function cellObject({ what, recipe, atBest, ...cell }: DesignCell): object {
   const spreads = ENDPOINTS.map((endpoint) => {
     const { difference, draw, trial } = cell[endpoint];
-    return [endpoint, { difference, variance_draw: draw, variance_trial: trial }];
+    return [endpoint, { difference, draw, trial }];
   });
   const { method, lambda_reg, epochs, start } = recipe;
   return {

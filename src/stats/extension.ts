@@ -39,9 +39,9 @@ interface Variances {
 }
 
 const BETWEEN_NODES = 100;
-const WITHIN_NODES = 5; // it is known far better
-const SPREAD_NODES = 9;
-const PRECISION = 1e-4; // of a promise, relative
+const WITHIN_NODES = 3; // it is known far better
+const SPREAD_NODES = 5;
+const PRECISION = 3e-4; // of a promise, relative
 
 /**
  * The variances are not known, but for a pilot's mean squares: they are given the fiducial distribution of these, (a−1)s²/χ²
@@ -59,7 +59,7 @@ export class Extension {
     this.#pilot = pilot;
     this.#alpha = alpha;
     const { groups, size, between, within } = pilot;
-    const trials = size === 1 || within === 0 ? [within] : fiducial(within, groups * (size - 1), WITHIN_NODES);
+    const trials = fiducial(within, groups * (size - 1), WITHIN_NODES);
     this.#nodes = fiducial(between, groups - 1, BETWEEN_NODES).flatMap((means) =>
       trials.map((trial) => ({ group: Math.max(0, means - trial / size), trial })),
     );
@@ -142,7 +142,7 @@ interface Squares {
 
 /** Equally likely values of df·square/χ²: a true variance by what is known of it. */
 function fiducial(square: number, df: number, count: number): number[] {
-  return middles(count).map((p) => (df * square) / chiSquaredTailQuantile(p, df));
+  return square === 0 ? [0] : middles(count).map((p) => (df * square) / chiSquaredTailQuantile(p, df));
 }
 
 function middles(count: number): number[] {

@@ -104,27 +104,66 @@ export interface Design {
 
 /** The plan of one setting, or why there is none. */
 export function designOf(setting: Setting, asked: DesignAsked, room: Room): Design | string {
-  const chosen = chosenIn(setting, asked);
-  if (typeof chosen === "string") return chosen;
-  const { table, verdict, planned } = chosen;
-  const pilot = pilotOf(planned, table);
-  if (typeof pilot === "string") return pilot;
-  const compared = table.draws.length;
-  // What is found on one draw says nothing of how draws differ.
-  const mostDraws = pilot.isOneDraw ? room.draws : room.mostDraws;
-  const planner = new Planner(pilot, asked, { ...room, mostDraws, compared, setsAside: table.untouched !== null });
-  const best = planner.cheapest();
+  const begun = begin(setting, asked, room);
+  if (typeof begun === "string") return begun;
+  const { planner, pilot, table, verdict, planned } = begun;
+  const cheapest = planner.cheapest();
+  const best = cheapest === null ? null : planner.choice(cheapest);
   const cells = besides(verdict, table, planned).flatMap(({ what, recipe }): DesignCell[] => {
     const own = what === "planned" ? pilot : pilotOf(recipe, table);
     if (typeof own === "string") return [];
-    const { spread } = own;
-    return [{ what, recipe: recipe.key, ...spread, atBest: best === null ? null : planner.promisedOf(own, best) }];
+    const atBest = best === null ? null : planner.promisedOf(own, best);
+    return [{ what, recipe: recipe.key, ...told(own, recipe, verdict), atBest }];
   });
   return {
     ...{ setting: setting.key, goal: asked.goal, margins: asked.margins, unit: verdict.unit },
     ...{ draws: table.draws.length, leftOut: table.leftOut, trials: pilot.trials },
     ...{ cells, choices: planner.choices(best), best },
   };
+}
+
+/** So many draws, of so many trials each. */
+interface Pair {
+  readonly draws: number;
+  readonly trials: number;
+}
+
+/** The cheapest pair that reaches the goal: the heart of `designOf`, which simulations ask for alone. Null where none does. */
+export function cheapestPair(setting: Setting, asked: DesignAsked, room: Room): Pair | null | string {
+  const begun = begin(setting, asked, room);
+  return typeof begun === "string" ? begun : begun.planner.cheapest();
+}
+
+interface Begun extends Chosen {
+  readonly pilot: Measured;
+  readonly planner: Planner;
+}
+
+function begin(setting: Setting, asked: DesignAsked, room: Room): Begun | string {
+  const chosen = chosenIn(setting, asked);
+  if (typeof chosen === "string") return chosen;
+  const { table, verdict, planned } = chosen;
+  const pilot = pilotOf(planned, table);
+  if (typeof pilot === "string") return pilot;
+  const estimated = told(pilot, planned, verdict);
+  const planner = new Planner(pilot, asked, {
+    ...room,
+    // What is found on one draw says nothing of how draws differ.
+    mostDraws: pilot.isOneDraw ? room.draws : room.mostDraws,
+    compared: table.draws.length,
+    setsAside: table.untouched !== null,
+    estimated: perEndpoint((endpoint) => estimated[endpoint].difference),
+  });
+  return { ...chosen, pilot, planner };
+}
+
+/** The spread with the difference that the verdict has: of what was chosen, one that it was not chosen by. */
+function told({ spread }: Measured, recipe: Recipe, { rows }: Verdict): PerEndpoint<Spread> {
+  const judgement = rows.find((row) => isSame(row.recipe, recipe.key))?.judgement ?? null;
+  return perEndpoint((endpoint) => {
+    const { difference } = spread[endpoint];
+    return { ...spread[endpoint], difference: judgement?.[endpoint].estimate ?? difference };
+  });
 }
 
 interface Chosen {
@@ -232,6 +271,8 @@ interface PlannerRoom extends Room {
   readonly compared: number;
   /** Whether a verdict sets trials aside, to tell memorisation by. */
   readonly setsAside: boolean;
+  /** The differences. */
+  readonly estimated: PerEndpoint<number>;
 }
 
 /** Looks among extended sweeps for the cheapest that reaches a goal. */
@@ -248,13 +289,13 @@ class Planner {
     this.#room = room;
   }
 
-  cheapest(): Choice | null {
+  cheapest(): Pair | null {
     const { draws: fewest, trials: fewestTrials, mostDraws, mostTrials, epochs } = this.#room;
     if (mostDraws === fewest) {
       const trials = leastThat((count) => this.#reaches(fewest, count), fewestTrials, mostTrials);
-      return trials === null ? null : this.#choice({ draws: fewest, trials });
+      return trials === null ? null : { draws: fewest, trials };
     }
-    let best: { draws: number; trials: number; epochs: number } | null = null;
+    let best: (Pair & { readonly epochs: number }) | null = null;
     for (const trials of this.#trialsTried()) {
       if (best !== null && epochs(fewest, trials) >= best.epochs) break;
       const draws = leastThat((count) => this.#reaches(count, trials), fewest, mostDraws);
@@ -262,18 +303,18 @@ class Planner {
       const cost = epochs(draws, trials);
       if (best === null || cost < best.epochs) best = { draws, trials, epochs: cost };
     }
-    return best === null ? null : this.#choice(best);
+    return best;
   }
 
   /** Some pairs around the best, or on the way to where it might be; ascending. */
   choices(best: Choice | null): Choice[] {
     const { draws, trials, mostDraws, mostTrials } = this.#room;
-    const aim = best ?? { draws: FAR * draws, trials: FAR * trials };
-    const rows = steps(draws, aim.draws, mostDraws);
-    const columns = rows.length === 1 ? steps(trials, aim.trials, mostTrials) : [trials, aim.trials, 2 * trials];
+    const to = best ?? { draws: FAR * draws, trials: FAR * trials };
+    const rows = steps(draws, to.draws, mostDraws);
+    const columns = rows.length === 1 ? steps(trials, to.trials, mostTrials) : [trials, to.trials, 2 * trials];
     return rows.flatMap((row) =>
       ascending([...new Set(columns)].filter((column) => column <= mostTrials)).map((column) =>
-        this.#choice({ draws: row, trials: column }),
+        this.choice({ draws: row, trials: column }),
       ),
     );
   }
@@ -310,7 +351,7 @@ class Planner {
     return Math.max(0, 1 - missed);
   }
 
-  #extended({ trials, isOneDraw }: Measured, at: { readonly draws: number; readonly trials: number }): Extended {
+  #extended({ trials, isOneDraw }: Measured, at: Pair): Extended {
     const { compared, setsAside } = this.#room;
     const judged = this.#judged(at.trials);
     const kept = setsAside ? judgedAmong(trials, at.trials) : trials;
@@ -322,10 +363,9 @@ class Planner {
     return this.#room.setsAside ? judgedAmong(trials, trials) : trials;
   }
 
-  #choice({ draws, trials }: { readonly draws: number; readonly trials: number }): Choice {
+  choice({ draws, trials }: Pair): Choice {
     const { spread } = this.#pilot;
     const extended = this.#extended(this.#pilot, { draws, trials });
-    const estimated = perEndpoint((endpoint) => spread[endpoint].difference);
     return {
       ...{ draws, trials, judged: this.#judged(trials), epochs: this.#room.epochs(draws, trials) },
       expected: perEndpoint((endpoint) => {
@@ -334,7 +374,10 @@ class Planner {
         return halfWidth(components, extended, ALPHA);
       }),
       promised: perEndpoint((endpoint) => this.#extensions[endpoint].promised(extended, ASSURANCE)),
-      power: { ifEqual: this.#power(extended, NO_DIFFERENCE), asEstimated: this.#power(extended, estimated) },
+      power: {
+        ifEqual: this.#power(extended, NO_DIFFERENCE),
+        asEstimated: this.#power(extended, this.#room.estimated),
+      },
     };
   }
 }
@@ -349,9 +392,10 @@ function perEndpoint<Value>(of: (endpoint: Endpoint) => Value): PerEndpoint<Valu
   return { forget: of("forget"), accuracy: of("accuracy") };
 }
 
-/** From what is there to the aim, half way, and half as far beyond it. */
+/** What is there, the aim, half way to it and half as far beyond, or as many again where it is near. */
 function steps(from: number, aim: number, most: number): number[] {
-  const counts = [0, 0.5, 1, 1.5].map((step) => Math.min(most, Math.round(from + step * (aim - from))));
+  const way = Math.max(aim - from, from);
+  const counts = [from, from + way / 2, aim, from + 1.5 * way].map((count) => Math.min(most, Math.round(count)));
   return ascending([...new Set(counts)]);
 }
 
