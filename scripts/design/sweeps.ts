@@ -1,10 +1,13 @@
 /** Simulated pilots of known variances, and the sweeps that they are extended to as planned. */
 import type { Stream } from "../../src/data/streams.js";
 import type { CellKey } from "../../src/plan/cell.js";
+import type { Margins } from "../../src/plan/question.js";
 import { halfWidth } from "../../src/stats/extension.js";
+import { oneSampleT } from "../../src/stats/t-test.js";
+import { type Judgement, judged } from "../../src/verdict/answer.js";
 import { cheapestPair, type Goal, type Room } from "../../src/verdict/design.js";
+import { byDraw } from "../../src/verdict/differences.js";
 import type { Sample, Setting } from "../../src/verdict/scores.js";
-import { verdictOn } from "../../src/verdict/verdict.js";
 
 /** A pilot: σ_draw in units of σ_trial, and how many draws of how many trials. */
 export interface Case {
@@ -48,11 +51,16 @@ export function simulated({ ratio, draws, trials, byDraws, goal: kind }: Case, r
   const pair = cheapestPair(sweep.setting(draws, trials), asked, room);
   if (typeof pair === "string") throw new Error(pair);
   if (pair === null) return null;
-  const judgement = verdictOn(sweep.setting(pair.draws, pair.trials), margins)?.rows[0]?.judgement;
-  if (judgement === null || judgement === undefined) throw new Error("the extended sweep has no verdict");
-  const { low, high } = judgement.forget.interval;
-  const isMet = kind === "power" ? judgement.answer === "equivalent" : (high - low) / 2 <= needed;
-  return { ...pair, isMet };
+  const { answer, forget } = judgementOf(sweep.setting(pair.draws, pair.trials), margins);
+  const { low, high } = forget.interval;
+  return { ...pair, isMet: kind === "power" ? answer === "equivalent" : (high - low) / 2 <= needed };
+}
+
+/** What a verdict says of the only recipe. */
+function judgementOf({ samples }: Setting, margins: Margins): Judgement {
+  const of = (method: string): Sample[] => samples.filter(({ recipe }) => recipe === method);
+  const { forget, accuracy } = byDraw(of("unlearn"), of("retrain_scratch"));
+  return judged({ forget: oneSampleT(forget), accuracy: oneSampleT(accuracy) }, margins, forget.length);
 }
 
 /** Differences to retraining that grow with the sweep: what is there stays as it is. */

@@ -51,8 +51,8 @@ export const planCommand: Command = {
 /** What a command line asks of every sweep. */
 interface Asked {
   readonly goal: Goal;
-  /** Null: those that the sweep was asked. */
-  readonly margins: Margins | null;
+  /** In place of those that the sweep was asked. */
+  readonly margins: Partial<Margins>;
   readonly lambda: number | null;
   readonly epochs: number | null;
   readonly method: string | null;
@@ -87,7 +87,7 @@ function askedFrom(flags: Flags): Asked {
   const [lambda, epochs] = [text(flags, "lambda"), text(flags, "epochs")];
   return {
     goal: goalFrom(flags),
-    margins: flags["margin"] === undefined ? null : { ...USUAL_QUESTION.margins, ...perEndpoint(flags, "margin") },
+    margins: perEndpoint(flags, "margin"),
     lambda: lambda === null ? null : READ.lambda("--lambda", lambda),
     epochs: epochs === null ? null : READ.epochs("--epochs", epochs),
     method: text(flags, "method"),
@@ -152,7 +152,7 @@ async function reportsOf(
   asked: Asked,
   { results, path, isOnly }: Place,
 ): Promise<DesignReport[]> {
-  const { plan, profile } = sweep;
+  const { plan, profile, question } = sweep;
   const room = await roomOf(plan, (specs) => results.missing(profile, specs, false));
   const ms = await millisecondsOf(sweep, path);
   const target: Target = {
@@ -160,7 +160,7 @@ async function reportsOf(
     lambda: asked.lambda,
     epochs: asked.epochs,
   };
-  const margins = asked.margins ?? USUAL_QUESTION.margins;
+  const margins = { ...(question ?? USUAL_QUESTION).margins, ...asked.margins };
   const resume = `gmm-sweep resume ${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep.id}`}`;
   return settings.map((setting): DesignReport => {
     const design = designOf(setting, { goal: asked.goal, margins, target }, room);

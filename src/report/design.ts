@@ -179,9 +179,15 @@ function widths({ forget, accuracy }: Readonly<Record<Endpoint, number>>): strin
 }
 
 function size({ draws, trials, judged }: Choice, { unit }: Design): string {
-  const own = judged < trials ? `, of which the verdict judges by ${judged.toLocaleString("en-US")}` : "";
-  const count = `${counted(trials, "trial")}${unit === "draw" ? " each" : ""}${own}`;
-  return unit === "draw" ? `${counted(draws, "draw")} of ${count}` : count;
+  if (unit === "trial")
+    return counted(trials, "trial") + judgedText(trials === judged.trials ? "" : counted(judged.trials, "trial"));
+  const same = judged.draws === draws && judged.trials === trials;
+  const own = same ? "" : `${counted(judged.draws, "draw")} of ${counted(judged.trials, "trial")}`;
+  return `${counted(draws, "draw")} of ${counted(trials, "trial")} each${judgedText(own)}`;
+}
+
+function judgedText(what: string): string {
+  return what === "" ? "" : `, of which the verdict judges it by ${what}`;
 }
 
 function timeText({ epochs }: Choice, { msPerEpoch, threads }: Planned): string {
@@ -221,7 +227,7 @@ function timeCell({ epochs }: Choice, { msPerEpoch, threads }: Planned): string 
 
 const DIGITS = 3;
 const LIMIT_DIGITS = 2; // of what is known roughly
-const MOST_PLACES = 6;
+const MOST_PLACES = 4; // of a probability or a share
 
 /** As many digits as say something, and no power of ten. */
 function plain(value: number, digits = DIGITS): string {
@@ -248,7 +254,7 @@ export function designObject(report: DesignReport): object {
   const seconds = ({ epochs }: Choice): number | null =>
     msPerEpoch === null ? null : (epochs * msPerEpoch) / threads / 1000;
   const choiceObject = (choice: Choice): object => ({
-    ...{ draws: choice.draws, trials: choice.trials, judged_trials: choice.judged },
+    ...{ draws: choice.draws, trials: choice.trials, judged: choice.judged },
     ...{ expected_half_width: choice.expected, promised_half_width: choice.promised },
     power: { if_equal: choice.power.ifEqual, as_estimated: choice.power.asEstimated },
     ...{ epochs: choice.epochs, seconds: seconds(choice) },

@@ -8,8 +8,9 @@ import { oneWay, varianceInterval } from "../stats/variance-components.js";
 import { ALPHA } from "./answer.js";
 import { byTrial } from "./differences.js";
 import { judgedAmong } from "./memorisation.js";
+import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import type { Setting } from "./scores.js";
-import { ofMethod, RETRAINED, type Recipe, type Table, TWIN, tableOf, UNTOUCHED } from "./table.js";
+import { ofMethod, type Recipe, type Table, tableOf } from "./table.js";
 import { type Verdict, verdictOn } from "./verdict.js";
 
 /** The confidence of the intervals of variances, and of those whose half-widths are promised. */
@@ -72,12 +73,16 @@ export interface DesignCell extends PerEndpoint<Spread> {
   readonly atBest: PerEndpoint<number> | null;
 }
 
-/** So many draws of so many trials, and what they bring. */
-export interface Choice {
+/** So many draws, of so many trials each. */
+interface Pair {
   readonly draws: number;
   readonly trials: number;
-  /** Trials a draw that the verdict judges by: it sets the others aside to tell memorisation. */
-  readonly judged: number;
+}
+
+/** What a pair brings. */
+export interface Choice extends Pair {
+  /** What the verdict judges by: it sets trials aside to tell memorisation, and chooses among recipes by half of the draws, or of the trials of one draw. */
+  readonly judged: Pair;
   /** The half-widths if the variances were as estimated. */
   readonly expected: PerEndpoint<number>;
   /** The half-widths that 90 % of sweeps planned like this meet. */
@@ -106,11 +111,11 @@ export interface Design {
 export function designOf(setting: Setting, asked: DesignAsked, room: Room): Design | string {
   const begun = begin(setting, asked, room);
   if (typeof begun === "string") return begun;
-  const { planner, pilot, table, verdict, planned } = begun;
+  const { planner, pilot, table, verdict, planned, hasRivals } = begun;
   const cheapest = planner.cheapest();
   const best = cheapest === null ? null : planner.choice(cheapest);
   const cells = besides(verdict, table, planned).flatMap(({ what, recipe }): DesignCell[] => {
-    const own = what === "planned" ? pilot : pilotOf(recipe, table);
+    const own = pilotOf(recipe, table, hasRivals && what !== "do nothing");
     if (typeof own === "string") return [];
     const atBest = best === null ? null : planner.promisedOf(own, best);
     return [{ what, recipe: recipe.key, ...told(own, recipe, verdict), atBest }];
@@ -120,12 +125,6 @@ export function designOf(setting: Setting, asked: DesignAsked, room: Room): Desi
     ...{ draws: table.draws.length, leftOut: table.leftOut, trials: pilot.trials },
     ...{ cells, choices: planner.choices(best), best },
   };
-}
-
-/** So many draws, of so many trials each. */
-interface Pair {
-  readonly draws: number;
-  readonly trials: number;
 }
 
 /** The cheapest pair that reaches the goal: the heart of `designOf`, which simulations ask for alone. Null where none does. */
@@ -143,7 +142,7 @@ function begin(setting: Setting, asked: DesignAsked, room: Room): Begun | string
   const chosen = chosenIn(setting, asked);
   if (typeof chosen === "string") return chosen;
   const { table, verdict, planned } = chosen;
-  const pilot = pilotOf(planned, table);
+  const pilot = pilotOf(planned, table, chosen.hasRivals);
   if (typeof pilot === "string") return pilot;
   const estimated = told(pilot, planned, verdict);
   const planner = new Planner(pilot, asked, {
@@ -167,6 +166,8 @@ function told({ spread }: Measured, recipe: Recipe, { rows }: Verdict): PerEndpo
 }
 
 interface Chosen {
+  /** Whether it was chosen from several. */
+  readonly hasRivals: boolean;
   readonly table: Table;
   readonly verdict: Verdict;
   readonly planned: Recipe;
@@ -186,7 +187,7 @@ function chosenIn(setting: Setting, { target, margins }: DesignAsked): Chosen | 
     return `there is no ${RETRAINED} to hold anything against: train it beside the others with --methods`;
   const row = verdict.rows.find(({ what }) => what === "chosen") ?? verdict.rows.find(({ recipe }) => isMeant(recipe));
   const planned = table.recipes.find(({ key }) => row !== undefined && isSame(key, row.recipe));
-  if (planned !== undefined) return { table, verdict, planned };
+  if (row !== undefined && planned !== undefined) return { table, verdict, planned, hasRivals: row.rivals > 1 };
   return "nothing that is held against retraining is of the --method, --lambda and --epochs that are asked for: gmm-sweep status lists what there is";
 }
 
@@ -208,7 +209,7 @@ function besides(verdict: Verdict, table: Table, planned: Recipe): Listed[] {
   add("do nothing", ofMethod(table.recipes, UNTOUCHED)[0]);
   const inPlay = table.recipes.filter(({ key }) => verdict.notBeaten.some((other) => isSame(key, other)));
   const spreads = inPlay.flatMap((recipe) => {
-    const pilot = pilotOf(recipe, table);
+    const pilot = pilotOf(recipe, table, true);
     return typeof pilot === "string" ? [] : [{ recipe, between: pilot.forget.between }];
   });
   add("most variable", spreads.toSorted((a, b) => b.between - a.between)[0]?.recipe);
@@ -221,19 +222,20 @@ interface Measured extends PerEndpoint<Pilot> {
   /** Of each draw. */
   readonly trials: number;
   readonly isOneDraw: boolean;
+  readonly hasRivals: boolean;
 }
 
 /** What the pilot says of a recipe, or why it says nothing. */
-function pilotOf({ samples }: Recipe, { retrained, draws }: Table): Measured | string {
+function pilotOf({ samples }: Recipe, { retrained, draws }: Table, hasRivals: boolean): Measured | string {
   if ([...samples, ...retrained].some(({ isOneRun }) => isOneRun))
     return `its trials of ${samples[0].key.method} are copies of one run, which say nothing of chance: plan on a sweep of --preset paired`;
   const pairs = samples.map((sample, draw) => byTrial(sample, retrained[draw]));
   const trials = pairs.reduce((least, { forget }) => Math.min(least, forget.length), Number.POSITIVE_INFINITY);
   if (trials < LEAST_TRIALS)
-    return `its draw ${draws[pairs.findIndex(({ forget }) => forget.length === trials)]} has ${trials} trials of both ${samples[0].key.method} and ${RETRAINED}, and two are the least: add some with --trials`;
+    return `its draw ${draws[pairs.findIndex(({ forget }) => forget.length === trials)]} has ${trials} ${trials === 1 ? "trial" : "trials"} of both ${samples[0].key.method} and ${RETRAINED}, and two are the least: add some with --trials`;
   const [forget, accuracy] = ENDPOINTS.map((endpoint) => pairs.map((of) => of[endpoint].slice(0, trials)));
   return {
-    ...{ forget: meansOf(forget), accuracy: meansOf(accuracy), trials, isOneDraw: draws.length === 1 },
+    ...{ forget: meansOf(forget), accuracy: meansOf(accuracy), trials, isOneDraw: draws.length === 1, hasRivals },
     spread: { forget: spreadOf(forget), accuracy: spreadOf(accuracy) },
   };
 }
@@ -351,23 +353,22 @@ class Planner {
     return Math.max(0, 1 - missed);
   }
 
-  #extended({ trials, isOneDraw }: Measured, at: Pair): Extended {
+  /** What of a pair the verdict judges a recipe by, and what of that is the pilot's. */
+  #extended({ trials, isOneDraw, hasRivals }: Measured, at: Pair): Extended {
     const { compared, setsAside } = this.#room;
-    const judged = this.#judged(at.trials);
-    const kept = setsAside ? judgedAmong(trials, at.trials) : trials;
-    if (isOneDraw) return { groups: judged, size: 1, keptGroups: kept, kept: 1 };
-    return { groups: at.draws, size: judged, keptGroups: compared, kept };
-  }
-
-  #judged(trials: number): number {
-    return this.#room.setsAside ? judgedAmong(trials, trials) : trials;
+    // Of several recipes the verdict chooses by every other unit, and judges by those between.
+    const half = (units: number): number => (hasRivals ? Math.ceil(units / 2) : units);
+    const among = (count: number): number => (setsAside ? judgedAmong(count, at.trials) : count);
+    if (isOneDraw) return { groups: half(among(at.trials)), size: 1, keptGroups: half(among(trials)), kept: 1 };
+    return { groups: half(at.draws), size: among(at.trials), keptGroups: half(compared), kept: among(trials) };
   }
 
   choice({ draws, trials }: Pair): Choice {
-    const { spread } = this.#pilot;
+    const { spread, isOneDraw } = this.#pilot;
     const extended = this.#extended(this.#pilot, { draws, trials });
     return {
-      ...{ draws, trials, judged: this.#judged(trials), epochs: this.#room.epochs(draws, trials) },
+      ...{ draws, trials, epochs: this.#room.epochs(draws, trials) },
+      judged: isOneDraw ? { draws: 1, trials: extended.groups } : { draws: extended.groups, trials: extended.size },
       expected: perEndpoint((endpoint) => {
         const { draw, trial } = spread[endpoint];
         const components = { group: Math.max(0, draw?.variance ?? 0), trial: trial.variance };
