@@ -15,7 +15,7 @@ interface Of {
 }
 
 /** The plan of a setting. */
-export interface Planned extends Of {
+interface Planned extends Of {
   readonly design: Design;
   readonly refused: null;
   readonly next: Next;

@@ -37,7 +37,7 @@ export function fixedOf({ name, parts }: SweepPlan): Fixed {
 }
 
 /** The seeds of a plan's draws, ascending; none of imported ones. */
-export function seedsOf({ parts }: SweepPlan): number[] {
+function seedsOf({ parts }: SweepPlan): number[] {
   const seeds = parts.flatMap(({ draws }) => (draws.kind === "seeded" ? draws.dataSeeds : []));
   return [...new Set(seeds)].sort((a, b) => a - b);
 }

@@ -16,7 +16,7 @@ import { type Verdict, verdictOn } from "./verdict.js";
 /** The confidence of the intervals of variances, and of those whose half-widths are promised. */
 const CONFIDENCE = 1 - 2 * ALPHA;
 /** In which share of sweeps that are planned like this a promised half-width is met. */
-export const ASSURANCE = 0.9;
+const ASSURANCE = 0.9;
 const LEAST_TRIALS = 2;
 
 /** What the extended sweep is to reach: half-widths of the 90 % intervals, or how likely its answer is "equivalent" where nothing differs. */
@@ -57,7 +57,7 @@ export interface Component {
 }
 
 /** How a difference to retraining spreads in the pilot. */
-export interface Spread {
+interface Spread {
   readonly difference: number;
   /** Of the draws' true differences; null on one draw. */
   readonly draw: Component | null;
