@@ -169,7 +169,7 @@ function sampleOf(method: string, lambda: number, draw: number, forget: readonly
     ...{ key: { draw: `${draw}`, ...recipe }, recipe: JSON.stringify(recipe), forget },
     accuracy: forget.map((value) => 0.93 + (value - 0.7) / 50),
     trials: forget.map((_, i) => i + 1),
-    ...{ diverged: 0, failed: 0, isOneRun: false },
+    ...{ margin: forget.map(() => null), test: forget.map(() => null), diverged: 0, failed: 0, isOneRun: false },
   };
 }
 

@@ -100,6 +100,6 @@ function sampleOf(method: string, draw: number, forget: readonly number[]): Samp
   return {
     ...{ key, recipe: method, forget, accuracy: forget.map(() => 0) },
     trials: forget.map((_, i) => i + 1),
-    ...{ diverged: 0, failed: 0, isOneRun: false },
+    ...{ margin: forget.map(() => null), test: forget.map(() => null), diverged: 0, failed: 0, isOneRun: false },
   };
 }
