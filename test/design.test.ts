@@ -6,6 +6,7 @@ import test, { type TestContext } from "node:test";
 import { type Case, simulated } from "../scripts/design/sweeps.js";
 import { runCommand } from "../src/commands/run.js";
 import { stream } from "../src/data/streams.js";
+import { USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan } from "../src/plan/request.js";
 import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { designText } from "../src/report/design.js";
@@ -178,7 +179,6 @@ const NEAR: Planted = { method: "unlearn", lambda: 1, difference: 0, sigmaDraw: 
 const WIDE: Planted = { method: "unlearn", lambda: 2, difference: 0.04, sigmaDraw: 0.07, sigmaTrial: 0.15 };
 const FAR: Planted = { method: "unlearn", lambda: 4, difference: -0.3, sigmaDraw: 0.02, sigmaTrial: 0.05 };
 
-const MARGINS = { forget: 0.05, accuracy: 0.01 };
 const ANY = { method: null, lambda: null, epochs: null };
 const HALF_WIDTH: Goal = { kind: "half-width", most: { forget: 0.02 } };
 
@@ -187,7 +187,7 @@ function roomOf(draws: number, trials: number, most = 1e6): Room {
 }
 
 function design(setting: Setting, goal: Goal, room: Room, target = ANY): Design {
-  const found = designOf(setting, { goal, margins: MARGINS, target }, room);
+  const found = designOf(setting, { goal, question: USUAL_QUESTION, target }, room);
   assert.ok(typeof found !== "string", String(found));
   return found;
 }
@@ -382,10 +382,7 @@ test("goals and margins that are none are refused in a sentence", async (t) => {
   const db = await trainedFile(t, PILOT);
   for (const [args, message] of [
     [["--power", "1.5"], "--power must be a probability above 0 and below 1, got 1.5: 0.8 is usual"],
-    [
-      ["--half-width", "0.02"],
-      "--half-width must be values such as forget=0.02, got 0.02: write forget=0.02 or accuracy=0.02",
-    ],
+    [["--half-width", "0.02"], "--half-width must be ENDPOINT=NUMBER such as forget=0.02, got 0.02"],
     [["--half-width", "forget=0"], "--half-width forget must be a number above 0, got 0"],
     [
       ["--half-width", "forget=0.1", "--power", "0.8"],

@@ -1,7 +1,7 @@
 /** Simulated pilots of known variances, and the sweeps that they are extended to as planned. */
 import type { Stream } from "../../src/data/streams.js";
 import type { CellKey } from "../../src/plan/cell.js";
-import type { Margins } from "../../src/plan/question.js";
+import { type Margins, USUAL_QUESTION } from "../../src/plan/question.js";
 import { halfWidth } from "../../src/stats/extension.js";
 import { oneSampleT } from "../../src/stats/t-test.js";
 import { type Judgement, judged } from "../../src/verdict/answer.js";
@@ -47,7 +47,8 @@ export function simulated({ ratio, draws, trials, byDraws, goal: kind }: Case, r
     ...{ draws, trials, mostDraws: byDraws ? 1_000_000 : draws, mostTrials: 1_000_000 },
     epochs: (a, b) => a * b,
   };
-  const asked = { goal, margins, target: { method: null, lambda: null, epochs: null } };
+  const question = { ...USUAL_QUESTION, margins };
+  const asked = { goal, question, target: { method: null, lambda: null, epochs: null } };
   const pair = cheapestPair(sweep.setting(draws, trials), asked, room);
   if (typeof pair === "string") throw new Error(pair);
   if (pair === null) return null;

@@ -1,7 +1,7 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
-import { ENDPOINTS, type Endpoint, type Margins, USUAL_QUESTION } from "../plan/question.js";
+import { ENDPOINTS, type Endpoint, type Margins, marginsFrom, USUAL_QUESTION } from "../plan/question.js";
 import { LIMITS, parseName, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
 import { jsonOf } from "../report/json.js";
@@ -70,7 +70,12 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     for (const sweep of sweeps) {
       const place = { results, path, isOnly: all.length === 1 };
       reports.push(
-        ...(await reportsOf(sweep, settingsWanted(await settingsIn(results.rows(sweep)), flags, path), asked, place)),
+        ...(await reportsOf(
+          sweep,
+          settingsWanted(await settingsIn(results.cellSamples(sweep)), flags, path),
+          asked,
+          place,
+        )),
       );
     }
     refuseWhereNone(reports, path);
@@ -87,7 +92,7 @@ function askedFrom(flags: Flags): Asked {
   const [lambda, epochs] = [text(flags, "lambda"), text(flags, "epochs")];
   return {
     goal: goalFrom(flags),
-    margins: perEndpoint(flags, "margin"),
+    margins: marginsFrom(flags),
     lambda: lambda === null ? null : READ.lambda("--lambda", lambda),
     epochs: epochs === null ? null : READ.epochs("--epochs", epochs),
     method: text(flags, "method"),
@@ -98,7 +103,7 @@ function askedFrom(flags: Flags): Asked {
 function goalFrom(flags: Flags): Goal {
   const power = text(flags, "power");
   if (flags["half-width"] === undefined) return { kind: "power", power: power === null ? POWER : powerIn(power) };
-  if (power === null) return { kind: "half-width", most: perEndpoint(flags, "half-width") };
+  if (power === null) return { kind: "half-width", most: halfWidthsFrom(flags) };
   throw bad(`--power must not be given with --half-width, which is another goal, got ${power}: leave one of them out`);
 }
 
@@ -109,17 +114,16 @@ function powerIn(given: string): number {
 }
 
 /** ENDPOINT=VALUE of one or both. */
-function perEndpoint(flags: Flags, name: string): Partial<Margins> {
+function halfWidthsFrom(flags: Flags): Partial<Margins> {
   const values: Partial<Record<Endpoint, number>> = {};
-  for (const item of items(flags, name)) {
+  for (const item of items(flags, "half-width")) {
     const [endpoint, given, ...more] = item.split("=");
     if (given === undefined || more.length > 0)
-      throw bad(`--${name} must be values such as forget=0.02, got ${item}: write forget=${item} or accuracy=${item}`);
-    const of = parseName(`--${name} NAME=VALUE`, endpoint, ENDPOINTS);
-    if (values[of] !== undefined) throw bad(`--${name} must name ${of} once, got ${item} too: leave one out`);
-    const found = parseReal(`--${name} ${of}`, given, 0, "a number above 0");
-    if (found === 0) throw bad(`--${name} ${of} must be a number above 0, got ${given}`);
-    values[of] = found;
+      throw bad(`--half-width must be ENDPOINT=NUMBER such as forget=0.02, got ${item}`);
+    const of = parseName("--half-width ENDPOINT=NUMBER", endpoint, ENDPOINTS);
+    if (values[of] !== undefined)
+      throw bad(`--half-width must give each endpoint one value, got two for ${of}: keep one`);
+    values[of] = READ.margin(`--half-width ${of}`, given);
   }
   return values;
 }
@@ -152,7 +156,7 @@ async function reportsOf(
   asked: Asked,
   { results, path, isOnly }: Place,
 ): Promise<DesignReport[]> {
-  const { plan, profile, question } = sweep;
+  const { plan, profile } = sweep;
   const room = await roomOf(plan, (specs) => results.missing(profile, specs, false));
   const ms = await millisecondsOf(sweep, path);
   const target: Target = {
@@ -160,10 +164,11 @@ async function reportsOf(
     lambda: asked.lambda,
     epochs: asked.epochs,
   };
-  const margins = { ...(question ?? USUAL_QUESTION).margins, ...asked.margins };
+  const stored = sweep.question ?? USUAL_QUESTION;
+  const question = { ...stored, margins: { ...stored.margins, ...asked.margins } };
   const resume = `gmm-sweep resume ${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep.id}`}`;
   return settings.map((setting): DesignReport => {
-    const design = designOf(setting, { goal: asked.goal, margins, target }, room);
+    const design = designOf(setting, { goal: asked.goal, question, target }, room);
     const of = { sweep: sweep.id, setting: setting.key, msPerEpoch: ms, threads: asked.workers };
     if (typeof design === "string") return { ...of, design: null, refused: design };
     return { ...of, design, refused: null, next: nextOf(design, sweep, room, resume) };

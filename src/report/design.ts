@@ -126,7 +126,7 @@ function deviationCells({ variance, interval }: Component): Cell[] {
 
 function goalTexts(planned: Planned): string[] {
   const { design, next } = planned;
-  const { best, goal, margins, cells } = design;
+  const { best, goal, question, cells } = design;
   const what = goalText(design);
   if (best === null) {
     const remedy = next.fixed === null ? "ask for less" : MORE_DRAWS[next.fixed];
@@ -141,7 +141,7 @@ function goalTexts(planned: Planned): string[] {
     `${what}: ${size(best, design)}, ${cost}`,
     `there the interval is ${widths(best.promised)} in 9 of 10 sweeps planned like this, and ${widths(best.expected)} if σ were as estimated${ofWorst}`,
     goal.kind === "half-width"
-      ? `its answer is "equivalent" within ${pair(margins)} with probability ${percent(ifEqual)} if nothing differs, ${percent(asEstimated)} if all is as estimated`
+      ? `its answer is "equivalent" within ${pair(question.margins)} with probability ${percent(ifEqual)} if nothing differs, ${percent(asEstimated)} if all is as estimated`
       : `if all is as estimated, it is "equivalent" with probability ${percent(asEstimated)}`,
   ];
 }
@@ -160,9 +160,9 @@ function aloneTexts({ design, next }: Planned, width: number): string[] {
   return [said(claim, width), ...commandText(next.overDraws)];
 }
 
-function goalText({ goal, margins }: Design): string {
+function goalText({ goal, question }: Design): string {
   if (goal.kind === "power")
-    return `"equivalent" within ${pair(margins)} with probability ${percent(goal.power)} if nothing differs`;
+    return `"equivalent" within ${pair(question.margins)} with probability ${percent(goal.power)} if nothing differs`;
   const asked = ENDPOINTS.flatMap((endpoint) => {
     const most = goal.most[endpoint];
     return most === undefined ? [] : [`±${most} of ${endpoint}`];
@@ -263,7 +263,8 @@ export function designObject(report: DesignReport): object {
     ...of,
     pilot: { unit: design.unit, draws: design.draws, left_out: design.leftOut, trials: design.trials },
     goal: design.goal.kind === "power" ? { power: design.goal.power } : { half_width: design.goal.most },
-    margin: design.margins,
+    estimand: design.question.estimand,
+    margin: design.question.margins,
     cells: design.cells.map(cellObject),
     best: design.best === null ? null : choiceObject(design.best),
     choices: design.choices.map(choiceObject),

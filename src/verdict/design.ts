@@ -1,17 +1,17 @@
 /** What to run next: how much of a difference to retraining is the draws' and how much the trials', in a pilot, and how many of both reach a goal at the least cost. */
 import { CELL_NAMES, type CellKey } from "../plan/cell.js";
-import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
+import { ENDPOINTS, type Endpoint, type Margins, type Question } from "../plan/question.js";
 import { type Extended, Extension, halfWidth, type Pilot } from "../stats/extension.js";
 import type { Interval } from "../stats/interval.js";
 import { ascending, mean, variance } from "../stats/moments.js";
 import { oneWay, varianceInterval } from "../stats/variance-components.js";
 import { ALPHA } from "./answer.js";
-import { byTrial } from "./differences.js";
+import { byTrial, type Differences } from "./differences.js";
 import { judgedAmong } from "./memorisation.js";
 import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import type { Setting } from "./scores.js";
-import { ofMethod, type Recipe, type Table, tableOf } from "./table.js";
-import { type Verdict, verdictOn } from "./verdict.js";
+import { ofMethod, type Recipe, type Table } from "./table.js";
+import { type RecipeKey, tableFor, type Verdict, verdictOn } from "./verdict.js";
 
 /** The confidence of the intervals of variances, and of those whose half-widths are promised. */
 const CONFIDENCE = 1 - 2 * ALPHA;
@@ -33,7 +33,7 @@ export interface Target {
 
 export interface DesignAsked {
   readonly goal: Goal;
-  readonly margins: Margins;
+  readonly question: Question;
   readonly target: Target;
 }
 
@@ -95,7 +95,7 @@ export interface Choice extends Pair {
 export interface Design {
   readonly setting: CellKey;
   readonly goal: Goal;
-  readonly margins: Margins;
+  readonly question: Question;
   readonly unit: "draw" | "trial";
   /** Of the pilot: draws that have everything, those that do not, and trials of each that were compared. */
   readonly draws: number;
@@ -121,8 +121,8 @@ export function designOf(setting: Setting, asked: DesignAsked, room: Room): Desi
     return [{ what, recipe: recipe.key, ...told(own, recipe, verdict), atBest }];
   });
   return {
-    ...{ setting: setting.key, goal: asked.goal, margins: asked.margins, unit: verdict.unit },
-    ...{ draws: table.draws.length, leftOut: table.leftOut, trials: pilot.trials },
+    ...{ setting: setting.key, goal: asked.goal, question: asked.question, unit: verdict.unit },
+    ...{ draws: table.draws.length, leftOut: table.leftOut.draws, trials: pilot.trials },
     ...{ cells, choices: planner.choices(best), best },
   };
 }
@@ -174,15 +174,16 @@ interface Chosen {
 }
 
 /** What the verdict chooses of the recipes that are meant, and doing nothing where nothing else is there. */
-function chosenIn(setting: Setting, { target, margins }: DesignAsked): Chosen | string {
-  const isMeant = ({ method, lambda_reg, epochs }: CellKey): boolean =>
+function chosenIn(setting: Setting, { target, question }: DesignAsked): Chosen | string {
+  const isMeant = ({ method, lambda_reg, epochs }: RecipeKey): boolean =>
     (target.method?.includes(method) ?? true) &&
     (target.lambda === null || lambda_reg === target.lambda) &&
     (target.epochs === null || epochs === target.epochs);
-  const isBeside = ({ method }: CellKey): boolean =>
+  const isBeside = ({ method }: RecipeKey): boolean =>
     [RETRAINED, UNTOUCHED, TWIN].includes(method) && !(target.method?.includes(method) ?? false);
   const samples = setting.samples.filter(({ key }) => isMeant(key) || isBeside(key));
-  const [verdict, table] = [verdictOn({ ...setting, samples }, margins), tableOf(samples)];
+  const meant = { ...setting, samples };
+  const [verdict, table] = [verdictOn(meant, question), tableFor(meant, question)];
   if (verdict === null || table === null)
     return `there is no ${RETRAINED} to hold anything against: train it beside the others with --methods`;
   const row = verdict.rows.find(({ what }) => what === "chosen") ?? verdict.rows.find(({ recipe }) => isMeant(recipe));
@@ -191,7 +192,7 @@ function chosenIn(setting: Setting, { target, margins }: DesignAsked): Chosen | 
   return "nothing that is held against retraining is of the --method, --lambda and --epochs that are asked for: gmm-sweep status lists what there is";
 }
 
-function isSame(a: CellKey, b: CellKey): boolean {
+function isSame(a: RecipeKey, b: RecipeKey): boolean {
   return CELL_NAMES.every((name) => name === "draw" || a[name] === b[name]);
 }
 
@@ -207,7 +208,9 @@ function besides(verdict: Verdict, table: Table, planned: Recipe): Listed[] {
     if (recipe !== undefined && listed.every((one) => one.recipe !== recipe)) listed.push({ what, recipe });
   };
   add("do nothing", ofMethod(table.recipes, UNTOUCHED)[0]);
-  const inPlay = table.recipes.filter(({ key }) => verdict.notBeaten.some((other) => isSame(key, other)));
+  const inPlay = table.recipes.filter(({ key }) =>
+    (verdict.notBeaten?.recipes ?? []).some((other) => isSame(key, other)),
+  );
   const spreads = inPlay.flatMap((recipe) => {
     const pilot = pilotOf(recipe, table, true);
     return typeof pilot === "string" ? [] : [{ recipe, between: pilot.forget.between }];
@@ -229,7 +232,7 @@ interface Measured extends PerEndpoint<Pilot> {
 function pilotOf({ samples }: Recipe, { retrained, draws }: Table, hasRivals: boolean): Measured | string {
   if ([...samples, ...retrained].some(({ isOneRun }) => isOneRun))
     return `its trials of ${samples[0].key.method} are copies of one run, which say nothing of chance: plan on a sweep of --preset paired`;
-  const pairs = samples.map((sample, draw) => byTrial(sample, retrained[draw]));
+  const pairs = samples.map((sample, draw) => paired(byTrial(sample, retrained[draw])));
   const trials = pairs.reduce((least, { forget }) => Math.min(least, forget.length), Number.POSITIVE_INFINITY);
   if (trials < LEAST_TRIALS)
     return `its draw ${draws[pairs.findIndex(({ forget }) => forget.length === trials)]} has ${trials} ${trials === 1 ? "trial" : "trials"} of both ${samples[0].key.method} and ${RETRAINED}, and two are the least: add some with --trials`;
@@ -238,6 +241,12 @@ function pilotOf({ samples }: Recipe, { retrained, draws }: Table, hasRivals: bo
     ...{ forget: meansOf(forget), accuracy: meansOf(accuracy), trials, isOneDraw: draws.length === 1, hasRivals },
     spread: { forget: spreadOf(forget), accuracy: spreadOf(accuracy) },
   };
+}
+
+/** The trials that both have. */
+function paired(of: Differences): Differences {
+  const there = (values: readonly number[]): number[] => values.filter((value) => !Number.isNaN(value));
+  return { forget: there(of.forget), accuracy: there(of.accuracy) };
 }
 
 function meansOf(groups: readonly (readonly number[])[]): Pilot {
@@ -347,7 +356,7 @@ class Planner {
   #power(extended: Extended, truth: PerEndpoint<number>): number {
     const missed = ENDPOINTS.reduce(
       (sum, endpoint) =>
-        sum + 1 - this.#extensions[endpoint].power(extended, this.#asked.margins[endpoint], truth[endpoint]),
+        sum + 1 - this.#extensions[endpoint].power(extended, this.#asked.question.margins[endpoint], truth[endpoint]),
       0,
     );
     return Math.max(0, 1 - missed);
