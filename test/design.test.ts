@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { type Case, simulated } from "../scripts/design/sweeps.js";
+import { gridCommand } from "../src/commands/grid.js";
 import { runCommand } from "../src/commands/run.js";
 import { stream } from "../src/data/streams.js";
 import { USUAL_QUESTION } from "../src/plan/question.js";
@@ -422,6 +423,20 @@ test("a run is told how a pilot over draws is made, and its copies are counted a
     // Each new trial trains both fresh starts; the copies are one run of each of two methods.
     assert.equal(epochs, (trials - 3) * 8 + 4);
   }
+});
+
+test("imported draws are planned for by trials, and who wants others is told how they come in", async (t) => {
+  const [cwd, size] = [folder(t), ["--samples", "20", "--features", "2"]];
+  await programmed(null, "data", "export", join(cwd, "draw"), ...size);
+  const { "data-seeds": _, samples: _samples, features: _features, ...grid } = PILOT;
+  const db = join(cwd, "imported.db");
+  await spoken(gridCommand, { ...grid, data: join(cwd, "draw"), quiet: true, db });
+  const { out } = await programmed(80, "plan", db, "--half-width", "forget=0.005");
+  assert.match(out, /gmm-sweep resume \S+ --trials \d+\n/);
+  assert.match(
+    out.replaceAll("\n", " "),
+    /takes a pilot of several: imported draws are extended by no seeds: add other folders with gmm-sweep grid --data under the sweep's --name/,
+  );
 });
 
 function reportOf(t: TestContext, goal: Goal, setting: Setting, room: Room): string {
