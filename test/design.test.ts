@@ -391,7 +391,7 @@ test("goals and margins that are none are refused in a sentence", async (t) => {
     ],
     [
       ["--margin", "forgot=0.1"],
-      "--margin NAME=VALUE must be one of forget, accuracy, got forgot: did you mean forget",
+      "--margin ENDPOINT=NUMBER must be one of forget, accuracy, got forgot: did you mean forget",
     ],
     [["--samples", "22"], "--samples must be what pilot.db has, one of 20, got 22"],
     [
