@@ -492,7 +492,7 @@ test("a store tells the margins of several forget rows and the curves of relearn
   });
   const sweep = await store.open(openRequest(plan));
   await store.record(sweep, specsIn(plan).map(trained));
-  const [setting] = await settingsIn(store.rows(sweep));
+  const [setting] = await settingsIn(store.cellSamples(sweep));
   const beside = await besideOf(store, sweep, [1, 2, 3]);
   assert.equal(beside.methods, sweep.plan.methods);
   const sample = setting.samples.find(({ key }) => key.method === "unlearn");

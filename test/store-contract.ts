@@ -1180,6 +1180,34 @@ function testStatus(name: string, make: Make): void {
     assert.deepEqual(await store.cellTrials({ ...sweep, id: 2 }, of("original")), []);
   });
 
+  test(`${name}: the samples of cells are their own runs that are done, a list a measure, beside how many repeat one, diverged or failed`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t), smallPlan({ trials: "4" }));
+    const outcomes = specs.map(trained);
+    outcomes[1] = withLastEpoch(outcomes[1], { forget_probability: Number.NaN });
+    // retrain_scratch has not landed yet.
+    const landed = outcomes.slice(1).filter(({ spec }) => spec.cell.method !== "retrain_scratch");
+    await store.record(sweep, [failed(specs[0], "no"), ...landed.reverse()]);
+    const samples = await listOf(store.cellSamples(sweep));
+    const states = samples.map(({ key, trials, copies, diverged, failed }) => [
+      key.method,
+      trials,
+      copies,
+      diverged,
+      failed,
+    ]);
+    assert.deepEqual(states, [
+      ["original", [3, 4], 0, 1, 1],
+      ["retrain_original", [1], 3, 0, 0],
+      ["unlearn", [1], 3, 0, 0],
+    ]);
+    const rows = outcomes.slice(2, 4).map(({ rows: [row] }) => row.measures);
+    const [{ key, trials: _, copies: _copies, diverged: _diverged, failed: _failed, ...lists }] = samples;
+    const names = ["train_accuracy", "test_accuracy", "forget_probability", "forget_margin"] as const;
+    assert.deepEqual(lists, Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])])));
+    const cells = await store.cellStatus(sweep);
+    assert.ok(cells.map(cellText).includes(cellText(key)));
+  });
+
   test(`${name}: a cell of which all have diverged has means of 0 over none`, async (t) => {
     const { store, sweep, specs } = await opened(await make(t), smallPlan({ methods: "original", trials: "1" }));
     await store.record(sweep, [withLastEpoch(trained(specs[0]), { penalty: Number.NaN })]);

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
+import type { Question } from "../src/plan/question.js";
 import { openStore } from "../src/store/open.js";
 import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
-import { simultaneous, type Verdict, verdictOn } from "../src/verdict/verdict.js";
+import { simultaneous } from "../src/verdict/simultaneous.js";
+import { type Verdict, verdictOn } from "../src/verdict/verdict.js";
 import { failed, openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 
-const MARGINS = { forget: 0.05, accuracy: 0.01 };
+const QUESTION: Question = { estimand: "forget_probability", margins: { forget: 0.05, accuracy: 0.01 } };
 
 /** A method's planted differences to retraining. */
 interface Planted {
@@ -58,7 +60,7 @@ function settingOf(planted: readonly Planted[], draws: number, trials: number, n
 }
 
 function verdict(planted: readonly Planted[], draws: number, trials: number, name: string): Verdict {
-  const found = verdictOn(settingOf(planted, draws, trials, name), MARGINS);
+  const found = verdictOn(settingOf(planted, draws, trials, name), QUESTION);
   assert.ok(found !== null);
   return found;
 }
@@ -86,10 +88,13 @@ test("a recipe without a difference is chosen and equivalent, one with a large d
   assert.equal(rowOf(found, "do nothing").judgement?.answer, "different");
   assert.equal(rowOf(found, "method", "fine_tune").judgement?.answer, "different");
   assert.deepEqual(
-    found.notBeaten.map(({ lambda_reg }) => lambda_reg),
+    found.notBeaten?.recipes.map(({ lambda_reg }) => lambda_reg),
     [1],
   );
-  assert.deepEqual([found.unit, found.units, found.draws.length, found.leftOut], ["draw", 20, 20, 0]);
+  assert.deepEqual([found.unit, found.units, found.draws.length], ["draw", 20, 20]);
+  assert.deepEqual(found.leftOut, { draws: 0, recipes: 0, lost: 0 });
+  assert.deepEqual([found.choice?.chosenBy, found.choice?.judgedBy, chosen.judgement?.units], [10, 10, 10]);
+  assert.deepEqual(found.choice?.answers, { equivalent: 1, different: 0, "too few": 0 });
 });
 
 test("few draws with a spread as large as the margin cannot tell, and the verdict says how many would", () => {
@@ -121,7 +126,7 @@ test("draws with nothing to forget are told from those with much, by trials that
     ...sample,
     key: { ...sample.key, draw: `${100 + Number(sample.key.draw)}` },
   }));
-  const found = verdictOn({ key: nothing.key, samples: [...nothing.samples, ...moved] }, MARGINS);
+  const found = verdictOn({ key: nothing.key, samples: [...nothing.samples, ...moved] }, QUESTION);
   const strata = found?.strata.map(({ stratum, draws }) => [stratum, draws]);
   assert.deepEqual(strata?.at(-1), ["much", 10]);
   assert.equal(strata?.[0][0], "nothing");
@@ -129,22 +134,45 @@ test("draws with nothing to forget are told from those with much, by trials that
   assert.equal(found?.memorisation.length, 20);
   // Of 16 trials the fourth, eighth, … are set aside: twelve are left on each of 20 draws.
   assert.equal(found?.rows[0].trials, 20 * 12);
+  assert.equal(found?.cannotTell, found?.strata[0].draws);
 });
 
 test("the null shows what two retrainings differ by, and its band holds their Wasserstein distance", () => {
   const found = verdict([NEAR, { method: "retrain_twin", lambda: 0, ...SAME }], 10, 20, "null");
-  assert.ok(found.nullBand !== null);
-  const { wasserstein, band } = found.nullBand;
-  assert.ok(band.low <= wasserstein && wasserstein <= band.high);
+  const { wasserstein } = rowOf(found, "null");
+  assert.ok(wasserstein !== null && wasserstein.nullBand !== null);
+  const { distance, nullBand } = wasserstein;
+  assert.ok(nullBand.low <= distance && distance <= nullBand.high);
   assert.equal(rowOf(found, "null").recipe.method, "retrain_twin");
   assert.equal(found.recipes, 1, "a second retraining is no recipe that unlearns");
+});
+
+test("where draws have one trial each, or a recipe lost some, no band of the null stands beside its distance", () => {
+  const twin = { method: "retrain_twin", lambda: 0, ...SAME };
+  const bandOf = (planted: Planted, trials: number): unknown =>
+    rowOf(verdict([planted, twin], 10, trials, "no band"), "chosen").wasserstein?.nullBand;
+  assert.equal(bandOf(NEAR, 1), null);
+  assert.notEqual(bandOf(NEAR, 2), null);
+  const setting = settingOf([NEAR, twin], 10, 6, "a lost trial");
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === NEAR.method
+      ? {
+          ...sample,
+          trials: sample.trials.slice(1),
+          forget: sample.forget.slice(1),
+          accuracy: sample.accuracy.slice(1),
+        }
+      : sample,
+  );
+  assert.equal(verdictOn({ ...setting, samples }, QUESTION)?.rows[0].wasserstein?.nullBand, null);
 });
 
 test("draws that lack a recipe are left out and counted, and no draw is mixed with another", () => {
   const whole = settingOf([ORIGINAL, NEAR, FAR], 5, 8, "whole");
   const lacking = whole.samples.filter(({ key }) => key.draw !== "5" || key.method !== "unlearn");
-  const found = verdictOn({ ...whole, samples: lacking }, MARGINS);
-  assert.deepEqual([found?.draws, found?.leftOut], [["1", "2", "3", "4"], 1]);
+  const found = verdictOn({ ...whole, samples: lacking }, QUESTION);
+  assert.deepEqual(found?.draws, ["1", "2", "3", "4"]);
+  assert.deepEqual(found?.leftOut, { draws: 1, recipes: 0, lost: 0 });
 });
 
 test("trials that diverged bound the mean from both sides", () => {
@@ -157,34 +185,58 @@ test("trials that diverged bound the mean from both sides", () => {
 test("nothing can be said without retraining", () => {
   const setting = settingOf([NEAR], 3, 4, "no retraining");
   const samples = setting.samples.filter(({ key }) => key.method !== "retrain_scratch");
-  assert.equal(verdictOn({ ...setting, samples }, MARGINS), null);
+  assert.equal(verdictOn({ ...setting, samples }, QUESTION), null);
 });
 
 test("all recipes at once get wider bands than one alone, and the equivalent ones are found", () => {
   const planted = [0, 1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget: lambda * 0.08 }));
-  const rows = simultaneous(settingOf(planted, 12, 20, "all"), MARGINS);
+  const found = simultaneous(settingOf(planted, 12, 20, "all"), QUESTION);
+  assert.ok(found !== null);
+  assert.deepEqual([found.bands, found.exact, found.patterns, found.units], ["max-T", true, 4096, 12]);
   assert.deepEqual(
-    rows.map(({ isEquivalent }) => isEquivalent),
+    found.rows.map(({ isEquivalent }) => isEquivalent),
     [true, false, false, false],
   );
-  const alone = rowOf(verdict([planted[0]], 12, 20, "all"), "chosen").judgement?.forget.interval;
-  assert.ok(alone !== undefined);
+  // The t of 11 degrees of freedom that 5 % exceed.
+  const { low, high, error } = found.rows[0].forget;
+  assert.ok((high - low) / 2 / error > 1.796);
 });
 
-test("of 400 planted nulls at the margin no more are called equivalent than the stated error allows, and of 400 without a difference none different", () => {
-  const calls = (forget: number): string[] =>
-    Array.from({ length: 400 }, (_, i) => {
-      const found = verdict(
-        [1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget })),
-        8,
-        4,
-        `null ${forget} ${i}`,
-      );
-      return rowOf(found, "chosen").judgement?.answer ?? "none";
-    });
-  const wrong = calls(0.05).filter((answer) => answer === "equivalent").length;
-  assert.ok(wrong <= 33, `${wrong} of 400, where 33 is beyond what 5 % gives in 999 of 1,000`);
-  assert.ok(calls(0).filter((answer) => answer === "different").length <= 33);
+test("of fewer than eight draws the bands of all at once are Bonferroni's, which know how many recipes there are", () => {
+  const planted = [0, 1, 2, 3].map((lambda) => ({ ...NEAR, lambda, forget: 0 }));
+  const found = simultaneous(settingOf(planted, 5, 20, "few at once"), QUESTION);
+  assert.equal(found?.bands, "Bonferroni");
+  const { low, high, error } = found.rows[0].forget;
+  // The t of 4 degrees of freedom that .05/4 exceed.
+  assert.ok(Math.abs((high - low) / 2 / error - 3.495406) < 1e-6);
+});
+
+test("recipes on either side of retraining do not cancel: what is judged is the one that was chosen", () => {
+  const sides = [1, 2, 3, 4, 5, 6].map((lambda) => ({ ...NEAR, lambda, forget: lambda % 2 === 0 ? 0.1 : -0.1 }));
+  const chosen = rowOf(verdict(sides, 20, 8, "either side"), "chosen");
+  assert.equal(chosen.judgement?.answer, "different");
+  assert.ok(Math.abs(Math.abs(chosen.judgement.forget.estimate) - 0.1) < 0.05);
+});
+
+test("a recipe that all but one draw lack takes no draws away from the others, and is counted", () => {
+  const whole = settingOf([ORIGINAL, NEAR, FAR], 5, 8, "adding");
+  const lacking = whole.samples.filter(({ key }) => key.draw === "3" || key.lambda_reg !== FAR.lambda);
+  const found = verdictOn({ ...whole, samples: lacking }, QUESTION);
+  assert.deepEqual([found?.draws.length, found?.recipes], [5, 1]);
+  assert.deepEqual(found?.leftOut, { draws: 0, recipes: 1, lost: 0 });
+});
+
+test("draws that nothing was unlearned on do not crowd out those that a recipe has", () => {
+  const many = settingOf([ORIGINAL], 20, 4, "bare");
+  const few = settingOf([NEAR], 3, 4, "with a recipe").samples.filter(({ key }) => key.method === NEAR.method);
+  const found = verdictOn({ ...many, samples: [...many.samples, ...few] }, QUESTION);
+  assert.deepEqual([found?.draws, found?.recipes, found?.leftOut.draws], [["1", "2", "3"], 1, 17]);
+});
+
+test("draws stand in the order of their seeds, so that those that come later change no side", () => {
+  const setting = settingOf([NEAR, FAR], 12, 4, "order");
+  const found = verdictOn({ ...setting, samples: setting.samples.toReversed() }, QUESTION);
+  assert.deepEqual(found?.draws, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
 });
 
 test("the settings of a store's rows: sizes apart, the copies of one run once, and no failed trial among the others", async () => {
@@ -194,7 +246,7 @@ test("the settings of a store's rows: sizes apart, the copies of one run once, a
   const specs = specsIn(plan);
   const [first, ...others] = specs;
   await store.record(sweep, [failed(first, "it did not start"), ...others.map(trained)]);
-  const settings = await settingsIn(store.rows(sweep));
+  const settings = await settingsIn(store.cellSamples(sweep));
   await store.close();
   assert.equal(settings.length, 1);
   const samples = settings[0].samples.filter(({ key }) => key.method === first.cell.method);

@@ -13,6 +13,7 @@ import { exportCommand } from "./export.js";
 import { gridCommand } from "./grid.js";
 import { commandHelp, programHelp } from "./help.js";
 import { mergeCommand } from "./merge.js";
+import { planCommand } from "./plan.js";
 import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
 import { resumeCommand } from "./resume.js";
@@ -20,6 +21,7 @@ import { runCommand } from "./run.js";
 import { showCommand } from "./show.js";
 import { statusCommand } from "./status.js";
 import { trainCommand } from "./train.js";
+import { verdictCommand } from "./verdict.js";
 import { verifyCommand } from "./verify.js";
 
 const RESULTS: readonly Command[] = [
@@ -27,6 +29,8 @@ const RESULTS: readonly Command[] = [
   gridCommand,
   resumeCommand,
   statusCommand,
+  verdictCommand,
+  planCommand,
   queryCommand,
   exportCommand,
   showCommand,

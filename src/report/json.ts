@@ -10,6 +10,15 @@ export function jsonOf(value: unknown): string {
   return escaped(text);
 }
 
+/** Findings with the names that JSON and SQL have: `worstCase` as worst_case, `too few` as too_few. */
+export function snakeCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCased);
+  if (value === null || typeof value !== "object") return value;
+  const snake = (name: string): string =>
+    name.replaceAll(" ", "_").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), snakeCased(part)]));
+}
+
 /** A value of SQLite's as JSON. JSON's numbers have no size: an integer beyond 2^53 is written out. */
 export function* jsonPieces(cell: Cell): Generator<string> {
   if (typeof cell === "bigint") yield String(cell);

@@ -66,6 +66,12 @@ export async function forecast(request: ForecastRequest, engine: Engine, lookup:
   };
 }
 
+/** How long an epoch takes here, on average over the epochs of a plan. */
+export async function millisecondsPerEpoch(plan: SweepPlan, engine: Engine): Promise<number> {
+  const { missing } = await surveyMissing(trajectoriesOf(plan), ALL_MISSING);
+  return (await millisecondsLeft(trajectoriesOf(plan), ALL_MISSING, new Stopwatch(engine))) / missing.epochs;
+}
+
 function naiveEpochs(plan: Iterable<TrajectorySpec[]>): { naiveEpochs: number; naiveEpochsWithStarts: number } {
   let [alone, withStarts] = [0, 0];
   for (const group of plan) {

@@ -17,6 +17,27 @@ export function modelConfidenceSet(
   losses: readonly (readonly number[])[],
   resamples: readonly (readonly number[])[],
 ): Elimination[] {
+  return [...eliminations(losses, resamples)];
+}
+
+/** The places of the cells in the set at confidence 1 − alpha: what is left once a p-value is above alpha, since none that follows is smaller. */
+export function confidenceSet(
+  losses: readonly (readonly number[])[],
+  resamples: readonly (readonly number[])[],
+  alpha: number,
+): number[] {
+  const left = new Set(losses.keys());
+  for (const { cell, p } of eliminations(losses, resamples)) {
+    if (p > alpha) break;
+    left.delete(cell);
+  }
+  return [...left];
+}
+
+function* eliminations(
+  losses: readonly (readonly number[])[],
+  resamples: readonly (readonly number[])[],
+): Generator<Elimination> {
   const draws = losses[0]?.length ?? 0;
   const mean = losses.map((of) => of.reduce((sum, loss) => sum + loss, 0) / draws);
   // errors[cell][b]: how far the resampled mean is from the mean.
@@ -26,16 +47,15 @@ export function modelConfidenceSet(
   const left = new Set(losses.keys());
   const sumOfErrors = new Float64Array(resamples.length);
   for (const of of errors) for (const [b, error] of of.entries()) sumOfErrors[b] += error;
-  const out: Elimination[] = [];
   let p = 0;
   while (left.size > 1) {
     const { worst, share } = step([...left], mean, errors, sumOfErrors);
     p = Math.max(p, share);
-    out.push({ cell: worst, p });
+    yield { cell: worst, p };
     left.delete(worst);
     for (const [b, error] of errors[worst].entries()) sumOfErrors[b] -= error;
   }
-  return [...out, ...[...left].map((cell) => ({ cell, p: 1 }))];
+  for (const cell of left) yield { cell, p: 1 };
 }
 
 /** The cell that is farthest above the mean of those left, and how often resampling alone puts one as far. */
@@ -46,17 +66,27 @@ function step(
   sumOfErrors: Float64Array,
 ): { worst: number; share: number } {
   const center = left.reduce((sum, cell) => sum + mean[cell], 0) / left.length;
+  const centers = sumOfErrors.map((sum) => sum / left.length);
   const largest = new Float64Array(sumOfErrors.length).fill(Number.NEGATIVE_INFINITY);
   let [worst, distance] = [left[0], Number.NEGATIVE_INFINITY];
+  // Cells times resamples, once for each cell that goes: what a verdict on thousands of cells takes its time for.
   for (const cell of left) {
     const of = errors[cell];
     let squares = 0;
-    for (let b = 0; b < of.length; b++) squares += (of[b] - sumOfErrors[b] / left.length) ** 2;
+    for (let b = 0; b < of.length; b++) {
+      const error = of[b] - centers[b];
+      squares += error * error;
+    }
     const deviation = Math.sqrt(squares / of.length);
-    const standardized = (value: number): number => (deviation === 0 ? 0 : value / deviation);
-    for (let b = 0; b < of.length; b++)
-      largest[b] = Math.max(largest[b], standardized(of[b] - sumOfErrors[b] / left.length));
-    const t = standardized(mean[cell] - center);
+    if (deviation === 0) {
+      for (let b = 0; b < of.length; b++) if (largest[b] < 0) largest[b] = 0;
+    } else {
+      for (let b = 0; b < of.length; b++) {
+        const standardized = (of[b] - centers[b]) / deviation;
+        if (standardized > largest[b]) largest[b] = standardized;
+      }
+    }
+    const t = deviation === 0 ? 0 : (mean[cell] - center) / deviation;
     if (t > distance) [worst, distance] = [cell, t];
   }
   let beyond = 0;

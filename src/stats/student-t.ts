@@ -29,5 +29,15 @@ export function tTailQuantile(p: number, df: number): number {
   if (p === 0 || p === 1) return p === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   if (p === 0.5) return 0;
   if (p > 0.5) return -tTailQuantile(1 - p, df);
-  return tailRoot((t) => outerTail(t, df), p, 0, Number.POSITIVE_INFINITY);
+  const key = `${p} ${df}`;
+  let t = quantiles.get(key);
+  if (t === undefined) {
+    t = tailRoot((t) => outerTail(t, df), p, 0, Number.POSITIVE_INFINITY);
+    if (quantiles.size < MOST_QUANTILES) quantiles.set(key, t);
+  }
+  return t;
 }
+
+/** What was asked for before: a verdict asks for the same few again and again, and each is a search. */
+const quantiles = new Map<string, number>();
+const MOST_QUANTILES = 1000;

@@ -40,7 +40,7 @@ export function oneWay(groups: readonly (readonly number[])[], confidence: numbe
   return {
     ...{ between, within, p: fTails(ratio, df1, df2).upper },
     group: differenceOf({ square: between, df: df1 }, { square: within, df: df2 }, n, alpha),
-    trial: { variance: within, interval: chiSquaredInterval(within, df2, alpha) },
+    trial: { variance: within, interval: varianceInterval(within, df2, confidence) },
     correlation: {
       estimate: (between - within) / (between + (n - 1) * within),
       interval: { low: share(low), high: share(high) },
@@ -69,7 +69,7 @@ export function nested(groups: readonly (readonly (readonly number[])[])[], conf
   return {
     group: differenceOf(group, subgroup, b * n, alpha),
     subgroup: differenceOf(subgroup, rest, n, alpha),
-    rest: { variance: rest.square, interval: chiSquaredInterval(rest.square, rest.df, alpha) },
+    rest: { variance: rest.square, interval: varianceInterval(rest.square, rest.df, confidence) },
   };
 }
 
@@ -78,7 +78,9 @@ interface MeanSquare {
   readonly df: number;
 }
 
-function chiSquaredInterval(variance: number, df: number, alpha: number): Interval {
+/** The interval of a variance of normal values that is estimated with `df` degrees of freedom. */
+export function varianceInterval(variance: number, df: number, confidence: number): Interval {
+  const alpha = (1 - confidence) / 2;
   return {
     low: (df * variance) / chiSquaredTailQuantile(alpha, df),
     high: (df * variance) / chiSquaredTailQuantile(1 - alpha, df),

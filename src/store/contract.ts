@@ -76,6 +76,8 @@ export interface Results {
   cellMeans(sweep: Sweep): Promise<CellMean[]>;
   /** The trials of a sweep's cell that are done, in their order; none where it has no such cell. */
   cellTrials(sweep: Sweep, cell: CellKey): Promise<CellTrial[]>;
+  /** The trials of each of a sweep's cells, a list a measure; cells of which nothing has landed are not there. */
+  cellSamples(sweep: Sweep): AsyncIterable<CellSample>;
   /** Finished and failed rows in the order of their keys. */
   rows(sweep: Sweep | null): AsyncIterable<StoredRow>;
   /** Margins of forget sets of more than one row, in the order of their keys. */
@@ -313,6 +315,21 @@ export interface CellTrial {
   /** The trial whose run it repeats; null: its own. */
   readonly replicate_of: number | null;
   readonly forget_probability: number;
+}
+
+/** What a store has of a cell's trials: no object a row, since cells are many and trials more. */
+export interface CellSample {
+  readonly key: CellKey;
+  /** The trials that are done and repeat no other, in their order; each list has a value of each. */
+  readonly trials: readonly number[];
+  readonly train_accuracy: readonly number[];
+  readonly test_accuracy: readonly (number | null)[];
+  readonly forget_probability: readonly number[];
+  readonly forget_margin: readonly (number | null)[];
+  /** How many trials repeat another, diverged or failed. */
+  readonly copies: number;
+  readonly diverged: number;
+  readonly failed: number;
 }
 
 export interface Damage {

@@ -42,7 +42,7 @@ export function spentAt(looks: number): number {
 }
 
 /** A cell as a look sees it: both bands hold at once for all cells and all looks. */
-export interface Seen {
+interface Seen {
   readonly recipe: string;
   readonly forget: MaxT;
   readonly accuracy: MaxT;

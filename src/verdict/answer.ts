@@ -9,9 +9,9 @@ import { tInterval } from "../stats/t-test.js";
 export const ALPHA = 0.05;
 
 /** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
-type Answer = "equivalent" | "different" | "too few";
+export type Answer = "equivalent" | "different" | "too few";
 
-/** A difference to retraining. */
+/** A difference to retraining; `error` is its Monte-Carlo standard error, over the units. */
 interface Difference extends Estimate {
   /** With 90 % confidence. */
   readonly interval: Interval;
@@ -23,7 +23,9 @@ export interface Judgement {
   readonly forget: Difference;
   readonly accuracy: Difference;
   readonly answer: Answer;
-  /** How many units (draws, or trials of one draw) would decide it if the differences and their spread stayed as they are; null where it is decided. */
+  /** How many draws, or trials of one draw, each difference is the mean of. */
+  readonly units: number;
+  /** How many of them would decide it if the differences and their spread stayed as they are; null where it is decided. */
   readonly needed: number | null;
 }
 
@@ -36,7 +38,7 @@ export function judged(of: Readonly<Record<Endpoint, Estimate>>, margins: Margin
   const [forget, accuracy] = ENDPOINTS.map((endpoint) => differenceOf(of[endpoint], margins[endpoint]));
   const answer = answerOf({ forget, accuracy }, margins);
   const needed = answer === "too few" ? neededFor({ forget, accuracy }, margins, units) : null;
-  return { forget, accuracy, answer, needed };
+  return { forget, accuracy, answer, units, needed };
 }
 
 function differenceOf(of: Estimate, margin: number): Difference {

@@ -3,9 +3,7 @@
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { mean } from "../stats/moments.js";
-import { differences } from "../stats/t-test.js";
 import type { Sample } from "./scores.js";
-import { trialsOf } from "./table.js";
 
 export type Differences = Readonly<Record<Endpoint, readonly number[]>>;
 
@@ -17,12 +15,13 @@ export function byDraw(of: readonly Sample[], retrained: readonly Sample[]): Dif
   return { forget, accuracy };
 }
 
-/** The difference in each trial that both have: where they share random streams, these are pairs; where they do not, any pairing is as good. */
+/** The difference in each trial of retraining's, NaN where the other lacks it: where trials share random streams these are pairs; where they do not, any pairing is as good. */
 export function byTrial(of: Sample, retrained: Sample): Differences {
-  const [mine, theirs] = [new Set(of.trials), new Set(retrained.trials)];
-  const a = trialsOf(of, (trial) => theirs.has(trial));
-  const b = trialsOf(retrained, (trial) => mine.has(trial));
-  return { forget: differences(a.forget, b.forget), accuracy: differences(a.accuracy, b.accuracy) };
+  const places = new Map(of.trials.map((trial, i) => [trial, i]));
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) =>
+    retrained.trials.map((trial, i) => (of[endpoint][places.get(trial) ?? -1] ?? Number.NaN) - retrained[endpoint][i]),
+  );
+  return { forget, accuracy };
 }
 
 /** The differences of the means, over draws, if every trial that diverged or failed had given 0 or 1, whichever is worse; null where none did. */

@@ -1,6 +1,6 @@
 /** What a verdict weighs: the trials of each recipe on each draw, as samples. */
 import { CELL_NAMES, type CellKey } from "../plan/cell.js";
-import type { StoredRow } from "../store/contract.js";
+import type { CellSample } from "../store/contract.js";
 
 /** A recipe on one draw: the trials that did not diverge, in the order of their numbers. */
 export interface Sample {
@@ -30,70 +30,45 @@ export interface Setting {
   readonly samples: readonly Sample[];
 }
 
-/** Every setting of the rows, in the order in which they come. */
-export async function settingsIn(rows: AsyncIterable<StoredRow>): Promise<Setting[]> {
-  const settings = new Map<string, Map<string, Gathered>>();
-  for await (const row of rows) {
-    const setting = entry(settings, textOf(row, SETTING_NAMES), () => new Map<string, Gathered>());
-    const cell = entry(setting, textOf(row, CELL_NAMES), () => gathered(row));
-    add(cell, row);
+/** Every setting of the cells, in the order in which they come. */
+export async function settingsIn(cells: AsyncIterable<CellSample>): Promise<Setting[]> {
+  const settings = new Map<string, Sample[]>();
+  for await (const cell of cells) {
+    const text = textOf(cell.key, SETTING_NAMES);
+    const samples = settings.get(text) ?? [];
+    if (samples.length === 0) settings.set(text, samples);
+    samples.push(sampleOf(cell));
   }
-  return [...settings.values()].map((cells) => {
-    const samples = [...cells.values()].map(sampleOf);
-    return { key: samples[0].key, samples };
-  });
+  return [...settings.values()].map((samples) => ({ key: samples[0].key, samples }));
 }
 
-interface Scores {
-  readonly trial: number;
-  readonly forget: number;
-  readonly accuracy: number;
-  readonly margin: number | null;
-  readonly test: number | null;
-}
-
-interface Gathered {
-  readonly key: CellKey;
-  readonly recipe: string;
-  readonly rows: Scores[];
-  diverged: number;
-  failed: number;
-  copies: number;
-}
-
-function gathered(row: StoredRow): Gathered {
-  const key = Object.fromEntries(CELL_NAMES.map((name) => [name, row[name]])) as unknown as CellKey;
-  return { key, recipe: textOf(row, RECIPE_NAMES), rows: [], diverged: 0, failed: 0, copies: 0 };
-}
-
-function add(cell: Gathered, row: StoredRow): void {
-  const { forget_probability: forget, train_accuracy: accuracy, forget_margin: margin } = row.measures;
-  if (row.replicate_of !== null) cell.copies += 1;
-  else if (row.state === "failed") cell.failed += 1;
-  else if (row.state === "diverged" || forget === null || accuracy === null) cell.diverged += 1;
-  else cell.rows.push({ trial: row.trial, forget, accuracy, margin, test: row.measures.test_accuracy });
-}
-
-function sampleOf({ key, recipe, rows, diverged, failed, copies }: Gathered): Sample {
-  const sorted = rows.toSorted((a, b) => a.trial - b.trial);
+function sampleOf({ key, trials, diverged, failed, copies, ...measures }: CellSample): Sample {
   return {
-    ...{ key, recipe, diverged, failed, isOneRun: copies > 0 },
-    trials: sorted.map(({ trial }) => trial),
-    forget: sorted.map(({ forget }) => forget),
-    accuracy: sorted.map(({ accuracy }) => accuracy),
-    margin: sorted.map(({ margin }) => margin),
-    test: sorted.map(({ test }) => test),
+    ...{ key, recipe: textOf(key, RECIPE_NAMES), trials, diverged, failed, isOneRun: copies > 0 },
+    forget: measures.forget_probability,
+    accuracy: measures.train_accuracy,
+    margin: measures.forget_margin,
+    test: measures.test_accuracy,
+  };
+}
+
+/** The setting with log-odds where the forget probabilities were. A trial without any diverged. */
+export function inLogOdds({ key, samples }: Setting): Setting {
+  return {
+    key,
+    samples: samples.map((sample) => {
+      const { trials, accuracy, margin, test } = sample;
+      const kept = margin.flatMap((value, i) => (value !== null && Number.isFinite(value) ? [i] : []));
+      const pick = <Value>(values: readonly Value[]): Value[] => kept.map((i) => values[i]);
+      return {
+        ...{ ...sample, trials: pick(trials), accuracy: pick(accuracy), margin: pick(margin), test: pick(test) },
+        forget: pick(margin) as number[],
+        diverged: sample.diverged + trials.length - kept.length,
+      };
+    }),
   };
 }
 
 function textOf(key: CellKey, names: readonly (keyof CellKey)[]): string {
   return JSON.stringify(names.map((name) => key[name]));
-}
-
-function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

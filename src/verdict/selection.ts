@@ -1,29 +1,95 @@
-/** Choosing a recipe without believing the numbers it was chosen by: chosen on one half of the units, reported on the other. */
+/** Choosing a recipe without believing the numbers it was chosen by: chosen on one half of the units, judged on the other. */
 import { stream } from "../data/streams.js";
-import type { Margins } from "../plan/question.js";
+import { ENDPOINTS, type Margins } from "../plan/question.js";
+import { oneSampleT } from "../stats/t-test.js";
+import { type Answer, type Judgement, judged } from "./answer.js";
+import type { Differences } from "./differences.js";
 import { shuffle } from "./null-band.js";
 
-/** A recipe's differences to retraining, one for each unit: a draw, or a trial of the only draw. */
-export interface Candidate {
+/** A recipe's differences to retraining, one for each unit: a draw, or a trial of the only draw. NaN where it has none. */
+export interface Candidate extends Differences {
   readonly recipe: string;
-  readonly forget: readonly number[];
-  readonly accuracy: readonly number[];
 }
 
-export interface Selection {
-  /** What all units together choose. */
+/** What was chosen, by which units, and which are left to judge it by. */
+export interface Chosen {
   readonly chosen: string;
-  /** In which share of the splits each recipe was chosen, the most often chosen first. */
-  readonly shares: readonly { readonly recipe: string; readonly share: number }[];
-  /** For each unit the mean, over the splits that did not choose by it, of the chosen recipe's difference there. */
-  readonly forget: readonly number[];
-  readonly accuracy: readonly number[];
+  /** Places of units. */
+  readonly chosenBy: readonly number[];
+  readonly judgedBy: readonly number[];
+}
+
+export interface Selection extends Chosen {
+  /** What all units together would choose: nothing is claimed of it, since no unit is left to judge it by. */
+  readonly overall: string;
+  /** How many other halves were tried. */
   readonly splits: number;
   /** Whether these are all halves that there are. */
   readonly exhaustive: boolean;
+  /** In which share of them each recipe was chosen, the most often chosen first. */
+  readonly shares: readonly { readonly recipe: string; readonly share: number }[];
+  /** In which share of them what was chosen got each answer from the other half; null where that is a single unit. */
+  readonly answers: Readonly<Record<Answer, number>> | null;
 }
 
 const SPLITS = 200;
+/** Fewer units on a side have no spread. */
+export const LEAST_UNITS = 2;
+
+/**
+ * Chooses among one or more candidates, which have the same units, two or more.
+ *
+ * The claim is on the recipe that every other unit chooses, and comes from the units between: it then is a claim on a
+ * recipe that no number of its own has chosen, and keeps its level however many recipes there are. Units that come later
+ * change no side. Means over what many splits choose do not: recipes on either side of retraining cancel (of recipes at
+ * ±margin all are called equivalent), and what a unit helped to choose is not independent of the others (of 200 equal
+ * recipes at the margin 18 % are, over 200 draws).
+ */
+export function choose(candidates: readonly Candidate[], margins: Margins): Chosen {
+  const places = placesOf(candidates[0].forget.length);
+  const [chosenBy, judgedBy] = [1, 0].map((parity) => places.filter((place) => place % 2 === parity));
+  return { chosen: nearest(candidates, margins, chosenBy).recipe, chosenBy, judgedBy };
+}
+
+/** The choice, and how much it and its answer hang on these halves: other splits tell that, and nothing more. */
+export function select(candidates: readonly Candidate[], margins: Margins): Selection {
+  const places = placesOf(candidates[0].forget.length);
+  const { halves, exhaustive } = halvesOf(places.length);
+  const times = new Map<string, number>();
+  const answered: Answer[] = [];
+  for (const half of halves) {
+    const best = nearest(candidates, margins, half);
+    times.set(best.recipe, (times.get(best.recipe) ?? 0) + 1);
+    const isChosenBy = new Set(half);
+    const others = places.filter((place) => !isChosenBy.has(place));
+    const judgement = judgedAt(best, margins, others);
+    if (judgement !== null) answered.push(judgement.answer);
+  }
+  return {
+    ...choose(candidates, margins),
+    ...{ overall: nearest(candidates, margins, places).recipe, splits: halves.length, exhaustive },
+    shares: [...times].map(([recipe, count]) => ({ recipe, share: count / halves.length })).sort(byShare),
+    answers: sharesOf(answered),
+  };
+}
+
+function placesOf(units: number): number[] {
+  return Array.from({ length: units }, (_, place) => place);
+}
+
+function sharesOf(answers: readonly Answer[]): Selection["answers"] {
+  if (answers.length === 0) return null;
+  const shareOf = (answer: Answer): number => answers.filter((one) => one === answer).length / answers.length;
+  return { equivalent: shareOf("equivalent"), different: shareOf("different"), "too few": shareOf("too few") };
+}
+
+/** What the units at `places` say of a recipe; null where fewer than two have a difference. */
+export function judgedAt(of: Differences, margins: Margins, places: readonly number[]): Judgement | null {
+  const there = places.filter((place) => !Number.isNaN(of.forget[place]));
+  if (there.length < LEAST_UNITS) return null;
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) => oneSampleT(there.map((place) => of[endpoint][place])));
+  return judged({ forget, accuracy }, margins, there.length);
+}
 
 /** The least of the larger of |mean difference|/margin, over the units at `places`; of equals the first. */
 function nearest(candidates: readonly Candidate[], margins: Margins, places: readonly number[]): Candidate {
@@ -35,40 +101,16 @@ function nearest(candidates: readonly Candidate[], margins: Margins, places: rea
   return best;
 }
 
+/** NaN, which is nearer than no other, where it has no difference at any of the places. */
 function distanceOf({ forget, accuracy }: Candidate, margins: Margins, places: readonly number[]): number {
-  let [f, a] = [0, 0];
+  let [f, a, count] = [0, 0, 0];
   for (const place of places) {
+    if (Number.isNaN(forget[place])) continue;
     f += forget[place];
     a += accuracy[place];
+    count += 1;
   }
-  return Math.max(Math.abs(f) / margins.forget, Math.abs(a) / margins.accuracy) / places.length;
-}
-
-/** Chooses among one or more candidates, which have the same units, two or more. */
-export function select(candidates: readonly Candidate[], margins: Margins): Selection {
-  const units = candidates[0].forget.length;
-  const all = Array.from({ length: units }, (_, place) => place);
-  const { halves, exhaustive } = halvesOf(units);
-  const sums = all.map(() => ({ forget: 0, accuracy: 0, times: 0 }));
-  const times = new Map<string, number>();
-  for (const half of halves) {
-    const isChosenBy = new Set(half);
-    const best = nearest(candidates, margins, half);
-    times.set(best.recipe, (times.get(best.recipe) ?? 0) + 1);
-    for (const place of all.filter((place) => !isChosenBy.has(place))) {
-      sums[place].forget += best.forget[place];
-      sums[place].accuracy += best.accuracy[place];
-      sums[place].times += 1;
-    }
-  }
-  return {
-    chosen: nearest(candidates, margins, all).recipe,
-    shares: [...times].map(([recipe, count]) => ({ recipe, share: count / halves.length })).sort(byShare),
-    forget: sums.map(({ forget, times }) => forget / times),
-    accuracy: sums.map(({ accuracy, times }) => accuracy / times),
-    splits: halves.length,
-    exhaustive,
-  };
+  return Math.max(Math.abs(f) / margins.forget, Math.abs(a) / margins.accuracy) / count;
 }
 
 function byShare(a: { readonly share: number }, b: { readonly share: number }): number {
@@ -85,7 +127,7 @@ function halvesOf(units: number): Halves {
   const size = Math.floor(units / 2);
   if (chooseCount(units, size) <= SPLITS) return { halves: [...subsets(units, size, 0)], exhaustive: true };
   const { uniform } = stream("verdict", "halves", units);
-  const places = Array.from({ length: units }, (_, place) => place);
+  const places = placesOf(units);
   const halves = Array.from({ length: SPLITS / 2 }, () => {
     const shuffled = shuffle(places, uniform);
     return [shuffled.slice(0, size), shuffled.slice(units - size)];

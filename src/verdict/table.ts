@@ -3,6 +3,11 @@ import type { CellKey } from "../plan/cell.js";
 import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 import type { Sample } from "./scores.js";
 
+/** Whether a method is one that a verdict chooses from. */
+export function unlearns(method: string): boolean {
+  return ![RETRAINED, UNTOUCHED, TWIN].includes(method);
+}
+
 /** A recipe and its sample on each draw of a table. */
 export interface Recipe {
   readonly key: CellKey;
@@ -12,8 +17,7 @@ export interface Recipe {
 
 export interface Table {
   readonly draws: readonly string[];
-  /** How many draws lack retraining, or recipes that the others have. */
-  readonly leftOut: number;
+  readonly leftOut: LeftOut;
   readonly recipes: readonly Recipe[];
   readonly retrained: readonly Sample[];
   /** Null where no recipe does nothing, or there is no second retraining. */
@@ -21,29 +25,106 @@ export interface Table {
   readonly twin: readonly Sample[] | null;
 }
 
-/** The draws that have as many recipes as any, and the same as the first of them; null where none has been retrained. A cell without a finished trial is not there. */
+/** What is not compared. */
+interface LeftOut {
+  /** Draws that have not been retrained, or lack recipes that the others have. */
+  readonly draws: number;
+  /** Recipes that lack some of the draws that are compared. */
+  readonly recipes: number;
+  /** Of those the ones whose trials on such a draw have all diverged or failed. */
+  readonly lost: number;
+}
+
+/**
+ * Recipes that have the same draws, retraining among them: those draws that make the most cells of recipe and draw, the
+ * more draws of equals. Null where none has been retrained.
+ */
 export function tableOf(samples: readonly Sample[]): Table | null {
-  const byDraw = new Map<string, Map<string, Sample>>();
+  const retrainedOn = new Set(
+    samples.filter(isThere).flatMap(({ key }) => (key.method === RETRAINED ? [key.draw] : [])),
+  );
+  const byRecipe = new Map<string, Map<string, Sample>>();
   for (const sample of samples) {
-    if (sample.trials.length === 0) continue;
-    const of = byDraw.get(sample.key.draw) ?? new Map<string, Sample>();
-    byDraw.set(sample.key.draw, of.set(sample.recipe, sample));
+    if (!retrainedOn.has(sample.key.draw)) continue;
+    const of = byRecipe.get(sample.recipe) ?? new Map<string, Sample>();
+    byRecipe.set(sample.recipe, of.set(sample.key.draw, sample));
   }
-  const retrained = [...byDraw].filter(([, of]) => [...of.values()].some(({ key }) => key.method === RETRAINED));
-  const most = retrained.reduce((count, [, of]) => Math.max(count, of.size), 0);
-  const first = retrained.find(([, of]) => of.size === most);
-  if (first === undefined) return null;
-  const texts = [...first[1].keys()];
-  const alike = retrained.filter(([, of]) => of.size === most && texts.every((text) => of.has(text)));
-  const recipes = texts.map((text): Recipe => {
-    const of = alike.flatMap(([, samples]) => samples.get(text) ?? []);
-    return { key: of[0].key, text, samples: of };
+  // A recipe that came to nothing on a draw is left out for that, not the draw: which recipes diverge is no chance.
+  const drawsOf = (of: ReadonlyMap<string, Sample>): string[] =>
+    [...of.values()].filter(methodOf(of) === RETRAINED ? isThere : isTrained).map(({ key }) => key.draw);
+  const draws = mostCells([...byRecipe.values()].map((of) => ({ method: methodOf(of), draws: drawsOf(of) })));
+  if (draws === null) return null;
+  const isWhole = (of: ReadonlyMap<string, Sample>): boolean => draws.every((draw) => isAt(of, draw));
+  const whole = [...byRecipe].filter(([, of]) => isWhole(of));
+  const recipes = whole.map(([text, of]): Recipe => {
+    const samples = draws.flatMap((draw) => of.get(draw) ?? []);
+    return { key: samples[0].key, text, samples };
   });
+  const lacking = [...byRecipe.values()].filter((of) => !isWhole(of));
+  const isLost = (of: ReadonlyMap<string, Sample>): boolean => draws.some((draw) => of.has(draw) && !isAt(of, draw));
   const samplesOf = (method: string): readonly Sample[] | null => ofMethod(recipes, method)[0]?.samples ?? null;
   return {
-    ...{ draws: alike.map(([draw]) => draw), leftOut: byDraw.size - alike.length, recipes },
-    ...{ retrained: samplesOf(RETRAINED) ?? [], untouched: samplesOf(UNTOUCHED), twin: samplesOf(TWIN) },
+    ...{ draws, recipes, retrained: samplesOf(RETRAINED) ?? [] },
+    ...{ untouched: samplesOf(UNTOUCHED), twin: samplesOf(TWIN) },
+    leftOut: {
+      draws: new Set(samples.map(({ key }) => key.draw)).size - draws.length,
+      recipes: lacking.length,
+      lost: lacking.filter(isLost).length,
+    },
   };
+}
+
+function isThere({ trials }: Sample): boolean {
+  return trials.length > 0;
+}
+
+function isTrained({ trials, diverged, failed }: Sample): boolean {
+  return trials.length + diverged + failed > 0;
+}
+
+function isAt(of: ReadonlyMap<string, Sample>, draw: string): boolean {
+  const sample = of.get(draw);
+  return sample !== undefined && isThere(sample);
+}
+
+function methodOf(of: ReadonlyMap<string, Sample>): string {
+  for (const { key } of of.values()) return key.method;
+  throw new Error("a recipe has no sample");
+}
+
+interface Spread {
+  readonly method: string;
+  readonly draws: readonly string[];
+}
+
+/** The draws, in their order, that make the most cells, some recipe that unlearns among them where there is one; null where no retraining has any. */
+function mostCells(recipes: readonly Spread[]): string[] | null {
+  const sets = new Map<string, { draws: Set<string>; count: number; unlearns: boolean }>();
+  for (const { draws, method } of recipes) {
+    const text = draws.toSorted().join("\n");
+    const set = sets.get(text) ?? { draws: new Set(draws), count: 0, unlearns: false };
+    sets.set(text, { ...set, count: set.count + 1, unlearns: set.unlearns || unlearns(method) });
+  }
+  const isAsked = [...sets.values()].some((set) => set.unlearns && set.draws.size > 0);
+  const isWithin = (draws: ReadonlySet<string>, of: ReadonlySet<string>): boolean =>
+    draws.size <= of.size && [...draws].every((draw) => of.has(draw));
+  const retrained = recipes.filter(({ method }) => method === RETRAINED).map(({ draws }) => new Set(draws));
+  let best = { draws: new Set<string>(), cells: 0 };
+  for (const { draws, unlearns } of sets.values()) {
+    if (isAsked && !unlearns) continue;
+    if (!retrained.some((of) => isWithin(draws, of))) continue;
+    let cells = 0;
+    for (const other of sets.values()) if (isWithin(draws, other.draws)) cells += other.count * draws.size;
+    if (cells > best.cells || (cells === best.cells && draws.size > best.draws.size)) best = { draws, cells };
+  }
+  return best.cells === 0 ? null : [...best.draws].sort(byNumber);
+}
+
+/** Seeds by their size: what comes later stands behind what is there. */
+function byNumber(a: string, b: string): number {
+  const [m, n] = [Number(a), Number(b)];
+  if (Number.isNaN(m) || Number.isNaN(n)) return a < b ? -1 : 1;
+  return m - n;
 }
 
 /** The recipes of a method; of several the one of the least λ at the most epochs first. */

@@ -6,6 +6,7 @@ import type { TrajectorySpec } from "../../trial.js";
 import type {
   Aggregate,
   CellMean,
+  CellSample,
   CellStatus,
   CellTrial,
   Damage,
@@ -32,7 +33,7 @@ import { showAsPresent } from "./earlier.js";
 import { guarded, toldOf } from "./faults.js";
 import { MissingRows } from "./missing.js";
 import { closeDatabase, copyInMemory, sizeOf } from "./reading.js";
-import { storedMargins, storedRows } from "./rows.js";
+import { cellSamples, storedMargins, storedRows } from "./rows.js";
 import {
   cellMeans,
   cellStatus,
@@ -108,6 +109,10 @@ export class SqliteResults implements Results {
 
   async cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
     return this.#read((db) => cellTrials(db, id, cell));
+  }
+
+  cellSamples({ id }: Sweep): AsyncGenerator<CellSample> {
+    return this.#each((db) => cellSamples(db, id));
   }
 
   rows(sweep: Sweep | null): AsyncGenerator<StoredRow> {

@@ -2,7 +2,7 @@
 import type Database from "better-sqlite3";
 import { MEASURES, type MeasureName } from "../../measures.js";
 import { CELL_NAMES, type CellKey, type RowKey } from "../../plan/cell.js";
-import type { StoredMargin, StoredRow } from "../contract.js";
+import type { CellSample, StoredMargin, StoredRow } from "../contract.js";
 import { CELL_COLUMNS, columnOf, MEASURE_NAMES, type Value } from "./columns.js";
 import { countedIn, FEWER_TRIALS, rowId, TRIALS_OF_CELL } from "./layout.js";
 
@@ -125,6 +125,41 @@ export function* storedRows(db: Database.Database, sweep: number | null): Genera
     const of = (name: Name): Value => row[ROW_AT[name]];
     const rest = { state: of("state"), measures, replicate_of: of("replicate_of"), source: of("source") };
     yield { ...keyOf(cell, row), ...rest } as StoredRow;
+  }
+}
+
+const SAMPLE = `
+select t.trial, t.replicate_of, r.state, r.train_accuracy, r.test_accuracy, r.forget_probability, r.forget_margin
+${ROWS}`;
+
+type SampleLine = readonly [
+  trial: number,
+  replicateOf: number | null,
+  state: string,
+  trainAccuracy: number,
+  testAccuracy: number | null,
+  forgetProbability: number,
+  forgetMargin: number | null,
+];
+
+/** Cell by cell, in the order of their keys. */
+export function* cellSamples(db: Database.Database, sweep: number): Generator<CellSample> {
+  const read = db.prepare(SAMPLE).raw();
+  for (const cell of cellsInOrder(db, sweep)) {
+    const lines = read.all(cell) as SampleLine[];
+    if (lines.length === 0) continue;
+    const own = lines.filter(([, replicateOf]) => replicateOf === null);
+    const done = own.filter(([, , state]) => state === "done");
+    const count = (wanted: string): number => own.filter(([, , state]) => state === wanted).length;
+    yield {
+      key: Object.fromEntries(CELL_NAMES.map((name) => [name, cell[name]])) as unknown as CellKey,
+      trials: done.map(([trial]) => trial),
+      train_accuracy: done.map(([, , , accuracy]) => accuracy),
+      test_accuracy: done.map(([, , , , accuracy]) => accuracy),
+      forget_probability: done.map(([, , , , , probability]) => probability),
+      forget_margin: done.map(([, , , , , , margin]) => margin),
+      ...{ copies: lines.length - own.length, diverged: count("diverged"), failed: count("failed") },
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import { mean } from "../../stats/moments.js";
 import { RETRAINED, TWIN } from "../roles.js";
 import type { Sample, Setting } from "../scores.js";
 import { type Recipe, type Table, tableOf } from "../table.js";
+import type { RecipeKey } from "../verdict.js";
 import { type Beside, relearnedKey, trialKey } from "./beside.js";
 import { type MeasureFinding, measuresOf } from "./measures.js";
 import type { Work } from "./run-time-efficiency.js";
@@ -22,10 +23,10 @@ export interface CompatFinding {
 }
 
 /**
- * Every measure of each of `recipes`, which may name any draw, from all trials on the draws that have all recipes; a recipe
+ * Every measure of each of `recipes`, from all trials on the draws that have all recipes; a recipe
  * that is not in the setting, or is retraining itself, is left out.
  */
-export function compatOf(setting: Setting, recipes: readonly CellKey[], beside: Beside): CompatFinding[] {
+export function compatOf(setting: Setting, recipes: readonly RecipeKey[], beside: Beside): CompatFinding[] {
   const table = tableOf(setting.samples);
   if (table === null) return [];
   return recipes.flatMap((key) => {
@@ -37,7 +38,7 @@ export function compatOf(setting: Setting, recipes: readonly CellKey[], beside: 
   });
 }
 
-function isSameRecipe(a: CellKey, b: CellKey): boolean {
+function isSameRecipe(a: RecipeKey, b: RecipeKey): boolean {
   return CELL_NAMES.every((name) => name === "draw" || a[name] === b[name]);
 }
 

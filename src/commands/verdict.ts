@@ -1,0 +1,152 @@
+/** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
+import { bad, shellWord } from "../errors.js";
+import { type Flags, fileFrom, oneOf, sweepFrom, text } from "../plan/flags.js";
+import {
+  ESTIMANDS,
+  type Estimand,
+  estimandFrom,
+  marginsFrom,
+  type Question,
+  USUAL_QUESTION,
+} from "../plan/question.js";
+import { compatText } from "../report/compat.js";
+import { jsonOf, snakeCased } from "../report/json.js";
+import { latexTable, markdownTable } from "../report/markup.js";
+import { csvPieces } from "../report/table.js";
+import { verdictText } from "../report/verdict.js";
+import { allTable, findingSentence, numbersTable, verdictTable } from "../report/verdict-table.js";
+import type { CellSample, Results, Sweep } from "../store/contract.js";
+import { openResults } from "../store/open.js";
+import { besideOf } from "../verdict/compat/beside.js";
+import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
+import { type Finding, findingOf } from "../verdict/finding.js";
+import { type Setting, settingsIn } from "../verdict/scores.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
+import { sweepsFrom } from "./sweeps.js";
+
+const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
+const AS_ASKED = "as the sweep was asked";
+
+export const verdictCommand: Command = {
+  words: ["verdict [file]"],
+  describe: "say which recipe looks retrained, on how many draws, how sure that is, and what doing nothing gives",
+  positionals: DB_ARGUMENT,
+  options: {
+    margin: value("how large a difference does not matter, as ENDPOINT=NUMBER", AS_ASKED),
+    estimand: value(`${ESTIMANDS.join(" or ")}: what is compared`, AS_ASKED),
+    ...FILTER_OPTIONS,
+    all: { type: "boolean", describe: "every recipe, with bands that hold all at once" },
+    compat: { type: "boolean", describe: "the measures that papers report, too, in a table of their own" },
+    format: value(`${FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
+    ...SWEEP_OPTION,
+    ...DB_OPTION,
+  },
+  examples: [
+    ["$0 verdict night.db", "what last night's grid says"],
+    ["$0 verdict night.db --margin forget=0.02 --all --format csv > cells.csv", "every cell at another margin"],
+  ],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const format = oneOf(flags, "format", FORMATS, "table");
+  if (flags["compat"] === true && format !== "table" && format !== "json")
+    throw bad(`--compat must be given with --format table or json, got ${format}: leave one of the two out`);
+  const path = fileFrom(flags);
+  const results = await openResults(path);
+  try {
+    const findings = await findingsFrom(results, flags, path);
+    await PRINTERS[format](findings, path, terminal);
+    return findings.some(({ verdict }) => verdict !== null) ? EXIT.ok : EXIT.check;
+  } finally {
+    await results.close();
+  }
+}
+
+async function findingsFrom(results: Results, flags: Flags, path: string): Promise<Told[]> {
+  const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
+  const filter = filterFrom(flags, sweeps);
+  const findings: Told[] = [];
+  for (const sweep of sweeps) {
+    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true };
+    for (const setting of await settingsIn(kept(results, sweep, filter)))
+      findings.push({
+        ...findingOf(sweep, setting, asked),
+        ...(flags["compat"] === true ? { compat: await compatIn(results, sweep, setting, asked.question) } : {}),
+      });
+  }
+  if (findings.length > 0) return findings;
+  throw bad(
+    `${path} must have trials of what is asked about, but there are none: gmm-sweep status ${shellWord(path)} says what is there`,
+  );
+}
+
+/** The measures of the field for the recipes that the verdict shows. */
+async function compatIn(
+  results: Results,
+  sweep: Sweep,
+  setting: Setting,
+  question: Question,
+): Promise<readonly CompatFinding[]> {
+  const { verdict } = findingOf(sweep, setting, { question, all: false });
+  const recipes = new Map((verdict?.rows ?? []).map(({ recipe }) => [JSON.stringify(recipe), recipe]));
+  const trials = Array.from({ length: sweep.plan.trials }, (_, i) => i + 1);
+  return compatOf(setting, [...recipes.values()], await besideOf(results, sweep, trials));
+}
+
+async function* kept(results: Results, sweep: Sweep, filter: Filter): AsyncGenerator<CellSample> {
+  for await (const cell of results.cellSamples(sweep)) if (filter(cell.key)) yield cell;
+}
+
+/** What the sweep was asked, but for what the command line says. */
+function questionOf(flags: Flags, { question }: Sweep): Question {
+  const stored = question ?? USUAL_QUESTION;
+  const estimand: Estimand = text(flags, "estimand") === null ? stored.estimand : estimandFrom(flags);
+  const given = marginsFrom(flags);
+  if (estimand === stored.estimand) return { estimand, margins: { ...stored.margins, ...given } };
+  if (estimand === "forget_margin" && given.forget === undefined)
+    throw bad(
+      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
+    );
+  const { accuracy } = stored.margins;
+  return { estimand, margins: { forget: USUAL_QUESTION.margins.forget, accuracy, ...given } };
+}
+
+/** A finding, with the measures of the field where they were asked for. */
+type Told = Finding & { readonly compat?: readonly CompatFinding[] };
+
+type Print = (findings: readonly Told[], path: string, terminal: Terminal) => Promise<void>;
+
+const PRINTERS: Readonly<Record<(typeof FORMATS)[number], Print>> = {
+  table: async (findings, path, terminal) => {
+    const width = widthOf(terminal);
+    for (const [i, finding] of findings.entries()) {
+      await terminal.out(`${i === 0 ? "" : "\n"}${verdictText(finding, findings, { width, path: shellWord(path) })}`);
+      if (finding.compat !== undefined) await terminal.out(`\n${compatText(finding.compat, width)}`);
+    }
+  },
+  json: async (findings, _path, terminal) => {
+    await terminal.exact(`${jsonOf(snakeCased(findings))}\n`);
+  },
+  csv: async (findings, _path, terminal) => {
+    const { header, rows } = numbersTable(findings);
+    for (const row of [header, ...rows]) for (const piece of csvPieces(row)) await terminal.exact(piece);
+  },
+  markdown: (findings, path, terminal) => printMarkup(findings, path, terminal, markdownTable),
+  latex: (findings, path, terminal) => printMarkup(findings, path, terminal, latexTable),
+};
+
+async function printMarkup(
+  findings: readonly Finding[],
+  path: string,
+  terminal: Terminal,
+  written: typeof markdownTable,
+): Promise<void> {
+  for (const [i, finding] of findings.entries()) {
+    const caption = findingSentence(finding, findings, shellWord(path));
+    const { header, rows } = finding.simultaneous === null ? verdictTable(finding) : allTable(finding.simultaneous);
+    await terminal.exact(`${i === 0 ? "" : "\n"}${written(caption, header, rows)}`);
+  }
+}

@@ -1,0 +1,260 @@
+/** A verdict as one sentence, and as tables: for documents rounded, for programs to the bit. */
+import { CELL, CELL_NAMES } from "../plan/cell.js";
+import { ENDPOINTS, type Endpoint } from "../plan/question.js";
+import { escaped } from "../printable.js";
+import type { Interval } from "../stats/interval.js";
+import type { Finding } from "../verdict/finding.js";
+import type { Simultaneous, SimultaneousRow } from "../verdict/simultaneous.js";
+import type { SettingKey, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { Cell } from "./pieces.js";
+import {
+  count,
+  endpointName,
+  marginsText,
+  placesFor,
+  range,
+  recipeName,
+  roleOf,
+  shortName,
+  signed,
+  unitsText,
+} from "./verdict-words.js";
+
+export interface TableCells {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** What is best, by which margins, on how many draws, whether that was asked beforehand, and what doing nothing gives: one sentence. `findings` are all that are printed, `path` the file as a shell has it. */
+export function findingSentence(finding: Finding, findings: readonly Finding[], path: string): string {
+  const where = settingText(finding, findings);
+  const said = `${saidOf(finding, path)}.`;
+  return where === "" ? `${said[0].toUpperCase()}${said.slice(1)}` : `${where}: ${said}`;
+}
+
+/** What tells a setting apart from the others that are printed. */
+function settingText({ sweep, name, setting }: Finding, findings: readonly Finding[]): string {
+  const names = CELL.filter(
+    ({ name }) => name in setting && new Set(findings.map((one) => one.setting[name as keyof SettingKey])).size > 1,
+  );
+  const parts = names.map((column) => {
+    const value = setting[column.name as keyof SettingKey];
+    return column.type === "text" ? escaped(`${value}`) : `${value} ${column.title}`;
+  });
+  const isSeveral = new Set(findings.map((one) => one.sweep)).size > 1;
+  return [...(isSeveral ? [`sweep ${sweep}${name === null ? "" : ` (${name})`}`] : []), ...parts].join(", ");
+}
+
+function saidOf({ verdict, refused, asked }: Finding, path: string): string {
+  if (verdict === null)
+    return refused === "retraining is not done"
+      ? `nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`
+      : "nothing can be said, since retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again";
+  const [row] = verdict.rows;
+  const best = row?.what === "chosen" ? bestText(row, verdict) : "no method that unlearns has been trained";
+  const askedText = {
+    beforehand: "as was asked beforehand",
+    afterwards: "margins chosen afterwards",
+    unasked: "margins that nobody asked for beforehand",
+  }[asked];
+  return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
+}
+
+function bestText(row: VerdictRow, verdict: Verdict): string {
+  const name = recipeName(row.recipe);
+  const best =
+    row.rivals === 1
+      ? `the only recipe, ${name},`
+      : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+  if (row.judgement === null)
+    return row.rivals === 1
+      ? `of ${name} nothing can be said, since ${row.refused}`
+      : `none of ${count(row.rivals, "recipe")} can be chosen, since ${row.refused}`;
+  const { answer, units } = row.judgement;
+  const to = row.rivals === 1 ? "retraining" : "it";
+  const said = {
+    equivalent: `is equivalent to ${to} within ${marginsText(verdict.question)}`,
+    different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
+    "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
+  }[answer];
+  return `${best} ${said} ${whereText(units, row, verdict)}`;
+}
+
+/** On how many draws of how many, or on this draw alone. */
+function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdict): string {
+  const enough =
+    needed === null ? "" : `, too few: about ${unitsText(needed, verdict)}${rivals === 1 ? "" : " in all"} would tell`;
+  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}`;
+  const all = verdict.draws.length + verdict.leftOut.draws;
+  return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
+}
+
+function nothingText({ rows, question }: Verdict): string {
+  const row = rows.find(({ what }) => what === "do nothing");
+  if (row === undefined) return "what doing nothing gives is not known, since original was not trained";
+  if (row.judgement === null) return `of doing nothing nothing can be said, since ${row.refused}`;
+  const { answer, forget } = row.judgement;
+  const by = `${signed(forget.estimate, placesFor(forget.error))} in ${endpointName("forget", question)}`;
+  const said = {
+    equivalent: "is equivalent, too",
+    different: "is different",
+    "too few": "may or may not be equivalent",
+  };
+  return `doing nothing ${said[answer]} (${by})`;
+}
+
+function cannotTellText({ cannotTell, unit, draws }: Verdict): string[] {
+  if (cannotTell === null || cannotTell === 0) return [];
+  if (unit === "trial") return ["but this draw cannot tell methods apart, since nothing to forget can be told here"];
+  return [
+    `${cannotTell} of the ${count(draws.length, "draw")} cannot tell methods apart, since nothing to forget can be told there`,
+  ];
+}
+
+/** The rows of a verdict, rounded. */
+export function verdictTable({ verdict }: Finding): TableCells {
+  if (verdict === null) return { header: ["recipe"], rows: [] };
+  const { question } = verdict;
+  const names = ENDPOINTS.map((endpoint) => `Δ ${endpointName(endpoint, question)} (± se) [90 %]`);
+  const header = [
+    "recipe",
+    "role",
+    ...names,
+    "W1 [null band]",
+    "answer",
+    "smallest margins",
+    verdict.unit === "draw" ? "draws" : "pairs",
+    "trials",
+    "diverged",
+    "failed",
+  ];
+  const rows = verdict.rows.map((row): Cell[] => {
+    const { judgement } = row;
+    const differences = ENDPOINTS.map((endpoint) => (judgement === null ? null : differenceText(judgement[endpoint])));
+    const margins = judgement === null ? null : ENDPOINTS.map((endpoint) => marginText(judgement[endpoint])).join(", ");
+    return [
+      ...[shortName(row.recipe), roleOf(row), ...differences, distanceText(row)],
+      ...[judgement?.answer ?? row.refused, margins, judgement?.units ?? null, row.trials, row.diverged, row.failed],
+    ];
+  });
+  return { header, rows };
+}
+
+function differenceText({
+  estimate,
+  error,
+  interval,
+}: {
+  estimate: number;
+  error: number;
+  interval: Interval;
+}): string {
+  const places = placesFor(error);
+  return `${signed(estimate, places)} (± ${error.toFixed(places)}) [${range(interval, places)}]`;
+}
+
+function marginText({ smallestMargin, error }: { smallestMargin: number; error: number }): string {
+  return smallestMargin.toFixed(placesFor(error));
+}
+
+const W1_PLACES = 4;
+
+function distanceText({ wasserstein }: VerdictRow): string | null {
+  if (wasserstein === null) return null;
+  const { distance, nullBand } = wasserstein;
+  const band = nullBand === null ? "" : ` [${nullBand.low.toFixed(W1_PLACES)} to ${nullBand.high.toFixed(W1_PLACES)}]`;
+  return `${distance.toFixed(W1_PLACES)}${band}`;
+}
+
+const PLACES_ALL = 4;
+
+/** Every recipe at once, rounded. */
+export function allTable({ rows }: Simultaneous): TableCells {
+  const header = [
+    "method",
+    "λ",
+    "epochs",
+    "Δ forget",
+    "from",
+    "to",
+    "p",
+    "Δ accuracy",
+    "from",
+    "to",
+    "p",
+    "equivalent",
+  ];
+  const of = ({ mean, low, high, p }: SimultaneousRow[Endpoint]): string[] => [
+    ...[mean, low, high].map((value) => signed(value, PLACES_ALL)),
+    p.toFixed(PLACES_ALL),
+  ];
+  return {
+    header,
+    rows: rows.map(({ recipe: { method, lambda_reg, epochs }, forget, accuracy, isEquivalent }) => [
+      ...[method, lambda_reg, epochs, ...of(forget), ...of(accuracy), isEquivalent ? "yes" : "no"],
+    ]),
+  };
+}
+
+const RECIPE_COLUMNS = CELL_NAMES.filter((name) => name !== "draw");
+
+/** Everything of the rows, nothing of it rounded: with all recipes at once those, else the verdict's. */
+export function numbersTable(findings: readonly Finding[]): TableCells {
+  const isAll = findings.some(({ simultaneous }) => simultaneous !== null);
+  const columns: readonly NumbersColumn[] = isAll ? ALL_COLUMNS : ROW_COLUMNS;
+  const rows = findings.flatMap((finding) => {
+    const these = isAll ? (finding.simultaneous?.rows ?? []) : (finding.verdict?.rows ?? []);
+    return these.map((row) => [
+      finding.sweep,
+      ...RECIPE_COLUMNS.map((name) => row.recipe[name]),
+      ...columns.map(([, of]) => of(row)),
+    ]);
+  });
+  return { header: ["sweep", ...RECIPE_COLUMNS, ...columns.map(([name]) => name)], rows };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a column reads the rows of its own table alone
+type NumbersColumn = readonly [name: string, of: (row: any) => Cell];
+
+const ROW_COLUMNS: readonly (readonly [name: string, of: (row: VerdictRow) => Cell])[] = [
+  ["row", ({ what }) => what],
+  ["rivals", ({ rivals }) => rivals],
+  ["share", ({ share }) => share],
+  ["answer", ({ judgement }) => judgement?.answer ?? null],
+  ["refused", ({ refused }) => refused],
+  ["units", ({ judgement }) => judgement?.units ?? null],
+  ["needed", ({ needed }) => needed],
+  ...ENDPOINTS.flatMap((endpoint) => differenceColumns(endpoint)),
+  ["wasserstein", ({ wasserstein }) => wasserstein?.distance ?? null],
+  ["null_low", ({ wasserstein }) => wasserstein?.nullBand?.low ?? null],
+  ["null_high", ({ wasserstein }) => wasserstein?.nullBand?.high ?? null],
+  ["trials", ({ trials }) => trials],
+  ["diverged", ({ diverged }) => diverged],
+  ["failed", ({ failed }) => failed],
+  ...ENDPOINTS.flatMap((endpoint) => [
+    [`${endpoint}_worst_low`, ({ worstCase }: VerdictRow) => worstCase?.[endpoint].low ?? null] as const,
+    [`${endpoint}_worst_high`, ({ worstCase }: VerdictRow) => worstCase?.[endpoint].high ?? null] as const,
+  ]),
+];
+
+function differenceColumns(endpoint: Endpoint): (readonly [name: string, of: (row: VerdictRow) => Cell])[] {
+  return [
+    [`${endpoint}_difference`, ({ judgement }) => judgement?.[endpoint].estimate ?? null],
+    [`${endpoint}_error`, ({ judgement }) => judgement?.[endpoint].error ?? null],
+    [`${endpoint}_low`, ({ judgement }) => judgement?.[endpoint].interval.low ?? null],
+    [`${endpoint}_high`, ({ judgement }) => judgement?.[endpoint].interval.high ?? null],
+    [`${endpoint}_smallest_margin`, ({ judgement }) => judgement?.[endpoint].smallestMargin ?? null],
+  ];
+}
+
+const ALL_COLUMNS: readonly (readonly [name: string, of: (row: SimultaneousRow) => Cell])[] = [
+  ...ENDPOINTS.flatMap((endpoint) => [
+    [`${endpoint}_difference`, (row: SimultaneousRow) => row[endpoint].mean] as const,
+    [`${endpoint}_error`, (row: SimultaneousRow) => row[endpoint].error] as const,
+    [`${endpoint}_low`, (row: SimultaneousRow) => row[endpoint].low] as const,
+    [`${endpoint}_high`, (row: SimultaneousRow) => row[endpoint].high] as const,
+    [`${endpoint}_p`, (row: SimultaneousRow) => row[endpoint].p] as const,
+    [`${endpoint}_p_error`, (row: SimultaneousRow) => row[endpoint].pError] as const,
+  ]),
+  ["equivalent", ({ isEquivalent }) => (isEquivalent ? 1 : 0)],
+];

@@ -1,0 +1,225 @@
+/** A verdict on one screen: a sentence, a table, and what stands behind it. */
+import { ENDPOINTS, type Endpoint } from "../plan/question.js";
+import type { Judgement } from "../verdict/answer.js";
+import type { Finding } from "../verdict/finding.js";
+import type { Simultaneous } from "../verdict/simultaneous.js";
+import type { RecipeKey, StratumFinding, Verdict, VerdictRow } from "../verdict/verdict.js";
+import { tableWithin } from "./table.js";
+import { allTable, findingSentence } from "./verdict-table.js";
+import {
+  count,
+  endpointName,
+  percent,
+  placesFor,
+  range,
+  roleOf,
+  shortName,
+  signed,
+  unitsText,
+} from "./verdict-words.js";
+import { wrapped } from "./wrap.js";
+
+/** How wide a terminal is, and the file as a shell has it. */
+interface Place {
+  readonly width: number;
+  readonly path: string;
+}
+
+export function verdictText(finding: Finding, findings: readonly Finding[], place: Place): string {
+  const { verdict, simultaneous } = finding;
+  const sentence = lines(findingSentence(finding, findings, place.path), place.width);
+  if (verdict === null) return sentence;
+  const parts = [sentence, table(verdict, place), notes(verdict, place)];
+  if (simultaneous !== null) parts.push(allText(simultaneous, verdict, place));
+  return parts.join("\n");
+}
+
+/** A sentence in lines, those after the first a little to the right. */
+function lines(text: string, width: number, indent = 0): string {
+  return wrapped(text, width - indent)
+    .map((line, i) => `${i === 0 ? "" : " ".repeat(indent)}${line}\n`)
+    .join("");
+}
+
+const [LABEL, ...WIDTHS] = [20, 11, 8, 20, 9, 12]; // difference, ± se, interval, margin, W1
+const TABLE = WIDTHS.reduce((sum, width) => sum + width, LABEL);
+const W1_PLACES = 3;
+const P_PLACES = 4;
+
+function table(verdict: Verdict, { width, path }: Place): string {
+  const isWide = width >= TABLE;
+  const head = isWide ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
+  const twin = verdict.rows.some(({ what }) => what === "null")
+    ? []
+    : [
+        lines(
+          `the null: not trained; gmm-sweep resume ${path} --with-null trains retrain_twin, a second retraining to hold against the first`,
+          width,
+          2,
+        ),
+      ];
+  return head + [...verdict.rows.map((row) => rowText(row, verdict, isWide, width)), ...twin].join("");
+}
+
+function columns(label: string, ...cells: readonly string[]): string {
+  const right = cells.map((cell, i) => cell.padStart(WIDTHS[i]));
+  return `${label.padEnd(LABEL)}${right.join("")}`.trimEnd().concat("\n");
+}
+
+function rowText(row: VerdictRow, verdict: Verdict, isWide: boolean, width: number): string {
+  const { judgement, refused } = row;
+  const role = roleOf(row);
+  const name = `${shortName(row.recipe)}${role === null ? "" : ` (${role})`}`;
+  const said = judgement === null ? `no answer, since ${refused}` : judgement.answer;
+  const title = lines(`${name}: ${said}; ${countsText(row, verdict)}`, width, 2);
+  const distances = distanceTexts(row);
+  if (judgement === null)
+    return distances[0] === ""
+      ? title
+      : title + lines(`  W1 ${distances.filter((text) => text !== "").join(", null ")}`, width, 4);
+  const names = ENDPOINTS.map((endpoint) => `  ${endpointName(endpoint, verdict.question)}`);
+  const numbers = ENDPOINTS.map((endpoint) => numbersOf(judgement[endpoint]));
+  if (isWide) return title + numbers.map((texts, i) => columns(names[i], ...texts, distances[i])).join("");
+  const told = numbers.map(([difference, error, interval, margin], i) => {
+    const distance = distances[i] === "" ? "" : `, ${i === 0 ? "W1" : "null"} ${distances[i]}`;
+    return lines(
+      `${names[i]} ${difference} ± ${error}, 90 % interval ${interval}, margin ${margin}${distance}`,
+      width,
+      4,
+    );
+  });
+  return title + told.join("");
+}
+
+/** W1, and what chance alone gives of it. */
+function distanceTexts({ wasserstein }: VerdictRow): [distance: string, nullBand: string] {
+  if (wasserstein === null) return ["", ""];
+  const { distance, nullBand } = wasserstein;
+  const [low, high] = nullBand === null ? [] : [nullBand.low, nullBand.high].map((value) => value.toFixed(W1_PLACES));
+  return [distance.toFixed(W1_PLACES), low === undefined ? "" : `${low}-${high}`];
+}
+
+function numbersOf({ estimate, error, interval, smallestMargin }: Judgement[Endpoint]): string[] {
+  const places = placesFor(error);
+  return [signed(estimate, places), error.toFixed(places), range(interval, places), smallestMargin.toFixed(places)];
+}
+
+function countsText({ judgement, trials, diverged, failed, isOneRun }: VerdictRow, verdict: Verdict): string {
+  const on = judgement === null || verdict.unit === "trial" ? [] : [count(judgement.units, "draw")];
+  const runs = isOneRun ? count(trials, "run") : count(trials, "trial");
+  const lost = [
+    ...(diverged === 0 ? [] : [`${count(diverged, "trial")} diverged`]),
+    ...(failed === 0 ? [] : [`${count(failed, "trial")} failed`]),
+  ];
+  return [...on, runs, ...lost].join(", ");
+}
+
+const NAMED = 3; // recipes of a list
+
+function named(recipes: readonly RecipeKey[]): string {
+  const names = recipes.slice(0, NAMED).map(shortName).join(", ");
+  return recipes.length > NAMED ? `${names} and ${(recipes.length - NAMED).toLocaleString("en-US")} more` : names;
+}
+
+function notes(verdict: Verdict, { width }: Place): string {
+  const paragraphs = [
+    ...choiceText(verdict),
+    ...notBeatenText(verdict),
+    ...memorisationText(verdict),
+    ...worstText(verdict),
+    ...leftOutText(verdict),
+    columnsText(verdict),
+  ];
+  return paragraphs.map((text) => lines(text, width, 2)).join("");
+}
+
+function choiceText({ choice, unit }: Verdict): string[] {
+  if (choice === null) return [];
+  const units = unit === "draw" ? "draws" : "trials";
+  const [first] = choice.shares;
+  const { answers } = choice;
+  const said =
+    answers === null
+      ? ""
+      : `, and ${percent(answers.equivalent)} called their choice equivalent, ${percent(answers.different)} different`;
+  return [
+    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${choice.shares.length - 1} other recipes`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
+  ];
+}
+
+function notBeatenText({ notBeaten, recipes }: Verdict): string[] {
+  if (notBeaten === null || recipes < 2) return [];
+  const { recipes: left, confidence } = notBeaten;
+  return [
+    `Not beaten by any other, draw by draw, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
+  ];
+}
+
+function memorisationText({ memorisation, strata, unit, question }: Verdict): string[] {
+  const [first] = memorisation;
+  if (first === undefined)
+    return [
+      "How much there was to forget is not known: it takes original, and 8 trials of it and of retrain_scratch on each draw.",
+    ];
+  const aside = `from ${count(first.trials, "trial")} ${unit === "draw" ? "of each draw " : ""}that nothing else uses`;
+  if (unit === "trial") {
+    const places = placesFor(first.error);
+    return [
+      `To forget: ${first.stratum}; ${endpointName("forget", question)} ${signed(first.estimate, places)}, 90 % interval ${range(first.interval, places)}, ${aside}.`,
+    ];
+  }
+  return [`By how much there was to forget, ${aside}: ${strata.map(stratumText).join("; ")}.`];
+}
+
+function stratumText({ stratum, draws, chosen, untouched }: StratumFinding): string {
+  const of = (judgement: Judgement | null): string => {
+    if (judgement === null) return "not judged";
+    const { estimate, error } = judgement.forget;
+    return `${judgement.answer} (${signed(estimate, placesFor(error))} on ${judgement.units})`;
+  };
+  return `${stratum} on ${count(draws, "draw")}: chosen ${of(chosen)}, doing nothing ${of(untouched)}`;
+}
+
+/** What those that are lost could have made of it. */
+function worstText({ rows }: Verdict): string[] {
+  return rows.flatMap(({ recipe, worstCase }) =>
+    worstCase === null
+      ? []
+      : [
+          `If trials that diverged or failed had given 0 or 1, ${shortName(recipe)} would differ by ${range(worstCase.forget, 3)} in forget probability, by ${range(worstCase.accuracy, 3)} in accuracy.`,
+        ],
+  );
+}
+
+function leftOutText({ leftOut: { draws, recipes, lost } }: Verdict): string[] {
+  const parts = [
+    ...(draws === 0
+      ? []
+      : [`${count(draws, "draw")} that ${draws === 1 ? "lacks" : "lack"} retraining or recipes that others have`]),
+    ...(recipes === 0
+      ? []
+      : [
+          `${count(recipes, "recipe")} that ${recipes === 1 ? "lacks" : "lack"} some of the draws${lost === 0 ? "" : `, ${lost} of them since all trials there diverged or failed`}`,
+        ]),
+  ];
+  return parts.length === 0 ? [] : [`Left out: ${parts.join("; ")}.`];
+}
+
+function columnsText(verdict: Verdict): string {
+  const over = verdict.unit === "draw" ? "draws" : "trials";
+  return `± se over ${over}, taken for independent, their mean for normal. margin: the smallest at which it would be equivalent. W1: Wasserstein-1 distance from retraining, beneath it what chance alone gives 9 times in 10.`;
+}
+
+function allText(all: Simultaneous, verdict: Verdict, { width }: Place): string {
+  const { rows, units, confidence, bands, exact, patterns, pError, equivalent, leftOut } = all;
+  const { header, rows: cells } = allTable(all);
+  const how =
+    bands === "max-T"
+      ? "max-T over sign flips, which takes differences to be symmetric"
+      : "Bonferroni's t, since units are too few for sign flips";
+  const p = exact
+    ? `exact, all ${patterns} sign patterns`
+    : `of ${patterns} sign patterns, Monte-Carlo error up to ${pError.toFixed(P_PLACES)}`;
+  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} are equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that lack some.`}`;
+  return `${lines(text, width)}\n${tableWithin(width, header, cells)}`;
+}

@@ -1,0 +1,347 @@
+/** `gmm-sweep verdict` on files whose truth is planted. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { NULLS } from "../scripts/planted/nulls.js";
+import { quickStream } from "../scripts/planted/quick-stream.js";
+import type { Flags } from "../src/plan/flags.js";
+import { binomialQuantile } from "../src/stats/binomial.js";
+import { assertGolden, assertSnakeCase, programmed, type Spoken } from "./command-line.js";
+import { plantedFile, type Truth } from "./fixtures/planted.js";
+
+const DRAWS = "1:8";
+/** The draw on which there is nothing to forget. */
+const EMPTY = "5";
+
+const GRID: Flags = {
+  ...{ methods: "original,retrain_scratch,retrain_twin,unlearn,fine_tune", "data-seeds": DRAWS, trials: "12" },
+  ...{ lambda: "0,1,2", epochs: "2,original=4,retrain_scratch=4,retrain_twin=4,fine_tune=2" },
+};
+
+/** λ = 1 is equivalent and λ = 2 different; what fine_tune does is another thing on each draw. */
+const TRUTH: Truth = ({ method, lambda, draw }) => {
+  const { forget = 0, accuracy = 0 } = TRUE[`${method} ${lambda}`] ?? {};
+  if (method === "original" && draw === EMPTY) return { forget: 0, accuracy: 0 };
+  const own = method === "fine_tune" ? (Number(draw) % 2 === 0 ? 0.15 : -0.12) : 0;
+  return { forget: forget + own, accuracy };
+};
+
+const TRUE: Readonly<Record<string, { forget: number; accuracy: number }>> = {
+  "original 0": { forget: 0.3, accuracy: 0.002 },
+  "unlearn 0": { forget: 0.15, accuracy: 0 },
+  "unlearn 1": { forget: 0.002, accuracy: 0.001 },
+  "unlearn 2": { forget: -0.2, accuracy: -0.03 },
+};
+
+interface RowObject {
+  readonly what: string;
+  readonly recipe: { readonly method: string; readonly lambda_reg: number };
+  readonly judgement: { readonly answer: string; readonly units: number; readonly forget: { estimate: number } } | null;
+  readonly refused: string | null;
+  readonly worst_case: object | null;
+  readonly trials: number;
+  readonly diverged: number;
+  readonly failed: number;
+  readonly wasserstein: { readonly distance: number; readonly null_band: { low: number; high: number } | null } | null;
+}
+
+interface FindingObject {
+  readonly sweep: number;
+  readonly asked: string;
+  readonly refused: string | null;
+  readonly setting: Readonly<Record<string, unknown>>;
+  readonly verdict: {
+    readonly question: { readonly estimand: string; readonly margins: { forget: number; accuracy: number } };
+    readonly draws: readonly string[];
+    readonly recipes: number;
+    readonly cannot_tell: number | null;
+    readonly rows: readonly RowObject[];
+    readonly choice: { readonly chosen_by: number; readonly judged_by: number } | null;
+    readonly not_beaten: { readonly recipes: readonly { lambda_reg: number }[] } | null;
+  } | null;
+  readonly simultaneous: { readonly exact: boolean; readonly rows: readonly { is_equivalent: boolean }[] } | null;
+}
+
+async function findings(path: string, ...words: readonly string[]): Promise<FindingObject[]> {
+  const { out } = await programmed(null, "verdict", path, "--format", "json", ...words);
+  assertSnakeCase(out);
+  return JSON.parse(out) as FindingObject[];
+}
+
+async function verdictOf(path: string, ...words: readonly string[]): Promise<NonNullable<FindingObject["verdict"]>> {
+  const [{ verdict }] = await findings(path, ...words);
+  assert.ok(verdict !== null);
+  return verdict;
+}
+
+/** What is said at a terminal, on one line. */
+async function said(path: string, ...words: readonly string[]): Promise<string> {
+  return (await programmed(80, "verdict", path, ...words)).out.replaceAll(/\s+/g, " ");
+}
+
+function answers({ rows }: { readonly rows: readonly RowObject[] }): (string | null)[][] {
+  return rows.map(({ what, recipe, judgement }) => [
+    what,
+    `${recipe.method} ${recipe.lambda_reg}`,
+    judgement?.answer ?? null,
+  ]);
+}
+
+test("a verdict finds the cell that is equivalent, the ones that differ, the one that cannot be told, and the draw with nothing to forget", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const verdict = await verdictOf(path);
+  assert.deepEqual(answers(verdict), [
+    ["chosen", "unlearn 1", "equivalent"],
+    ["do nothing", "original 0", "different"],
+    ["method", "fine_tune 0", "too few"],
+    ["null", "retrain_twin 0", "equivalent"],
+  ]);
+  assert.deepEqual([verdict.draws.length, verdict.cannot_tell, verdict.recipes], [8, 1, 4]);
+  assert.deepEqual([verdict.choice?.chosen_by, verdict.choice?.judged_by], [4, 4]);
+  assert.deepEqual(
+    verdict.not_beaten?.recipes.map(({ lambda_reg }) => lambda_reg),
+    [1],
+  );
+  const { out, code } = await programmed(80, "verdict", path);
+  assert.equal(code, 0);
+  assertGolden("a verdict on planted trials", out.replaceAll(path, "planted.db"));
+});
+
+test("the page of the verdict shows what it prints, and the planted nulls that there are, none of which misses", async () => {
+  const page = readFileSync("data/docs/verdict.md", "utf8");
+  const shown = readFileSync("test/golden/text/a verdict on planted trials.txt", "utf8");
+  assert.ok(page.includes(`\`\`\`text\n${shown}\`\`\``));
+  const lines = page.split("\n");
+  for (const { what, known } of NULLS) {
+    const line = lines.find((one) => one.startsWith(`${what} `));
+    assert.ok(line !== undefined, what);
+    assert.match(line, known === null ? / ok$/ : / (ok|known)$/);
+  }
+});
+
+test("a verdict takes one screen, and no line is wider than the terminal", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  for (const width of [80, 60]) {
+    const lines = (await programmed(width, "verdict", path)).out.split("\n");
+    assert.ok(
+      lines.every(({ length }) => length <= width),
+      `${width}`,
+    );
+    if (width === 80) assert.ok(lines.length <= 40, `${lines.length} lines`);
+  }
+});
+
+test("margins that were not asked beforehand are said to be chosen afterwards, and change the answer", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  assert.match(await said(path), /\(as was asked beforehand\)/);
+  const narrow = ["--margin", "forget=0.0001"];
+  assert.match(await said(path, ...narrow), /\(margins chosen afterwards\)/);
+  const [{ asked, verdict }] = await findings(path, ...narrow);
+  assert.equal(asked, "afterwards");
+  assert.deepEqual(verdict?.question.margins, { forget: 0.0001, accuracy: 0.01 });
+  assert.notEqual(verdict?.rows[0].judgement?.answer, "equivalent");
+});
+
+test("a sweep's own question is answered where nothing else is asked", async (t) => {
+  const question = { margins: { forget: 0.5, accuracy: 0.2 } };
+  const [{ asked, verdict }] = await findings(await plantedFile(t, TRUTH, [GRID], question));
+  assert.deepEqual([asked, verdict?.question.margins], ["beforehand", question.margins]);
+  assert.equal(verdict?.rows[1].judgement?.answer, "equivalent", "doing nothing, at so wide a margin");
+});
+
+test("log-odds are compared where they are asked for, at a margin of their own", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  await assert.rejects(programmed(null, "verdict", path, "--estimand", "forget_margin"), {
+    message:
+      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
+  });
+  const words = ["--estimand", "forget_margin", "--margin", "forget=0.2"];
+  const verdict = await verdictOf(path, ...words);
+  assert.deepEqual(answers(verdict)[0], ["chosen", "unlearn 1", "equivalent"]);
+  const nothing = verdict.rows[1].judgement?.forget.estimate;
+  assert.ok(nothing !== undefined && nothing > 1, "from .5 to .8 it is 1.4");
+  assert.match(await said(path, ...words), /within ±0.2 in forget log-odds and ±0.01 in accuracy/);
+});
+
+test("on one draw the sentence says so, and copies of one run get no answer but the reason", async (t) => {
+  const one = { ...GRID, "data-seeds": "1", trials: "24", preset: "notebook" };
+  const path = await plantedFile(t, TRUTH, [one]);
+  const { rows } = await verdictOf(path);
+  assert.deepEqual(
+    rows.map(({ what, judgement }) => [what, judgement?.answer ?? null]),
+    [
+      ["chosen", null],
+      ["do nothing", "different"],
+      ["method", null],
+      ["null", "equivalent"],
+    ],
+  );
+  assert.equal(rows[0].refused, "its trials are copies of one run, which say nothing of chance");
+  const text = await said(path);
+  assert.match(text, /^None of 4 recipes can be chosen, since its trials are copies of one run/);
+  const paired = await plantedFile(t, TRUTH, [{ ...one, preset: "paired" }]);
+  assert.match(
+    await said(paired),
+    /^Of 4 recipes unlearn at λ 1 after 2 epochs .* on this draw alone, by 9 trials of it/,
+  );
+});
+
+test("settings are never pooled: each preset and each sweep has a verdict of its own", async (t) => {
+  const other = { ...GRID, hidden: "3,3", name: "other" };
+  const path = await plantedFile(t, TRUTH, [{ ...GRID, preset: "notebook,paired" }, other]);
+  const found = await findings(path);
+  assert.deepEqual(
+    found.map(({ sweep, setting }) => [sweep, setting["preset"], setting["hidden"]]),
+    [
+      [1, "notebook", "4,3"],
+      [1, "paired", "4,3"],
+      [2, "paired", "3,3"],
+    ],
+  );
+  assert.equal((await findings(path, "--sweep", "2")).length, 1);
+  assert.equal((await findings(path, "--preset", "notebook")).length, 1);
+  assert.match(await said(path), /^sweep 1 \(grid\), 4,3, notebook: of 4 recipes/);
+});
+
+test("trials that diverged or failed are counted, and bound what they could have made of it", async (t) => {
+  const path = await plantedFile(
+    t,
+    (of) => {
+      const planted = TRUTH(of);
+      if (planted === null || of.method !== "unlearn" || of.lambda !== 1) return planted;
+      return of.trial === 2
+        ? { ...planted, state: "diverged" }
+        : of.trial === 3
+          ? { ...planted, state: "failed" }
+          : planted;
+    },
+    [GRID],
+  );
+  const { rows } = await verdictOf(path);
+  assert.deepEqual([rows[0].diverged, rows[0].failed], [8, 8]);
+  const { forget } = rows[0].worst_case as { forget: { low: number; high: number } };
+  // Two of twelve trials of each draw, at 0 or at 1, around .5.
+  assert.ok(forget.low < -0.07 && forget.low > -0.1 && forget.high > 0.07 && forget.high < 0.1);
+  assert.equal(rows[1].worst_case, null);
+  const logOdds = await verdictOf(path, "--estimand", "forget_margin", "--margin", "forget=0.5");
+  assert.equal(logOdds.rows[0].worst_case, null, "log-odds have no bounds");
+  assert.match(
+    await said(path),
+    /8 trials diverged, 8 trials failed.*had given 0 or 1, unlearn λ 1 × 2 would differ by -0\.0/,
+  );
+});
+
+test("a recipe that diverged wholly on a draw is left out and told, and the draw stays", async (t) => {
+  const path = await plantedFile(
+    t,
+    (of) => {
+      const planted = TRUTH(of);
+      const isLost = planted !== null && of.method === "unlearn" && of.lambda === 2 && of.draw === "3";
+      return isLost ? { ...planted, state: "diverged" } : planted;
+    },
+    [GRID],
+  );
+  assert.equal((await verdictOf(path)).draws.length, 8);
+  assert.match(
+    await said(path),
+    /Left out: 1 recipe that lacks some of the draws, 1 of them since all trials there diverged or failed\./,
+  );
+});
+
+test("draws, methods, λ and epochs narrow what is chosen among, and never what it is held against", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const narrowed = await verdictOf(
+    path,
+    "--draws",
+    "1:3,7",
+    "--lambda",
+    "1.5:4",
+    "--methods",
+    "unlearn",
+    "--epochs",
+    "1:2",
+  );
+  assert.deepEqual(narrowed.draws, ["1", "2", "3", "7"]);
+  assert.match(
+    await said(path, "--lambda", "2", "--methods", "unlearn"),
+    /^The only recipe, unlearn at λ 2 after 2 epochs, differs from retraining by more than ±0.05 in forget probability or ±0.01 in accuracy on 8 of 8 draws \(as/,
+  );
+  assert.deepEqual(answers(narrowed), [
+    ["chosen", "unlearn 2", "different"],
+    ["do nothing", "original 0", "different"],
+    ["null", "retrain_twin 0", "equivalent"],
+  ]);
+  await assert.rejects(programmed(null, "verdict", path, "--lambda", "4:1"), {
+    message: "--lambda must be a range that goes up, got 4:1: write 1:4",
+  });
+  await assert.rejects(programmed(null, "verdict", path, "--draws", "99"), /must have trials of what is asked about/);
+});
+
+test("without the null its line says which command brings it; with it W1 stands beside its band", async (t) => {
+  const { wasserstein } = (await verdictOf(await plantedFile(t, TRUTH, [GRID]))).rows[3];
+  assert.ok(
+    wasserstein?.null_band && wasserstein.distance > 0 && wasserstein.null_band.low < wasserstein.null_band.high,
+  );
+  const path = await plantedFile(t, TRUTH, [
+    { ...GRID, methods: "original,retrain_scratch,unlearn", epochs: "2,original=4,retrain_scratch=4" },
+  ]);
+  assert.ok(
+    (await said(path)).includes(`the null: not trained; gmm-sweep resume ${path} --with-null trains retrain_twin`),
+  );
+});
+
+test("nothing can be said without retraining: one sentence says what to do, and the exit code is 1", async (t) => {
+  const methods = "original,unlearn";
+  const without = await plantedFile(t, TRUTH, [{ ...GRID, methods, epochs: "2,original=4" }]);
+  const { code, out } = await programmed(80, "verdict", without);
+  assert.equal(code, 1);
+  assert.match(
+    out.replaceAll("\n", " "),
+    /^Nothing can be said, since retrain_scratch was not trained, .* run that again\. $/,
+  );
+  const undone = await plantedFile(t, (of) => (of.method === "retrain_scratch" ? null : TRUTH(of)), [GRID]);
+  const said: Spoken = await programmed(1000, "verdict", undone);
+  assert.equal(said.code, 1);
+  assert.equal(
+    said.out,
+    `Nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${undone} trains it.\n`,
+  );
+});
+
+test("all recipes at once have bands that hold together, and p-values that are exact where all signs were tried", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const [{ simultaneous }] = await findings(path, "--all");
+  assert.equal(simultaneous?.exact, true);
+  assert.equal(simultaneous?.rows.length, 6);
+  assert.match(await said(path, "--all"), /All 6 recipes at once, over 8 draws: .* exact, all 256 sign patterns/);
+  const csv = (await programmed(null, "verdict", path, "--all", "--format", "csv")).out.trimEnd().split("\n");
+  assert.equal(csv.length, 7);
+  assert.ok(csv[0].endsWith("accuracy_p,accuracy_p_error,equivalent"));
+});
+
+test("CSV has every number of the rows as it is, Markdown and LaTeX a table under the sentence", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const { rows } = await verdictOf(path);
+  const csv = (await programmed(null, "verdict", path, "--format", "csv")).out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/));
+  const at = csv[0].indexOf("wasserstein");
+  assert.deepEqual(
+    csv.slice(1).map((cells) => Number(cells[at])),
+    rows.map(({ wasserstein }) => wasserstein?.distance),
+  );
+  for (const format of ["markdown", "latex"])
+    assertGolden(
+      `a verdict as ${format}`,
+      (await programmed(null, "verdict", path, "--format", format)).out.replaceAll(path, "planted.db"),
+    );
+});
+
+for (const planted of NULLS.filter(({ what }) => / (10|one) draws?,/.test(what) || what.includes("5 draws"))) {
+  test(`of 60 planted nulls no more than its stated error goes wrong: ${planted.what}`, () => {
+    const random = quickStream("test", planted.what);
+    const wrong = Array.from({ length: 60 }, () => planted.errs(random)).filter((errs) => errs).length;
+    assert.ok(wrong <= binomialQuantile(0.999, 60, planted.stated), `${wrong} of 60`);
+  });
+}
