@@ -25,7 +25,7 @@ function part(flags: Flags): PlanPart {
 const REFUSED: [flags: Flags, sentence: string][] = [
   [{ name: "a b" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a b"],
   [{ name: "a/b" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a/b"],
-  [{ name: "a\n" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a\n"],
+  [{ name: "a\n" }, "--name must be up to 64 letters, digits, dots, dashes and underscores, got a\\n"],
   [
     { name: "x".repeat(65) },
     `--name must be up to 64 letters, digits, dots, dashes and underscores, got ${"x".repeat(65)}`,
