@@ -32,9 +32,11 @@ export interface Reading {
   refuse(offset: number, sentence: string): void;
   /** LINE:COLUMN, both from 1. */
   place(offset: number): string;
-  /** Throws usage with every fault noted so far, a line for each. */
+  /** Throws usage with every fault noted so far, a line for each; the thousandth is thrown with at once. */
   refuseFaults(): void;
 }
+
+const MOST_FAULTS = 1000; // to find more takes long, and a screen shows some twenty
 
 /** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
 export function openYaml(path: string, option: string, what: string): Reading {
@@ -51,7 +53,10 @@ export function openYaml(path: string, option: string, what: string): Reading {
     what,
     // Keys that stand twice are ours to refuse: YAML's sentence does not name them.
     document: parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: false }),
-    refuse: (offset, sentence) => void faults.push({ offset, sentence }),
+    refuse: (offset, sentence) => {
+      faults.push({ offset, sentence });
+      if (faults.length === MOST_FAULTS) reading.refuseFaults();
+    },
     place,
     refuseFaults: () => {
       const sorted = faults.toSorted((a, b) => a.offset - b.offset);
