@@ -32,11 +32,11 @@ export interface Reading {
   refuse(offset: number, sentence: string): void;
   /** LINE:COLUMN, both from 1. */
   place(offset: number): string;
-  /** Throws usage with every fault noted so far, a line for each; the thousandth is thrown with at once. */
+  /** Throws usage with every fault noted so far, a line for each; the ten-thousandth throws them at once. */
   refuseFaults(): void;
 }
 
-const MOST_FAULTS = 1000; // to find more takes long, and a screen shows some twenty
+const MOST_FAULTS = 10_000; // to find more takes long, and a screen shows some twenty
 
 /** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
 export function openYaml(path: string, option: string, what: string): Reading {
