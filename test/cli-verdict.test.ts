@@ -338,6 +338,30 @@ test("CSV has every number of the rows as it is, Markdown and LaTeX a table unde
     );
 });
 
+test("the measures of the field stand beneath the verdict, of the same recipes, and in JSON with them", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const text = (await programmed(80, "verdict", path, "--compat")).out;
+  assert.ok(text.startsWith((await programmed(80, "verdict", path)).out), "the verdict itself is as without");
+  assert.ok(text.split("\n").every((line) => line.length <= 80));
+  const json = await programmed(null, "verdict", path, "--compat", "--format", "json");
+  assertSnakeCase(json.out);
+  const [{ compat }] = JSON.parse(json.out) as {
+    compat: { recipe: { method: string; lambda_reg: number }; measures: { name: string; value: number | null }[] }[];
+  }[];
+  assert.deepEqual(
+    compat.map(({ recipe }) => `${recipe.method} ${recipe.lambda_reg}`),
+    ["unlearn 1", "original 0", "fine_tune 0", "retrain_twin 0"],
+  );
+  const found = compat.map(
+    ({ measures }) => measures.find(({ name }) => name === "wasserstein_1")?.value ?? Number.NaN,
+  );
+  assert.ok(found[0] < found[1], "what is equivalent is nearer than what was never unlearned");
+  await assert.rejects(programmed(null, "verdict", path, "--compat", "--format", "csv"), {
+    fault: "usage",
+    message: "--compat must be given with --format table or json, got csv: leave one of the two out",
+  });
+});
+
 for (const planted of NULLS.filter(({ what }) => / (10|one) draws?,/.test(what) || what.includes("5 draws"))) {
   test(`of 60 planted nulls no more than its stated error goes wrong: ${planted.what}`, () => {
     const random = quickStream("test", planted.what);
