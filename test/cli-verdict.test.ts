@@ -319,6 +319,14 @@ test("all recipes at once have bands that hold together, and p-values that are e
   assert.ok(csv[0].endsWith("accuracy_p,accuracy_p_error,equivalent"));
 });
 
+test("a net that learns x again is no recipe that unlearns", async (t) => {
+  const methods = "original,retrain_scratch,unlearn,relearn";
+  const epochs = "2,original=4,retrain_scratch=4,relearn=3";
+  const verdict = await verdictOf(await plantedFile(t, TRUTH, [{ ...GRID, methods, epochs }]));
+  assert.equal(verdict.recipes, 3);
+  assert.ok(verdict.rows.every(({ recipe }) => recipe.method !== "relearn"));
+});
+
 test("CSV has every number of the rows as it is, Markdown and LaTeX a table under the sentence", async (t) => {
   const path = await plantedFile(t, TRUTH, [GRID]);
   const { rows } = await verdictOf(path);

@@ -6,3 +6,5 @@ export const RETRAINED = "retrain_scratch";
 export const UNTOUCHED = "original";
 /** A second retraining, which shows what chance alone does. */
 export const TWIN = "retrain_twin";
+/** Trains x again to see how fast it is learned: a probe of a recipe, and none itself. */
+export const RELEARNED = "relearn";

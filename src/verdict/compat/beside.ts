@@ -2,6 +2,7 @@
 import { CELL_NAMES, type CellKey } from "../../plan/cell.js";
 import type { MethodRecord } from "../../plan/methods.js";
 import type { Results, StoredMargin, Sweep } from "../../store/contract.js";
+import { RELEARNED } from "../roles.js";
 import type { RelearnedEpoch } from "./relearn-steps.js";
 
 export interface Beside {
@@ -13,7 +14,6 @@ export interface Beside {
   readonly relearned: ReadonlyMap<string, readonly RelearnedEpoch[]>;
 }
 
-const RELEARN = "relearn";
 /** What a relearning shares with the net that it goes on from. */
 const SHARED = CELL_NAMES.filter((name) => !["method", "lambda_reg", "epochs", "start"].includes(name));
 
@@ -59,7 +59,7 @@ async function relearnedIn(
 ): Promise<Map<string, RelearnedEpoch[]>> {
   const relearned = new Map<string, RelearnedEpoch[]>();
   for (const trial of trials) {
-    for (const found of await results.trajectories(sweep, RELEARN, trial)) {
+    for (const found of await results.trajectories(sweep, RELEARNED, trial)) {
       const curve = await results.curve(found.source, found.epochs);
       const epochs = curve.map(({ epoch, forget_probability }) => ({
         epoch,
