@@ -587,6 +587,33 @@ function testCounts(name: string, make: Make): void {
     assert.deepEqual(await store.record(sweep, []), { trained: 0, diverged: 0, failed: 0 });
   });
 
+  test(`${name}: a cell that has fewer trials than its sweep is complete with those, and shows no more of them`, async (t) => {
+    const { store } = await make(t);
+    const whole = smallPlan({ preset: "paired", trials: "3" });
+    // All three trials are stored, for a sweep that asks for them.
+    const other = await store.open(openRequest({ ...whole, name: "whole" }));
+    await store.record(other, specsIn(whole).map(trained));
+    const parts = whole.parts.flatMap((part) => [
+      { ...part, trials: 2 },
+      ...smallPlan({ preset: "paired", trials: "3", methods: "original" }).parts,
+    ]);
+    const sweep = await store.open(openRequest({ ...whole, name: "uneven", parts }));
+    const status = await store.cellStatus(sweep);
+    assert.deepEqual(
+      status.map(({ method, trials, done, missing }) => [method, trials, done, missing]),
+      status.map(({ method }) => (method === "original" ? [method, 3, 3, 0] : [method, 2, 2, 0])),
+    );
+    assert.ok(status.length > 1);
+    const rows: StoredRow[] = [];
+    for await (const row of store.rows(sweep)) rows.push(row);
+    assert.deepEqual(
+      new Set(rows.flatMap(({ method, trial }) => (trial === 3 ? [method] : []))),
+      new Set(["original"]),
+    );
+    const grown = await store.open(openRequest({ ...whole, name: "uneven" }));
+    assert.ok((await store.cellStatus(grown)).every(({ trials, done }) => trials === 3 && done === 3));
+  });
+
   test(`${name}: what is missing is counted in trial rows, copies included, and so is what failed`, async (t) => {
     const { store, sweep, specs } = await opened(
       await make(t),
