@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
+import type { Goal } from "../src/plan/goal.js";
 import type { Margins } from "../src/plan/question.js";
-import { type Goal, type Look, look, looksOf, spentAt } from "../src/verdict/adaptive.js";
+import { type Look, look, looksOf, spentAt } from "../src/verdict/adaptive.js";
 import type { Candidate } from "../src/verdict/selection.js";
 
 const MARGINS: Margins = { forget: 0.05, accuracy: 0.01 };

@@ -295,6 +295,8 @@ function testQuestions(name: string, make: Make): void {
 
 function testDecisions(name: string, make: Make): void {
   const decided = (round: number, more: string): Decision => ({ round, text: `{"more":${JSON.stringify(more)}}` });
+  const decide = (store: Store, { plan, profile }: Sweep, decision: Decision): Promise<Sweep> =>
+    store.open({ ...openRequest(plan, profile), decision });
   const decidedIn = async (store: Results, sweep: Sweep): Promise<Decision[]> =>
     (await store.decisions(sweep)).map(({ round, text }) => ({ round, text }));
 
@@ -308,7 +310,7 @@ function testDecisions(name: string, make: Make): void {
       [sweep, decided(1, "ä\u0000")],
       [other, decided(1, "c")],
     ] as const)
-      await store.decide(of, decision);
+      await decide(store, of, decision);
     assert.deepEqual(await decidedIn(store, sweep), [decided(1, "ä\u0000"), decided(2, "b")]);
     assert.deepEqual(await decidedIn(store, other), [decided(1, "c")]);
     for (const { at } of await store.decisions(sweep)) assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -317,7 +319,7 @@ function testDecisions(name: string, make: Make): void {
 
   test(`${name}: the same decision of a round is kept once, and another one beside it`, async (t) => {
     const { store, sweep } = await opened(await make(t));
-    for (const more of ["a", "a", "b"]) await store.decide(sweep, decided(1, more));
+    for (const more of ["a", "a", "b"]) await decide(store, sweep, decided(1, more));
     assert.deepEqual(await decidedIn(store, sweep), [decided(1, "a"), decided(1, "b")]);
   });
 
@@ -329,7 +331,7 @@ function testDecisions(name: string, make: Make): void {
   ] as const) {
     test(`${name}: a decision that is ${what} is refused, and nothing is kept of it`, async (t) => {
       const { store, sweep } = await opened(await make(t));
-      await assert.rejects(store.decide(sweep, decision), TypeError);
+      await assert.rejects(decide(store, sweep, decision), TypeError);
       assert.deepEqual(await store.decisions(sweep), []);
     });
   }
@@ -339,9 +341,9 @@ function testDecisions(name: string, make: Make): void {
     if (part.read === null) return t.skip("nobody else can read this place");
     await part.store.open(openRequest(smallPlan({ lambda: "2" })));
     const theirs = await part.store.open(openRequest(smallPlan()));
-    for (const decision of [decided(1, "a"), decided(2, "b")]) await part.store.decide(theirs, decision);
-    await whole.store.decide(whole.sweep, decided(1, "a"));
-    await whole.store.decide(whole.sweep, decided(3, "c"));
+    for (const decision of [decided(1, "a"), decided(2, "b")]) await decide(part.store, theirs, decision);
+    await decide(whole.store, whole.sweep, decided(1, "a"));
+    await decide(whole.store, whole.sweep, decided(3, "c"));
     for (let times = 0; times < 2; times++) {
       await whole.store.merge([part.place]);
       const expected = [decided(1, "a"), decided(2, "b"), decided(3, "c")];

@@ -51,6 +51,9 @@ const ASKING = {
   record: value(`epochs that are kept of a curve: ${RECORDS.join(", ")}`, GRID_DEFAULTS.record),
   ...GROW_OPTION,
   ...QUESTION_OPTIONS,
+  until: value(
+    "train in rounds, of all draws and trials asked for no more than it takes: until decided, or until a half-width as forget=0.02",
+  ),
 };
 
 export const gridCommand: Command = {
@@ -73,6 +76,7 @@ export const gridCommand: Command = {
   examples: [
     ["$0 grid --lambda 0:10:0.25 --epochs 1:50 --dry-run", "what 41 × 50 cells of 100 trials take"],
     ["$0 grid sweep.yaml --workers 8 --log sweep.log", "a sweep file, overnight"],
+    ["$0 grid sweep.yaml --data-seeds 1:20 --until decided", "no more of 20 draws than the verdict takes"],
     ["$0 grid sweep.yaml --shard 3/8 --db part3.db", "an eighth of it, on one of eight machines"],
   ],
   run,

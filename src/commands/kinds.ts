@@ -19,6 +19,7 @@ export type Kind =
   | "FOLDER"
   | "FOLDERS"
   | "MARGINS"
+  | "GOAL"
   | "WIDTHS"
   | "I/N"
   | "SQL"
@@ -75,6 +76,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   sweep: "NUMBER",
   trial: "NUMBER",
   trials: "NUMBER",
+  until: "GOAL",
   workers: "NUMBER",
 };
 

@@ -6,7 +6,7 @@ import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
-import type { Terminal } from "./command.js";
+import { paragraph, type Terminal } from "./command.js";
 import type { Signals } from "./signals.js";
 
 /** A sweep that is to be trained, as far as observers look at it. */
@@ -23,7 +23,7 @@ export interface Observed {
 }
 
 /** What else listens, and is closed by who made it. */
-interface Listening {
+export interface Listening {
   readonly log: EventLog | null;
   readonly signals: Signals;
 }
@@ -57,6 +57,7 @@ function teller({ trials, running }: Observed, terminal: Terminal): Observer {
       if (event.missing.rows === 0 && !running.quiet)
         terminal.err("everything is finished already: nothing to train\n");
     }
+    if (event.kind === "decided" && !running.quiet) terminal.err(paragraph(event.sentence, terminal));
     if (event.kind === "stopping" && !event.now)
       terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
     if (event.kind === "lane lost" && event.left > 0 && !running.quiet)

@@ -1,25 +1,28 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
-import { availableParallelism, cpus } from "node:os";
 import { canonicalText } from "../plan/plan.js";
 import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js";
-import { engineAsked, type Request } from "../plan/request.js";
-import type { CommandNote, Store, Sweep } from "../store/contract.js";
+import { engineAsked, type GridRequest, type Request } from "../plan/request.js";
+import type { Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
-import { VERSION } from "../version.js";
 import { openingFrom, type Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
+import { openAsked } from "./rounds.js";
+import { noteOf } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 
+/** What is asked for, of a grid perhaps only until something is known. */
+type Asked = Request & Partial<Pick<GridRequest, "until">>;
+
 /** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
-export async function openAndTrain(request: Request, command: string, terminal: Terminal): Promise<number> {
-  const { plan, question, place, running } = request;
+export async function openAndTrain(request: Asked, command: string, terminal: Terminal): Promise<number> {
+  const { plan, question, place, running, until = null } = request;
   const { path, shard, grow } = place;
   const note = noteOf(command);
   const { profile } = await engineFor(plan);
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const asked = { plan, profile, shard, grow, question: question ?? USUAL_QUESTION, command: note };
-  const sweep = await store.open(asked).catch((error: unknown) => refused(store, error));
+  const sweep = await openAsked(store, asked, until).catch((error: unknown) => refused(store, error));
   try {
     if (question !== null && canonicalText(question) !== canonicalText(sweep.question))
       terminal.err(`${notAsked(sweep, question)}\n`);
@@ -44,11 +47,4 @@ function notAsked({ id, question }: Sweep, asked: Question): string {
   if (question === null)
     return `sweep ${id} was opened before sweeps were asked anything, and is not asked ${questionText(asked)} now: what is asked afterwards was not asked beforehand`;
   return `sweep ${id} is asked ${questionText(question)} since it was opened, and is not asked ${questionText(asked)} now: a grid of another --name may be`;
-}
-
-/** What a store keeps of a command that opens a sweep. */
-export function noteOf(command: string): CommandNote {
-  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
-  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
-  return { command, version: VERSION, machine };
 }

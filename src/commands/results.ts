@@ -6,7 +6,7 @@ import { jsonOf } from "../report/json.js";
 import { nearestText } from "../report/nearest.js";
 import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
-import type { SweepResult } from "../run/sweep.js";
+import type { SweepResult } from "../run/events.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { type Finding, findingOf } from "../verdict/findings.js";
 import { nearestCells } from "../verdict/nearest.js";

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
 import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
+import { goalText } from "../plan/goal.js";
 import { extended, type More } from "../plan/growth.js";
 import { withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
@@ -12,6 +13,7 @@ import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
+import { isOver } from "../verdict/course.js";
 import {
   type Command,
   commandLine,
@@ -27,8 +29,8 @@ import {
 } from "./command.js";
 import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { noteOf } from "./opening.js";
-import { lastCommand, sweepsFrom } from "./sweeps.js";
+import { courseIn } from "./rounds.js";
+import { lastCommand, noteOf, sweepsFrom } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 
 /** Options that let a sweep have more than it has. */
@@ -112,6 +114,11 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
     throw bad(
       `${path} must hold the whole of sweep ${id} to let it grow, got shard ${shard.index + 1}/${shard.count}: ask every shard for more by the command that opened it, or unite them by gmm-sweep merge first`,
     );
+  const course = await courseIn(store, sweep);
+  if (course !== null)
+    throw bad(
+      `sweep ${id} must be as it was asked, until ${goalText(course.goal)}, since its looks share one error rate: leave --trials, --data-seeds and --with-null out, or give a new grid its own --name`,
+    );
   const whole = extended(plan, more, id);
   // What cannot be trained here is not asked for.
   await engineStored(sweep, path);
@@ -127,7 +134,8 @@ async function lackingOf(sweeps: readonly Sweep[], running: Running, store: Stor
     const { missing } = await surveyMissing(planned, (specs) =>
       store.missing(sweep.profile, specs, running.retryFailed),
     );
-    if (missing.rows > 0) lacking.push(sweep);
+    const course = await courseIn(store, sweep);
+    if (missing.rows > 0 || (course !== null && !isOver(course))) lacking.push(sweep);
   }
   return lacking.length === 0 ? sweeps : lacking;
 }

@@ -1,7 +1,9 @@
 /** What commands ask of a place of results: which of its sweeps are meant, and who asked for one. */
+import { availableParallelism, cpus } from "node:os";
 import { bad } from "../errors.js";
 import { listed } from "../printable.js";
-import type { Results, Sweep } from "../store/contract.js";
+import type { CommandNote, Results, Sweep } from "../store/contract.js";
+import { VERSION } from "../version.js";
 
 /** The sweep of a number, or all of the file's; `asked` is what --sweep says. */
 export async function sweepsFrom(results: Results, asked: number | null, path: string): Promise<Sweep[]> {
@@ -22,4 +24,11 @@ export async function lastCommand(results: Results, sweep: Sweep): Promise<strin
       `sweep ${sweep.id} must have the commands that asked for it, but none is there: take a copy of the file from before another program changed it`,
     );
   return commands[commands.length - 1].command;
+}
+
+/** What a store keeps of a command that opens a sweep. */
+export function noteOf(command: string): CommandNote {
+  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
+  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  return { command, version: VERSION, machine };
 }

@@ -3,13 +3,15 @@ import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
 import { escaped, screenful } from "../printable.js";
 import { EventLog } from "../report/log.js";
-import type { Observer } from "../run/events.js";
-import { type SweepResult, trainSweep } from "../run/sweep.js";
+import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
+import { trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
+import type { Sweep } from "../store/contract.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
-import { type Observed, observersOf } from "./observers.js";
+import { type Listening, type Observed, observersOf } from "./observers.js";
 import { printResults } from "./results.js";
+import { decided } from "./rounds.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
 
 /** A sweep that is open, and all that its training takes. */
@@ -30,10 +32,9 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
     hangupIgnored: hangupIgnored(birth()),
     giveUp: (signal) => terminal.end(EXIT.interrupted, `stopped by ${signal}, with nothing waited for`),
   });
-  const observers = observersOf(training, { log, signals }, terminal);
   try {
     const began = performance.now();
-    const result = await train(training, observers);
+    const result = await trainRounds(training, { log, signals }, terminal);
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
     const { code, reason } = await ending(training, result, terminal);
@@ -57,6 +58,22 @@ function endEarly(log: EventLog | null, exitCode: number, reason: string): void 
   } catch (second) {
     if (!(second instanceof SweepError)) throw second;
   }
+}
+
+/** Trains a sweep, of one that is trained in rounds each round, as the looks decide. */
+async function trainRounds(training: Training, listening: Listening, terminal: Terminal): Promise<SweepResult> {
+  let [sweep, result]: [Sweep | null, SweepResult] = [training.sweep, NOTHING_DONE];
+  while (sweep !== null) {
+    const round = { ...training, sweep };
+    // Each counts what its own round is to train.
+    const observers = observersOf(round, listening, terminal);
+    result = together(result, await train(round, observers));
+    if (result.tally.stopped) break;
+    const decision = await decided(training.store, sweep);
+    if (decision !== null) for (const observer of observers) await observer(decision.event);
+    sweep = decision?.next ?? null;
+  }
+  return result;
 }
 
 async function train(training: Training, observers: readonly Observer[]): Promise<SweepResult> {

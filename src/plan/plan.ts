@@ -171,6 +171,12 @@ export function withFolders(plan: SweepPlan, folders: ReadonlyMap<string, string
   return { ...plan, parts };
 }
 
+/** Where the imported data of a plan lie, by the draws' sha256. */
+export function foldersOf({ parts }: SweepPlan): ReadonlyMap<string, string> {
+  const imported = parts.flatMap(({ draws }) => (draws.kind === "imported" ? draws.draws : []));
+  return new Map(imported.map(({ sha256, directory }) => [sha256, directory]));
+}
+
 /** Names and all those that they start from, in the order of `methods`. */
 export function withStarts(names: readonly string[], methods: readonly MethodRecord[]): string[] {
   const starts = new Map(methods.map(({ name, start }) => [name, start]));

@@ -60,20 +60,26 @@ export function estimandFrom(flags: Flags): Estimand {
 
 /** The margins that --margin gives, each endpoint's once. */
 export function marginsFrom(flags: Flags): Partial<Margins> {
-  const margins: Partial<Record<Endpoint, number>> = {};
-  for (const item of items(flags, "margin")) {
-    const [, name, given] = /^([^=]+)=(.+)$/s.exec(item) ?? [];
-    if (name === undefined) throw bad(`--margin must be ENDPOINT=NUMBER such as forget=0.05, got ${item}`);
-    const endpoint = parseName("--margin ENDPOINT=NUMBER", name, ENDPOINTS);
-    const margin = READ.margin(`--margin ${endpoint}`, given);
-    if (margins[endpoint] !== undefined)
-      throw bad(`--margin must give each endpoint one value, got two for ${endpoint}: keep one`);
-    margins[endpoint] = margin;
-  }
-  return margins;
+  return byEndpoint("margin", items(flags, "margin"));
 }
 
-function marginsText(margins: Partial<Margins>): string {
+/** What the items ENDPOINT=NUMBER of an option give, each endpoint's once; > 0. */
+export function byEndpoint(option: string, given: readonly string[]): Partial<Margins> {
+  const numbers: Partial<Record<Endpoint, number>> = {};
+  for (const item of given) {
+    const [, name, text] = /^([^=]+)=(.+)$/s.exec(item) ?? [];
+    if (name === undefined) throw bad(`--${option} must be ENDPOINT=NUMBER such as forget=0.05, got ${item}`);
+    const endpoint = parseName(`--${option} ENDPOINT=NUMBER`, name, ENDPOINTS);
+    const number = READ.margin(`--${option} ${endpoint}`, text);
+    if (numbers[endpoint] !== undefined)
+      throw bad(`--${option} must give each endpoint one value, got two for ${endpoint}: keep one`);
+    numbers[endpoint] = number;
+  }
+  return numbers;
+}
+
+/** Numbers of endpoints as an option gives them. */
+export function marginsText(margins: Partial<Margins>): string {
   const said = Object.entries(margins).map(([endpoint, margin]) => `${endpoint}=${margin}`);
   return said.length === 0 ? "none" : said.join(",");
 }

@@ -20,6 +20,7 @@ import {
   text,
   trialsFrom,
 } from "./flags.js";
+import { type Goal, goalFrom, goalText } from "./goal.js";
 import { GRID_READERS, type GridAsked, gridFrom, planOf } from "./grid.js";
 import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
@@ -43,6 +44,8 @@ export interface GridRequest extends Request {
   /** Its sweep file; null where there is none. */
   readonly file: string | null;
   readonly dryRun: boolean;
+  /** When it has its answer; null: all that it asks for is trained. */
+  readonly until: Goal | null;
 }
 
 /** What `run` asks for, on a machine of so many cores. */
@@ -58,7 +61,16 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
-  return { ...gridAsked(flags, file), place, running, file, dryRun };
+  return { ...gridAsked(flags, file), place, running, file, dryRun, until: untilFrom(flags, place) };
+}
+
+/** Shards would each come to answers of their own. */
+function untilFrom(flags: Flags, { shard }: Place): Goal | null {
+  const until = goalFrom(flags);
+  if (until === null || shard.count === 1) return until;
+  throw bad(
+    `--until must not be given with --shard, of which each part would decide for itself, got ${goalText(until)}: leave one of the two out`,
+  );
 }
 
 /** What `resume` asks a stored sweep to have too; null: nothing. */

@@ -2,7 +2,7 @@
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { messageOf, SweepError } from "../errors.js";
 import { unwritable } from "../files.js";
-import type { Observer, SweepEvent } from "../run/events.js";
+import { NOTHING_DONE, type Observer, type SweepEvent, type SweepResult, together } from "../run/events.js";
 import { drawKey, lastEpoch, type TrajectorySpec } from "../trial.js";
 import { jsonOf } from "./json.js";
 
@@ -11,8 +11,8 @@ export class EventLog {
   readonly #file: number;
   readonly #command: string;
   readonly #began = performance.now();
-  /** What the last event said. */
-  #result = { trained: 0, failed: 0, diverged: 0, stopped: false, skipped: 0 };
+  /** What has been done so far, round by round. */
+  #result: SweepResult = NOTHING_DONE;
   /** The last signal that was to stop it. */
   #signal: string | null = null;
 
@@ -46,8 +46,10 @@ export class EventLog {
         const trajectories = event.outcomes.filter((outcome) => outcome.state === "failed" || outcome.wanted).length;
         return this.#write("landed", { trajectories, progress: event.progress });
       }
+      case "decided":
+        return this.#write("decided", { look: event.look, of: event.of, sentence: event.sentence });
       case "ended":
-        this.#result = { ...event.tally, skipped: event.skipped };
+        this.#result = together(this.#result, event);
         return;
       case "started":
         return;
@@ -57,8 +59,9 @@ export class EventLog {
   /** The last line: how it ended, `reason` being the sentence of what made the exit code what it is; null: a signal that stopped it, or nothing did. */
   end(exitCode: number, reason: string | null): void {
     const elapsed_ms = Math.round(performance.now() - this.#began);
-    const why = reason ?? (this.#result.stopped ? `stopped by ${this.#signal ?? "its runner"}` : null);
-    this.#write("end", { ...this.#result, elapsed_ms, exit_code: exitCode, reason: why });
+    const { tally, skipped } = this.#result;
+    const why = reason ?? (tally.stopped ? `stopped by ${this.#signal ?? "its runner"}` : null);
+    this.#write("end", { ...tally, skipped, elapsed_ms, exit_code: exitCode, reason: why });
   }
 
   close(): void {

@@ -36,7 +36,7 @@ export function recipeName({ method, lambda_reg, epochs }: RecipeKey): string {
 }
 
 /** As a table has room for it. */
-export function shortName({ method, lambda_reg, epochs }: RecipeKey): string {
+export function shortName({ method, lambda_reg, epochs }: Pick<RecipeKey, "method" | "lambda_reg" | "epochs">): string {
   return `${escaped(method)} λ ${lambda_reg} × ${epochs}`;
 }
 

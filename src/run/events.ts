@@ -26,6 +26,27 @@ export interface Tally {
   readonly stopped: boolean;
 }
 
+export interface SweepResult {
+  readonly tally: Tally;
+  /** Trial rows that were finished before. */
+  readonly skipped: number;
+}
+
+export const NOTHING_DONE: SweepResult = {
+  tally: { trained: 0, failed: 0, diverged: 0, stopped: false },
+  skipped: 0,
+};
+
+/** What was done before and in the round after it, as one: what the first round found finished was finished before. */
+export function together(before: SweepResult, after: SweepResult): SweepResult {
+  const [a, b] = [before.tally, after.tally];
+  const sum = (name: "trained" | "failed" | "diverged"): number => a[name] + b[name];
+  return {
+    tally: { trained: sum("trained"), failed: sum("failed"), diverged: sum("diverged"), stopped: b.stopped },
+    skipped: before === NOTHING_DONE ? after.skipped : before.skipped,
+  };
+}
+
 export type SweepEvent =
   /** Before anything is trained; `skipped` trial rows were finished before. */
   | { readonly kind: "opened"; readonly sweep: Sweep; readonly missing: Survey; readonly skipped: number }
@@ -39,7 +60,9 @@ export type SweepEvent =
   /** A lane of the runner is gone; `left` work on. */
   | { readonly kind: "lane lost"; readonly reason: string; readonly left: number }
   | { readonly kind: "stopping"; readonly signal: string; readonly now: boolean }
-  /** The last event, whatever happened; `fault` is the sentence of what ended the run early, null: nothing did. */
+  /** After a round of a sweep that is trained in rounds has ended: what its look, the `look`-th of at most `of`, decided. */
+  | { readonly kind: "decided"; readonly look: number; readonly of: number; readonly sentence: string }
+  /** The last event of a sweep or of a round of it, whatever happened; `fault` is the sentence of what ended the run early, null: nothing did. */
   | { readonly kind: "ended"; readonly tally: Tally; readonly skipped: number; readonly fault: string | null };
 
 /** One that listens. It hears every event in order, and is waited for. */

@@ -4,7 +4,7 @@ import { trajectoriesOf } from "../plan/trajectories.js";
 import type { Missing, Store, Sweep } from "../store/contract.js";
 import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { ChunkQueue } from "./chunk-queue.js";
-import type { Observer, Survey, SweepEvent, Tally } from "./events.js";
+import type { Observer, Survey, SweepEvent, SweepResult } from "./events.js";
 import { faultOf } from "./faults.js";
 import type { Runner } from "./runner.js";
 import { missingGroups, surveyMissing } from "./survey.js";
@@ -21,12 +21,6 @@ export interface SweepOptions {
 
 /** What a runner says where it lost a lane and `left` work on. */
 type LaneLost = (reason: string, left: number) => void;
-
-export interface SweepResult {
-  readonly tally: Tally;
-  /** Trial rows that were finished before. */
-  readonly skipped: number;
-}
 
 /** Trains all that the stored plan of `sweep` asks of its shard and `store` does not have, until it is there or a runner that drains has come to its end. */
 export async function trainSweep(store: Store, sweep: Sweep, options: SweepOptions): Promise<SweepResult> {

@@ -28,7 +28,7 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
  * sweeps that are merged, the question is that of the one that was first opened. Decisions are only ever added; the same
  * one of a round is kept once. Neither is part of a digest, and neither changes what is trained of a plan.
  *
- * **Consistency.** `open`, `record`, `decide` and `merge` do all of their work or none, and what a refused call had looked up or
+ * **Consistency.** `open`, `record` and `merge` do all of their work or none, and what a refused call had looked up or
  * made is forgotten with it: the store works on as if it had never been made.
  *
  * **Durability.** What a call that returned has written survives the process and a power cut. After each call that
@@ -49,7 +49,6 @@ export interface Store extends Results {
   /** The sweep of this plan, made or grown, with its cells and the command that asked, in one step. Throws usage where `grown` refuses. */
   open(request: OpenRequest): Promise<Sweep>;
   record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed>;
-  decide(sweep: Sweep, decision: Decision): Promise<void>;
   /** Takes in what other places of its kind have, in this order. Throws check where two of them differ in a bit, usage where a hash does not match. */
   merge(parts: readonly string[]): Promise<Merged[]>;
   /** Closes it; a place where nothing was before it was opened is left as it was found, before another process may write it. */
@@ -166,6 +165,8 @@ export interface OpenRequest {
   readonly grow: boolean;
   /** What is asked of the sweep where it is a new one. */
   readonly question: Question;
+  /** What is decided with it: it is kept, and asked for what it says, in one step. */
+  readonly decision?: Decision;
   readonly command: CommandNote;
 }
 
@@ -181,9 +182,9 @@ export interface StoredCommand extends CommandNote {
   readonly at: string;
 }
 
-/** What was decided after a round of a sweep whose trials are not all asked for at once. */
+/** What was decided before a round of a sweep whose trials are not all asked for at once, and after its last one. */
 export interface Decision {
-  /** From 1. */
+  /** The round that it begins, from 1. */
   readonly round: number;
   /** JSON as `canonicalText` writes it; what it says is known to who decides. */
   readonly text: string;

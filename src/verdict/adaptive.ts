@@ -1,17 +1,11 @@
 /** Which cells of a grid are worth more draws: looks at what is there so far, round by round, and drops what cannot be the answer any more. */
 import { stream } from "../data/streams.js";
+import type { Goal } from "../plan/goal.js";
 import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
-import { ALPHA } from "./answer.js";
+import { ALPHA, type Answer } from "./answer.js";
 import type { Candidate } from "./selection.js";
-
-/** When an adaptive grid has its answer. */
-export type Goal =
-  /** Some cell is equivalent, or all are different. */
-  | { readonly kind: "decided" }
-  /** The half-widths of the best cell's simultaneous bands are at most these. */
-  | { readonly kind: "half-width"; readonly most: Readonly<Partial<Record<Endpoint, number>>> };
 
 const FLIPS = 2000;
 const GROWTH = 1.5; // from one look to the next
@@ -19,15 +13,20 @@ const LEAST_PATTERNS = 2; // of signs, of which each is as rare as its mirror im
 
 /**
  * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
- * bands are finite, after it half as many again each time.
+ * bands are finite, after it half as many again each time. `beside` are looks that share the error with these.
  */
-export function looksOf(most: number): number[] {
+export function looksOf(most: number, beside = 0): number[] {
   // More looks share the error among them, which takes more units for the first.
   for (let first = 2; first < most; first++) {
     const looks = from(first, most);
-    if (2 * spentAt(looks.length) * 2 ** first >= LEAST_PATTERNS) return looks;
+    if (canHold(first, spentAt(looks.length + beside))) return looks;
   }
   return [most];
+}
+
+/** Whether so many units have sign patterns enough for bands at error `alpha` a side to be finite. */
+export function canHold(units: number, alpha: number): boolean {
+  return 2 * alpha * 2 ** units >= LEAST_PATTERNS;
 }
 
 function from(first: number, most: number): number[] {
@@ -42,7 +41,7 @@ export function spentAt(looks: number): number {
 }
 
 /** A cell as a look sees it: both bands hold at once for all cells and all looks. */
-interface Seen {
+export interface Seen {
   readonly recipe: string;
   readonly forget: MaxT;
   readonly accuracy: MaxT;
@@ -50,7 +49,7 @@ interface Seen {
   readonly distance: number;
   readonly least: number;
   readonly most: number;
-  readonly answer: "equivalent" | "different" | "too few";
+  readonly answer: Answer;
 }
 
 export interface Look {

@@ -9,7 +9,8 @@ import { tInterval } from "../stats/t-test.js";
 export const ALPHA = 0.05;
 
 /** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
-export type Answer = "equivalent" | "different" | "too few";
+export const ANSWERS = ["equivalent", "different", "too few"] as const;
+export type Answer = (typeof ANSWERS)[number];
 
 /** A difference to retraining; `error` is its Monte-Carlo standard error, over the units. */
 interface Difference extends Estimate {

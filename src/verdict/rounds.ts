@@ -34,8 +34,13 @@ export function stepsOf(plan: SweepPlan): Step[] {
     );
   if (draws === 1) return looksOf(trials).map((first) => ({ draws, trials: first }));
   const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
-  const steps = looksOf(draws).map((some) => ({ draws: some, trials: first }));
-  return first < trials ? [...steps, { draws, trials }] : steps;
+  const last = first < trials ? [{ draws, trials }] : [];
+  return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+}
+
+/** The draws of a plan whose rounds `stepsOf` gives. */
+export function onlyDraws(plan: SweepPlan): DrawAxes {
+  return onlyPart(plan).draws;
 }
 
 /** Throws usage where a plan is more than one grid over seeded draws that differ in nothing but their seed. */

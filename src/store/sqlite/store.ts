@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
-import type { Decision, Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
 import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { Landing } from "./landing.js";
@@ -96,10 +96,6 @@ export class SqliteStore extends SqliteResults implements Store {
         throw new SweepError("check", error.message, { cause: error });
       throw error;
     }
-  }
-
-  async decide({ id }: Sweep, decision: Decision): Promise<void> {
-    await this.#write(toldOf, () => this.stored.addDecision(id, { ...decision, at: new Date().toISOString() }));
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {

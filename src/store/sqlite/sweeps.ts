@@ -58,13 +58,14 @@ export class Sweeps {
   }
 
   /** `Store.open`, inside a transaction of the caller's. */
-  open({ plan, profile, shard, grow, question, command }: OpenRequest): Sweep {
+  open({ plan, profile, shard, grow, question, command, decision }: OpenRequest): Sweep {
     const at = new Date().toISOString();
     const checked = askable(question);
     const isNew = this.#sql.find.get(identityOf(plan, profile)) === undefined;
     const sweep = this.#unite(plan, profile, { shard, grow, createdAt: at, openedAt: at });
     if (isNew) this.#ask(sweep.id, checked, at);
     this.#sql.insertCommand.run({ ...command, sweep: sweep.id, at });
+    if (decision !== undefined) this.addDecision(sweep.id, { ...decision, at });
     return isNew ? { ...sweep, question: checked } : sweep;
   }
 

@@ -1,0 +1,73 @@
+/** Sweeps that are trained in rounds: opened in the round that they are in, and taken to the next by what a look decides. */
+import { bad, SweepError } from "../errors.js";
+import { type Goal, goalText } from "../plan/goal.js";
+import { foldersOf, identityOf, withFolders } from "../plan/plan.js";
+import { USUAL_QUESTION } from "../plan/question.js";
+import { lookSentence } from "../report/course.js";
+import type { SweepEvent } from "../run/events.js";
+import type { OpenRequest, Results, Store, Sweep } from "../store/contract.js";
+import { type Course, courseOf, currentPlan, isOver, isSameCourse, nextLook } from "../verdict/course.js";
+import { beginning, courseFrom, lastDecision } from "../verdict/decisions.js";
+import { settingsIn } from "../verdict/scores.js";
+import { lastCommand, noteOf } from "./sweeps.js";
+
+/** What a sweep was asked and has decided; null: all of it is trained at once. */
+export async function courseIn(results: Results, sweep: Sweep): Promise<Course | null> {
+  return courseFrom(await results.decisions(sweep));
+}
+
+/** Opens what is asked for: all of it or, where it is asked `until` something, the round that it is in. Throws usage where the sweep that is there was asked otherwise. */
+export async function openAsked(store: Store, asked: OpenRequest, until: Goal | null): Promise<Sweep> {
+  const { plan, profile } = asked;
+  const course = until === null ? null : courseOf(until, plan);
+  const identity = identityOf(plan, profile);
+  const held = (await store.sweeps()).find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
+  const there = held === undefined ? null : await courseIn(store, held);
+  if (held !== undefined) refuseOtherCourse(held, there, course);
+  if (course === null) return store.open(asked);
+  if (there !== null) return store.open({ ...asked, plan: currentPlan(there) });
+  return store.open({ ...asked, plan: currentPlan(course), decision: beginning(course) });
+}
+
+function refuseOtherCourse({ plan: { name } }: Sweep, there: Course | null, asked: Course | null): void {
+  if (there === null && asked === null) return;
+  if (there === null)
+    throw bad(
+      `--until must be asked of a new sweep, but all of the sweep ${name} has been asked for at once: give the new one its own --name`,
+    );
+  if (asked !== null && isSameCourse(there, asked)) return;
+  throw bad(
+    `--until must be ${goalText(there.goal)} of the sweep ${name}, with all else as it was first asked, since its looks share one error rate${asked === null ? ", got nothing" : ""}: gmm-sweep resume goes on with it, and another grid needs a --name of its own`,
+  );
+}
+
+/** What was decided after a round, and the sweep with what the next one asks for; null: it was the last. */
+export interface Decided {
+  readonly event: SweepEvent;
+  readonly next: Sweep | null;
+}
+
+/** Looks at the round that a sweep has trained, and opens the next; null where nothing is left to decide. Throws check where there is nothing to look at. */
+export async function decided(store: Store, sweep: Sweep): Promise<Decided | null> {
+  const course = await courseIn(store, sweep);
+  if (course === null || isOver(course)) return null;
+  const { profile, shard } = sweep;
+  const question = sweep.question ?? USUAL_QUESTION;
+  const [setting] = await settingsIn(store.cellSamples(sweep));
+  const look = setting === undefined ? null : nextLook(setting, course, question);
+  if (look === null)
+    throw new SweepError(
+      "check",
+      `round ${course.looks.length + 1} of sweep ${sweep.id} must have trials of retraining and of some recipe on each draw to be looked at, but they diverged or failed: gmm-sweep status says which, --retry-failed trains those again that failed`,
+    );
+  const after: Course = { ...course, looks: [...course.looks, look] };
+  const plan = withFolders(currentPlan(after), foldersOf(sweep.plan));
+  const command = noteOf(await lastCommand(store, sweep));
+  const next = await store.open({
+    ...{ plan, profile, shard, question, command },
+    ...{ grow: false, decision: lastDecision(after) },
+  });
+  const [taken, of] = [after.looks.length, after.steps.length];
+  const event: SweepEvent = { kind: "decided", look: taken, of, sentence: lookSentence(after, question) };
+  return { event, next: isOver(after) ? null : next };
+}

@@ -1,0 +1,95 @@
+/** The course of a sweep as the decisions that a store keeps of it: the first says what is asked, each later one what a look decided. */
+import { bad, messageOf, SweepError } from "../errors.js";
+import { goalFrom, goalText } from "../plan/goal.js";
+import { fieldsOf, list, number, oneOf, type Reader, shown, stringOf } from "../plan/json.js";
+import { canonicalText } from "../plan/plan.js";
+import { parsePlan } from "../plan/stored.js";
+import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
+import type { Decision } from "../store/contract.js";
+import { ANSWERS } from "./answer.js";
+import { type Course, courseOf, isOver, type LookTaken } from "./course.js";
+
+/** The decision to begin a course. */
+export function beginning({ goal, plan }: Course): Decision {
+  return { round: 1, text: canonicalText({ until: goalText(goal), plan }) };
+}
+
+/** What the last look of a course decided. */
+export function lastDecision({ looks }: Course): Decision {
+  return { round: looks.length + 1, text: canonicalText(looks[looks.length - 1]) };
+}
+
+/** The course that a sweep's decisions say, by their rounds; null: there are none, and all of it is trained at once. Throws usage where they say none. */
+export function courseFrom(decisions: readonly Decision[]): Course | null {
+  if (decisions.length === 0) return null;
+  try {
+    const [first, ...later] = decisions.map(({ round, text }, i) => {
+      if (round === i + 1) return text;
+      throw bad(`decision ${i + 1} must be of round ${i + 1}, got one of round ${round}`);
+    });
+    return later.reduce(withLook, readBeginning(first));
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    throw bad(
+      `the decisions of a sweep must be those of one grid --until, but ${error.message.replace(/^--/, "")}: take a copy of the file from before another program changed it, or from before sweeps of different --until were merged`,
+      { cause: error },
+    );
+  }
+}
+
+function readBeginning(text: string): Course {
+  const { until, plan } = fieldsOf("what is asked", parsed(text), {
+    until: stringOf,
+    plan: (_place, given) => parsePlan(canonicalText(given)),
+  });
+  const goal = goalFrom({ until });
+  if (goal === null) throw bad("until must be there, got nothing");
+  return courseOf(goal, plan);
+}
+
+function withLook(course: Course, text: string): Course {
+  const look = readLook(`look ${course.looks.length + 1}`, parsed(text));
+  const step = isOver(course) ? undefined : course.steps[course.looks.length];
+  if (step?.draws === look.draws && step.trials === look.trials) return { ...course, looks: [...course.looks, look] };
+  throw bad(
+    `look ${course.looks.length + 1} must be ${step === undefined ? "none" : `at ${step.draws} draws of ${step.trials} trials`}, got one at ${look.draws} of ${look.trials}`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw bad(`a decision must be JSON (${messageOf(error)})`, { cause: error });
+  }
+}
+
+const real = number((option, text) => parseReal(option, text, Number.NEGATIVE_INFINITY, "a number"));
+
+const flag: Reader<boolean> = (place, given) => {
+  if (typeof given === "boolean") return given;
+  throw bad(`${place} must be true or false, got ${shown(given)}`);
+};
+
+const readBand: Reader<LookTaken["recipes"][number]["forget"]> = (place, given) =>
+  fieldsOf(place, given, { mean: real, low: real, high: real });
+
+const readLook: Reader<LookTaken> = (place, given) =>
+  fieldsOf(place, given, {
+    draws: number((option, text) => parseWhole(option, text, 1, LIMITS.settings)),
+    trials: number(READ.trials),
+    lost: number((option, text) => parseWhole(option, text, 0, Number.MAX_SAFE_INTEGER)),
+    reached: flag,
+    recipes: list((at, recipe) =>
+      fieldsOf(at, recipe, {
+        method: stringOf,
+        lambda: number(READ.lambda),
+        epochs: number(READ.epochs),
+        start: stringOf,
+        answer: oneOf(ANSWERS),
+        kept: flag,
+        forget: readBand,
+        accuracy: readBand,
+      }),
+    ),
+  });
