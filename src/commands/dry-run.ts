@@ -2,21 +2,24 @@
 import { existsSync } from "node:fs";
 import { axesOf } from "../plan/axes.js";
 import { grown } from "../plan/growth.js";
-import { identityOf } from "../plan/plan.js";
-import type { Request } from "../plan/request.js";
+import type { GridRequest } from "../plan/request.js";
+import { trajectoriesOf } from "../plan/trajectories.js";
 import { axesText } from "../report/axes.js";
-import { forecastObject, forecastText } from "../report/forecast.js";
+import { courseText } from "../report/course.js";
+import { forecastObject, forecastText, type RoundAhead, roundText } from "../report/forecast.js";
 import { jsonOf } from "../report/json.js";
 import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
-import { ALL_MISSING, type Lookup } from "../run/survey.js";
+import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
+import { type Course, currentPlan } from "../verdict/course.js";
 import type { Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
+import { meantBy } from "./rounds.js";
 
 /** Prints what a request will take; nothing is trained or written. */
-export async function dryRun({ plan, place, running }: Request, terminal: Terminal): Promise<number> {
+export async function dryRun({ plan, place, running, until }: GridRequest, terminal: Terminal): Promise<number> {
   const { path, shard, grow } = place;
   const { retryFailed, workers, json } = running;
   const engine = await engineFor(plan);
@@ -25,20 +28,26 @@ export async function dryRun({ plan, place, running }: Request, terminal: Termin
   const results = existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const identity = identityOf(plan, profile);
-    const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-    const whole = held === undefined ? plan : grown(held.plan, plan, grow);
+    const { held, course } = await meantBy(results, { plan, profile }, until);
+    // In rounds it is what was first asked for, at the most.
+    const whole = held === null || course !== null ? plan : grown(held.plan, plan, grow);
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
     const { columns } = terminal;
+    const round = course === null ? null : await roundAhead(course, lookup);
     await terminal.out(
       json
-        ? `${jsonOf({ ...forecastObject(result), axes })}\n`
-        : `${axesText(axes, columns)}\n${forecastText(result, columns)}`,
+        ? `${jsonOf({ ...forecastObject(result), ...(round === null ? {} : { round }), axes })}\n`
+        : `${axesText(axes, columns)}\n${forecastText(result, columns)}${round === null ? "" : roundText(round, columns)}`,
     );
     return EXIT.ok;
   } finally {
     await results?.close();
   }
+}
+
+async function roundAhead(course: Course, lookup: Lookup): Promise<RoundAhead> {
+  const { missing } = await surveyMissing(trajectoriesOf(currentPlan(course)), lookup);
+  return { until: courseText(course), epochs_left: missing.epochs };
 }

@@ -52,7 +52,7 @@ const ASKING = {
   ...GROW_OPTION,
   ...QUESTION_OPTIONS,
   until: value(
-    "train in rounds, of all draws and trials asked for no more than it takes: until decided, or until a half-width as forget=0.02",
+    "train in rounds, and no more of what is asked for than it takes: until decided, or a half-width as forget=0.02",
   ),
 };
 

@@ -16,17 +16,36 @@ export async function courseIn(results: Results, sweep: Sweep): Promise<Course |
   return courseFrom(await results.decisions(sweep));
 }
 
-/** Opens what is asked for: all of it or, where it is asked `until` something, the round that it is in. Throws usage where the sweep that is there was asked otherwise. */
-export async function openAsked(store: Store, asked: OpenRequest, until: Goal | null): Promise<Sweep> {
-  const { plan, profile } = asked;
-  const course = until === null ? null : courseOf(until, plan);
+/** What is asked for, and the sweep that it is asked of. */
+interface Meant {
+  /** Null: a new one. */
+  readonly held: Sweep | null;
+  /** The course that it is on, from its beginning where it is a new one; null: all of it is trained at once. */
+  readonly course: Course | null;
+}
+
+/** Which sweep is asked for, `until` what. Throws usage where the sweep that is there was asked otherwise. */
+export async function meantBy(
+  results: Results | null,
+  { plan, profile }: Pick<OpenRequest, "plan" | "profile">,
+  until: Goal | null,
+): Promise<Meant> {
+  const asked = until === null ? null : courseOf(until, plan);
   const identity = identityOf(plan, profile);
-  const held = (await store.sweeps()).find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-  const there = held === undefined ? null : await courseIn(store, held);
-  if (held !== undefined) refuseOtherCourse(held, there, course);
+  const sweeps = (await results?.sweeps()) ?? [];
+  const held = sweeps.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
+  if (results === null || held === undefined) return { held: null, course: asked };
+  const there = await courseIn(results, held);
+  refuseOtherCourse(held, there, asked);
+  return { held, course: there };
+}
+
+/** Opens what is asked for: all of it or, where it is asked `until` something, the round that it is in. */
+export async function openAsked(store: Store, asked: OpenRequest, until: Goal | null): Promise<Sweep> {
+  const { held, course } = await meantBy(store, asked, until);
   if (course === null) return store.open(asked);
-  if (there !== null) return store.open({ ...asked, plan: currentPlan(there) });
-  return store.open({ ...asked, plan: currentPlan(course), decision: beginning(course) });
+  const round = { ...asked, plan: currentPlan(course) };
+  return store.open(held === null ? { ...round, decision: beginning(course) } : round);
 }
 
 function refuseOtherCourse({ plan: { name } }: Sweep, there: Course | null, asked: Course | null): void {

@@ -16,10 +16,9 @@ export function goalFrom(flags: Flags): Goal | null {
   if (flags["until"] === undefined) return null;
   const given = items(flags, "until");
   if (given.length === 1 && given[0] === DECIDED) return { kind: "decided" };
-  const other = given.find((item) => !item.includes("="));
-  if (other !== undefined || given.length === 0)
+  if (given.some((item) => !item.includes("=")))
     throw bad(
-      `--until must be ${DECIDED}, or the half-width to reach, as forget=0.02 or forget=0.02,accuracy=0.005, got ${other ?? "nothing"}`,
+      `--until must be ${DECIDED}, or the half-width to reach, as forget=0.02 or forget=0.02,accuracy=0.005, got ${given.join(",")}`,
     );
   return { kind: "half-width", most: byEndpoint("until", given) };
 }

@@ -22,6 +22,16 @@ export function forecastText(forecast: Forecast, columns: number | null = null):
   return lines.map(([name, text]) => beside(name.padEnd(16), text, columns)).join("");
 }
 
+/** The round that comes next of a grid that is trained in rounds, of which all else is the most that it may take. */
+export interface RoundAhead {
+  readonly until: string;
+  readonly epochs_left: number;
+}
+
+export function roundText({ until, epochs_left }: RoundAhead, columns: number | null = null): string {
+  return beside("rounds".padEnd(16), `${until}: ${whole(epochs_left)} epochs; all of the above is the most`, columns);
+}
+
 /** The same as JSON. */
 export function forecastObject(forecast: Forecast): object {
   return {
