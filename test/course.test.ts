@@ -1,0 +1,330 @@
+/** Holds sweeps that are trained in rounds to what they promise: the same course from whatever is stored, killed or not, and no more training than it takes. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { gridCommand } from "../src/commands/grid.js";
+import { resumeCommand } from "../src/commands/resume.js";
+import { statusCommand } from "../src/commands/status.js";
+import { type Stream, stream } from "../src/data/streams.js";
+import { loadEngine } from "../src/engine/engines.js";
+import type { CellKey } from "../src/plan/cell.js";
+import { engineFrom, type Flags } from "../src/plan/flags.js";
+import { type Goal, goalFrom, goalText } from "../src/plan/goal.js";
+import type { SweepPlan } from "../src/plan/plan.js";
+import { USUAL_QUESTION } from "../src/plan/question.js";
+import { gridPlan } from "../src/plan/request.js";
+import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
+import type { Decision } from "../src/store/contract.js";
+import { openResults, openStore } from "../src/store/open.js";
+import { type Course, courseOf, currentPlan, isOver, nextLook, settingAt } from "../src/verdict/course.js";
+import { beginning, courseFrom, lastDecision } from "../src/verdict/decisions.js";
+import type { Sample, Setting } from "../src/verdict/scores.js";
+import { folder, rows, spoken } from "./command-line.js";
+import { change } from "./fixtures/grids.js";
+import { openRequest } from "./fixtures/sweeps.js";
+import { trainedHere } from "./runner-contract.js";
+
+const DECIDED: Goal = { kind: "decided" };
+const [DRAWS, TRIALS] = [20, 40];
+const LAMBDAS = Array.from({ length: 16 }, (_, i) => i);
+
+function planOf(flags: Flags = {}): SweepPlan {
+  return gridPlan(
+    {
+      ...{ samples: "10", hidden: "3,2", "data-seeds": `1:${DRAWS}`, trials: `${TRIALS}` },
+      ...{ lambda: LAMBDAS.join(","), epochs: "5", methods: "original,retrain_scratch,unlearn", ...flags },
+    },
+    null,
+  );
+}
+
+/** All that the plan may come to ask for; the difference to retraining grows with λ. */
+function planted(name: string, differenceOf: (lambda: number) => number): Setting {
+  const random = stream("test", name);
+  const samples = Array.from({ length: DRAWS }, (_, i) => {
+    const center = 0.6 + 0.1 * random.normal();
+    return [
+      sampleOf("retrain_scratch", 0, i + 1, center, random),
+      sampleOf("original", 0, i + 1, center + 0.2, random),
+      ...LAMBDAS.map((lambda) => sampleOf("unlearn", lambda, i + 1, center + differenceOf(lambda), random)),
+    ];
+  }).flat();
+  return { key: samples[0].key, samples };
+}
+
+function sampleOf(method: string, lambda_reg: number, draw: number, center: number, random: Stream): Sample {
+  const key: CellKey = {
+    ...{ draw: `${draw}`, samples: 10, features: 10, forget_rows: 1, hidden: "3,2", learning_rate: 0.01 },
+    ...{ preset: "paired", method, lambda_reg, epochs: method === "unlearn" ? 5 : 100, seed: 0, start: "" },
+    profile: "test/r1",
+  };
+  const trials = Array.from({ length: TRIALS }, (_, i) => i + 1);
+  return {
+    ...{ key, recipe: `${method} ${lambda_reg}`, trials, diverged: 0, failed: 0, isOneRun: false },
+    forget: trials.map(() => center + 0.01 * random.normal()),
+    accuracy: trials.map(() => 0.9 + 0.001 * random.normal()),
+    ...{ margin: trials.map(() => null), test: trials.map(() => null) },
+  };
+}
+
+/** The course to its end, and the epochs that its rounds train. */
+function taken(setting: Setting, plan: SweepPlan, goal: Goal): { course: Course; epochs: number } {
+  let [course, epochs] = [courseOf(goal, plan), 0];
+  const trained = new Set<string>();
+  while (!isOver(course)) {
+    for (const group of trajectoriesOf(currentPlan(course))) {
+      const fresh = group.filter((spec) => !trained.has(textOf(spec)));
+      for (const spec of fresh) trained.add(textOf(spec));
+      epochs += epochsToTrain(fresh);
+    }
+    const look = nextLook(setting, course, USUAL_QUESTION);
+    assert.ok(look !== null);
+    course = { ...course, looks: [...course.looks, look] };
+  }
+  return { course, epochs };
+}
+
+function textOf({ cell, trial }: ReturnType<typeof trainedHere>[number]["spec"]): string {
+  return JSON.stringify([cell.draw, cell.method, cell.lambda, trial]);
+}
+
+test("an equivalent recipe among many that are not is found with a fraction of the epochs, and the others are dropped", () => {
+  const plan = planOf();
+  const { course, epochs } = taken(
+    planted("found", (lambda) => 0.02 * lambda),
+    plan,
+    DECIDED,
+  );
+  const last = course.looks.at(-1);
+  assert.deepEqual([last?.reached, last?.recipes[0].lambda, last?.recipes[0].answer], [true, 0, "equivalent"]);
+  const all = [...trajectoriesOf(plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
+  assert.ok(epochs < all / 5, `${epochs} of ${all} epochs`);
+  assert.ok((last?.recipes.filter(({ kept }) => kept).length ?? 0) < LAMBDAS.length / 2);
+});
+
+test("where no recipe is near the grid ends early as well, and says that they are different", () => {
+  const { course } = taken(
+    planted("far", () => 0.3),
+    planOf(),
+    DECIDED,
+  );
+  const last = course.looks.at(-1);
+  assert.deepEqual([last?.reached, last?.recipes[0].answer, course.looks.length], [true, "different", 1]);
+});
+
+test("a half-width is trained for until it is there, and what cannot be reached ends with all that was asked for", () => {
+  const setting = planted("width", (lambda) => 0.02 * lambda);
+  const near = taken(setting, planOf(), { kind: "half-width", most: { forget: 0.02 } }).course;
+  const [first] = near.looks.at(-1)?.recipes ?? [];
+  assert.ok(near.looks.at(-1)?.reached && (first.forget.high - first.forget.low) / 2 <= 0.02);
+  const never = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } }).course;
+  assert.deepEqual([never.looks.length, never.looks.at(-1)?.reached], [never.steps.length, false]);
+});
+
+test("a look sees its round's draws, trials and recipes and no others, whatever else there is by now", () => {
+  const setting = planted("seen", (lambda) => 0.02 * lambda);
+  const { course } = taken(setting, planOf(), DECIDED);
+  const before = { ...course, looks: course.looks.slice(0, 1) };
+  const seen = settingAt(setting, before, 2);
+  const kept = course.looks[0].recipes.filter((recipe) => recipe.kept).map(({ lambda }) => lambda);
+  const { draws, trials } = course.steps[1];
+  assert.equal(seen.samples.length, draws * (kept.length + 2));
+  assert.ok(seen.samples.every((sample) => sample.trials.length === trials));
+  const without = { ...setting, samples: seen.samples };
+  assert.deepEqual(nextLook(without, before, USUAL_QUESTION), nextLook(setting, before, USUAL_QUESTION));
+});
+
+test("nothing is looked at where a draw was not retrained", () => {
+  const setting = planted("lacking", () => 0);
+  const lacking = setting.samples.filter(({ key }) => key.draw !== "1" || key.method !== "retrain_scratch");
+  assert.equal(nextLook({ ...setting, samples: lacking }, courseOf(DECIDED, planOf()), USUAL_QUESTION), null);
+});
+
+test("a goal is read as --until says it, and said as it is read", () => {
+  for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
+    assert.equal(goalText(goalFrom({ until: text }) ?? DECIDED), text);
+  assert.equal(goalFrom({}), null);
+});
+
+function decisionsOf(course: Course): Decision[] {
+  return [
+    beginning(course),
+    ...course.looks.map((_, i) => lastDecision({ ...course, looks: course.looks.slice(0, i + 1) })),
+  ];
+}
+
+/** One whose goal is out of reach. */
+function longCourse(): Course {
+  return taken(
+    planted("read", (lambda) => 0.02 * lambda),
+    planOf(),
+    { kind: "half-width", most: { forget: 1e-9 } },
+  ).course;
+}
+
+test("a course comes back from its decisions as it was", () => {
+  const course = longCourse();
+  assert.ok(course.looks.length > 1);
+  assert.deepEqual(courseFrom(decisionsOf(course)), course);
+  assert.equal(courseFrom([]), null);
+});
+
+const BROKEN: readonly [what: string, change: (text: string) => string, sentence: RegExp][] = [
+  [
+    "no goal",
+    (text) => text.replace(/"until":"[^"]*"/, '"until":"soon"'),
+    /but until must be decided, or the half-width/,
+  ],
+  [
+    "a look that says no answer",
+    (text) => text.replace('"answer":"equivalent"', '"answer":"yes"'),
+    /answer must be one of/,
+  ],
+  ["a band that is no number", (text) => text.replace(/"high":[^,}]+/, '"high":"1"'), /high must be a number/],
+  [
+    "a look at other draws",
+    (text) => text.replace('"draws":7', '"draws":8'),
+    /look 1 must be at 7 draws of 10 trials, got one at 8 of 10/,
+  ],
+  ["a field of another program", (text) => text.replace('"lost":0', '"lost":0,"more":1'), /must have no field but/],
+];
+
+for (const [what, broken, sentence] of BROKEN)
+  test(`decisions with ${what} are refused in a sentence`, () => {
+    const course = longCourse();
+    const decisions = decisionsOf(course);
+    const changed = decisions.map(({ round, text }) => ({ round, text: broken(text) }));
+    assert.notDeepEqual(changed, decisions);
+    assert.throws(() => courseFrom(changed), { fault: "usage", message: sentence });
+  });
+
+test("decisions of two courses in one sweep are refused, and so is a look after the last", () => {
+  const course = longCourse();
+  const decisions = decisionsOf(course);
+  assert.throws(() => courseFrom([decisions[0], ...decisions]), /decision 2 must be of round 2, got one of round 1/);
+  const last = { ...decisions[decisions.length - 1], round: decisions.length + 1 };
+  assert.throws(() => courseFrom([...decisions, last]), /must be none, got one at/);
+});
+
+const GRID: Flags = {
+  ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1", "data-seeds": "1:8" },
+  ...{ trials: "4", lambda: "0,4.2", epochs: "1:2,original=6,retrain_scratch=5" },
+  ...{ methods: "original,retrain_scratch,unlearn" },
+};
+/** All recipes are equivalent at once. */
+const WIDE = "forget=0.99,accuracy=0.99";
+/** No band of so few draws is as narrow. */
+const NEVER = { until: "forget=0.000001", margin: WIDE };
+
+async function trainedUntil(t: TestContext, flags: Flags): Promise<{ db: string; err: string }> {
+  const db = join(folder(t), "until.db");
+  const { code, err } = await spoken(gridCommand, { ...GRID, ...flags, db });
+  assert.equal(code, 0, err);
+  return { db, err };
+}
+
+async function digestIn(db: string): Promise<string> {
+  const results = await openResults(db);
+  const [sweep] = await results.sweeps();
+  const digest = await results.digest(sweep);
+  await results.close();
+  return digest;
+}
+
+test("a grid that is decided at its first look trains no more draws, and its digest is that of a plain grid of those", async (t) => {
+  const { db, err } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  assert.match(err, /look 1 of at most 2, at 6 draws of 4 trials: of 4 recipes unlearn .* is equivalent .*; decided\n/);
+  const plain = join(folder(t), "plain.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1:6", quiet: true, db: plain })).code, 0);
+  assert.equal(await digestIn(db), await digestIn(plain));
+  const { out } = await spoken(statusCommand, { file: db });
+  assert.match(out, /^sweep 1, grid: up to 4 trials a cell, .*\nuntil decided: reached\n/);
+});
+
+test("a grid that nothing decides trains all draws, of recipes that can still be it", async (t) => {
+  const { db, err } = await trainedUntil(t, NEVER);
+  assert.match(
+    err,
+    /look 2 of at most 2, at 8 draws of 4 trials: .*; not decided, and all that was asked for is trained\n/,
+  );
+  assert.deepEqual(await rows(db, "select count(distinct draw) from trial_results where method = 'retrain_scratch'"), [
+    [8],
+  ]);
+});
+
+test("a grid that was killed before its first look, or in its first round, comes to the same decisions by resume and by its command", async (t) => {
+  const { db } = await trainedUntil(t, NEVER);
+  const decisions = await rows(db, "select round, decision from decisions order by round");
+  assert.equal(decisions.length, 3);
+  const goal = goalFrom(NEVER) ?? DECIDED;
+  const course = courseOf(goal, gridPlan(GRID, null));
+  const { profile } = await loadEngine(engineFrom(GRID));
+  const question = { ...USUAL_QUESTION, margins: { forget: 0.99, accuracy: 0.99 } };
+  for (const [landed, goOn] of [
+    [0, (file: string) => spoken(resumeCommand, { file, workers: "1", quiet: true })],
+    [10, (file: string) => spoken(gridCommand, { ...GRID, ...NEVER, db: file, quiet: true })],
+  ] as const) {
+    const killed = join(folder(t), "killed.db");
+    const store = await openStore(killed);
+    const plan = currentPlan(course);
+    const sweep = await store.open({ ...openRequest(plan, profile), question, decision: beginning(course) });
+    await store.record(sweep, trainedHere([...trajectoriesOf(plan)].flat().slice(0, landed)));
+    await store.close();
+    assert.equal((await goOn(killed)).code, 0);
+    assert.deepEqual(await rows(killed, "select round, decision from decisions order by round"), decisions);
+    assert.equal(await digestIn(killed), await digestIn(db));
+  }
+});
+
+test("a sweep that is trained in rounds is asked for again as it was, or not at all", async (t) => {
+  const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  const before = await rows(db, "select count(*) from commands");
+  for (const [flags, message] of [
+    [{}, /^--until must be decided of the sweep grid, .*, got nothing: gmm-sweep resume goes on/],
+    [{ until: "forget=0.1" }, /^--until must be decided of the sweep grid, with all else as it was first asked/],
+    [{ until: "decided", trials: "5" }, /^--until must be decided of the sweep grid, with all else/],
+  ] as const) {
+    await assert.rejects(spoken(gridCommand, { ...GRID, ...flags, db }), { fault: "usage", message });
+    await assert.rejects(spoken(gridCommand, { ...GRID, ...flags, db, "dry-run": true }), { fault: "usage", message });
+  }
+  await assert.rejects(
+    spoken(resumeCommand, { file: db, trials: "9" }),
+    /^SweepError: sweep 1 must be as it was asked/,
+  );
+  assert.deepEqual(await rows(db, "select count(*) from commands"), before);
+  assert.equal((await spoken(gridCommand, { ...GRID, until: "decided", margin: WIDE, db })).code, 0);
+});
+
+test("a sweep that was trained at once is not trained in rounds afterwards", async (t) => {
+  const db = join(folder(t), "plain.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1", quiet: true, db })).code, 0);
+  await assert.rejects(spoken(gridCommand, { ...GRID, until: "decided", db }), {
+    fault: "usage",
+    message: /^--until must be asked of a new sweep, but all of the sweep grid has been asked for at once/,
+  });
+});
+
+test("a dry run says what the next round trains, and that all else is the most", async (t) => {
+  const db = join(folder(t), "none.db");
+  const { out } = await spoken(gridCommand, { ...GRID, until: "decided", db, "dry-run": true });
+  assert.match(
+    out,
+    /rounds +until decided: in round 1 of at most 2, 6 draws of 4 trials: 360 epochs; all of the above/,
+  );
+  const json = await spoken(gridCommand, { ...GRID, until: "decided", db, "dry-run": true, json: true });
+  assert.deepEqual((JSON.parse(json.out) as { round: unknown }).round, {
+    until: "until decided: in round 1 of at most 2, 6 draws of 4 trials",
+    epochs_left: 360,
+  });
+});
+
+test("a file whose decisions another program changed is refused by whoever goes on with it", async (t) => {
+  const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  await change(db, `update decisions set decision = '{"plan":{},"until":"decided"}' where round = 1 returning 1`);
+  const message = /^the decisions of a sweep must be those of one grid --until, but .* must be there/;
+  for (const [command, flags] of [
+    [resumeCommand, { file: db }],
+    [statusCommand, { file: db }],
+  ] as const)
+    await assert.rejects(spoken(command, flags), { fault: "usage", message });
+});
