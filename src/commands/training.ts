@@ -1,15 +1,13 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
 import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
-import { escaped, screenful } from "../printable.js";
 import { EventLog } from "../report/log.js";
-import type { Observer } from "../run/events.js";
-import { type SweepResult, trainSweep } from "../run/sweep.js";
+import { trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Observed, observersOf } from "./observers.js";
-import { printResults } from "./results.js";
+import { printResults, tellEnding } from "./results.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
 
 /** A sweep that is open, and all that its training takes. */
@@ -21,7 +19,7 @@ export interface Training extends Observed {
 
 /** Trains what is missing until it is there or a signal stops it, and prints what there is; returns the exit code. */
 export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
-  const { running, command } = training;
+  const { store, sweep, engine, running, command } = training;
   const log = running.log === null ? null : new EventLog(running.log, command);
   const forget = terminal.atEnd((exitCode, reason) => endEarly(log, exitCode, reason));
   const signals = new Signals({
@@ -33,10 +31,16 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
   const observers = observersOf(training, { log, signals }, terminal);
   try {
     const began = performance.now();
-    const result = await train(training, observers);
+    const result = await trainSweep(store, sweep, {
+      retryFailed: running.retryFailed,
+      lanes: running.workers,
+      start: (workers, lost) =>
+        new ThreadRunner({ workers, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
+      observers,
+    });
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
-    const { code, reason } = await ending(training, result, terminal);
+    const { code, reason } = await tellEnding(training, result, terminal);
     log?.end(code, reason);
     return code;
   } catch (thrown) {
@@ -57,36 +61,4 @@ function endEarly(log: EventLog | null, exitCode: number, reason: string): void 
   } catch (second) {
     if (!(second instanceof SweepError)) throw second;
   }
-}
-
-async function train(training: Training, observers: readonly Observer[]): Promise<SweepResult> {
-  const { store, sweep, engine, running } = training;
-  const { workers, retryFailed } = running;
-  return trainSweep(store, sweep, {
-    retryFailed,
-    lanes: workers,
-    start: (lanes, lost) =>
-      new ThreadRunner({ workers: lanes, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
-    observers,
-  });
-}
-
-/** What the exit code of a training is, and why it is not 0; null: it is. */
-interface How {
-  readonly code: number;
-  readonly reason: string | null;
-}
-
-/** Says what failed and what was stopped, each with how to go on; returns how it ended. */
-async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
-  for (const { method, trial, error, rows } of await store.failures(sweep))
-    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
-  if (tally.stopped) {
-    terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
-    return { code: EXIT.interrupted, reason: null };
-  }
-  const { failed } = await store.stateCounts(sweep);
-  if (failed === 0) return { code: EXIT.ok, reason: null };
-  terminal.err("run the same command with --retry-failed to train the failed trials again\n");
-  return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };
 }
