@@ -1,8 +1,7 @@
 /** `--dry-run`: what is asked for, how much of it is there already, and how long the rest will take. */
 import { existsSync } from "node:fs";
 import { axesOf } from "../plan/axes.js";
-import { grown } from "../plan/growth.js";
-import { identityOf } from "../plan/plan.js";
+import { wholePlan } from "../plan/growth.js";
 import type { Request } from "../plan/request.js";
 import { axesText } from "../report/axes.js";
 import { forecastObject, forecastText } from "../report/forecast.js";
@@ -25,9 +24,7 @@ export async function dryRun({ plan, place, running }: Request, terminal: Termin
   const results = existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const identity = identityOf(plan, profile);
-    const held = (await results?.sweeps())?.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-    const whole = held === undefined ? plan : grown(held.plan, plan, grow);
+    const whole = wholePlan((await results?.sweeps()) ?? [], { plan, profile }, grow);
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
