@@ -1,6 +1,5 @@
 /** When a grid that is trained in rounds has its answer: --until. */
 import { bad } from "../errors.js";
-import { type Flags, items } from "./flags.js";
 import { byEndpoint, type Margins, marginsText } from "./question.js";
 
 export type Goal =
@@ -11,10 +10,9 @@ export type Goal =
 
 const DECIDED = "decided";
 
-/** What --until says; null: nothing, and all is trained at once. Throws usage where it is no goal. */
-export function goalFrom(flags: Flags): Goal | null {
-  if (flags["until"] === undefined) return null;
-  const given = items(flags, "until");
+/** The goal that the items of --until give; null: there are none, and all is trained at once. Throws usage where they give none. */
+export function goalOf(given: readonly string[]): Goal | null {
+  if (given.length === 0) return null;
   if (given.length === 1 && given[0] === DECIDED) return { kind: "decided" };
   if (given.some((item) => !item.includes("=")))
     throw bad(
