@@ -91,7 +91,7 @@ const OPTIONS: Record<string, readonly string[]> = {
       "shard",
       "db",
     ],
-    ...["with-null", "estimand", "margin"],
+    ...["with-null", "estimand", "margin", "until"],
     ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
   ],
   status: ["sweep", "db", "json"],
