@@ -4,7 +4,10 @@ import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
 import type { Question } from "../src/plan/question.js";
+import { binomialQuantile } from "../src/stats/binomial.js";
+import { oneSampleT } from "../src/stats/t-test.js";
 import { openStore } from "../src/store/open.js";
+import { judged } from "../src/verdict/answer.js";
 import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
 import { trialsOf } from "../src/verdict/table.js";
@@ -103,6 +106,31 @@ test("few draws with a spread as large as the margin cannot tell, and the verdic
   const { judgement } = rowOf(found, "chosen");
   assert.equal(judgement?.answer, "too few");
   assert.ok(judgement.needed !== null && judgement.needed > 4);
+});
+
+test("so many units as are said to be enough decide it 8 times in 10, where truth is what the few showed", () => {
+  const margins = { forget: 0.05, accuracy: 0.01 };
+  const sigma = { forget: 0.2, accuracy: 0.03 };
+  const random = stream("test", "enough");
+  for (const truth of [
+    { forget: 0.01, accuracy: -0.001 },
+    { forget: 0.12, accuracy: 0 },
+  ]) {
+    const few = 20;
+    const at = (endpoint: "forget" | "accuracy", units: number) => ({
+      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1 },
+    });
+    const { answer, needed } = judged({ forget: at("forget", few), accuracy: at("accuracy", few) }, margins, few);
+    assert.equal(answer, "too few");
+    assert.ok(needed !== null);
+    const found = Array.from({ length: 400 }, () => {
+      const of = (endpoint: "forget" | "accuracy") =>
+        oneSampleT(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
+      return judged({ forget: of("forget"), accuracy: of("accuracy") }, margins, needed).answer;
+    });
+    const decided = found.filter((one) => one === (truth.forget > margins.forget ? "different" : "equivalent")).length;
+    assert.ok(decided >= binomialQuantile(0.001, 400, 0.8) && decided <= 0.95 * 400, `${decided}`);
+  }
 });
 
 test("on one draw the trials are the units, and copies of one run are refused with the reason", () => {

@@ -21,7 +21,7 @@ export interface VerdictRow {
   /** Null where nothing can be said, for the reason that `refused` gives. */
   readonly judgement: Judgement | null;
   readonly refused: string | null;
-  /** Of all units, how many are likely to decide it if the differences and their spread are as they seem; null where it is decided or no number would do. */
+  /** Of all units, how many decide it with at least 80 % probability where differences and spread are what they seem; null where it is decided or no number does. */
   readonly needed: number | null;
   /** Null of one run. */
   readonly wasserstein: Distance | null;
