@@ -4,8 +4,11 @@ import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
 import type { Finding } from "../verdict/finding.js";
+import type { Stratum } from "../verdict/memorisation.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import type { SettingKey } from "../verdict/scores.js";
 import type { Simultaneous, SimultaneousRow } from "../verdict/simultaneous.js";
-import type { SettingKey, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { Verdict } from "../verdict/verdict.js";
 import type { Cell } from "./pieces.js";
 import {
   count,
@@ -103,13 +106,22 @@ function nothingText({ rows, question }: Verdict): string {
   return `doing nothing ${said[answer]} (${by})`;
 }
 
-function cannotTellText({ cannotTell, unit, draws }: Verdict): string[] {
-  if (cannotTell === null || cannotTell === 0) return [];
-  if (unit === "trial") return ["but this draw cannot tell methods apart, since nothing to forget can be told here"];
+/** Where there is nothing to forget, and where trials are too few to say whether there is. */
+function cannotTellText({ memorisation, strata, unit, draws }: Verdict): string[] {
+  if (unit === "trial") return memorisation.flatMap(({ stratum }) => ON_ONE_DRAW[stratum] ?? []);
+  const on = (stratum: Stratum): number => strata.find((one) => one.stratum === stratum)?.draws ?? 0;
+  const [nothing, unknown] = [on("nothing"), on("unknown")];
+  const of = `of the ${count(draws.length, "draw")}`;
   return [
-    `${cannotTell} of the ${count(draws.length, "draw")} cannot tell methods apart, since nothing to forget can be told there`,
+    ...(nothing === 0 ? [] : [`${nothing} ${of} cannot tell methods apart, since there is nothing to forget there`]),
+    ...(unknown === 0 ? [] : [`on ${unknown} ${of} it cannot be told whether there is anything to forget`]),
   ];
 }
+
+const ON_ONE_DRAW: Readonly<Partial<Record<Stratum, string>>> = {
+  nothing: "but this draw cannot tell methods apart, since there is nothing to forget",
+  unknown: "but it cannot be told whether there is anything to forget",
+};
 
 /** The rows of a verdict, rounded. */
 export function verdictTable({ verdict }: Finding): TableCells {

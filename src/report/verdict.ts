@@ -2,8 +2,12 @@
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Judgement } from "../verdict/answer.js";
 import type { Finding } from "../verdict/finding.js";
+import type { Stratum } from "../verdict/memorisation.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import type { RecipeKey } from "../verdict/scores.js";
 import type { Simultaneous } from "../verdict/simultaneous.js";
-import type { RecipeKey, StratumFinding, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { StratumFinding } from "../verdict/strata.js";
+import type { Verdict } from "../verdict/verdict.js";
 import { tableWithin } from "./table.js";
 import { allTable, findingSentence } from "./verdict-table.js";
 import {
@@ -149,13 +153,19 @@ function choiceText({ choice, unit }: Verdict): string[] {
 
 function notBeatenText({ notBeaten, recipes }: Verdict): string[] {
   if (notBeaten === null || recipes < 2) return [];
-  const { recipes: left, confidence } = notBeaten;
+  const { recipes: left, confidence, trials } = notBeaten;
+  const by = trials === null ? "" : `, by the first ${count(trials, "trial")} of each, which is what all have`;
   return [
-    `Not beaten by any other, draw by draw, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
+    `Not beaten by any other, draw by draw${by}, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
   ];
 }
 
-function memorisationText({ memorisation, strata, unit, question }: Verdict): string[] {
+/** How much there was to forget. */
+const STRATUM_WORDS: Readonly<Record<Stratum, string>> = {
+  ...{ unknown: "cannot be told", nothing: "nothing", little: "little", much: "much" },
+};
+
+function memorisationText({ memorisation, strata, unit }: Verdict): string[] {
   const [first] = memorisation;
   if (first === undefined)
     return [
@@ -165,7 +175,7 @@ function memorisationText({ memorisation, strata, unit, question }: Verdict): st
   if (unit === "trial") {
     const places = placesFor(first.error);
     return [
-      `To forget: ${first.stratum}; ${endpointName("forget", question)} ${signed(first.estimate, places)}, 90 % interval ${range(first.interval, places)}, ${aside}.`,
+      `To forget: ${STRATUM_WORDS[first.stratum]}; forget probability ${signed(first.estimate, places)}, 90 % interval ${range(first.interval, places)}, ${aside}.`,
     ];
   }
   return [`By how much there was to forget, ${aside}: ${strata.map(stratumText).join("; ")}.`];
@@ -177,7 +187,7 @@ function stratumText({ stratum, draws, chosen, untouched }: StratumFinding): str
     const { estimate, error } = judgement.forget;
     return `${judgement.answer} (${signed(estimate, placesFor(error))} on ${judgement.units})`;
   };
-  return `${stratum} on ${count(draws, "draw")}: chosen ${of(chosen)}, doing nothing ${of(untouched)}`;
+  return `${STRATUM_WORDS[stratum]} on ${count(draws, "draw")}: chosen ${of(chosen)}, doing nothing ${of(untouched)}`;
 }
 
 /** What those that are lost could have made of it. */

@@ -1,12 +1,14 @@
 /** Whether a difference to retraining is too small to matter: equivalent, different, or too few to tell. */
 import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
-import { equivalence } from "../stats/equivalence.js";
+import { equivalence, equivalenceSize } from "../stats/equivalence.js";
 import type { Estimate, Interval } from "../stats/interval.js";
 import { normalTailQuantile } from "../stats/normal.js";
 import { tInterval } from "../stats/t-test.js";
 
 /** Errors a side: of calling equivalent what is not, and of calling different what is not. */
 export const ALPHA = 0.05;
+/** Of what is told to be enough, how likely it is to be. */
+const POWER = 0.8;
 
 /** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
 export const ANSWERS = ["equivalent", "different", "too few"] as const;
@@ -26,7 +28,7 @@ export interface Judgement {
   readonly answer: Answer;
   /** How many draws, or trials of one draw, each difference is the mean of. */
   readonly units: number;
-  /** How many of them would decide it if the differences and their spread stayed as they are; null where it is decided. */
+  /** How many of them decide it with at least 80 % probability where differences and spread are what they seem; null where it is decided, and where no number does. */
   readonly needed: number | null;
 }
 
@@ -56,15 +58,26 @@ function answerOf(of: Readonly<Record<Endpoint, Difference>>, margins: Margins):
   return isBeyond ? "different" : "too few";
 }
 
-/** Normal approximation: where a difference lies beyond its margin, to show that; else to show that both lie within. */
+/** Where a difference seems to lie beyond its margin, to show that; else to show that both lie within. Normal approximation. */
 function neededFor(of: Readonly<Record<Endpoint, Difference>>, margins: Margins, units: number): number | null {
-  const [within, beyond] = [normalTailQuantile(ALPHA), normalTailQuantile(ALPHA / 2)];
   const counts = ENDPOINTS.map((endpoint) => {
-    const room = margins[endpoint] - Math.abs(of[endpoint].estimate);
-    const sigma = of[endpoint].error * Math.sqrt(units);
-    return { isBeyond: room <= 0, count: Math.ceil((((room > 0 ? within : beyond) * sigma) / room) ** 2) };
+    const { estimate, error } = of[endpoint];
+    const [margin, sigma] = [margins[endpoint], error * Math.sqrt(units)];
+    const isBeyond = Math.abs(estimate) >= margin;
+    const count = isBeyond ? sizeBeyond(sigma, Math.abs(estimate) - margin) : sizeWithin(sigma, margin, estimate);
+    return { isBeyond, count };
   });
   const far = counts.filter(({ isBeyond }) => isBeyond).map(({ count }) => count);
   const needed = far.length > 0 ? Math.min(...far) : Math.max(...counts.map(({ count }) => count));
   return Number.isFinite(needed) ? Math.max(needed, units + 1) : null;
+}
+
+/** Both endpoints must be within: each may miss half of what both may. */
+function sizeWithin(sigma: number, margin: number, difference: number): number {
+  if (sigma === 0) return 0;
+  return equivalenceSize(sigma, margin, { alpha: ALPHA, power: (1 + POWER) / 2, difference, paired: true });
+}
+
+function sizeBeyond(sigma: number, distance: number): number {
+  return Math.ceil((((normalTailQuantile(ALPHA / 2) + normalTailQuantile(1 - POWER)) * sigma) / distance) ** 2);
 }

@@ -8,11 +8,11 @@ import type { Interval } from "../stats/interval.js";
 import { drawKey } from "../trial.js";
 import { canHold, type Look, look, type Seen, spentAt } from "./adaptive.js";
 import type { Answer } from "./answer.js";
+import { basisOf } from "./basis.js";
 import { type CellChoice, onlyDraws, roundPlan, type Step, stepsOf } from "./rounds.js";
 import type { Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
 import { type Recipe, trialsOf, unlearns } from "./table.js";
-import { Judge, tableFor } from "./verdict.js";
 
 export interface Course {
   readonly goal: Goal;
@@ -113,13 +113,12 @@ interface LookAfter {
 
 /** The look at a setting that has what a round trained; null where it says nothing. */
 function lookAfter(setting: Setting, { steps, goal }: Course, question: Question): LookAfter | null {
-  const table = tableFor(setting, question);
-  if (table === null) return null;
-  const judge = new Judge(table, question);
-  const recipes = judge.recipes.filter(({ key }) => unlearns(key.method));
-  const candidates = judge.candidates(recipes).filter(isWhole);
+  const basis = basisOf(setting, question);
+  if (basis === null) return null;
+  const recipes = basis.recipes.filter(({ key }) => unlearns(key.method));
+  const candidates = basis.candidates(recipes).filter(isWhole);
   const alpha = spentAt(steps.length);
-  if (candidates.length === 0 || !canHold(judge.units, alpha)) return null;
+  if (candidates.length === 0 || !canHold(basis.units, alpha)) return null;
   return { look: look(candidates, { margins: question.margins, alpha, goal }), recipes };
 }
 

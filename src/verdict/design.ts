@@ -6,12 +6,13 @@ import type { Interval } from "../stats/interval.js";
 import { ascending, mean, variance } from "../stats/moments.js";
 import { oneWay, varianceInterval } from "../stats/variance-components.js";
 import { ALPHA } from "./answer.js";
+import { tableFor } from "./basis.js";
 import { byTrial, type Differences } from "./differences.js";
 import { judgedAmong } from "./memorisation.js";
 import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
-import type { Setting } from "./scores.js";
+import type { RecipeKey, Setting } from "./scores.js";
 import { ofMethod, type Recipe, type Table } from "./table.js";
-import { type RecipeKey, tableFor, type Verdict, verdictOn } from "./verdict.js";
+import { type Verdict, verdictOn } from "./verdict.js";
 
 /** The confidence of the intervals of variances, and of those whose half-widths are promised. */
 const CONFIDENCE = 1 - 2 * ALPHA;

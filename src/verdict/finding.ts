@@ -2,9 +2,9 @@
 import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
 import { RETRAINED } from "./roles.js";
-import type { Setting } from "./scores.js";
+import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
-import { type SettingKey, settingOf, type Verdict, verdictOn } from "./verdict.js";
+import { type Verdict, verdictOn } from "./verdict.js";
 
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
@@ -34,7 +34,7 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all }: Fin
     ...{
       sweep: sweep.id,
       name: sweep.plan.name,
-      setting: settingOf(setting),
+      setting: settingKeyOf(setting.key),
       asked: askedOf(sweep, question),
       verdict,
     },

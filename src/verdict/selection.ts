@@ -73,7 +73,8 @@ export function select(candidates: readonly Candidate[], margins: Margins): Sele
   };
 }
 
-function placesOf(units: number): number[] {
+/** The places of so many units, from 0. */
+export function placesOf(units: number): number[] {
   return Array.from({ length: units }, (_, place) => place);
 }
 

@@ -5,9 +5,9 @@ import { errorOfProportion } from "../stats/monte-carlo-error.js";
 import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
 import { tTailQuantile } from "../stats/student-t.js";
 import { ALPHA } from "./answer.js";
-import type { Setting } from "./scores.js";
+import { basisOf } from "./basis.js";
+import { type RecipeKey, recipeKeyOf, type Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
-import { Judge, keyOf, type RecipeKey, tableFor } from "./verdict.js";
 
 const FLIPS = 2000;
 /** Of fewer units flipped residuals are too short (of 5 draws, bands of 300 recipes hold in 74 to 85 % of data sets). */
@@ -44,11 +44,10 @@ export interface Simultaneous {
 
 /** Every recipe of a setting at once, doing nothing and the second retraining among them; null where nothing can be held against retraining. */
 export function simultaneous(setting: Setting, question: Question): Simultaneous | null {
-  const table = tableFor(setting, question);
-  if (table === null) return null;
-  const judge = new Judge(table, question);
-  const { units, recipes } = judge;
-  const all = judge.candidates(recipes);
+  const basis = basisOf(setting, question);
+  if (basis === null) return null;
+  const { units, recipes } = basis;
+  const all = basis.candidates(recipes);
   const whole = units < 2 ? [] : all.filter(({ forget }) => !forget.some(Number.isNaN));
   const flips = signFlips(units, FLIPS, stream("verdict", "flips", units).uniform);
   const bands = units < LEAST_FLIPPED ? "Bonferroni" : "max-T";
@@ -60,7 +59,7 @@ export function simultaneous(setting: Setting, question: Question): Simultaneous
       return { ...of, ...(bands === "max-T" ? {} : bonferroni(of, units, whole.length)), pError };
     });
   });
-  const keys = new Map(recipes.map((recipe) => [recipe.text, keyOf(recipe)]));
+  const keys = new Map(recipes.map((recipe) => [recipe.text, recipeKeyOf(recipe.key)]));
   const { margins } = question;
   const rows = whole.flatMap(({ recipe }, i) => {
     const key = keys.get(recipe);
