@@ -2,7 +2,7 @@
 import { stream } from "../src/data/streams.js";
 import { binomialQuantile } from "../src/stats/binomial.js";
 import { TRIALS, type Trial } from "./calibrate/trials.js";
-import { BAND, type Measured, simulate } from "./simulation.js";
+import { BAND, type Measured, reasonOf, simulate } from "./simulation.js";
 
 process.exitCode = simulate({
   name: "calibrate",
@@ -21,5 +21,6 @@ function measure({ what, kind, nominal, happens, known }: Trial, sets: number): 
   const isSize = kind === "size";
   const band = binomialQuantile(isSize ? BAND : 1 - BAND, sets, nominal) / sets;
   const row = [what, kind, nominal.toFixed(3), share.toFixed(4), `${isSize ? "≤" : "≥"} ${band.toFixed(4)}`];
-  return { row, ok: isSize ? share <= band : share >= band, known, told: [] };
+  const ok = isSize ? share <= band : share >= band;
+  return { row, ok, isKnown: known !== null, told: reasonOf(what, ok, known) };
 }

@@ -42,7 +42,7 @@ function measure(of: Case, sweeps: number): Measured {
     ...plannedCells(of, planned, sweeps),
     ...[share.toFixed(3), PROMISED[goal].toFixed(2), `≥ ${band.toFixed(3)}`],
   ];
-  return { row, ok: share >= band, known: null, told: [] };
+  return { row, ok: share >= band, isKnown: false, told: [] };
 }
 
 function plannedCells(

@@ -3,7 +3,7 @@ import { binomialQuantile } from "../src/stats/binomial.js";
 import { NULLS, type PlantedNull } from "./planted/nulls.js";
 import { quickStream } from "./planted/quick-stream.js";
 import { ROUNDS, type RoundsPlanted, WRONG } from "./planted/rounds.js";
-import { BAND, type Measured, simulate } from "./simulation.js";
+import { BAND, type Measured, reasonOf, simulate } from "./simulation.js";
 
 process.exitCode = simulate({
   name: "planted",
@@ -31,7 +31,8 @@ function line(
 ): Measured {
   const [share, band] = [times / sets, binomialQuantile(BAND, sets, stated) / sets];
   const row = [what, stated.toFixed(3), share.toFixed(4), `≤ ${band.toFixed(4)}`];
-  return { row, ok: share <= band, known, told: [] };
+  const ok = share <= band;
+  return { row, ok, isKnown: known !== null, told: reasonOf(what, ok, known) };
 }
 
 /** A line for each error, and what the sweeps came to beneath. */
@@ -46,7 +47,7 @@ function ofRounds({ what, stated, played, known }: RoundsPlanted, sets: number):
     const of = stated[wrong];
     return of === undefined ? [] : [line(`${what}: ${wrong}`, { stated: of, times, sets }, known)];
   });
-  return lines.map((one, i) => (i === lines.length - 1 ? { ...one, told: [told] } : one));
+  return lines.map((one, i) => (i === lines.length - 1 ? { ...one, told: [...one.told, told] } : one));
 }
 
 function percent(share: number): string {

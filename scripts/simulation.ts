@@ -13,9 +13,9 @@ export interface Simulated {
 export interface Measured {
   readonly row: readonly (string | number)[];
   readonly ok: boolean;
-  /** Why it is known to miss, as the documentation says; null: it must not. */
-  readonly known: string | null;
-  /** What stands beneath the table, if anything. */
+  /** Whether the documentation says that, and why, it misses. */
+  readonly isKnown: boolean;
+  /** What stands beneath the table. */
   readonly told: readonly string[];
 }
 
@@ -31,39 +31,45 @@ export interface Script {
   readonly lines: readonly Simulated[];
 }
 
+interface Streams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** Runs the lines that the command line asks for, prints them, and returns the exit code: 0 none misses its band without a reason, 1 one does, 2 usage. */
-export function simulate(script: Script, words: readonly string[] = process.argv.slice(2)): number {
+export function simulate(
+  script: Script,
+  words: readonly string[] = process.argv.slice(2),
+  { stdout: out, stderr: err }: Streams = process,
+): number {
   const { name, header, lines } = script;
   const options = optionsFrom(script, words);
   if (typeof options === "string") {
-    process.stderr.write(`${name}: ${options}: npm run ${name} -- --help lists the options\n`);
+    err.write(`${name}: ${options}: npm run ${name} -- --help lists the options\n`);
     return 2;
   }
   if (options.help) {
-    process.stdout.write(helpOf(script));
+    out.write(helpOf(script));
     return 0;
   }
   const found = lines
     .filter(({ what }) => what.includes(options.only))
     .flatMap(({ what, measured }) => {
-      process.stderr.write(`${what}\n`);
+      err.write(`${what}\n`);
       return measured(options.count);
     });
-  process.stdout.write(
+  out.write(
     alignedTable(
       [...header, ""],
       found.map((one) => [...one.row, answerOf(one)]),
     ),
   );
-  for (const one of found) {
-    if (!one.ok && one.known !== null) process.stdout.write(`${one.row[0]}: ${one.known}\n`);
-    for (const told of one.told) process.stdout.write(`${told}\n`);
-  }
+  for (const told of found.flatMap((one) => one.told)) out.write(`${told}\n`);
   return found.some((one) => answerOf(one) === "MISSES") ? 1 : 0;
 }
 
-function answerOf({ ok, known }: Measured): "ok" | "known" | "MISSES" {
-  return ok ? "ok" : known === null ? "MISSES" : "known";
+function answerOf({ ok, isKnown }: Measured): "ok" | "known" | "MISSES" {
+  return ok ? "ok" : isKnown ? "known" : "MISSES";
 }
 
 interface Options {
@@ -87,8 +93,13 @@ function optionsFrom({ counted: { option, usual } }: Script, words: readonly str
   }
 }
 
+/** Why a line misses, where that is known and it does. */
+export function reasonOf(what: string, ok: boolean, known: string | null): string[] {
+  return ok || known === null ? [] : [`${what}: ${known}`];
+}
+
 function helpOf({ name, counted: { option, of, usual }, band, good }: Script): string {
-  const width = `--${option} N`.length + 2;
+  const width = Math.max(`--${option} N`.length, "--only TEXT".length);
   return `usage: npm run ${name} -- [--${option} N] [--only TEXT]
   ${`--${option} N`.padEnd(width)}  ${of} for each line [default: ${usual}]
   ${"--only TEXT".padEnd(width)}  only the lines whose name, as it goes by, contains TEXT
