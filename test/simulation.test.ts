@@ -67,7 +67,7 @@ test("a simulation refuses options that it does not have, and counts that are no
   assert.match(err, /^coins: .*--sets.*npm run coins/);
   const help = run([FAIR], "--help");
   assert.deepEqual([help.code, help.err], [0, ""]);
-  assert.match(help.out, /--tosses N {2}tosses for each line \[default: 7\]/);
+  assert.match(help.out, /--tosses N {3}tosses for each line \[default: 7\]/);
 });
 
 function rounds(what: string) {
