@@ -7,6 +7,7 @@ import type { Sample } from "../../src/verdict/scores.js";
 import { type Candidate, choose, judgedAt } from "../../src/verdict/selection.js";
 import { simultaneous } from "../../src/verdict/simultaneous.js";
 import { verdictOn } from "../../src/verdict/verdict.js";
+import { type Noise, normal, skewed } from "./noise.js";
 
 export interface PlantedNull {
   readonly what: string;
@@ -32,12 +33,8 @@ interface Planting {
   readonly truth: (cell: number) => number;
   /** How much of the variance all cells of a draw share. */
   readonly shared: number;
-  readonly noise: (random: Stream) => number;
+  readonly noise: Noise;
 }
-
-const normal = (random: Stream): number => random.normal();
-/** Minus an exponential variable, with mean 0 and variance 1: as forget probabilities near 1 are spread. */
-const skewed = (random: Stream): number => Math.log(1 - random.uniform()) + 1;
 
 const AT_MARGIN = (): number => 1;
 const BOTH_SIDES = (cell: number): number => (cell % 2 === 0 ? 1 : -1);
