@@ -7,7 +7,7 @@ import { gridCommand } from "../src/commands/grid.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
 import type { Flags } from "../src/plan/flags.js";
-import { identityOf } from "../src/plan/plan.js";
+import { identityOf } from "../src/plan/growth.js";
 import { questionFrom, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridRequest, runRequest } from "../src/plan/request.js";
 import { folder, rows, spoken } from "./command-line.js";

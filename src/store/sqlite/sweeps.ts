@@ -1,9 +1,9 @@
 /** Sweeps as a file has them: their plans, their cells, and the commands that asked for them. */
 import type Database from "better-sqlite3";
 import { bad, SweepError } from "../../errors.js";
-import { grown } from "../../plan/growth.js";
+import { grown, identityOf } from "../../plan/growth.js";
 import { fieldsOf, number, oneOf, type Reader } from "../../plan/json.js";
-import { canonicalText, identityOf, type SweepPlan } from "../../plan/plan.js";
+import { canonicalText, type SweepPlan } from "../../plan/plan.js";
 import { ESTIMANDS, type Question } from "../../plan/question.js";
 import { parsePlan, textOfPlan } from "../../plan/stored.js";
 import { plannedCells, type Shard, WHOLE } from "../../plan/trajectories.js";
