@@ -6,25 +6,31 @@ import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
-import type { Flags } from "../src/plan/flags.js";
+import { type Flags, questionFrom } from "../src/plan/flags.js";
 import { identityOf } from "../src/plan/growth.js";
-import { questionFrom, USUAL_QUESTION } from "../src/plan/question.js";
+import { questionOf, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridRequest, runRequest } from "../src/plan/request.js";
 import { folder, rows, spoken } from "./command-line.js";
 
 test("what is not said is the usual question, and each endpoint's margin is said by itself", () => {
-  assert.deepEqual(questionFrom({}), USUAL_QUESTION);
+  assert.deepEqual(questionOf(questionFrom({})), USUAL_QUESTION);
   const { estimand } = USUAL_QUESTION;
   const [forget, accuracy] = [0.05, 0.01];
-  assert.deepEqual(questionFrom({ margin: "accuracy=2e-2" }), { estimand, margins: { forget, accuracy: 0.02 } });
-  assert.deepEqual(questionFrom({ margin: ["forget=.1"] }), { estimand, margins: { forget: 0.1, accuracy } });
+  assert.deepEqual(questionOf(questionFrom({ margin: "accuracy=2e-2" })), {
+    estimand,
+    margins: { forget, accuracy: 0.02 },
+  });
+  assert.deepEqual(questionOf(questionFrom({ margin: ["forget=.1"] })), {
+    estimand,
+    margins: { forget: 0.1, accuracy },
+  });
   for (const margin of ["forget=0.1,accuracy=0.2", ["accuracy=0.2", "forget=0.1"]])
-    assert.deepEqual(questionFrom({ margin }), { estimand, margins: { forget: 0.1, accuracy: 0.2 } });
+    assert.deepEqual(questionOf(questionFrom({ margin })), { estimand, margins: { forget: 0.1, accuracy: 0.2 } });
 });
 
 test("a difference of log-odds may be any above 0, and has no usual margin", () => {
   const question = { estimand: "forget_margin", margins: { forget: 2, accuracy: 0.01 } };
-  assert.deepEqual(questionFrom({ estimand: "forget_margin", margin: "forget=2" }), question);
+  assert.deepEqual(questionOf(questionFrom({ estimand: "forget_margin", margin: "forget=2" })), question);
 });
 
 const LOG_ODDS = "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds";
@@ -72,7 +78,7 @@ const REFUSED: [flags: Flags, sentence: string][] = [
 
 for (const [flags, sentence] of REFUSED) {
   test(`refused: ${JSON.stringify(flags)}`, () => {
-    assert.throws(() => questionFrom(flags), { name: "SweepError", fault: "usage", message: sentence });
+    assert.throws(() => questionOf(questionFrom(flags)), { name: "SweepError", fault: "usage", message: sentence });
   });
 }
 

@@ -2,6 +2,7 @@
 import { exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
+import { drawOf } from "../plan/one-part.js";
 import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -16,7 +17,7 @@ export const dataCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const directory = String(flags["dir"]);
-  const source = drawFrom(flags);
+  const source = drawOf(drawFrom(flags));
   mustTakeArrays(directory, flags["force"] === true);
   const draw = loadDraw(source);
   const files = exportDraw(draw, directory);

@@ -1,7 +1,7 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
-import { ENDPOINTS, type Endpoint, type Margins, marginsFrom, USUAL_QUESTION } from "../plan/question.js";
+import { ENDPOINTS, type Endpoint, type Margins, marginsOf, USUAL_QUESTION } from "../plan/question.js";
 import { LIMITS, parseName, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
 import { jsonOf } from "../report/json.js";
@@ -92,7 +92,7 @@ function askedFrom(flags: Flags): Asked {
   const [lambda, epochs] = [text(flags, "lambda"), text(flags, "epochs")];
   return {
     goal: goalFrom(flags),
-    margins: marginsFrom(flags),
+    margins: marginsOf(items(flags, "margin")),
     lambda: lambda === null ? null : READ.lambda("--lambda", lambda),
     epochs: epochs === null ? null : READ.epochs("--epochs", epochs),
     method: text(flags, "method"),

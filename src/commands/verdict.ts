@@ -1,14 +1,7 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
 import { bad, shellWord } from "../errors.js";
-import { type Flags, fileFrom, oneOf, sweepFrom, text } from "../plan/flags.js";
-import {
-  ESTIMANDS,
-  type Estimand,
-  estimandFrom,
-  marginsFrom,
-  type Question,
-  USUAL_QUESTION,
-} from "../plan/question.js";
+import { type Flags, fileFrom, oneOf, questionFrom, sweepFrom } from "../plan/flags.js";
+import { ESTIMANDS, type Estimand, estimandOf, marginsOf, type Question, USUAL_QUESTION } from "../plan/question.js";
 import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
@@ -103,8 +96,9 @@ async function* kept(results: Results, sweep: Sweep, filter: Filter): AsyncGener
 /** What the sweep was asked, but for what the command line says. */
 function questionOf(flags: Flags, { question }: Sweep): Question {
   const stored = question ?? USUAL_QUESTION;
-  const estimand: Estimand = text(flags, "estimand") === null ? stored.estimand : estimandFrom(flags);
-  const given = marginsFrom(flags);
+  const said = questionFrom(flags);
+  const estimand: Estimand = said.estimand === null ? stored.estimand : estimandOf(said.estimand);
+  const given = marginsOf(said.margins);
   if (estimand === stored.estimand) return { estimand, margins: { ...stored.margins, ...given } };
   if (estimand === "forget_margin" && given.forget === undefined)
     throw bad(

@@ -1,7 +1,8 @@
 /** A sweep that is trained in rounds: what was asked of it, what its looks decided, and what its next round trains. */
 import type { CellKey } from "../plan/cell.js";
 import type { Goal } from "../plan/goal.js";
-import { askedText, canonicalText, drawsOf, type SweepPlan } from "../plan/plan.js";
+import { askedText } from "../plan/growth.js";
+import { canonicalText, drawsOf, type SweepPlan } from "../plan/plan.js";
 import type { Endpoint, Question } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { drawKey } from "../trial.js";
