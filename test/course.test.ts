@@ -12,7 +12,7 @@ import { engineFrom, type Flags } from "../src/plan/flags.js";
 import { type Goal, goalOf, goalText } from "../src/plan/goal.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { USUAL_QUESTION } from "../src/plan/question.js";
-import { gridPlan } from "../src/plan/request.js";
+import { gridPlan, gridRequest } from "../src/plan/request.js";
 import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
 import type { Decision } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
@@ -142,8 +142,8 @@ test("nothing is looked at where a draw was not retrained", () => {
 
 test("a goal is read as --until says it, and said as it is read", () => {
   for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
-    assert.equal(goalText(goalOf(text.split(",")) ?? DECIDED), text);
-  assert.equal(goalOf([]), null);
+    assert.equal(goalText(goalOf(text.split(","))), text);
+  assert.equal(gridRequest({}, 1).until, null);
 });
 
 function decisionsOf(course: Course): Decision[] {
@@ -256,8 +256,7 @@ test("a grid that was killed before its first look, or in its first round, comes
   const { db } = await trainedUntil(t, NEVER);
   const decisions = await rows(db, "select round, decision from decisions order by round");
   assert.equal(decisions.length, 3);
-  const goal = goalOf([NEVER.until]) ?? DECIDED;
-  const course = courseOf(goal, gridPlan(GRID, null));
+  const course = courseOf(goalOf([NEVER.until]), gridPlan(GRID, null));
   const { profile } = await loadEngine(engineFrom(GRID));
   const question = { ...USUAL_QUESTION, margins: { forget: 0.99, accuracy: 0.99 } };
   for (const [landed, goOn] of [

@@ -1,7 +1,7 @@
 /** `--dry-run`: what is asked for, how much of it is there already, and how long the rest will take. */
 import { existsSync } from "node:fs";
 import { axesOf } from "../plan/axes.js";
-import { wholePlan } from "../plan/growth.js";
+import { grown } from "../plan/growth.js";
 import type { GridRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { axesText } from "../report/axes.js";
@@ -28,9 +28,9 @@ export async function dryRun({ plan, place, running, until }: GridRequest, termi
   const results = existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const { course } = await meantBy(results, { plan, profile }, until);
+    const { held, course } = await meantBy(results, { plan, profile }, until);
     // In rounds it is what was first asked for, at the most.
-    const whole = course !== null ? plan : wholePlan((await results?.sweeps()) ?? [], { plan, profile }, grow);
+    const whole = held === null || course !== null ? plan : grown(held.plan, plan, grow);
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);

@@ -1,7 +1,7 @@
 /** Sweeps that are trained in rounds: opened in the round that they are in, and taken to the next by what a look decides. */
 import { bad, SweepError } from "../errors.js";
 import { type Goal, goalText } from "../plan/goal.js";
-import { heldIn } from "../plan/growth.js";
+import { identityOf } from "../plan/growth.js";
 import { foldersOf, withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
 import { lookSentence } from "../report/course.js";
@@ -28,14 +28,16 @@ interface Meant {
 /** Which sweep is asked for, `until` what. Throws usage where the sweep that is there was asked otherwise. */
 export async function meantBy(
   results: Results | null,
-  asked: Pick<OpenRequest, "plan" | "profile">,
+  { plan, profile }: Pick<OpenRequest, "plan" | "profile">,
   until: Goal | null,
 ): Promise<Meant> {
-  const course = until === null ? null : courseOf(until, asked.plan);
-  const held = results === null ? null : heldIn(await results.sweeps(), asked);
-  if (results === null || held === null) return { held, course };
+  const asked = until === null ? null : courseOf(until, plan);
+  const identity = identityOf(plan, profile);
+  const sweeps = (await results?.sweeps()) ?? [];
+  const held = sweeps.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
+  if (results === null || held === undefined) return { held: null, course: asked };
   const there = await courseIn(results, held);
-  refuseOtherCourse(held, there, course);
+  refuseOtherCourse(held, there, asked);
   return { held, course: there };
 }
 

@@ -67,13 +67,13 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
     const { profile } = sweep;
     // Each counts what its own round is to train.
     const observers = observersOf({ ...training, sweep }, listening, terminal);
-    const round = await trainSweep(store, sweep, {
+    const trained = await trainSweep(store, sweep, {
       retryFailed: running.retryFailed,
       lanes: running.workers,
       start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
       observers,
     });
-    result = together(result, round);
+    result = together(result, trained);
     if (result.tally.stopped) break;
     const decision = await decided(store, sweep);
     if (decision !== null) for (const observer of observers) await observer(decision.event);

@@ -56,7 +56,7 @@ export function itemsFor(method: string, flags: Flags, name: string): string[] {
 }
 
 /** The items of a value of the flag `name`. */
-function itemsIn(name: string, value: unknown): string[] {
+export function itemsIn(name: string, value: unknown): string[] {
   const list = (Array.isArray(value) ? value : [value]).flatMap((part) => String(part).split(","));
   if (list.includes(""))
     throw bad(

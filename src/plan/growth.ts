@@ -14,24 +14,6 @@ import {
 import { PRESETS } from "./presets.js";
 import { LIMITS } from "./values.js";
 
-/** A plan, and the numerics profile of what trains it. */
-interface Planned {
-  readonly plan: SweepPlan;
-  readonly profile: string;
-}
-
-/** The plan that a sweep will have that is asked for where `there` are. Throws as `grown` does. */
-export function wholePlan(there: readonly Planned[], asked: Planned, grow: boolean): SweepPlan {
-  const held = heldIn(there, asked);
-  return held === null ? asked.plan : grown(held.plan, asked.plan, grow);
-}
-
-/** The one of `there` that is asked for; null: none is. */
-export function heldIn<Sweep extends Planned>(there: readonly Sweep[], { plan, profile }: Planned): Sweep | null {
-  const identity = identityOf(plan, profile);
-  return there.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity) ?? null;
-}
-
 /** The same plan wherever it is run: imported data may lie in another folder there, and records and engines do not say what is asked. */
 export function askedText({ parts, methods, presets, seed }: SweepPlan): string {
   return canonicalText({ parts: parts.map(withoutFolders), methods, presets, seed });

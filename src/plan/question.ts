@@ -58,7 +58,7 @@ export function estimandOf(given: string | null): Estimand {
   return parseName("--estimand", given ?? USUAL_QUESTION.estimand, ESTIMANDS);
 }
 
-/** The margins that the items of --margin give, each endpoint's once. */
+/** The margins that the items of --margin give. */
 export function marginsOf(items: readonly string[]): Partial<Margins> {
   return byEndpoint("margin", items);
 }

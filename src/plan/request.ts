@@ -21,7 +21,7 @@ import {
   weightsFrom,
   wholeNumber,
 } from "./flags.js";
-import { type Goal, goalOf, goalText } from "./goal.js";
+import { type Goal, goalAsked } from "./goal.js";
 import { GRID_READERS, gridFrom } from "./grid.js";
 import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
@@ -74,16 +74,12 @@ export function gridRequest(flags: Flags, cores: number): GridRequest {
   const [file, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
-  const [dryRun, running] = [flags["dry-run"] === true, runningFrom(flags, cores, kept)];
-  const until = goalOf(items(flags, "until"));
-  if (until !== null && place.shard.count > 1)
-    throw bad(
-      `--until must not be given with --shard, of which each part would decide for itself, got ${goalText(until)}: leave one of the two out`,
-    );
+  const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
+  const running = runningFrom(flags, cores, kept);
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
-  return { ...asked, place, running, file, dryRun, until };
+  return { ...asked, place, running, file, dryRun, until: goalAsked(until, place.shard) };
 }
 
 /** The plan of `grid` alone, of a sweep file where there is one. */

@@ -104,7 +104,7 @@ export const TRAJECTORIES_OF_SWEEPS = `(
 )`;
 
 /** The trajectory t of a cell that is this trial from that start, which may not be there. */
-function isTrialOf(cell: string, trial: string, start: string): string {
+export function isTrialOf(cell: string, trial: string, start: string): string {
   return `t.cell_key_id = ${cell} and t.trial = ${trial}
   and t.start_trial = ${start}`;
 }
