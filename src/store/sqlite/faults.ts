@@ -19,6 +19,9 @@ export function badFile(sentence: (file: string) => string, options?: ErrorOptio
   return new FileFault("usage", sentence, options);
 }
 
+/** What to do about a file that says what gmm-sweep does not. */
+export const OTHER_COPY = "take a copy of it from before another program changed it";
+
 /** What is said of a place whose disk has none. */
 export const NO_LOCKS =
   "is on a disk that offers no file locks or no shared memory, as some network disks (NFS, Lustre) do not: name a file in a local folder with --db, and where several machines train, give each a part of its own with --shard";
