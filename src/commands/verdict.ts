@@ -1,5 +1,5 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
-import { bad, shellWord } from "../errors.js";
+import { bad, type SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, oneOf, questionFrom, sweepFrom } from "../plan/flags.js";
 import { ESTIMANDS, type Estimand, estimandOf, marginsOf, type Question, USUAL_QUESTION } from "../plan/question.js";
 import { compatText } from "../report/compat.js";
@@ -12,11 +12,13 @@ import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
+import { lookedAt } from "../verdict/course.js";
 import { type Finding, findingOf } from "../verdict/finding.js";
 import { type Setting, settingsIn } from "../verdict/scores.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
+import { courseIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
@@ -63,12 +65,15 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   const filter = filterFrom(flags, sweeps);
   const findings: Told[] = [];
   for (const sweep of sweeps) {
-    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true };
-    for (const setting of await settingsIn(kept(results, sweep, filter)))
-      findings.push({
-        ...findingOf(sweep, setting, asked),
-        ...(flags["compat"] === true ? { compat: await compatIn(results, sweep, setting, asked.question) } : {}),
-      });
+    const course = await courseIn(results, sweep);
+    if (course !== null && flags["draws"] !== undefined) throw allDraws(sweep, String(flags["draws"]));
+    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true, course };
+    for (const setting of await settingsIn(kept(results, sweep, filter))) {
+      const finding = findingOf(sweep, setting, asked);
+      const compat =
+        flags["compat"] === true ? await compatIn(results, sweep, lookedAt(setting, course), finding) : null;
+      findings.push(compat === null ? finding : { ...finding, compat });
+    }
   }
   if (findings.length > 0) return findings;
   throw bad(
@@ -76,14 +81,20 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   );
 }
 
-/** The measures of the field for the recipes that the verdict shows. */
+/** Its looks are at draws that were decided beforehand. */
+function allDraws({ id }: Sweep, given: string): SweepError {
+  return bad(
+    `--draws must be left out of sweep ${id}, which is trained in rounds and judged by the draws of its last look, got ${given}`,
+  );
+}
+
+/** The measures of the field for the recipes that a finding shows. */
 async function compatIn(
   results: Results,
   sweep: Sweep,
   setting: Setting,
-  question: Question,
+  { verdict }: Finding,
 ): Promise<readonly CompatFinding[]> {
-  const { verdict } = findingOf(sweep, setting, { question, all: false });
   const recipes = new Map((verdict?.rows ?? []).map(({ recipe }) => [JSON.stringify(recipe), recipe]));
   const trials = Array.from({ length: sweep.plan.trials }, (_, i) => i + 1);
   return compatOf(setting, [...recipes.values()], await besideOf(results, sweep, trials));

@@ -49,6 +49,8 @@ function settingText({ sweep, name, setting }: Finding, findings: readonly Findi
 }
 
 function saidOf({ verdict, refused, asked }: Finding, path: string): string {
+  if (refused === "no look has been taken")
+    return `nothing can be said before the first look, after the round that is being trained: gmm-sweep resume ${path} goes on to it`;
   if (verdict === null)
     return refused === "retraining is not done"
       ? `nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`
@@ -68,7 +70,7 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
   const best =
     row.rivals === 1
       ? `the only recipe, ${name},`
-      : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+      : `of ${count(verdict.rounds?.recipes ?? row.rivals, "recipe")} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return row.rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
@@ -87,7 +89,9 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
 function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdict): string {
   const enough =
     needed === null ? "" : `, too few: about ${unitsText(needed, verdict)}${rivals === 1 ? "" : " in all"} would tell`;
-  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}`;
+  const atOnce = verdict.rounds === null ? "" : ", by intervals that hold for all of them and all looks at once";
+  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}${atOnce}`;
+  if (atOnce !== "") return `on ${count(units, "draw")}${atOnce}`;
   const all = verdict.draws.length + verdict.leftOut.draws;
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }

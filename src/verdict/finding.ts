@@ -1,13 +1,19 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
 import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
+import { spentAt } from "./adaptive.js";
+import { ALPHA } from "./answer.js";
+import { type Course, lookedAt } from "./course.js";
 import { RETRAINED } from "./roles.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
 import { type Verdict, verdictOn } from "./verdict.js";
+import { verdictInRounds } from "./verdict-in-rounds.js";
 
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
+
+type Refusal = "retraining is not planned" | "retraining is not done" | "no look has been taken";
 
 export interface Finding {
   readonly sweep: number;
@@ -16,7 +22,7 @@ export interface Finding {
   readonly asked: Asked;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
-  readonly refused: "retraining is not planned" | "retraining is not done" | null;
+  readonly refused: Refusal | null;
   /** Every recipe at once; null where that was not asked for. */
   readonly simultaneous: Simultaneous | null;
 }
@@ -24,23 +30,24 @@ export interface Finding {
 export interface FindingAsked {
   readonly question: Question;
   readonly all: boolean;
+  /** How the sweep is trained in rounds; null: it is not. */
+  readonly course: Course | null;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all }: FindingAsked): Finding {
-  const verdict = verdictOn(setting, question);
-  const isPlanned = sweep.plan.methods.some(({ name }) => name === RETRAINED);
+export function findingOf(sweep: Sweep, setting: Setting, { question, all, course }: FindingAsked): Finding {
+  const verdict = course === null ? verdictOn(setting, question) : verdictInRounds(setting, question, course);
+  const alpha = course === null ? ALPHA : spentAt(course.steps.length);
   return {
-    ...{
-      sweep: sweep.id,
-      name: sweep.plan.name,
-      setting: settingKeyOf(setting.key),
-      asked: askedOf(sweep, question),
-      verdict,
-    },
-    refused: verdict !== null ? null : isPlanned ? "retraining is not done" : "retraining is not planned",
-    simultaneous: all ? simultaneous(setting, question) : null,
+    ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
+    ...{ asked: askedOf(sweep, question), verdict, refused: verdict === null ? refusalOf(sweep, course) : null },
+    simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, course), question, alpha) : null,
   };
+}
+
+function refusalOf({ plan }: Sweep, course: Course | null): Refusal {
+  if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
+  return course !== null && course.looks.length === 0 ? "no look has been taken" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
