@@ -1,7 +1,9 @@
 /** A plan of what to run next, as text and as JSON. */
 import type { CellKey } from "../plan/cell.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
-import type { Choice, Component, Design, DesignCell } from "../verdict/design.js";
+import type { Design, DesignCell } from "../verdict/design.js";
+import type { Component } from "../verdict/pilot.js";
+import type { Choice } from "../verdict/planner.js";
 import { duration } from "./progress.js";
 import { type Cell, tableWithin } from "./table.js";
 import { TOGETHER, wrapped } from "./wrap.js";

@@ -2,7 +2,7 @@
 import type { PlanPart, SweepPlan } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
-import type { Room } from "../verdict/design.js";
+import type { Room } from "../verdict/planner.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
 
 /** Why a sweep can get no other draws by their seeds; null: it can. */
