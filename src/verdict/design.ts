@@ -80,10 +80,12 @@ function begin(setting: Setting, asked: DesignAsked, room: Room): Begun | string
   const pilot = pilotOf(planned, table, chosen.hasRivals);
   if (typeof pilot === "string") return pilot;
   const estimated = told(pilot, planned, verdict);
+  // Draws that cannot be extended are those of the setting, whatever others there are.
+  const draws = room.draws === room.mostDraws ? table.draws.length + table.leftOut.draws : room.draws;
   const planner = new Planner(pilot, asked, {
-    ...room,
+    ...{ ...room, draws },
     // What is found on one draw says nothing of how draws differ.
-    mostDraws: pilot.isOneDraw ? room.draws : room.mostDraws,
+    mostDraws: pilot.isOneDraw ? draws : Math.max(draws, room.mostDraws),
     compared: table.draws.length,
     setsAside: table.untouched !== null,
     estimated: perEndpoint((endpoint) => estimated[endpoint].difference),
