@@ -5,7 +5,7 @@
 import type { ForgetLabel } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
-import { bad } from "../errors.js";
+import { bad, shellWord } from "../errors.js";
 import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../output.js";
 import type { SeededDraw } from "../trial.js";
 import { DEFAULTS } from "./defaults.js";
@@ -35,6 +35,14 @@ export function wholeNumber(flags: Flags, name: string, min: number, max: number
 export function oneOf<Name extends string>(flags: Flags, name: string, names: readonly Name[], fallback: Name): Name {
   const given = text(flags, name) ?? fallback;
   return parseName(`--${name}`, given, names);
+}
+
+/** A command line that asks for the same again: `words`, and what was typed of the flags `asking`, in their order. */
+export function commandLine(words: readonly string[], flags: Flags, asking: readonly string[]): string {
+  const parts = asking.flatMap((name) =>
+    [flags[name] ?? []].flat().map((given) => (given === true ? `--${name}` : `--${name} ${shellWord(String(given))}`)),
+  );
+  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
 }
 
 /** Whether a switch is on: given on a command line, true in a sweep file. */
