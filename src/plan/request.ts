@@ -1,4 +1,5 @@
 /** From a command's flags to all that they ask for, as typed values: past this nobody reads a flag again. */
+import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import type { KeptFile, Output } from "../output.js";
@@ -58,14 +59,14 @@ export function runRequest(flags: Flags, cores: number, asking: readonly string[
   const [place, setting, question] = [placeFrom(flags), settingFrom(flags), questionFrom(flags)];
   const [methodFile, withNull, trials] = [text(flags, "method-file"), isOn(flags, "with-null"), trialsFrom(flags)];
   const [named, epochs, lambda] = [items(flags, "methods"), items(flags, "epochs"), items(flags, "lambda")];
-  const running = runningFrom(flags, cores, [["the database", place.path]]);
   const command = commandLine(["run"], flags, asking);
+  const running = runningFrom(flags, cores, [["the database", place.path]]);
   const own = ownMethods(methodFile);
   const known = [...METHODS, ...own];
   const list = methodList(named.length === 0 ? namesWith(NOTEBOOK_METHODS, own) : named, known);
   const methods = withNull ? withTwins(list, known) : list;
   const trained = { methods, trials, ...oneEach({ epochs, lambda }, methods, known) };
-  const plan = planOfSetting(setting, trained, known);
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
   return { plan, question: questionSaid(question), place, running, command };
 }
 
@@ -80,8 +81,8 @@ export function gridRequest(flags: Flags, cores: number, asking: readonly string
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
-  const running = runningFrom(flags, cores, kept);
   const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
+  const running = runningFrom(flags, cores, kept);
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
@@ -117,7 +118,8 @@ export function trainRequest(flags: Flags): TrainRequest {
     throw bad(
       `--method must be one method, got ${method}, which is ${methods.length}: name one of ${methods.join(", ")}`,
     );
-  const plan = planOfSetting(setting, { methods, trials: 1, ...oneEach(spoken, methods, known) }, known);
+  const trained = { methods, trials: 1, ...oneEach(spoken, methods, known) };
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
   return { plan, trial, init, out, json };
 }
 
