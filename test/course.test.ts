@@ -147,7 +147,7 @@ test("nothing is looked at where a draw was not retrained", () => {
 test("a goal is read as --until says it, and said as it is read", () => {
   for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
     assert.equal(goalText(goalOf(text.split(","))), text);
-  assert.equal(gridRequest({}, 1).until, null);
+  assert.equal(gridRequest({}, 1, []).until, null);
 });
 
 function decisionsOf(course: Course): Decision[] {

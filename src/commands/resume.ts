@@ -1,12 +1,12 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
-import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
+import type { Flags, Running } from "../plan/flags.js";
 import { goalText } from "../plan/goal.js";
 import { extended, type More } from "../plan/growth.js";
 import { withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
-import { moreFrom } from "../plan/request.js";
+import { resumeRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
@@ -16,14 +16,12 @@ import { openResults, openStore } from "../store/open.js";
 import { isOver } from "../verdict/course.js";
 import {
   type Command,
-  commandLine,
   DB_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
   NULL_OPTION,
   openingFrom,
   RUNNING_OPTIONS,
-  SWEEP_OPTION,
   type Terminal,
   value,
 } from "./command.js";
@@ -64,20 +62,15 @@ export const resumeCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = fileFrom(flags);
-  const running = runningFrom(flags, usableCores(), [["the database", path]]);
-  const [asked, more] = [sweepFrom(flags), moreFrom(flags)];
-  const folders = foldersIn(items(flags, "data"));
-  const command = commandLine(["resume", path], flags, { ...SWEEP_OPTION, ...GROWING });
+  const request = resumeRequest(flags, usableCores(), Object.keys(GROWING));
+  const { path, running, sweep: asked, more, command } = request;
+  const folders = foldersIn(request.folders);
   // Writing would make a file where there is none; reading says what is wrong.
   if (!existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {
-    if (more !== null)
-      return [
-        await grownIn(store, named[named.length - 1], { path, more, command: commandLine(["resume"], flags, GROWING) }),
-      ];
+    if (more !== null) return [await grownIn(store, named[named.length - 1], { path, more, command: request.growth })];
     return asked === null ? lackingOf(named, running, store) : named;
   };
   try {
