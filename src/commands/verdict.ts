@@ -21,12 +21,15 @@ import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
 import { type Finding, findingOf } from "../verdict/finding.js";
 import { type Setting, settingsIn } from "../verdict/scores.js";
+import { unlearns } from "../verdict/table.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
+/** What says among which recipes is chosen. */
+const CHOOSING = ["methods", "lambda", "epochs"];
 const AS_ASKED = "as the sweep was asked";
 
 export const verdictCommand: Command = {
@@ -69,14 +72,20 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
   const filter = filterFrom(flags, sweeps);
   const findings: Told[] = [];
+  const recipes = { there: 0, kept: 0 };
   for (const sweep of sweeps) {
     const asked = { question: questionOf(flags, sweep), all: flags["all"] === true };
-    for (const setting of await settingsIn(kept(results, sweep, filter)))
+    for (const setting of await settingsIn(kept(results.cellSamples(sweep), filter, recipes)))
       findings.push({
         ...findingOf(sweep, setting, asked),
         ...(flags["compat"] === true ? { compat: await compatIn(results, sweep, setting, asked.question) } : {}),
       });
   }
+  const isNarrowed = CHOOSING.some((name) => flags[name] !== undefined);
+  if (isNarrowed && findings.length > 0 && recipes.there > 0 && recipes.kept === 0)
+    throw bad(
+      `${path} must have a recipe that --methods, --lambda and --epochs leave to choose from, but there is none: gmm-sweep verdict ${shellWord(path)} --all lists its recipes`,
+    );
   if (findings.length > 0) return findings;
   throw bad(
     `${path} must have trials of what is asked about, but there are none: gmm-sweep status ${shellWord(path)} says what is there`,
@@ -96,8 +105,20 @@ async function compatIn(
   return compatOf(setting, [...recipes.values()], await besideOf(results, sweep, trials));
 }
 
-async function* kept(results: Results, sweep: Sweep, filter: Filter): AsyncGenerator<CellSample> {
-  for await (const cell of results.cellSamples(sweep)) if (filter(cell.key)) yield cell;
+/** The cells that are asked for; of those of recipes it counts how many there are, and how many are left. */
+async function* kept(
+  cells: AsyncIterable<CellSample>,
+  filter: Filter,
+  recipes: { there: number; kept: number },
+): AsyncGenerator<CellSample> {
+  for await (const cell of cells) {
+    const isKept = filter(cell.key);
+    if (unlearns(cell.key.method)) {
+      recipes.there += 1;
+      if (isKept) recipes.kept += 1;
+    }
+    if (isKept) yield cell;
+  }
 }
 
 /** What the sweep was asked, but for what the command line says. */

@@ -4,10 +4,17 @@ import type { Sweep } from "../store/contract.js";
 import { RETRAINED } from "./roles.js";
 import type { Setting } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
-import { type SettingKey, settingOf, type Verdict, verdictOn } from "./verdict.js";
+import { inUnitOf, type SettingKey, settingOf, type Verdict, verdictOn } from "./verdict.js";
 
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
+
+/** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. */
+type Refused =
+  | "retraining is not planned"
+  | "retraining is not done"
+  | "retraining has diverged"
+  | "retraining has failed";
 
 export interface Finding {
   readonly sweep: number;
@@ -16,7 +23,7 @@ export interface Finding {
   readonly asked: Asked;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
-  readonly refused: "retraining is not planned" | "retraining is not done" | null;
+  readonly refused: Refused | null;
   /** Every recipe at once; null where that was not asked for. */
   readonly simultaneous: Simultaneous | null;
 }
@@ -29,7 +36,6 @@ export interface FindingAsked {
 /** What is found of a setting of a sweep. */
 export function findingOf(sweep: Sweep, setting: Setting, { question, all }: FindingAsked): Finding {
   const verdict = verdictOn(setting, question);
-  const isPlanned = sweep.plan.methods.some(({ name }) => name === RETRAINED);
   return {
     ...{
       sweep: sweep.id,
@@ -38,9 +44,18 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all }: Fin
       asked: askedOf(sweep, question),
       verdict,
     },
-    refused: verdict !== null ? null : isPlanned ? "retraining is not done" : "retraining is not planned",
+    refused: verdict !== null ? null : refusedOf(sweep, setting, question),
     simultaneous: all ? simultaneous(setting, question) : null,
   };
+}
+
+function refusedOf({ plan }: Sweep, setting: Setting, question: Question): Refused {
+  if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
+  const { samples } = inUnitOf(setting, question);
+  const retrained = samples.filter(({ key }) => key.method === RETRAINED);
+  if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
+  const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
+  return isLost ? "retraining has diverged" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {

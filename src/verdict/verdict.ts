@@ -113,8 +113,12 @@ export function verdictOn(setting: Setting, question: Question): Verdict | null 
 }
 
 /** What a setting can be judged by, in the unit of the question. */
-export function tableFor(setting: Setting, { estimand }: Question): Table | null {
-  return tableOf((estimand === "forget_margin" ? inLogOdds(setting) : setting).samples);
+export function tableFor(setting: Setting, question: Question): Table | null {
+  return tableOf(inUnitOf(setting, question).samples);
+}
+
+export function inUnitOf(setting: Setting, { estimand }: Question): Setting {
+  return estimand === "forget_margin" ? inLogOdds(setting) : setting;
 }
 
 export function settingOf({ key }: Setting): SettingKey {
