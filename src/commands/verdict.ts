@@ -25,9 +25,9 @@ import { unlearns } from "../verdict/table.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
+import { VERDICT_FORMATS } from "./kinds.js";
 import { sweepsFrom } from "./sweeps.js";
 
-const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
 /** What says among which recipes is chosen. */
 const CHOOSING = ["methods", "lambda", "epochs"];
 const AS_ASKED = "as the sweep was asked";
@@ -42,7 +42,7 @@ export const verdictCommand: Command = {
     ...FILTER_OPTIONS,
     all: { type: "boolean", describe: "every recipe, with bands that hold all at once" },
     compat: { type: "boolean", describe: "the measures that papers report, too, in a table of their own" },
-    format: value(`${FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
+    format: value(`${VERDICT_FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
     ...SWEEP_OPTION,
     ...DB_OPTION,
   },
@@ -54,7 +54,7 @@ export const verdictCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const format = oneOf(flags, "format", FORMATS, "table");
+  const format = oneOf(flags, "format", VERDICT_FORMATS, "table");
   if (flags["compat"] === true && format !== "table" && format !== "json")
     throw bad(`--compat must be given with --format table or json, got ${format}: leave one of the two out`);
   const path = fileFrom(flags);
@@ -140,7 +140,7 @@ type Told = Finding & { readonly compat?: readonly CompatFinding[] };
 
 type Print = (findings: readonly Told[], path: string, terminal: Terminal) => Promise<void>;
 
-const PRINTERS: Readonly<Record<(typeof FORMATS)[number], Print>> = {
+const PRINTERS: Readonly<Record<(typeof VERDICT_FORMATS)[number], Print>> = {
   table: async (findings, path, terminal) => {
     const width = widthOf(terminal);
     for (const [i, finding] of findings.entries()) {
