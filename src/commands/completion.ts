@@ -128,7 +128,7 @@ function bashCase(command: Command, pattern: string): string {
 function zshScript(words: Words): string {
   const { commands, usual } = words;
   const { named, own, paths, rest } = valued(words);
-  const list = commands.map((command) => quoted(`${firstWord(command)}:${command.describe.replaceAll(":", ",")}`));
+  const list = commands.map((command) => quoted(`${firstWord(command)}:${command.describe}`));
   return `#compdef gmm-sweep
 _gmm_sweep() {
   local before=\${words[CURRENT-1]} command=\${words[2]} files=
@@ -159,7 +159,7 @@ function zshOwnCase(name: string): string {
 function zshCase(command: Command, pattern: string): string {
   const { names, files } = bareOf(command);
   const options = [
-    ...Object.entries(command.options).map(([name, { describe }]) => `--${name}:${describe.replaceAll(":", ",")}`),
+    ...Object.entries(command.options).map(([name, { describe }]) => `--${name}:${describe}`),
     "--help:show this help",
     "--version:show the version",
   ];
