@@ -371,7 +371,7 @@ test("of a sweep that has taken no look nothing is said, but how to go on to it"
   assert.equal(code, 1);
   assert.match(
     out.replaceAll(/\s+/g, " "),
-    /^Nothing can be said before the first look, .*: gmm-sweep resume .* goes on to it\./,
+    /^Nothing can be said, since no look has been taken at .*: gmm-sweep resume .* goes on to it\./,
   );
 });
 

@@ -49,12 +49,8 @@ function settingText({ sweep, name, setting }: Finding, findings: readonly Findi
 }
 
 function saidOf({ verdict, refused, asked }: Finding, path: string): string {
-  if (refused === "no look has been taken")
-    return `nothing can be said before the first look, after the round that is being trained: gmm-sweep resume ${path} goes on to it`;
-  if (verdict === null)
-    return refused === "retraining is not done"
-      ? `nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`
-      : "nothing can be said, since retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again";
+  if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
+  if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
   const best = row?.what === "chosen" ? bestText(row, verdict) : "no method that unlearns has been trained";
   const askedText = {
@@ -64,6 +60,19 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
   }[asked];
   return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
 }
+
+const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
+  "retraining is not planned": () =>
+    "retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again",
+  "no look has been taken": (path) =>
+    `no look has been taken at the round that is being trained: gmm-sweep resume ${path} goes on to it`,
+  "retraining is not done": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`,
+  "retraining has failed": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against, and some have failed: gmm-sweep resume ${path} --retry-failed trains it again`,
+  "retraining has diverged": () =>
+    "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
+};
 
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);

@@ -146,7 +146,7 @@ function choiceText({ choice, unit }: Verdict): string[] {
       ? ""
       : `, and ${percent(answers.equivalent)} called their choice equivalent, ${percent(answers.different)} different`;
   return [
-    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${choice.shares.length - 1} other recipes`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
+    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${count(choice.shares.length - 1, "other recipe")}`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
   ];
 }
 
@@ -241,6 +241,6 @@ function allText(all: Simultaneous, verdict: Verdict, { width }: Place): string 
   const p = exact
     ? `exact, all ${patterns} sign patterns`
     : `of ${patterns} sign patterns, Monte-Carlo error up to ${pError.toFixed(P_PLACES)}`;
-  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} are equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that lack some.`}`;
+  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} ${equivalent === 1 ? "is" : "are"} equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that ${leftOut === 1 ? "lacks" : "lack"} some.`}`;
   return `${lines(text, width)}\n${tableWithin(width, header, cells)}`;
 }

@@ -3,6 +3,7 @@ import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
 import { spentAt } from "./adaptive.js";
 import { ALPHA } from "./answer.js";
+import { inUnitOf } from "./basis.js";
 import { type Course, lookedAt } from "./course.js";
 import { RETRAINED } from "./roles.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
@@ -13,7 +14,13 @@ import { verdictInRounds } from "./verdict-in-rounds.js";
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
 
-type Refusal = "retraining is not planned" | "retraining is not done" | "no look has been taken";
+/** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. */
+type Refusal =
+  | "retraining is not planned"
+  | "retraining is not done"
+  | "retraining has diverged"
+  | "retraining has failed"
+  | "no look has been taken";
 
 export interface Finding {
   readonly sweep: number;
@@ -40,14 +47,24 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, cours
   const alpha = course === null ? ALPHA : spentAt(course.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
-    ...{ asked: askedOf(sweep, question), verdict, refused: verdict === null ? refusalOf(sweep, course) : null },
+    ...{ asked: askedOf(sweep, question), verdict },
+    refused: verdict === null ? refusalOf(sweep, setting, { question, course }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, course), question, alpha) : null,
   };
 }
 
-function refusalOf({ plan }: Sweep, course: Course | null): Refusal {
+function refusalOf(
+  { plan }: Sweep,
+  setting: Setting,
+  { question, course }: Pick<FindingAsked, "question" | "course">,
+): Refusal {
   if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
-  return course !== null && course.looks.length === 0 ? "no look has been taken" : "retraining is not done";
+  if (course !== null && course.looks.length === 0) return "no look has been taken";
+  const { samples } = inUnitOf(setting, question);
+  const retrained = samples.filter(({ key }) => key.method === RETRAINED);
+  if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
+  const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
+  return isLost ? "retraining has diverged" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
