@@ -526,6 +526,41 @@ test("what this machine lacks is its own fault: one sentence, exit code 3, nothi
   assert.deepEqual(readdirSync(cwd), []);
 });
 
+/** How each command is asked for JSON, over a file of two sweeps. */
+const IN_JSON: Readonly<Record<string, readonly string[]>> = {
+  run: [...TINY, "--trials", "1"],
+  grid: [...SMALL_GRID, "--trials", "1", "--db", "grid.db"],
+  resume: ["a.db"],
+  status: ["a.db"],
+  plan: ["a.db"],
+  query: ["select 1 as one", "a.db"],
+  export: ["exported", "a.db"],
+  show: ["original", "1", "a.db", "--sweep", "1"],
+  digest: ["a.db"],
+  verify: ["a.db", "--sample", "1"],
+  replay: ["original", "1", "a.db", "--sweep", "1"],
+  diff: ["a.db", "a.db"],
+  merge: ["whole.db", "a.db"],
+  backup: ["copy.db", "--db", "a.db"],
+  train: ["--samples", "20", "--epochs", "2"],
+  doctor: [],
+};
+
+test("--json prints one value, an array or an object as help says", async (t) => {
+  const cwd = folder(t);
+  for (const name of ["one", "other"])
+    await gmm(cwd, "grid", ...SMALL_GRID, "--trials", "2", "--name", name, "--db", "a.db", "--quiet");
+  for (const command of COMMANDS) {
+    const option = command.options["json"];
+    if (option === undefined) continue;
+    const name = nameOf(command);
+    const { out, err } = await gmm(cwd, ...name.split(" "), ...IN_JSON[name], "--json");
+    const said = /one JSON (array|object)/.exec(option.describe)?.[1];
+    assert.notEqual(out, "", err);
+    assert.equal(Array.isArray(JSON.parse(out)) ? "array" : "object", said, name);
+  }
+});
+
 test("there is no escape code in a pipe, whatever a command prints", async (t) => {
   const cwd = folder(t);
   const runs = [

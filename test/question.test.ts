@@ -93,20 +93,20 @@ function file(t: TestContext, yaml: string): Flags {
 }
 
 test("run and grid ask it, from options or from the keys of a sweep file, of which options stand in the place", (t) => {
-  assert.deepEqual(runRequest(ASKED, 1).question, QUESTION);
-  assert.deepEqual(gridRequest(ASKED, 1).question, QUESTION);
-  for (const request of [runRequest, gridRequest]) assert.equal(request({}, 1).question, null);
+  assert.deepEqual(runRequest(ASKED, 1, []).question, QUESTION);
+  assert.deepEqual(gridRequest(ASKED, 1, []).question, QUESTION);
+  for (const request of [runRequest, gridRequest]) assert.equal(request({}, 1, []).question, null);
   const yaml = file(t, "estimand: forget_margin\nmargin: { forget: 0.5 }");
-  assert.deepEqual(gridRequest(yaml, 1).question, QUESTION);
+  assert.deepEqual(gridRequest(yaml, 1, []).question, QUESTION);
   const margins = { forget: 1.5, accuracy: 0.01 };
-  assert.deepEqual(gridRequest({ ...yaml, margin: "forget=1.5" }, 1).question, { ...QUESTION, margins });
+  assert.deepEqual(gridRequest({ ...yaml, margin: "forget=1.5" }, 1, []).question, { ...QUESTION, margins });
 });
 
 test("what two keys of a sweep file say that does not go together is told where they stand", (t) => {
   const yaml = file(t, "trials: 2\nestimand: forget_margin");
   const sentence =
     "--margin must say forget=NUMBER where estimand (FILE:2:1) is forget_margin, whose unit is log-odds, got none: write for example forget=0.5";
-  assert.throws(() => gridRequest(yaml, 1), {
+  assert.throws(() => gridRequest(yaml, 1, []), {
     fault: "usage",
     message: sentence.replace("FILE", String(yaml["file"])),
   });
@@ -114,7 +114,7 @@ test("what two keys of a sweep file say that does not go together is told where 
 
 test("a sweep is the same plan, whatever it is asked", () => {
   for (const request of [runRequest, gridRequest]) {
-    const [plain, asked] = [request({}, 1).plan, request(ASKED, 1).plan];
+    const [plain, asked] = [request({}, 1, []).plan, request(ASKED, 1, []).plan];
     assert.deepEqual(asked, plain);
     assert.equal(identityOf(asked, "p"), identityOf(plain, "p"));
   }

@@ -166,17 +166,6 @@ export const RUNNING_OPTIONS: Options = {
   ...LOCK_WAIT_OPTION,
 };
 
-/** A command line that asks for the same again: what was typed of those options that say what is asked for. */
-export function commandLine(words: readonly string[], flags: Flags, asking: Options): string {
-  const given = Object.keys(asking).filter((name) => flags[name] !== undefined);
-  const parts = given.flatMap((name) =>
-    asking[name].type === "boolean"
-      ? [`--${name}`]
-      : [flags[name]].flat().map((text) => `--${name} ${shellWord(String(text))}`),
-  );
-  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
-}
-
 /** A command line that asks a file something. */
 export function queryLine(sql: string, path: string): string {
   return `gmm-sweep query "${sql}" --db ${shellWord(path)}`;

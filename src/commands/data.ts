@@ -1,8 +1,7 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
-import { exportDraw, mustTakeArrays } from "../data/directory.js";
+import { drawOf, exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
-import { drawOf } from "../plan/one-part.js";
 import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 

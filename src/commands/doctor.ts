@@ -15,7 +15,7 @@ export const doctorCommand: Command = {
   words: ["doctor"],
   describe: "say what works on this machine and what does not",
   positionals: {},
-  options: { json: { type: "boolean", describe: "print one JSON object" } },
+  options: { json: { type: "boolean", describe: "print one JSON array, of an object a finding, instead of text" } },
   examples: [],
   run,
 };

@@ -2,12 +2,11 @@
  * Reads flags. Each is read once, here, or by a reader of grid.ts, which a sweep file's keys have too, and is a typed value
  * from then on: what a value must be, and the sentence where it is not. No file that a flag names is read here.
  */
-import type { ForgetLabel } from "../data/directory.js";
+import type { DataFolder, DrawAsked, ForgetLabel } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
-import { bad } from "../errors.js";
+import { bad, shellWord } from "../errors.js";
 import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../output.js";
-import type { SeededDraw } from "../trial.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
@@ -35,6 +34,14 @@ export function wholeNumber(flags: Flags, name: string, min: number, max: number
 export function oneOf<Name extends string>(flags: Flags, name: string, names: readonly Name[], fallback: Name): Name {
   const given = text(flags, name) ?? fallback;
   return parseName(`--${name}`, given, names);
+}
+
+/** A command line that asks for the same again: `words`, and what was typed of the flags `asking`, in their order. */
+export function commandLine(words: readonly string[], flags: Flags, asking: readonly string[]): string {
+  const parts = asking.flatMap((name) =>
+    [flags[name] ?? []].flat().map((given) => (given === true ? `--${name}` : `--${name} ${shellWord(String(given))}`)),
+  );
+  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
 }
 
 /** Whether a switch is on: given on a command line, true in a sweep file. */
@@ -177,16 +184,6 @@ export function settingFrom(flags: Flags): SettingAsked {
     engine: { name, precision },
   };
 }
-
-/** A folder of data that is asked for, and the label of its forget rows where one is said. */
-export interface DataFolder {
-  readonly kind: "folder";
-  readonly directory: string;
-  readonly label: ForgetLabel | null;
-}
-
-/** A draw that is asked for; what a folder holds nobody knows yet. */
-export type DrawAsked = SeededDraw | DataFolder;
 
 /** The draw that --data, or --data-seed with its sizes, names. */
 export function drawFrom(flags: Flags): DrawAsked {

@@ -1,4 +1,5 @@
 /** From flags, given on a command line or as the keys of a sweep file, to the plan of a grid. */
+import { importDraw } from "../data/directory.js";
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
@@ -17,7 +18,7 @@ import {
 } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues, withTwins } from "./naming.js";
-import { importedDraw, planOf } from "./one-part.js";
+import { planOf } from "./one-part.js";
 import { countDraws, countSettings, type DrawAxes, RECORDS, refuseShortRecord, type SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
 import { estimandOf, marginsOf, type Question, questionSaid } from "./question.js";
@@ -96,7 +97,7 @@ function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
 
 function drawsFrom(flags: Flags): DrawAxes {
   const folder = folderFrom(flags, ["data-seeds", "samples", "features", "forget-rows"]);
-  if (folder !== null) return { kind: "imported", draws: [importedDraw(folder)] };
+  if (folder !== null) return { kind: "imported", draws: [importDraw(folder.directory, folder.label).source] };
   const axes = {
     kind: "seeded",
     dataSeeds: GRID_READERS["data-seeds"](flags),

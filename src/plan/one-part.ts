@@ -1,7 +1,6 @@
-/** Plans of one part, made of values that are read already; the folder of imported draws is read here. */
-import { importDraw } from "../data/directory.js";
-import type { DrawSource, ImportedDraw } from "../trial.js";
-import type { DataFolder, DrawAsked, SettingAsked } from "./flags.js";
+/** Plans of one part, made of values that are read already. */
+import type { DrawSource } from "../trial.js";
+import type { SettingAsked } from "./flags.js";
 import type { MethodRecord } from "./methods.js";
 import { refuseEndlessWeights } from "./objective.js";
 import { type DrawAxes, type PerMethod, PLAN_VERSION, type PlanPart, type SweepPlan, withStarts } from "./plan.js";
@@ -15,11 +14,14 @@ interface Trained {
   readonly lambda: PerMethod;
 }
 
+/** A setting whose draw is known. */
+type Setting = Omit<SettingAsked, "draw"> & { readonly draw: DrawSource };
+
 /** The plan of one setting, of a run or of a single trajectory. */
-export function planOfSetting(setting: SettingAsked, trained: Trained, known: readonly MethodRecord[]): SweepPlan {
+export function planOfSetting(setting: Setting, trained: Trained, known: readonly MethodRecord[]): SweepPlan {
   const { preset, draw, widths, learningRate, seed, engine } = setting;
   const { methods, trials, epochs, lambda } = trained;
-  const draws = axesOf(drawOf(draw));
+  const draws = axesOf(draw);
   const part = { presets: [preset], draws, widths: [widths], learningRates: [learningRate], methods, epochs, lambda };
   return planOf({ name: null, seed, engine, record: "all", trials }, part, known);
 }
@@ -28,15 +30,6 @@ function axesOf(draw: DrawSource): DrawAxes {
   if (draw.kind === "imported") return { kind: "imported", draws: [draw] };
   const { dataSeed, samples, features, forgetRows } = draw;
   return { kind: "seeded", dataSeeds: [dataSeed], samples: [samples], features: [features], forgetRows: [forgetRows] };
-}
-
-/** The draw that is asked for. Throws usage with what is wrong with its folder. */
-export function drawOf(asked: DrawAsked): DrawSource {
-  return asked.kind === "folder" ? importedDraw(asked) : asked;
-}
-
-export function importedDraw({ directory, label }: DataFolder): ImportedDraw {
-  return importDraw(directory, label).source;
 }
 
 /** A plan of one part, with the records that the part names and no others, in the order of their registries. */

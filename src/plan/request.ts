@@ -1,10 +1,13 @@
 /** From a command's flags to all that they ask for, as typed values: past this nobody reads a flag again. */
+import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import type { KeptFile, Output } from "../output.js";
 import { GRID_DEFAULTS } from "./defaults.js";
 import {
+  commandLine,
   type Flags,
+  fileFrom,
   isaFrom,
   isOn,
   items,
@@ -16,6 +19,7 @@ import {
   runningFrom,
   settingFrom,
   sweepFileFrom,
+  sweepFrom,
   text,
   trialsFrom,
   weightsFrom,
@@ -40,51 +44,54 @@ export interface Request {
   readonly question: Question | null;
   readonly place: Place;
   readonly running: Running;
+  /** What was typed, as it asks for the same again. */
+  readonly command: string;
 }
 
 export interface GridRequest extends Request {
-  /** Its sweep file; null where there is none. */
-  readonly file: string | null;
   readonly dryRun: boolean;
   /** When it has its answer; null: all that it asks for is trained. */
   readonly until: Goal | null;
 }
 
-/** What `run` asks for, on a machine of so many cores: one setting, one λ and one epoch count a method. */
-export function runRequest(flags: Flags, cores: number): Request {
+/** What `run` asks for, on a machine of so many cores, by the flags `asking`: one setting, one λ and one epoch count a method. */
+export function runRequest(flags: Flags, cores: number, asking: readonly string[]): Request {
   const [place, setting, question] = [placeFrom(flags), settingFrom(flags), questionFrom(flags)];
   const [methodFile, withNull, trials] = [text(flags, "method-file"), isOn(flags, "with-null"), trialsFrom(flags)];
   const [named, epochs, lambda] = [items(flags, "methods"), items(flags, "epochs"), items(flags, "lambda")];
+  const command = commandLine(["run"], flags, asking);
   const running = runningFrom(flags, cores, [["the database", place.path]]);
   const own = ownMethods(methodFile);
   const known = [...METHODS, ...own];
   const list = methodList(named.length === 0 ? namesWith(NOTEBOOK_METHODS, own) : named, known);
   const methods = withNull ? withTwins(list, known) : list;
   const trained = { methods, trials, ...oneEach({ epochs, lambda }, methods, known) };
-  return { plan: planOfSetting(setting, trained, known), question: questionSaid(question), place, running };
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
+  return { plan, question: questionSaid(question), place, running, command };
 }
 
 /** The plan of `run` alone. */
 export function runPlan(flags: Flags): SweepPlan {
-  return runRequest(flags, 1).plan;
+  return runRequest(flags, 1, []).plan;
 }
 
 /** What `grid` asks for. */
-export function gridRequest(flags: Flags, cores: number): GridRequest {
+export function gridRequest(flags: Flags, cores: number, asking: readonly string[]): GridRequest {
   const [file, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
   const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
+  const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
   const running = runningFrom(flags, cores, kept);
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
-  return { ...asked, place, running, file, dryRun, until: goalAsked(until, place.shard) };
+  return { ...asked, place, running, command, dryRun, until: goalAsked(until, place.shard) };
 }
 
 /** The plan of `grid` alone, of a sweep file where there is one. */
 export function gridPlan(flags: Flags, file: string | null): SweepPlan {
-  return gridRequest(file === null ? flags : { ...flags, file }, 1).plan;
+  return gridRequest(file === null ? flags : { ...flags, file }, 1, []).plan;
 }
 
 /** What `train` asks for: one trajectory. */
@@ -111,7 +118,8 @@ export function trainRequest(flags: Flags): TrainRequest {
     throw bad(
       `--method must be one method, got ${method}, which is ${methods.length}: name one of ${methods.join(", ")}`,
     );
-  const plan = planOfSetting(setting, { methods, trials: 1, ...oneEach(spoken, methods, known) }, known);
+  const trained = { methods, trials: 1, ...oneEach(spoken, methods, known) };
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
   return { plan, trial, init, out, json };
 }
 
@@ -120,14 +128,34 @@ export function trainPlan(flags: Flags, method: string): SweepPlan {
   return trainRequest({ ...flags, method }).plan;
 }
 
-/** What `resume` asks a stored sweep to have too; null: nothing. */
-export function moreFrom(flags: Flags): More | null {
-  const more = {
-    trials: flags["trials"] === undefined ? null : trialsFrom(flags),
-    dataSeeds: flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags),
-    withNull: isOn(flags, "with-null"),
-  };
-  return more.trials === null && more.dataSeeds.length === 0 && !more.withNull ? null : more;
+/** What `resume` asks for: to go on with sweeps that are stored. */
+export interface ResumeRequest {
+  readonly path: string;
+  readonly running: Running;
+  /** The number of the sweep; null: none is said. */
+  readonly sweep: number | null;
+  /** What a sweep is to have too; null: nothing. */
+  readonly more: More | null;
+  /** Where imported data lie now. */
+  readonly folders: readonly string[];
+  /** What was typed, as it asks for the same again. */
+  readonly command: string;
+  /** The same, as a sweep that grows keeps it, wherever it lies. */
+  readonly growth: string;
+}
+
+/** What `resume` asks for on a machine of so many cores; the flags `growing` ask for more. */
+export function resumeRequest(flags: Flags, cores: number, growing: readonly string[]): ResumeRequest {
+  const path = fileFrom(flags);
+  const running = runningFrom(flags, cores, [["the database", path]]);
+  const [sweep, folders] = [sweepFrom(flags), items(flags, "data")];
+  const command = commandLine(["resume", path], flags, ["sweep", ...growing]);
+  const growth = commandLine(["resume"], flags, growing);
+  const trials = flags["trials"] === undefined ? null : trialsFrom(flags);
+  const withNull = isOn(flags, "with-null");
+  const dataSeeds = flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags);
+  const more = trials === null && dataSeeds.length === 0 && !withNull ? null : { trials, dataSeeds, withNull };
+  return { path, running, sweep, more, folders, command, growth };
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */

@@ -49,10 +49,8 @@ function settingText({ sweep, name, setting }: Finding, findings: readonly Findi
 }
 
 function saidOf({ verdict, refused, asked }: Finding, path: string): string {
-  if (verdict === null)
-    return refused === "retraining is not done"
-      ? `nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`
-      : "nothing can be said, since retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again";
+  if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
+  if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
   const best = row?.what === "chosen" ? bestText(row, verdict) : "no method that unlearns has been trained";
   const askedText = {
@@ -63,12 +61,25 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
   return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
 }
 
+const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
+  "retraining is not planned": () =>
+    "retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again",
+  "no look has been taken": (path) =>
+    `no look has been taken at the round that is being trained: gmm-sweep resume ${path} goes on to it`,
+  "retraining is not done": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`,
+  "retraining has failed": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against, and some have failed: gmm-sweep resume ${path} --retry-failed trains it again`,
+  "retraining has diverged": () =>
+    "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
+};
+
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);
   const best =
     row.rivals === 1
       ? `the only recipe, ${name},`
-      : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+      : `of ${count(verdict.rounds?.recipes ?? row.rivals, "recipe")} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return row.rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
@@ -87,7 +98,9 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
 function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdict): string {
   const enough =
     needed === null ? "" : `, too few: about ${unitsText(needed, verdict)}${rivals === 1 ? "" : " in all"} would tell`;
-  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}`;
+  const atOnce = verdict.rounds === null ? "" : ", by intervals that hold for all of them and all looks at once";
+  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}${atOnce}`;
+  if (atOnce !== "") return `on ${count(units, "draw")}${atOnce}`;
   const all = verdict.draws.length + verdict.leftOut.draws;
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }

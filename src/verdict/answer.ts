@@ -15,8 +15,8 @@ export const ANSWERS = ["equivalent", "different", "too few"] as const;
 export type Answer = (typeof ANSWERS)[number];
 
 /** A difference to retraining; `error` is its Monte-Carlo standard error, over the units. */
-interface Difference extends Estimate {
-  /** With 90 % confidence. */
+export interface Difference extends Estimate {
+  /** With 90 % confidence, in rounds for all looks at once. */
   readonly interval: Interval;
   /** The smallest margin at which it would be equivalent. */
   readonly smallestMargin: number;
@@ -36,23 +36,29 @@ export interface Judgement {
  * Equivalent: the 90 % intervals of both lie inside ±margin (two one-sided tests each, Schuirmann 1987; both must hold,
  * so that nothing is to be corrected). Different: the 95 % interval of one of them lies outside ±margin, so that the two
  * of them together err in at most 5 %. Between: too few. `units` is how many values each estimate is the mean of.
+ * At another error `alpha` a side, 1 − 2·alpha and 1 − alpha stand in the place of 90 and 95 %.
  */
-export function judged(of: Readonly<Record<Endpoint, Estimate>>, margins: Margins, units: number): Judgement {
-  const [forget, accuracy] = ENDPOINTS.map((endpoint) => differenceOf(of[endpoint], margins[endpoint]));
-  const answer = answerOf({ forget, accuracy }, margins);
+export function judged(
+  of: Readonly<Record<Endpoint, Estimate>>,
+  margins: Margins,
+  units: number,
+  alpha = ALPHA,
+): Judgement {
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) => differenceOf(of[endpoint], margins[endpoint], alpha));
+  const answer = answerOf({ forget, accuracy }, margins, alpha);
   const needed = answer === "too few" ? neededFor({ forget, accuracy }, margins, units) : null;
   return { forget, accuracy, answer, units, needed };
 }
 
-function differenceOf(of: Estimate, margin: number): Difference {
-  const { interval, smallestMargin } = equivalence(of, margin, ALPHA);
+function differenceOf(of: Estimate, margin: number, alpha: number): Difference {
+  const { interval, smallestMargin } = equivalence(of, margin, alpha);
   return { ...of, interval, smallestMargin };
 }
 
-function answerOf(of: Readonly<Record<Endpoint, Difference>>, margins: Margins): Answer {
+function answerOf(of: Readonly<Record<Endpoint, Difference>>, margins: Margins, alpha: number): Answer {
   if (ENDPOINTS.every((endpoint) => of[endpoint].smallestMargin < margins[endpoint])) return "equivalent";
   const isBeyond = ENDPOINTS.some((endpoint) => {
-    const { low, high } = tInterval(of[endpoint], 1 - ALPHA);
+    const { low, high } = tInterval(of[endpoint], 1 - alpha);
     return low > margins[endpoint] || high < -margins[endpoint];
   });
   return isBeyond ? "different" : "too few";

@@ -11,8 +11,12 @@ import { type Recipe, type Table, tableOf, withTrials } from "./table.js";
 export type Unit = "draw" | "trial";
 
 /** What a setting can be judged by, in the unit of the question. */
-export function tableFor(setting: Setting, { estimand }: Question): Table | null {
-  return tableOf((estimand === "forget_margin" ? inLogOdds(setting) : setting).samples);
+export function tableFor(setting: Setting, question: Question): Table | null {
+  return tableOf(inUnitOf(setting, question).samples);
+}
+
+export function inUnitOf(setting: Setting, { estimand }: Question): Setting {
+  return estimand === "forget_margin" ? inLogOdds(setting) : setting;
 }
 
 /** The basis of a verdict on a setting; null where nothing can be held against retraining. */

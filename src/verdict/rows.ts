@@ -1,7 +1,7 @@
 /** The lines of a verdict: what the units say of one recipe. */
 import type { Endpoint, Question } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
-import type { Judgement } from "./answer.js";
+import { ALPHA, type Judgement } from "./answer.js";
 import type { Basis } from "./basis.js";
 import { worstCase } from "./differences.js";
 import { type Distance, Distances } from "./distance.js";
@@ -39,11 +39,14 @@ export interface VerdictRow {
 export class Rows {
   readonly #basis: Basis;
   readonly #question: Question;
+  /** The error a side of each answer. */
+  readonly #alpha: number;
   readonly #distances = new Distances();
 
-  constructor(basis: Basis, question: Question) {
+  constructor(basis: Basis, question: Question, alpha = ALPHA) {
     this.#basis = basis;
     this.#question = question;
+    this.#alpha = alpha;
   }
 
   /** What the units at `places` say of a recipe. */
@@ -52,7 +55,8 @@ export class Rows {
     const all = whole.recipes.find(({ text }) => text === recipe.text) ?? recipe;
     const sum = (of: (sample: Sample) => number): number => all.samples.reduce((total, one) => total + of(one), 0);
     const differences = this.#basis.differencesOf(recipe);
-    const judgement = typeof differences === "string" ? null : judgedAt(differences, this.#question.margins, places);
+    const judgement =
+      typeof differences === "string" ? null : judgedAt(differences, this.#question.margins, places, this.#alpha);
     const needed = judgement?.needed ?? null;
     const samples = this.#at(recipe.samples, places);
     const twin = table.twin === null ? null : this.#at(table.twin, places);

@@ -1,6 +1,6 @@
 /** A verdict by how much there was to forget: the chosen recipe and doing nothing on the draws of each memorisation. */
 import type { Margins } from "../plan/question.js";
-import type { Judgement } from "./answer.js";
+import { ALPHA, type Judgement } from "./answer.js";
 import type { Basis } from "./basis.js";
 import type { Best } from "./best.js";
 import { STRATA, type Stratum } from "./memorisation.js";
@@ -21,12 +21,15 @@ export function strataOf(
   best: Best | null,
   untouched: Recipe | null,
   margins: Margins,
+  alpha = ALPHA,
 ): StratumFinding[] {
   const { unit, units, memorisation } = basis;
   if (unit === "trial") return [];
   const among = (recipe: Recipe | null, places: readonly number[]): Judgement | null => {
     const differences = recipe === null ? null : basis.differencesOf(recipe);
-    return differences === null || typeof differences === "string" ? null : judgedAt(differences, margins, places);
+    return differences === null || typeof differences === "string"
+      ? null
+      : judgedAt(differences, margins, places, alpha);
   };
   const chosen = best === null || best.row.judgement === null ? null : best.recipe;
   const judging = new Set(best?.selection?.judgedBy ?? placesOf(units));

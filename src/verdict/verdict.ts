@@ -24,13 +24,31 @@ export interface Verdict {
   readonly rows: readonly VerdictRow[];
   /** Null where there was nothing to choose from. */
   readonly choice: Choice | null;
-  /** Null on one draw, whose trials' distances are noise, and where there is no recipe. */
+  /** How it was trained in rounds; null: it was not. In rounds the chosen recipe and the best of each method are the nearest of the last look, by its bands. */
+  readonly rounds: Rounds | null;
+  /** Null on one draw, whose trials' distances are noise, where there is no recipe, and in rounds. */
   readonly notBeaten: NotBeaten | null;
   /** One of each draw; empty where trials are too few to set some aside for it. */
   readonly memorisation: readonly Memorisation[];
   readonly strata: readonly StratumFinding[];
   /** On how many draws memorisation cannot be told from none, or is none; null where it is not known. */
   readonly cannotTell: number | null;
+}
+
+/** The last look of a sweep that is trained in rounds. */
+export interface Rounds {
+  /** As --until says it. */
+  readonly until: string;
+  /** From 1, of at most `of`. */
+  readonly look: number;
+  readonly of: number;
+  readonly reached: boolean;
+  /** Trials of each draw. */
+  readonly trials: number;
+  /** Recipes that the first look saw. */
+  readonly recipes: number;
+  /** Recipes that can still be the nearest. */
+  readonly kept: number;
 }
 
 /** Judges one setting; null where nothing can be held against retraining. */
@@ -60,6 +78,7 @@ function verdictFrom(basis: Basis, question: Question): Verdict {
       ...whole("null", ofMethod(table.recipes, TWIN)),
     ],
     choice: best === null || best.selection === null ? null : choiceOf(best.selection, rivals),
+    rounds: null,
     notBeaten: notBeatenOf(rivals, basis, margins),
     memorisation,
     strata: strataOf(basis, best, untouched[0] ?? null, margins),

@@ -18,8 +18,8 @@ export class MissingRows {
     this.#states = db
       .prepare(
         `select r.epochs, r.state
-         from trajectories t cross join trial_rows r on ${isRowOf("r.id", "t.id", ["@first", "@last"])}
-         where ${isTrialOf("@key", "@trial", "@start")}`,
+         from trajectories t cross join trial_rows r on ${isRowOf("r.id", "t.id", ["?", "?"])}
+         where ${isTrialOf("?", "?", "?")}`,
       )
       .raw();
   }
@@ -46,8 +46,7 @@ export class MissingRows {
     const key = this.#keys.find(profile, spec);
     if (key === null) return new Map();
     // The copies land with the run they repeat, so the last of them speaks for all.
-    const trial = { key: key.id, trial: spec.trial + spec.copies, start: startTrial(spec) };
-    const asked = { first: spec.asked[0], last: lastEpoch(spec) };
-    return new Map(this.#states.all({ ...trial, ...asked }) as [number, RowState][]);
+    const trial = [key.id, spec.trial + spec.copies, startTrial(spec)];
+    return new Map(this.#states.all(spec.asked[0], lastEpoch(spec), ...trial) as [number, RowState][]);
   }
 }
