@@ -20,7 +20,7 @@ export interface RoundsPlanted {
 }
 
 /** What came of a sweep. */
-export interface Played {
+interface Played {
   /** equivalent: what lies at or beyond the margin is called so. different: what does not. dropped: the nearest is. */
   readonly wrong: Readonly<Record<Wrong, boolean>>;
   /** Whether it ended with an answer. */

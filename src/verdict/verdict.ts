@@ -36,7 +36,7 @@ export interface Verdict {
 }
 
 /** The last look of a sweep that is trained in rounds. */
-export interface Rounds {
+interface Rounds {
   /** As --until says it. */
   readonly until: string;
   /** From 1, of at most `of`. */
