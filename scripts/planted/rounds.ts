@@ -55,13 +55,13 @@ export const ROUNDS: readonly RoundsPlanted[] = [
   sweeps("one at 0, all others at 4 margins", { equivalent: ALPHA, dropped: EITHER_SIDE }, { truth: ONE }),
   sweeps("all at 4 margins", { equivalent: ALPHA }, { truth: () => 4 }),
   sweeps(
-    "all at the margin, skewed away",
+    "all at the upper margin, skewed down",
     { equivalent: ALPHA, different: ALPHA },
     { truth: () => 1, noise: skewed },
     SKEWED,
   ),
   sweeps(
-    "all at the margin, skewed towards 0",
+    "all at the lower margin, skewed down",
     { equivalent: ALPHA, different: ALPHA },
     { truth: () => -1, noise: skewed },
     SKEWED,
