@@ -3,8 +3,8 @@
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad, shellWord } from "../errors.js";
+import { type KeptFile, mustBeFree } from "../files/output.js";
 import { CURVE } from "../measures.js";
-import { type KeptFile, mustBeFree } from "../output.js";
 import { type Flags, fileFrom, sweepFrom, text, weightsFrom, wholeNumber } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { jsonOf } from "../report/json.js";

@@ -3,7 +3,7 @@
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
-import { mustBeFree } from "../output.js";
+import { mustBeFree } from "../files/output.js";
 import type { Flags } from "../plan/flags.js";
 import { engineAsked, trainRequest } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";

@@ -6,7 +6,7 @@ import type { DataFolder, DrawAsked, ForgetLabel } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad, shellWord } from "../errors.js";
-import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../output.js";
+import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../files/output.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";

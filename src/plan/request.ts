@@ -2,7 +2,7 @@
 import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
-import type { KeptFile, Output } from "../output.js";
+import type { KeptFile, Output } from "../files/output.js";
 import { GRID_DEFAULTS } from "./defaults.js";
 import {
   commandLine,

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { bad } from "../../errors.js";
-import { makeFolder } from "../../files.js";
+import { makeFolder } from "../../files/paths.js";
 
 /** What tells the file that a path means from all others that are there, or open; null where there is none. */
 export function fileAt(path: string): string | null {
