@@ -1,7 +1,7 @@
 /** The README and its pages are true: help text, tables of views, exit codes, paths, links and examples are what the program does. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { EXIT } from "../src/commands/exit-codes.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
@@ -115,6 +115,14 @@ function small(example: string): string[] {
     .map(([, quoted, bare]) => quoted ?? bare)
     .slice(2);
   const command = (words[0]?.startsWith("-") ?? true) ? "run" : words[0];
+  const sweepFile = words.findIndex((word) => /^data\/.*\.yaml$/.test(word));
+  if (sweepFile !== -1) {
+    const seeds = words.indexOf("--data-seeds");
+    if (seeds !== -1) words.splice(seeds, 2);
+    const grid = words[sweepFile].includes("lambda") ? ["--lambda", "0,1", "--epochs", "1:2"] : [];
+    words[sweepFile] = resolve(words[sweepFile]);
+    words.push("--data-seeds", "1:7", "--features", "2", "--hidden", "4,4", ...grid);
+  }
   if (command === "run" || command === "grid") {
     const trials = words.indexOf("--trials");
     if (trials !== -1) words.splice(trials, 2);
