@@ -56,6 +56,12 @@ const REFUSED: [flags: Flags, sentence: RegExp][] = [
   [{ preset: "notebook" }, /^--until must be under a preset whose trials differ, got notebook: take --preset paired$/],
   [{ samples: "10,20" }, /^--until must be of one setting, .*, got 2: /],
   [{ hidden: ["3,2", "4,4"] }, /^--until must be of one setting, /],
+  [{ methods: "original,unlearn" }, /^--until must have retrain_scratch among --methods, /],
+  [
+    { methods: "original,retrain_scratch", lambda: undefined, epochs: undefined },
+    /^--until must have a method that unlearns among --methods, /,
+  ],
+  [{ methods: "retrain_scratch,unlearn,relearn" }, /^--until must be without relearn, /],
 ];
 
 for (const [flags, message] of REFUSED)

@@ -2,7 +2,7 @@
 import { bad } from "../errors.js";
 import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
 import { looksOf } from "./adaptive.js";
-import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
+import { RELEARNED, RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
 
 /** How much is there at a round's end: the first `draws` of the plan's, and the first `trials` of each cell that is left. */
 export interface Step {
@@ -25,8 +25,9 @@ const LEAST_UNITS = 6;
 
 /** The rounds of a plan: over draws, where it has several, and with all trials at last; on one draw, over trials. Throws usage where they cannot be. */
 export function stepsOf(plan: SweepPlan): Step[] {
-  const axes = onlyDraws(plan);
-  const [draws, { trials }] = [countDraws(axes), plan];
+  const part = onlyPart(plan);
+  refuseUndecidable(part.methods);
+  const [draws, { trials }] = [countDraws(part.draws), plan];
   const units = draws > 1 ? draws : trials;
   if (units < LEAST_UNITS)
     throw bad(
@@ -36,6 +37,22 @@ export function stepsOf(plan: SweepPlan): Step[] {
   const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
   const last = first < trials ? [{ draws, trials }] : [];
   return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+}
+
+/** Of methods that leave nothing to decide, and of those that would be trained in the first round alone. */
+function refuseUndecidable(methods: readonly string[]): void {
+  if (!methods.includes(RETRAINED))
+    throw bad(
+      `--until must have ${RETRAINED} among --methods, which every recipe is held against, got ${methods.join(", ")}: add it`,
+    );
+  if (methods.includes(RELEARNED))
+    throw bad(
+      `--until must be without ${RELEARNED}, which is no recipe that a round could keep, got ${methods.join(", ")}: train it in a grid of its own`,
+    );
+  if (methods.every(isBeside))
+    throw bad(
+      `--until must have a method that unlearns among --methods, to decide which of its recipes is the nearest, got ${methods.join(", ")}: add one`,
+    );
 }
 
 /** The draws of a plan whose rounds `stepsOf` gives. */
