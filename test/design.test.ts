@@ -497,7 +497,7 @@ test("goals and margins that are none are refused in a sentence", async (t) => {
   const db = await trainedFile(t, PILOT);
   for (const [args, message] of [
     [["--power", "1.5"], "--power must be a probability above 0 and below 1, got 1.5: 0.8 is usual"],
-    [["--half-width", "0.02"], "--half-width must be ENDPOINT=NUMBER such as forget=0.02, got 0.02"],
+    [["--half-width", "0.02"], "--half-width must be ENDPOINT=NUMBER such as forget=0.05, got 0.02"],
     [["--half-width", "forget=0"], "--half-width forget must be a number above 0, got 0"],
     [
       ["--half-width", "forget=0.1", "--power", "0.8"],

@@ -1,9 +1,9 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
-import { ENDPOINTS, type Endpoint, type Margins, marginsOf, USUAL_QUESTION } from "../plan/question.js";
+import { byEndpoint, type Margins, marginsOf, USUAL_QUESTION } from "../plan/question.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
-import { LIMITS, parseName, parseReal, READ } from "../plan/values.js";
+import { LIMITS, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
 import { jsonOf } from "../report/json.js";
 import { usableCores } from "../run/cores.js";
@@ -107,7 +107,7 @@ function askedFrom(flags: Flags): Asked {
 function goalFrom(flags: Flags): Goal {
   const power = text(flags, "power");
   if (flags["half-width"] === undefined) return { kind: "power", power: power === null ? POWER : powerIn(power) };
-  if (power === null) return { kind: "half-width", most: halfWidthsFrom(flags) };
+  if (power === null) return { kind: "half-width", most: byEndpoint("half-width", items(flags, "half-width")) };
   throw bad(`--power must not be given with --half-width, which is another goal, got ${power}: leave one of them out`);
 }
 
@@ -115,21 +115,6 @@ function powerIn(given: string): number {
   const power = parseReal("--power", given, 0, "a probability above 0 and below 1");
   if (power > 0 && power < 1) return power;
   throw bad(`--power must be a probability above 0 and below 1, got ${given}: 0.8 is usual`);
-}
-
-/** ENDPOINT=VALUE of one or both. */
-function halfWidthsFrom(flags: Flags): Partial<Margins> {
-  const values: Partial<Record<Endpoint, number>> = {};
-  for (const item of items(flags, "half-width")) {
-    const [endpoint, given, ...more] = item.split("=");
-    if (given === undefined || more.length > 0)
-      throw bad(`--half-width must be ENDPOINT=NUMBER such as forget=0.02, got ${item}`);
-    const of = parseName("--half-width ENDPOINT=NUMBER", endpoint, ENDPOINTS);
-    if (values[of] !== undefined)
-      throw bad(`--half-width must give each endpoint one value, got two for ${of}: keep one`);
-    values[of] = READ.margin(`--half-width ${of}`, given);
-  }
-  return values;
 }
 
 /** The settings that the options leave; sizes are never pooled. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
 import type { Flags, Running } from "../plan/flags.js";
-import { extended, type More } from "../plan/growth.js";
+import { type More, withMore } from "../plan/more.js";
 import { withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
 import { resumeRequest } from "../plan/request.js";
@@ -152,7 +152,7 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
     throw bad(
       `sweep ${id} must be as it was asked, until ${stoppingRuleText(rounds.until)}, since its looks share one error rate: leave --trials, --data-seeds and --with-null out, or give a new grid its own --name`,
     );
-  const whole = extended(plan, more, id);
+  const whole = withMore(plan, more, id);
   // What cannot be trained here is not asked for.
   await engineStored(sweep, path);
   const asked = { question: question ?? USUAL_QUESTION, command: noteOf(command) };

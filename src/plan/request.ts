@@ -26,9 +26,9 @@ import {
   wholeNumber,
 } from "./flags.js";
 import { GRID_READERS, gridFrom } from "./grid.js";
-import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
+import type { More } from "./more.js";
 import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
 import { planOfSetting } from "./one-part.js";
 import type { SweepPlan } from "./plan.js";

@@ -1,6 +1,6 @@
 /** A verdict by how much there was to forget: the chosen recipe and doing nothing on the draws of each memorisation. */
 import type { Margins } from "../plan/question.js";
-import { ALPHA, type Judgement } from "./answer.js";
+import type { Judgement } from "./answer.js";
 import type { Basis } from "./basis.js";
 import type { Best } from "./best.js";
 import { STRATA, type Stratum } from "./memorisation.js";
@@ -15,14 +15,19 @@ export interface StratumFinding {
   readonly untouched: Judgement | null;
 }
 
+/** What is judged on the draws of each stratum, and how. */
+interface Judged {
+  /** Null where no recipe was chosen by some of the draws and judged by others. */
+  readonly best: Best | null;
+  /** Doing nothing; null where it was not trained. */
+  readonly untouched: Recipe | null;
+  readonly margins: Margins;
+  /** The error a side of each answer. */
+  readonly alpha: number;
+}
+
 /** Of the strata that have a draw; none on one draw. */
-export function strataOf(
-  basis: Basis,
-  best: Best | null,
-  untouched: Recipe | null,
-  margins: Margins,
-  alpha = ALPHA,
-): StratumFinding[] {
+export function strataOf(basis: Basis, { best, untouched, margins, alpha }: Judged): StratumFinding[] {
   const { unit, units, memorisation } = basis;
   if (unit === "trial") return [];
   const among = (recipe: Recipe | null, places: readonly number[]): Judgement | null => {

@@ -62,7 +62,7 @@ export function verdictInRounds(setting: Setting, question: Question, rounds: Ro
     notBeaten: null,
     memorisation,
     // What is the nearest on all draws was chosen by those of each stratum.
-    strata: strataOf(basis, null, untouched[0] ?? null, question.margins, alpha),
+    strata: strataOf(basis, { best: null, untouched: untouched[0] ?? null, margins: question.margins, alpha }),
     cannotTell: memorisation.length === 0 ? null : memorisation.filter(cannotTell).length,
   };
 }

@@ -1,5 +1,6 @@
 /** The verdict: which recipe, if any, makes an unlearned net look retrained; on how many draws, how sure, and whether doing nothing had done as well. */
 import type { Question } from "../plan/question.js";
+import { ALPHA } from "./answer.js";
 import { type Basis, basisOf, type Unit } from "./basis.js";
 import { type Best, bestOf, type Choice, choiceOf } from "./best.js";
 import { cannotTell, type Memorisation } from "./memorisation.js";
@@ -81,7 +82,7 @@ function verdictFrom(basis: Basis, question: Question): Verdict {
     rounds: null,
     notBeaten: notBeatenOf(rivals, basis, margins),
     memorisation,
-    strata: strataOf(basis, best, untouched[0] ?? null, margins),
+    strata: strataOf(basis, { best, untouched: untouched[0] ?? null, margins, alpha: ALPHA }),
     cannotTell: memorisation.length === 0 ? null : memorisation.filter(cannotTell).length,
   };
 }
