@@ -140,6 +140,9 @@ test("margins that were not asked beforehand are said to be chosen afterwards, a
   assert.equal(asked, "afterwards");
   assert.deepEqual(verdict?.question.margins, { forget: 0.0001, accuracy: 0.01 });
   assert.notEqual(verdict?.rows[0].judgement?.answer, "equivalent");
+  await assert.rejects(programmed(null, "verdict", path, "--margin", "accuracy=1"), {
+    message: "--margin accuracy must be below 1, the most that two values of it can differ by, got 1: 1 % is 0.01",
+  });
 });
 
 test("a sweep's own question is answered where nothing else is asked", async (t) => {
@@ -153,7 +156,7 @@ test("log-odds are compared where they are asked for, at a margin of their own",
   const path = await plantedFile(t, TRUTH, [GRID]);
   await assert.rejects(programmed(null, "verdict", path, "--estimand", "forget_margin"), {
     message:
-      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
+      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds, got none: write for example forget=0.5",
   });
   const words = ["--estimand", "forget_margin", "--margin", "forget=0.2"];
   const verdict = await verdictOf(path, ...words);

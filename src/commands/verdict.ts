@@ -1,7 +1,7 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
 import { bad, type SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, oneOf, questionFrom, sweepFrom } from "../plan/flags.js";
-import { ESTIMANDS, type Estimand, estimandOf, marginsOf, type Question, USUAL_QUESTION } from "../plan/question.js";
+import { ESTIMANDS, questionOf, USUAL_QUESTION } from "../plan/question.js";
 import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
@@ -71,7 +71,11 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   for (const sweep of sweeps) {
     const rounds = await roundsIn(results, sweep);
     if (rounds !== null && flags["draws"] !== undefined) throw allDraws(sweep, String(flags["draws"]));
-    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true, rounds };
+    const asked = {
+      question: questionOf(questionFrom(flags), sweep.question ?? USUAL_QUESTION),
+      all: flags["all"] === true,
+      rounds,
+    };
     for (const setting of await settingsIn(kept(results.cellSamples(sweep), filter, recipes))) {
       const finding = findingOf(sweep, setting, asked);
       const compat =
@@ -123,21 +127,6 @@ async function* kept(
     }
     if (isKept) yield cell;
   }
-}
-
-/** What the sweep was asked, but for what the command line says. */
-function questionOf(flags: Flags, { question }: Sweep): Question {
-  const stored = question ?? USUAL_QUESTION;
-  const said = questionFrom(flags);
-  const estimand: Estimand = said.estimand === null ? stored.estimand : estimandOf(said.estimand);
-  const given = marginsOf(said.margins);
-  if (estimand === stored.estimand) return { estimand, margins: { ...stored.margins, ...given } };
-  if (estimand === "forget_margin" && given.forget === undefined)
-    throw bad(
-      "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds: write for example forget=0.5",
-    );
-  const { accuracy } = stored.margins;
-  return { estimand, margins: { forget: USUAL_QUESTION.margins.forget, accuracy, ...given } };
 }
 
 /** A finding, with the measures of the field where they were asked for. */

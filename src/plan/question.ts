@@ -25,22 +25,24 @@ export const USUAL_QUESTION: Question = {
   margins: { forget: 0.05, accuracy: 0.01 },
 };
 
-/** What --estimand and --margin ask; of what they do not say, the usual. Throws usage where it is no question. */
-export function questionOf(asked: QuestionAsked): Question {
-  const estimand = estimandOf(asked.estimand);
+/** What --estimand and --margin ask; of what they do not say, what `stored` asks. Throws usage where it is no question. */
+export function questionOf(asked: QuestionAsked, stored: Question = USUAL_QUESTION): Question {
+  const estimand = asked.estimand === null ? stored.estimand : estimandOf(asked.estimand);
+  const isOther = estimand !== stored.estimand;
   const given = marginsOf(asked.margins);
-  if (estimand === "forget_margin" && given.forget === undefined)
+  if (isOther && estimand === "forget_margin" && given.forget === undefined)
     throw bad(
       `--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds, got ${marginsText(given)}: write for example forget=0.5`,
     );
-  const margins = { ...USUAL_QUESTION.margins, ...given };
   const shares = ENDPOINTS.filter((endpoint) => endpoint !== "forget" || estimand === "forget_probability");
-  const wide = shares.find((endpoint) => margins[endpoint] >= 1);
+  const wide = shares.find((endpoint) => (given[endpoint] ?? 0) >= 1);
   if (wide !== undefined)
     throw bad(
-      `--margin ${wide} must be below 1, the most that two values of it can differ by, got ${margins[wide]}: 1 % is 0.01`,
+      `--margin ${wide} must be below 1, the most that two values of it can differ by, got ${given[wide]}: 1 % is 0.01`,
     );
-  return { estimand, margins };
+  // A margin of the other measure is in another unit.
+  const { forget } = isOther ? USUAL_QUESTION.margins : stored.margins;
+  return { estimand, margins: { ...stored.margins, forget, ...given } };
 }
 
 /** The same; null: nothing is said of it. */
