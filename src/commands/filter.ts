@@ -4,7 +4,7 @@ import type { CellKey } from "../plan/cell.js";
 import { type Flags, items } from "../plan/flags.js";
 import { READ } from "../plan/values.js";
 import type { Sweep } from "../store/contract.js";
-import { unlearns } from "../verdict/table.js";
+import { unlearns } from "../verdict/roles.js";
 import { type Options, value } from "./command.js";
 import { methodsMeant, NARROWING_OPTIONS, type Wanted, wantedFrom } from "./narrowing.js";
 

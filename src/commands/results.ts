@@ -9,8 +9,8 @@ import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
 import type { SweepResult } from "../run/events.js";
 import type { Results, Sweep } from "../store/contract.js";
-import { type Finding, findingOf } from "../verdict/findings.js";
 import { nearestCells } from "../verdict/nearest.js";
+import { type NearestShown, nearestShown } from "../verdict/nearest-shown.js";
 import { queryLine, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -61,7 +61,7 @@ async function printJson({ store, sweep, tally, skipped, elapsedMs }: Printed, t
   const found =
     sweep.plan.name === null
       ? { summary: (await store.methodSummary(sweep)).map(({ copies: _copies, ...row }) => row) }
-      : nearestObject(await findingsOf(store, sweep));
+      : nearestObject(await shownOf(store, sweep));
   const said = {
     sweep: sweep.id,
     digest: await store.digest(sweep),
@@ -89,7 +89,7 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
 
 async function printNearest({ store, path, sweep }: Found, terminal: Terminal): Promise<void> {
   const query = queryLine("select * from cell_summary", path);
-  await terminal.out(nearestText(await findingsOf(store, sweep), query, widthOf(terminal)));
+  await terminal.out(nearestText(await shownOf(store, sweep), query, widthOf(terminal)));
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(
@@ -100,18 +100,18 @@ async function printNearest({ store, path, sweep }: Found, terminal: Terminal): 
 const NEAREST_SHOWN = 10;
 const TABLES_SHOWN = 3; // of cells that are compared on other draws
 
-async function findingsOf(store: Results, sweep: Sweep): Promise<Finding[]> {
-  const findings: Finding[] = [];
+async function shownOf(store: Results, sweep: Sweep): Promise<NearestShown[]> {
+  const shown: NearestShown[] = [];
   for (const comparison of nearestCells(await store.cellMeans(sweep))) {
-    findings.push(await findingOf(comparison, NEAREST_SHOWN, (cell) => store.cellTrials(sweep, cell)));
-    if (findings.length === TABLES_SHOWN) break;
+    shown.push(await nearestShown(comparison, NEAREST_SHOWN, (cell) => store.cellTrials(sweep, cell)));
+    if (shown.length === TABLES_SHOWN) break;
   }
-  return findings;
+  return shown;
 }
 
 /** The cells with the most to compare, and those that are there on other draws alone. */
-function nearestObject([first, ...others]: readonly Finding[]): object {
-  const object = ({ nearest, originals, retrained, compared, nothing_to_forget }: Finding): object => ({
+function nearestObject([first, ...others]: readonly NearestShown[]): object {
+  const object = ({ nearest, originals, retrained, compared, nothing_to_forget }: NearestShown): object => ({
     nearest,
     ...{ original: originals, retrain_scratch: retrained },
     compared,

@@ -1,20 +1,20 @@
 /** The cells that come nearest to retraining, as text. */
 import { CELL } from "../plan/cell.js";
-import type { Finding, NothingToForget } from "../verdict/findings.js";
+import type { NearestShown, NothingToForget } from "../verdict/nearest-shown.js";
 import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
 import { tableWithin } from "./table.js";
 
 /** `query` is the command that lists all cells; `width` the columns of the terminal. */
-export function nearestText(findings: readonly Finding[], query: string, width: number): string {
-  if (findings.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
-  const left = findings.at(-1)?.left ?? 0;
+export function nearestText(shown: readonly NearestShown[], query: string, width: number): string {
+  if (shown.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
+  const left = shown.at(-1)?.left ?? 0;
   const more = `\n${left} more ${left === 1 ? "cell is" : "cells are"} there on other draws; this lists all:\n  ${query}\n`;
-  return findings.map((finding, place) => findingText(finding, place, width)).join("\n") + (left === 0 ? "" : more);
+  return shown.map((one, place) => shownText(one, place, width)).join("\n") + (left === 0 ? "" : more);
 }
 
-function findingText(finding: Finding, place: number, width: number): string {
-  const { draws, nearest, originals, retrained, compared } = finding;
+function shownText(one: NearestShown, place: number, width: number): string {
+  const { draws, nearest, originals, retrained, compared } = one;
   const others = [...nearest, ...originals].sort((a, b) => a.distance - b.distance);
   const rows = [...retrained, ...others];
   const presets = new Set(rows.map(({ preset }) => preset));
@@ -35,12 +35,12 @@ function findingText(finding: Finding, place: number, width: number): string {
   const notes = [
     ...(compared > nearest.length ? [`the nearest ${nearest.length} of ${compared} cells`] : []),
     ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
-    ...notesOf(finding),
+    ...notesOf(one),
   ];
   return `${heading}, by forget probability on ${where}:\n\n${tableWithin(width, header, cells)}\n${notes.map((note) => `${note}\n`).join("")}`;
 }
 
-function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: Finding): string[] {
+function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: NearestShown): string[] {
   const shown = [...nearest, ...originals];
   const among = draws.length > 1 ? `the ${draws.length} draws` : "trials paired by number";
   return [

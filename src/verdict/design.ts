@@ -4,7 +4,7 @@ import type { Question } from "../plan/question.js";
 import { tableFor } from "./basis.js";
 import { type Measured, type PerEndpoint, perEndpoint, pilotOf, type Spread } from "./pilot.js";
 import { type Aims, type Choice, type Goal, type Pair, Planner, type Room } from "./planner.js";
-import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
+import { isBeside, RETRAINED, UNTOUCHED } from "./roles.js";
 import type { RecipeKey, Setting } from "./scores.js";
 import { ofMethod, type Recipe, type Table } from "./table.js";
 import { type Verdict, verdictOn } from "./verdict.js";
@@ -117,9 +117,8 @@ function chosenIn(setting: Setting, { target, question }: DesignAsked): Chosen |
     (target.method?.includes(method) ?? true) &&
     (target.lambda === null || lambda_reg === target.lambda) &&
     (target.epochs === null || epochs === target.epochs);
-  const isBeside = ({ method }: RecipeKey): boolean =>
-    [RETRAINED, UNTOUCHED, TWIN].includes(method) && !(target.method?.includes(method) ?? false);
-  const samples = setting.samples.filter(({ key }) => isMeant(key) || isBeside(key));
+  const isUnasked = ({ method }: RecipeKey): boolean => isBeside(method) && !(target.method?.includes(method) ?? false);
+  const samples = setting.samples.filter(({ key }) => isMeant(key) || isUnasked(key));
   const meant = { ...setting, samples };
   const [verdict, table] = [verdictOn(meant, question), tableFor(meant, question)];
   if (verdict === null || table === null)

@@ -8,3 +8,13 @@ export const UNTOUCHED = "original";
 export const TWIN = "retrain_twin";
 /** Trains x again to see how fast it is learned: a probe of a recipe, and none itself. */
 export const RELEARNED = "relearn";
+
+/** Whether a method is retraining, its twin or doing nothing: what stands beside recipes, and is none. */
+export function isBeside(method: string): boolean {
+  return [RETRAINED, UNTOUCHED, TWIN].includes(method);
+}
+
+/** Whether a method is one that a verdict chooses from. */
+export function unlearns(method: string): boolean {
+  return !isBeside(method) && method !== RELEARNED;
+}

@@ -5,11 +5,12 @@ import type { Question } from "../plan/question.js";
 import { drawKey } from "../trial.js";
 import { type Basis, basisOf } from "./basis.js";
 import { canHold, type Look, look, type Seen, spentAt } from "./look.js";
+import { unlearns } from "./roles.js";
 import { onlyDraws } from "./round-plan.js";
 import { type Band, keptFor, type LookTaken, type RecipeSeen, type Rounds } from "./rounds.js";
 import type { Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
-import { type Recipe, recipeOf, trialsOf, unlearns } from "./table.js";
+import { type Recipe, recipeOf, trialsOf } from "./table.js";
 
 /** What the look after round `round` sees of a setting: the draws, trials and recipes of that round, whatever else there is by now. */
 export function settingAt(setting: Setting, rounds: Rounds, round: number): Setting {

@@ -2,7 +2,7 @@
 import { bad } from "../errors.js";
 import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
 import { looksOf } from "./look.js";
-import { RELEARNED, RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
+import { isBeside, RELEARNED, RETRAINED } from "./roles.js";
 
 /** How much is there at a round's end: the first `draws` of the plan's, and the first `trials` of each cell that is left. */
 export interface Step {
@@ -91,11 +91,6 @@ export function roundPlan(plan: SweepPlan, step: Step, kept: readonly CellChoice
     ...rivals.flatMap((name) => rectangles(kept, name).map((cells) => ofCells(plan, whole, name, cells))),
   ];
   return { ...plan, parts };
-}
-
-/** Methods that are there whatever is kept. */
-function isBeside(name: string): boolean {
-  return [RETRAINED, UNTOUCHED, TWIN].includes(name);
 }
 
 function atStep(plan: SweepPlan, part: PlanPart, step: Step): PlanPart {

@@ -1,12 +1,7 @@
 /** The draws that have everything, with the samples on them in one order: what can be compared without mixing draws. */
 import type { CellKey } from "../plan/cell.js";
-import { RELEARNED, RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
+import { RETRAINED, TWIN, UNTOUCHED, unlearns } from "./roles.js";
 import type { Sample } from "./scores.js";
-
-/** Whether a method is one that a verdict chooses from. */
-export function unlearns(method: string): boolean {
-  return ![RETRAINED, UNTOUCHED, TWIN, RELEARNED].includes(method);
-}
 
 /** A recipe and its sample on each draw of a table. */
 export interface Recipe {

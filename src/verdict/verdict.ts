@@ -5,12 +5,12 @@ import { type Basis, basisOf, type Unit } from "./basis.js";
 import { type Best, bestOf, type Choice, choiceOf } from "./best.js";
 import { cannotTell, type Memorisation } from "./memorisation.js";
 import { type NotBeaten, notBeatenOf } from "./not-beaten.js";
-import { TWIN, UNTOUCHED } from "./roles.js";
+import { TWIN, UNTOUCHED, unlearns } from "./roles.js";
 import { Rows, type VerdictRow } from "./rows.js";
 import type { Setting } from "./scores.js";
 import { placesOf } from "./selection.js";
 import { type StratumFinding, strataOf } from "./strata.js";
-import { ofMethod, type Recipe, type Table, unlearns } from "./table.js";
+import { ofMethod, type Recipe, type Table } from "./table.js";
 
 export interface Verdict {
   readonly question: Question;

@@ -12,7 +12,7 @@ interface FoundCell extends NearestCell {
 }
 
 /** Cells that are compared on the same draws. */
-export interface Finding {
+export interface NearestShown {
   readonly draws: readonly string[];
   /** How many cells are compared; the nearest of them are shown. */
   readonly compared: number;
@@ -21,7 +21,7 @@ export interface Finding {
   readonly originals: readonly FoundCell[];
   readonly retrained: readonly FoundCell[];
   readonly nothing_to_forget: NothingToForget;
-  /** How many cells lack some of these draws, and of those of the findings before. */
+  /** How many cells lack some of these draws, and of those that are shown before. */
   readonly left: number;
 }
 
@@ -35,7 +35,7 @@ export interface NothingToForget {
 export type TrialsOf = (cell: CellKey) => Promise<readonly CellTrial[]>;
 
 /** The `most` nearest of a comparison, and what stands beside them. */
-export async function findingOf(comparison: Comparison, most: number, trialsOf: TrialsOf): Promise<Finding> {
+export async function nearestShown(comparison: Comparison, most: number, trialsOf: TrialsOf): Promise<NearestShown> {
   const nearest = comparison.nearest.slice(0, most);
   const settings = new Set((nearest.length === 0 ? comparison.originals : nearest).map(settingOf));
   const beside = (held: readonly Held[]): Held[] => held.filter((one) => settings.has(settingOf(one)));

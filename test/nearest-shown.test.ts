@@ -8,8 +8,8 @@ import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { nearestText } from "../src/report/nearest.js";
 import { openStore } from "../src/store/open.js";
 import type { TrajectorySpec } from "../src/trial.js";
-import { type Finding, findingOf } from "../src/verdict/findings.js";
 import { nearestCells } from "../src/verdict/nearest.js";
+import { type NearestShown, nearestShown } from "../src/verdict/nearest-shown.js";
 import { gave, openRequest } from "./fixtures/sweeps.js";
 
 const SMALL: Flags = { samples: "20", features: "2", hidden: "4,3", trials: "2", "data-seeds": "1" };
@@ -29,7 +29,7 @@ type Probability = (told: {
 }) => number | null;
 
 /** What is found in a store where every trajectory of a plan gave what `probability` says. */
-async function found(t: TestContext, plan: SweepPlan, probability: Probability, most = SHOWN): Promise<Finding[]> {
+async function found(t: TestContext, plan: SweepPlan, probability: Probability, most = SHOWN): Promise<NearestShown[]> {
   const store = await openStore(":memory:");
   t.after(() => store.close());
   const sweep = await store.open(openRequest(plan));
@@ -37,10 +37,10 @@ async function found(t: TestContext, plan: SweepPlan, probability: Probability, 
     const value = probability(told(spec));
     if (value !== null) await store.record(sweep, [gave(spec, ...spec.asked.map(() => value))]);
   }
-  const findings: Finding[] = [];
+  const shown: NearestShown[] = [];
   for (const comparison of nearestCells(await store.cellMeans(sweep)))
-    findings.push(await findingOf(comparison, most, (cell) => store.cellTrials(sweep, cell)));
-  return findings;
+    shown.push(await nearestShown(comparison, most, (cell) => store.cellTrials(sweep, cell)));
+  return shown;
 }
 
 function told({ cell: { draw, method, lambda }, trial }: TrajectorySpec): Parameters<Probability>[0] {
@@ -88,24 +88,24 @@ test("over several draws the draw is the unit, however many trials each has", as
 
 test("copies of one run tell no standard error", async (t) => {
   const grid = { preset: "notebook", trials: "5", methods: "original,retrain_scratch,unlearn" };
-  const [finding] = await found(t, planOf(grid), ({ trial }) => trial / 8);
-  assert.equal(finding.nearest[0].standard_error, null);
-  assert.notEqual(finding.originals[0].standard_error, null);
-  assert.match(nearestText([finding], "q", 80), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
-  assert.match(nearestText([finding], "q", 80), /^-: one run, which tells no standard error$/m);
+  const [one] = await found(t, planOf(grid), ({ trial }) => trial / 8);
+  assert.equal(one.nearest[0].standard_error, null);
+  assert.notEqual(one.originals[0].standard_error, null);
+  assert.match(nearestText([one], "q", 80), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
+  assert.match(nearestText([one], "q", 80), /^-: one run, which tells no standard error$/m);
 });
 
 test("cells are compared on the same draws alone, and those that lack one stand in a table of their own", async (t) => {
   // λ 2 was never trained on draw 3, where every other λ is far from retraining.
   const grid = { "data-seeds": "1:3", lambda: "1:4" };
   const plan = planOf(grid);
-  const findings = await found(t, plan, ({ method, lambda, seed }) => {
+  const shown = await found(t, plan, ({ method, lambda, seed }) => {
     if (method !== "unlearn") return 0.5;
     if (lambda === 2) return seed === 3 ? null : 0.5625;
     return seed === 3 ? 1 : 0.5;
   });
   assert.deepEqual(
-    findings.map(({ draws, nearest, left }) => [draws, nearest.map((cell) => [cell.lambda_reg, cell.draws]), left]),
+    shown.map(({ draws, nearest, left }) => [draws, nearest.map((cell) => [cell.lambda_reg, cell.draws]), left]),
     [
       [
         ["1", "2", "3"],
@@ -119,20 +119,20 @@ test("cells are compared on the same draws alone, and those that lack one stand 
       [["1", "2"], [[2, 2]], 0],
     ],
   );
-  const text = nearestText(findings, "q", 80);
+  const text = nearestText(shown, "q", 80);
   assert.match(text, /^nearest to retraining, by forget probability on the same 3 draws:$/m);
   assert.match(text, /^cells that are there on other draws, by forget probability on the same 2 draws:$/m);
-  const short = findings.slice(0, 1);
+  const short = shown.slice(0, 1);
   assert.match(nearestText(short, "QUERY", 80), /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/);
 });
 
 test("where most cells lack a draw, those that have it are compared on the draws of the others", async (t) => {
   const plan = planOf({ "data-seeds": "1:3", lambda: "1:4", methods: "retrain_scratch,unlearn" });
-  const findings = await found(t, plan, ({ method, lambda, seed }) =>
+  const shown = await found(t, plan, ({ method, lambda, seed }) =>
     method === "unlearn" && seed === 3 && lambda > 1 ? null : lambda / 8,
   );
   assert.deepEqual(
-    findings.map(({ draws, compared, left }) => [draws, compared, left]),
+    shown.map(({ draws, compared, left }) => [draws, compared, left]),
     [[["1", "2"], 4, 0]],
   );
 });
@@ -143,14 +143,14 @@ test("original and retraining stand in every table, also where original is not a
     if (method === "original") return 1;
     return method === "retrain_scratch" ? 0.25 : 0.25 + lambda / 16;
   };
-  const [finding] = await found(t, plan, value, 2);
+  const [one] = await found(t, plan, value, 2);
   assert.deepEqual(
-    [finding.nearest, finding.originals, finding.retrained].map((cells) => cells.map((cell) => cell.method)),
+    [one.nearest, one.originals, one.retrained].map((cells) => cells.map((cell) => cell.method)),
     [["unlearn", "unlearn"], ["original"], ["retrain_scratch"]],
   );
-  const [retrained] = finding.retrained;
+  const [retrained] = one.retrained;
   assert.deepEqual([retrained.forget_probability_mean, retrained.distance], [0.25, 0]);
-  const lines = nearestText([finding], "q", 80).split("\n");
+  const lines = nearestText([one], "q", 80).split("\n");
   assert.deepEqual(
     lines.slice(4, 8).map((line) => line.split(" ")[0]),
     ["retrain_scratch", "unlearn", "unlearn", "original"],
@@ -163,8 +163,8 @@ test("original and retraining stand in every table, also where original is not a
 });
 
 test("a table without original says how to have it", async (t) => {
-  const findings = await found(t, planOf({ methods: "retrain_scratch,unlearn" }), () => 0.5);
-  assert.match(nearestText(findings, "q", 80), /^original is not among them: /m);
+  const shown = await found(t, planOf({ methods: "retrain_scratch,unlearn" }), () => 0.5);
+  assert.match(nearestText(shown, "q", 80), /^original is not among them: /m);
 });
 
 test("each size that is shown has its own original and retraining, and its draws are no more draws", async (t) => {
@@ -175,9 +175,9 @@ test("each size that is shown has its own original and retraining, and its draws
     [nearest.nearest, nearest.originals, nearest.retrained].map((cells) => cells.map(({ samples }) => samples)),
     [[40], [40], [40]],
   );
-  const [finding] = await found(t, plan, value);
-  assert.match(nearestText([finding], "q", 80), /^nothing to forget can be told on 4 of 4 settings of the draws: /m);
-  for (const cells of [finding.nearest, finding.originals, finding.retrained])
+  const [one] = await found(t, plan, value);
+  assert.match(nearestText([one], "q", 80), /^nothing to forget can be told on 4 of 4 settings of the draws: /m);
+  for (const cells of [one.nearest, one.originals, one.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],
       [40, 2],
@@ -186,30 +186,30 @@ test("each size that is shown has its own original and retraining, and its draws
 
 test("draws on which original and retraining do not differ are counted, and said", async (t) => {
   const plan = planOf({ "data-seeds": "1:3", trials: "3" });
-  const findings = await found(t, plan, ({ method, seed, trial }) => {
+  const shown = await found(t, plan, ({ method, seed, trial }) => {
     if (method !== "original") return 0.5;
     // Draw 1: a difference of 1/8 beside an error of 1/14; draw 2: none; draw 3: 1/4 in each trial.
     if (seed === 1) return 0.5 + [0, 0.125, 0.25][trial - 1];
     return seed === 2 ? 0.5 : 0.75;
   });
-  assert.deepEqual(findings[0].nothing_to_forget, { draws: 2, of: 3 });
+  assert.deepEqual(shown[0].nothing_to_forget, { draws: 2, of: 3 });
   assert.match(
-    nearestText(findings, "q", 80),
+    nearestText(shown, "q", 80),
     /^nothing to forget can be told on 2 of 3 draws: .*may be noise.*\n {2}original and retrain_scratch differ by no more than two standard errors$/m,
   );
 });
 
 test("where original and retraining differ on every draw, nothing is said of it", async (t) => {
-  const findings = await found(t, planOf({ trials: "3" }), ({ method, trial }) =>
+  const shown = await found(t, planOf({ trials: "3" }), ({ method, trial }) =>
     method === "original" ? 0.75 + trial / 64 : 0.25,
   );
-  assert.deepEqual(findings[0].nothing_to_forget, { draws: 0, of: 1 });
-  assert.doesNotMatch(nearestText(findings, "q", 80), /nothing to forget/);
+  assert.deepEqual(shown[0].nothing_to_forget, { draws: 0, of: 1 });
+  assert.doesNotMatch(nearestText(shown, "q", 80), /nothing to forget/);
 });
 
 test("one trial cannot tell whether there is something to forget", async (t) => {
-  const findings = await found(t, planOf({ trials: "1" }), () => 0.5);
-  assert.deepEqual(findings[0].nothing_to_forget, { draws: 0, of: 0 });
+  const shown = await found(t, planOf({ trials: "1" }), () => 0.5);
+  assert.deepEqual(shown[0].nothing_to_forget, { draws: 0, of: 0 });
 });
 
 test("a second set of retraining is none of the cells that are held against the first, however near it comes", async (t) => {
