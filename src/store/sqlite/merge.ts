@@ -2,10 +2,12 @@
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Merged, StoredCommand, StoredDecision, Sweep } from "../contract.js";
+import { type OpeningTimes, otherCells } from "../sweeps.js";
+import { type Differ, givenBy, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { guardedOpening, toldOfOpening } from "./faults.js";
-import { type OpeningTimes, otherCells, Sweeps } from "./sweeps.js";
-import { type Differ, type Given, type Stored, Trajectories } from "./trajectories.js";
+import { Sweeps } from "./sweeps.js";
+import { Trajectories } from "./trajectories.js";
 
 /** A file that takes in others, inside a transaction. */
 export interface Whole {
@@ -99,7 +101,7 @@ function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: Read
       cellKey: keys.get(stored.cellKey) as number,
       source: stored.source === null ? null : (ids.get(stored.source) as number),
     };
-    const put = trajectories.put(place, givenOf(stored), differ(path, part.path, name));
+    const put = trajectories.put(place, givenBy(stored), differ(path, part.path, name));
     ids.set(stored.id, put.id);
     const failed = stored.contents.rows.filter(({ state }) => state === "failed");
     merged.trialRows += put.rows.length + trajectories.failWhereNone(put.id, failed);
@@ -112,16 +114,6 @@ function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: Read
   }
   copies.forEach(merge);
   return merged;
-}
-
-function givenOf({ source, contents }: Stored): Given {
-  const curve = new Map(contents.curve.map(({ epoch, values }) => [epoch, values]));
-  return {
-    rows: contents.rows.filter(({ state }) => state !== "failed"),
-    keep: [...curve.keys()],
-    curveAt: source === null ? (epoch) => curve.get(epoch) ?? null : null,
-    margins: contents.margins,
-  };
 }
 
 function differ(path: string, part: string, name: string): Differ {
