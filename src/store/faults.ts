@@ -67,3 +67,8 @@ export function tellers(
     toldOf: (place, error) => told(place, error, ({ open }) => ["environment", open]),
   };
 }
+
+/** An error as the system would throw it. */
+export function withCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}

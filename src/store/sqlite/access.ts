@@ -1,7 +1,6 @@
 /** Whether the files of a database may be opened, before SQLite tries and says less. */
 import { accessSync, type Stats, statSync } from "node:fs";
-import { badPlace } from "../faults.js";
-import { withCode } from "./faults.js";
+import { badPlace, withCode } from "../faults.js";
 import { besides } from "./place.js";
 
 /** SQLite opens a folder for reading, and then speaks of a disk that fails; a pipe it waits for. */

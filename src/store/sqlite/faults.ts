@@ -77,11 +77,6 @@ export const toldOfOpening: Told = told.toldOfOpening;
 /** The same of a file that is open. */
 export const toldOf: Told = told.toldOf;
 
-/** An error as the system would throw it. */
-export function withCode(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
-
 export function codeOf(error: unknown): string {
   // What of a file's first page SQLite cannot make out has no code of its own.
   if (error instanceof Error && /^(unsupported file format|malformed database schema)/.test(error.message))
