@@ -27,19 +27,19 @@ import { guarded, guardedOpening } from "../src/store/sqlite/faults.js";
 import { SCHEMA, VERSION } from "../src/store/sqlite/schema.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, smallDisk, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
-import { gridPlan, listOf, type Make, type Opened, opened, testStoreContract } from "./store-contract.js";
+import { gridPlan, listOf, type Make, OF_FILES, type Opened, opened, testStoreContract } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
 
 const inMemory: Make = async (t) => {
   const store = await openStore(":memory:");
   t.after(() => store.close());
-  return { store, place: ":memory:", read: null };
+  return { store, place: ":memory:", read: null, words: OF_FILES };
 };
 const inFile: Make = async (t) => {
   const place = join(folder(t), "sweep.db");
   const store = await openStore(place);
   t.after(() => store.close());
-  return { store, place, read: () => openResults(place) };
+  return { store, place, read: () => openResults(place), words: OF_FILES };
 };
 
 testStoreContract("sqlite in memory", inMemory);

@@ -88,14 +88,14 @@ begin
   raise exception 'an aggregate takes one value beside the column for all rows of a group, got % and %', first, other;
 end $$;
 
--- Not in PL/pgSQL, which takes an array apart and puts it together for each row.
+-- Neither PL/pgSQL nor array_append, which take an array apart and put it together for each row.
 create function gathered(state double precision[], x double precision, given double precision) returns double precision[]
 language sql immutable parallel safe
 return case
   when state is null then case when x is null then array[given] else array[given, x] end
   when state[1] is distinct from given then given_otherwise(state[1], given)
   when x is null then state
-  else array_append(state, x)
+  else array_cat(state, array[x])
 end;
 
 create function quantile_of(state double precision[]) returns double precision language plpgsql immutable parallel safe as $$
