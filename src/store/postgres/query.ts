@@ -1,6 +1,6 @@
 /** Any one select of a user's, read through a cursor of a transaction that only reads. */
 import type pg from "pg";
-import { bad, didYouMean, messageOf } from "../../errors.js";
+import { bad, didYouMean, messageOf, type SweepError } from "../../errors.js";
 import type { Aggregate } from "../contract.js";
 import { AGGREGATE_NAMES, quantilesOf, T_KNOWN, T_WANTED } from "./aggregates.js";
 import { BOOL, BYTEA, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, type Session, typesBy } from "./connection.js";
@@ -37,6 +37,8 @@ export async function ask(session: Session, sql: string, aggregates: readonly Ag
     if (/ci_(low|high)/i.test(sql)) await answerQuantiles(session, sql);
     await declare(session, sql);
     const { fields, rows } = await fetch(session);
+    // PostgreSQL takes a bare select for one row of nothing.
+    if (fields.length === 0) throw notOne("it selects nothing", "");
     return { columns: fields.map(({ name }) => name), rows: rest(session, rows) };
   });
 }
@@ -82,11 +84,15 @@ async function understood<Result>(session: Session, body: () => Promise<Result>)
   } catch (error) {
     // What the server itself lacks is no fault of the SQL.
     if (!isAnswer(error) || isAway(error) || /^(5[378]|XX|25P03|57014)/.test(codeOf(error))) throw error;
-    throw bad(
-      `SQL must be one select that PostgreSQL understands, got an error: ${messageOf(error)}${await meantName(session, error)}; the README lists the views and their columns`,
-      { cause: error },
-    );
+    throw notOne(messageOf(error), await meantName(session, error), error);
   }
+}
+
+function notOne(said: string, meant: string, cause?: unknown): SweepError {
+  return bad(
+    `SQL must be one select that PostgreSQL understands, got an error: ${said}${meant}; the README lists the views and their columns`,
+    { cause },
+  );
 }
 
 /** Which name of a view, a table or a column is probably meant, where PostgreSQL says that there is none of a name. */

@@ -221,7 +221,7 @@ export class Batch {
     const there = await this.#stored(rows.map(keyed));
     const sources = there.flatMap(({ source }) => (source === null || this.#byId.has(source) ? [] : [source]));
     // What a copy is held against.
-    if (sources.length > 0) await this.#stored(await this.#rowsOf(sources));
+    if (sources.length > 0) await this.#stored(await this.#rowsOf([...new Set(sources)]));
     const lacking = places.length - rows.length;
     this.#heldTexts = await this.#keys.heldOf(
       this.#session,
