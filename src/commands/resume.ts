@@ -13,6 +13,7 @@ import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
+import { isDatabase } from "../store/places.js";
 import { isOver } from "../verdict/course.js";
 import {
   type Command,
@@ -70,7 +71,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const folders = foldersIn(items(flags, "data"));
   const command = commandLine(["resume", path], flags, { ...SWEEP_OPTION, ...GROWING });
   // Writing would make a file where there is none; reading says what is wrong.
-  if (!existsSync(path)) await (await openResults(path)).close();
+  if (isDatabase(path) || !existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {

@@ -3,7 +3,6 @@ import { bad, SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
 import type { Told } from "../faults.js";
-import type { Part } from "../part.js";
 import { patiently, type Wait } from "../patience.js";
 import { CellKeys } from "./cell-keys.js";
 import { Connections, type Session } from "./connection.js";
@@ -15,9 +14,6 @@ import { lockSubmitters, makeStore } from "./opening.js";
 import { PostgresResults } from "./results.js";
 import { SweepWriter } from "./sweeps.js";
 
-/** Opens a part of any kind, as a name says it; null: nothing is there yet. */
-export type OpenPart = (place: string) => Promise<Part | null>;
-
 const WAIT: Wait = {
   isHeld: isAway,
   sentence: (place, atMost) => `${place} cannot be reached: waiting ${atMost} at most until it can`,
@@ -27,24 +23,22 @@ const MOST_TRIES = 100; // each is another writer that was faster
 
 export class PostgresStore extends PostgresResults implements Store {
   readonly #opening: Opening;
-  readonly #openPart: OpenPart;
   readonly #keys = new CellKeys();
   /** The write before the next. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(place: string, connections: Connections, opening: Opening, openPart: OpenPart) {
+  private constructor(place: string, connections: Connections, opening: Opening) {
     super(place, connections);
     this.#opening = opening;
-    this.#openPart = openPart;
   }
 
   /** Opens a database for writing, and makes the store where there is none. */
-  static async open(place: string, opening: Opening, openPart: OpenPart): Promise<PostgresStore> {
+  static async open(place: string, opening: Opening): Promise<PostgresStore> {
     let connections: Connections | null = null;
     try {
       connections = await Connections.to(place);
       await connections.with(makeStore);
-      return new PostgresStore(place, connections, opening, openPart);
+      return new PostgresStore(place, connections, opening);
     } catch (error) {
       await connections?.close();
       throw toldOfOpening(place, error);
@@ -72,13 +66,14 @@ export class PostgresStore extends PostgresResults implements Store {
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
+    const { openPart } = await import("../open.js");
     return this.#write(toldOf, async (session) => {
       await lockSubmitters(session);
       await refuseDamages(session, this.#keys);
       const merged: Merged[] = [];
       for (const name of parts) {
         if (name === this.place) throw bad(`${name} must be another store than the one that it is merged into`);
-        const part = await this.#openPart(name);
+        const part = await openPart(name);
         try {
           // A run that was killed at its birth left nothing.
           const nothing = { trialRows: 0, epochs: 0 };

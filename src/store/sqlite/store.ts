@@ -12,6 +12,7 @@ import { Landing } from "./landing.js";
 import { FileLock } from "./lock.js";
 import { mergePart } from "./merge.js";
 import { placeFor } from "./place.js";
+import { asFiles } from "./pull.js";
 import { closeDatabase, openForReading } from "./reading.js";
 import { Residence } from "./residence.js";
 import { SqliteResults } from "./results.js";
@@ -98,10 +99,12 @@ export class SqliteStore extends SqliteResults implements Store {
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
-    return this.#write(toldOf, () => {
-      refuseDamages(this.db);
-      return parts.map((part) => this.#mergePart(part));
-    });
+    return asFiles(parts, (files) =>
+      this.#write(toldOf, () => {
+        refuseDamages(this.db);
+        return parts.map((part, i) => this.#mergePart(part, files[i]));
+      }),
+    );
   }
 
   /** Folds what is in the -wal into the file. Throws environment where the file is not where it was. */
@@ -130,8 +133,9 @@ export class SqliteStore extends SqliteResults implements Store {
     lock?.release();
   }
 
-  #mergePart(path: string): Merged {
-    const part = guardedOpening(path, () => openForReading(path));
+  /** Takes in `file`, which errors call `path`. */
+  #mergePart(path: string, file: string): Merged {
+    const part = guardedOpening(path, () => openForReading(file));
     // A run that was killed at its birth left nothing.
     if (part === null) return { trialRows: 0, epochs: 0 };
     const { db, keys, stored: sweeps } = this;
