@@ -165,8 +165,6 @@ ${ORDER}`,
   } satisfies Record<string, Read<unknown>>;
 }
 
-export type Reads = ReturnType<typeof readsIn>;
-
 /** The parameters of `cellTrials`. */
 export function cellParameters(cell: CellKey): Record<string, string | number> {
   return Object.fromEntries(CELL_NAMES.map((name) => [name, cell[name]]));

@@ -1,6 +1,5 @@
 /** What SQLite says otherwise than other databases. */
 import type { Dialect } from "../sql/dialect.js";
-import { countedAsTrial, rowsOfCells } from "../sql/layout.js";
 import { isRowOf, rowId } from "./layout.js";
 
 export const SQLITE_DIALECT: Dialect = {
@@ -25,6 +24,3 @@ export const SQLITE_DIALECT: Dialect = {
   from sweeps s join json_each(s.plan, '$.methods') m
 )`,
 };
-
-export const COUNTED_AS_TRIAL = countedAsTrial(SQLITE_DIALECT);
-export const ROWS_OF_CELLS = rowsOfCells(SQLITE_DIALECT);
