@@ -9,7 +9,7 @@ import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
 import { beside } from "../src/report/wrap.js";
 import type { CellDifference } from "../src/store/difference.js";
-import { assertGolden, assertSnakeCase, folder, spoken } from "./command-line.js";
+import { assertGolden, assertSnakeCase, folder, gmm, programmed, spoken } from "./command-line.js";
 import { change, retold, type Tell, trainedFile, withMeasures, withRows } from "./fixtures/grids.js";
 import { nextUp } from "./fixtures/sweeps.js";
 
@@ -157,6 +157,32 @@ test("the margin of one of several forget rows makes its cell differ, though the
   assert.deepEqual(
     (await cells(first, second)).map(({ method, differing }) => [method, differing]),
     [["original", 1]],
+  );
+});
+
+test("imported draws are told by the first digits of their hashes, so that each cell has one line", async (t) => {
+  const folders: string[] = [];
+  for (const seed of ["1", "2"]) {
+    const cwd = folder(t);
+    const { code } = await gmm(cwd, "data", "export", "d", "--data-seed", seed, "--samples", "40", "--features", "3");
+    assert.equal(code, 0);
+    folders.push(join(cwd, "d"));
+  }
+  const { "data-seeds": _seeds, samples: _samples, features: _features, ...rest } = GRID;
+  const grids = (lambda: string): Flags[] => folders.map((data, i) => ({ ...rest, data, lambda, name: `of${i}` }));
+  const [first, second] = [await trainedFile(t, ...grids("0,4.2")), await trainedFile(t, ...grids("0,4.2,7"))];
+  const { out } = await programmed(80, "diff", first, second);
+  const table = out.slice(out.indexOf("draw"));
+  const digits = (await cells(first, second)).map(({ draw }) => String(draw).slice(0, "sha256:".length + 12));
+  assert.equal(new Set(digits).size, 2);
+  assert.equal(
+    table,
+    [
+      "draw                  preset  method   λ  epochs  second only",
+      "--------------------  ------  -------  -  ------  -----------",
+      ...digits.map((draw, i) => `${draw}…  paired  unlearn  7       ${1 + (i % 2)}            3`),
+      "",
+    ].join("\n"),
   );
 });
 

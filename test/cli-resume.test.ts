@@ -4,18 +4,18 @@ import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import { commandLine } from "../src/commands/command.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
 import { loadEngine } from "../src/engine/engines.js";
-import { engineFrom, type Flags } from "../src/plan/flags.js";
+import type { SweepError } from "../src/errors.js";
+import { commandLine, engineFrom, type Flags } from "../src/plan/flags.js";
 import { runPlan } from "../src/plan/request.js";
 import type { Sweep } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { folder, type RunObject, rows, spoken } from "./command-line.js";
-import { retold, type Tell, trainedFile } from "./fixtures/grids.js";
+import { folder, gmm, type RunObject, rows, spoken } from "./command-line.js";
+import { change, retold, type Tell, trainedFile } from "./fixtures/grids.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
 
 const NET: Flags = { samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" };
@@ -68,7 +68,7 @@ test("a shard's file goes on with its own part", async (t) => {
   const [before] = await rows(part, "select count(*) from trial_results");
   const file = await retold(t, part, WITHOUT_UNLEARN);
   const { code, out } = await resume({ file, json: true });
-  const { trained } = JSON.parse(out) as { trained: number };
+  const { trained } = objectIn(out);
   assert.deepEqual([code, await rows(file, "select count(*) from trial_results")], [0, [before]]);
   assert.ok(trained > 0 && trained < Number(before[0]));
 });
@@ -82,8 +82,16 @@ test("of several sweeps those go on that lack something, or the one that is name
   const third = await resume({ file, sweep: "3" });
   assert.deepEqual([third.code, third.err], [0, "everything is finished already: nothing to train\n"]);
   const { code, out } = await resume({ file, json: true });
-  const objects = out.trimEnd().split("\n");
-  assert.deepEqual([code, objects.length, (JSON.parse(objects[0]) as { sweep: number }).sweep], [0, 1, 2]);
+  assert.deepEqual([code, objectIn(out).sweep], [0, 2]);
+  const both = JSON.parse((await resume({ file, json: true })).out) as RunObject[];
+  assert.deepEqual(
+    both.map(({ sweep, trained }) => [sweep, trained]),
+    [
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ],
+  );
   const all = await resume({ file, quiet: true });
   assert.deepEqual([all.code, all.err], [0, ""]);
   assert.deepEqual(all.out.match(/^sweep \d: gmm-sweep.*$/gm), [
@@ -169,8 +177,11 @@ test("a file that is not there, or has no sweep, is refused, and none is made", 
 
 // Below: a stored sweep grows without the words that once opened it.
 
+/** The only object of the array that resume prints, or the one that others do. */
 function objectIn(out: string): RunObject {
-  return JSON.parse(out) as RunObject;
+  const [object, ...others] = [JSON.parse(out) as RunObject | RunObject[]].flat();
+  assert.deepEqual(others, []);
+  return object;
 }
 
 /** What is asked of a grid beside GRID, how a grid asks for all of it at once, and how many rows are new under `paired`. */
@@ -183,7 +194,7 @@ const GROWTHS: [growth: Flags, whole: Flags, trained: number][] = [
 ];
 
 for (const [growth, whole, trained] of GROWTHS) {
-  const words = commandLine(["resume"], growth, resumeCommand.options);
+  const words = commandLine(["resume"], growth, Object.keys(resumeCommand.options));
   test(`${words} gives what a grid gives that asked for all of it at once, and is kept with the sweep`, async (t) => {
     const file = await trainedFile(t, GRID);
     const grown = await resume({ file, ...growth, json: true });
@@ -296,6 +307,31 @@ test("a run has one draw, and gets no other", async (t) => {
     message:
       "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: grid --data-seeds trains several",
   });
+});
+
+test("a complete file that another program changed is not gone on with: one sentence, and nothing is written", async (t) => {
+  const file = await trainedFile(t, GRID);
+  await change(file, "update trial_rows set penalty = 0.5 where epochs = 2 returning id");
+  const before = readFileSync(file);
+  await assert.rejects(resume({ file }), (error: SweepError) => {
+    assert.equal(error.fault, "usage");
+    const start = `${file} must hold what landed in it, but it was changed by another program or is damaged: unlearn of λ 0 on draw 1, trial 1: `;
+    assert.ok(error.message.startsWith(start), error.message);
+    return true;
+  });
+  assert.ok(before.equals(readFileSync(file)));
+});
+
+test("of several sweeps the JSON array holds those that are trained where a later one cannot be trained here", async (t) => {
+  const cwd = folder(t);
+  const { plan, profile } = await sweepIn(await trainedFile(t, GRID));
+  const store = await openStore(join(cwd, "sweep.db"));
+  await store.open(openRequest(plan, profile));
+  await store.open(openRequest({ ...plan, name: "other" }, "reference/f64/r99"));
+  await store.close();
+  const { code, out, err } = await gmm(cwd, "resume", "sweep.db", "--json", "--quiet");
+  assert.deepEqual([code, objectIn(out).sweep], [3, 1]);
+  assert.match(err, /reference\/f64\/r99/);
 });
 
 test("what no engine of this machine could train is not asked for", async (t) => {

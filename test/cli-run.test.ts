@@ -23,8 +23,7 @@ const SUMMARY_KEYS = [
   "forget_probability_std",
 ];
 
-// Each test waits for processes of its own: two at a time use both cores.
-describe("run", { concurrency: 2 }, () => {
+describe("run", () => {
   test("the table of a tiny sweep", async (t) => {
     const cwd = folder(t);
     const { code, out, err } = await gmm(cwd, ...TINY, "--trials", "3", "--quiet");

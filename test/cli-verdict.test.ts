@@ -308,6 +308,38 @@ test("nothing can be said without retraining: one sentence says what to do, and 
   );
 });
 
+test("where retraining has diverged or failed the sentence says so, and not that what is there would train it", async (t) => {
+  const lost = async (state: "diverged" | "failed"): Promise<string> => {
+    const path = await plantedFile(
+      t,
+      (of) => (of.method === "retrain_scratch" ? { forget: 0, accuracy: 0, state } : TRUTH(of)),
+      [GRID],
+    );
+    const { code, out } = await programmed(1000, "verdict", path);
+    assert.equal(code, 1);
+    return out.replaceAll(path, "planted.db");
+  };
+  assert.equal(
+    await lost("diverged"),
+    "Nothing can be said, since every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate.\n",
+  );
+  assert.equal(
+    await lost("failed"),
+    "Nothing can be said, since no trial of retrain_scratch is done, which every method is held against, and some have failed: gmm-sweep resume planted.db --retry-failed trains it again.\n",
+  );
+});
+
+test("what leaves no recipe to choose from is refused, and not told as if none had been trained", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const message = `${path} must have a recipe that --methods, --lambda and --epochs leave to choose from, but there is none: gmm-sweep verdict ${path} --all lists its recipes`;
+  for (const narrowed of [
+    ["--lambda", "3"],
+    ["--epochs", "9:12"],
+    ["--methods", "original"],
+  ])
+    await assert.rejects(programmed(null, "verdict", path, ...narrowed), { fault: "usage", message });
+});
+
 test("all recipes at once have bands that hold together, and p-values that are exact where all signs were tried", async (t) => {
   const path = await plantedFile(t, TRUTH, [GRID]);
   const [{ simultaneous }] = await findings(path, "--all");

@@ -1,4 +1,4 @@
-/** Runs the command line as a user does: a process of its own, in a temporary folder, with stdout and stderr as pipes. */
+/** Runs the command line as a user does, in a temporary folder, with stdout and stderr as pipes: in this process, or in one of its own where the test is about processes. */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,9 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command, Terminal } from "../src/commands/command.js";
+import { exitCodeOf, faultAtEdge } from "../src/commands/exit-codes.js";
 import { runProgram } from "../src/commands/program.js";
+import { SweepError } from "../src/errors.js";
 import type { Flags } from "../src/plan/flags.js";
 import { printable } from "../src/printable.js";
 import { openResults } from "../src/store/open.js";
@@ -67,12 +69,34 @@ export function folder(_t: TestContext): string {
   return path;
 }
 
-/** Runs `gmm-sweep ...args` in `cwd` to its end. */
+let inFolder: Promise<unknown> = Promise.resolve();
+
+/** Runs `gmm-sweep ...args` in `cwd` to its end, in this process: starting one takes longer than most commands. */
 export function gmm(cwd: string, ...args: readonly string[]): Promise<Ended> {
-  return start(cwd, ...args).ended;
+  // A process is in one folder at a time.
+  const ended = inFolder.then(() => endedIn(cwd, args));
+  inFolder = ended.catch(() => {});
+  return ended;
 }
 
-/** Starts `gmm-sweep ...args` in `cwd`. */
+async function endedIn(cwd: string, args: readonly string[]): Promise<Ended> {
+  const text = { out: "", err: "" };
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const code = await runProgram(args, terminalTo(text, null)).catch((thrown: unknown) => {
+      const error = faultAtEdge(thrown);
+      if (!(error instanceof SweepError)) throw error; // a bug, whose stack the test shows
+      text.err += printable(`gmm-sweep: ${error.message}\n`);
+      return exitCodeOf(error);
+    });
+    return { code, signal: null, ...text };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+/** Starts `gmm-sweep ...args` in `cwd`, as a process of its own. */
 export function start(cwd: string, ...args: readonly string[]): Running {
   return started(spawn(process.execPath, [CLI, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] }));
 }

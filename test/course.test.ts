@@ -5,20 +5,24 @@ import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { statusCommand } from "../src/commands/status.js";
+import { verdictCommand } from "../src/commands/verdict.js";
 import { type Stream, stream } from "../src/data/streams.js";
 import { loadEngine } from "../src/engine/engines.js";
 import type { CellKey } from "../src/plan/cell.js";
 import { engineFrom, type Flags } from "../src/plan/flags.js";
-import { type Goal, goalFrom, goalText } from "../src/plan/goal.js";
+import { type Goal, goalOf, goalText } from "../src/plan/goal.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { USUAL_QUESTION } from "../src/plan/question.js";
-import { gridPlan } from "../src/plan/request.js";
+import { gridPlan, gridRequest } from "../src/plan/request.js";
 import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
 import type { Decision } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
+import { spentAt } from "../src/verdict/adaptive.js";
 import { type Course, courseOf, currentPlan, isOver, nextLook, settingAt } from "../src/verdict/course.js";
 import { beginning, courseFrom, lastDecision } from "../src/verdict/decisions.js";
+import type { VerdictRow } from "../src/verdict/rows.js";
 import type { Sample, Setting } from "../src/verdict/scores.js";
+import { simultaneous } from "../src/verdict/simultaneous.js";
 import { folder, rows, spoken } from "./command-line.js";
 import { change } from "./fixtures/grids.js";
 import { openRequest } from "./fixtures/sweeps.js";
@@ -142,8 +146,8 @@ test("nothing is looked at where a draw was not retrained", () => {
 
 test("a goal is read as --until says it, and said as it is read", () => {
   for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
-    assert.equal(goalText(goalFrom({ until: text }) ?? DECIDED), text);
-  assert.equal(goalFrom({}), null);
+    assert.equal(goalText(goalOf(text.split(","))), text);
+  assert.equal(gridRequest({}, 1, []).until, null);
 });
 
 function decisionsOf(course: Course): Decision[] {
@@ -256,8 +260,7 @@ test("a grid that was killed before its first look, or in its first round, comes
   const { db } = await trainedUntil(t, NEVER);
   const decisions = await rows(db, "select round, decision from decisions order by round");
   assert.equal(decisions.length, 3);
-  const goal = goalFrom(NEVER) ?? DECIDED;
-  const course = courseOf(goal, gridPlan(GRID, null));
+  const course = courseOf(goalOf([NEVER.until]), gridPlan(GRID, null));
   const { profile } = await loadEngine(engineFrom(GRID));
   const question = { ...USUAL_QUESTION, margins: { forget: 0.99, accuracy: 0.99 } };
   for (const [landed, goOn] of [
@@ -327,4 +330,59 @@ test("a file whose decisions another program changed is refused by whoever goes 
     [statusCommand, { file: db }],
   ] as const)
     await assert.rejects(spoken(command, flags), { fault: "usage", message });
+});
+
+test("the verdict is that of the last look, by its bands and on its draws, and --draws is refused", async (t) => {
+  const { db } = await trainedUntil(t, NEVER);
+  const [[text]] = await rows(db, "select decision from decisions order by round desc limit 1");
+  const decided = JSON.parse(String(text)) as Course["looks"][number];
+  const { out } = await spoken(verdictCommand, { file: db, format: "json" });
+  const [{ verdict }] = JSON.parse(out) as { verdict: { rows: VerdictRow[]; units: number; rounds: object } }[];
+  const [{ recipe, judgement }] = verdict.rows;
+  const { method, lambda, epochs, forget, answer } = decided.recipes[0];
+  assert.deepEqual([recipe.method, recipe.lambda_reg, recipe.epochs], [method, lambda, epochs]);
+  assert.deepEqual(judgement?.forget.interval, { low: forget.low, high: forget.high });
+  assert.deepEqual([judgement?.answer, verdict.units], [answer, decided.draws]);
+  assert.deepEqual(verdict.rounds, {
+    ...{ until: NEVER.until, look: 2, of: 2, reached: false, trials: 4, recipes: 4 },
+    kept: decided.recipes.filter(({ kept }) => kept).length,
+  });
+  const told = (await spoken(verdictCommand, { file: db })).out;
+  assert.match(told, /on\n? *8\s+draws, by intervals that hold for all of them and all looks/);
+  assert.match(
+    told.replaceAll(/\s+/g, " "),
+    /Trained in rounds until forget=0\.000001: not reached at look 2 of at most 2/,
+  );
+  await assert.rejects(spoken(verdictCommand, { file: db, draws: "1:2" }), {
+    fault: "usage",
+    message: /^--draws must be left out of sweep 1, which is trained in rounds/,
+  });
+});
+
+test("of a sweep that has taken no look nothing is said, but how to go on to it", async (t) => {
+  const db = join(folder(t), "begun.db");
+  const course = courseOf(DECIDED, gridPlan(GRID, null));
+  const store = await openStore(db);
+  const { profile } = await loadEngine(engineFrom(GRID));
+  const sweep = await store.open({ ...openRequest(currentPlan(course), profile), decision: beginning(course) });
+  await store.record(sweep, trainedHere([...trajectoriesOf(currentPlan(course))].flat()));
+  await store.close();
+  const { code, out } = await spoken(verdictCommand, { file: db });
+  assert.equal(code, 1);
+  assert.match(
+    out.replaceAll(/\s+/g, " "),
+    /^Nothing can be said, since no look has been taken at .*: gmm-sweep resume .* goes on to it\./,
+  );
+});
+
+test("every recipe at once is told by the bands of the last look", () => {
+  const setting = planted("at once", (lambda) => 0.02 * lambda);
+  const { course } = taken(setting, planOf(), DECIDED);
+  const seen = settingAt(setting, course, course.looks.length);
+  const all = simultaneous(seen, USUAL_QUESTION, spentAt(course.steps.length));
+  const [nearest] = course.looks.at(-1)?.recipes ?? [];
+  const row = all?.rows.find(({ recipe }) => recipe.method === "unlearn" && recipe.lambda_reg === nearest.lambda);
+  assert.ok(row !== undefined && all?.bands === "max-T");
+  // doing nothing is among all, which widens the bands of the others a little
+  assert.ok(row.forget.low <= nearest.forget.low && nearest.forget.high <= row.forget.high);
 });

@@ -7,7 +7,7 @@ import { type Case, simulated } from "../scripts/design/sweeps.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { runCommand } from "../src/commands/run.js";
 import { stream } from "../src/data/streams.js";
-import { USUAL_QUESTION } from "../src/plan/question.js";
+import { type Question, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan } from "../src/plan/request.js";
 import { trajectoriesOf } from "../src/plan/trajectories.js";
 import { designText } from "../src/report/design.js";
@@ -17,10 +17,13 @@ import { binomialQuantile } from "../src/stats/binomial.js";
 import { Extension, halfWidth } from "../src/stats/extension.js";
 import { oneSampleT } from "../src/stats/t-test.js";
 import { oneWay } from "../src/stats/variance-components.js";
-import { type Design, designOf, type Goal, type Room } from "../src/verdict/design.js";
-import type { Sample, Setting } from "../src/verdict/scores.js";
+import { openStore } from "../src/store/open.js";
+import { type Design, designOf } from "../src/verdict/design.js";
+import type { Goal, Room } from "../src/verdict/planner.js";
+import { inLogOdds, type Sample, type Setting } from "../src/verdict/scores.js";
 import { assertGolden, assertSnakeCase, folder, programmed, spoken } from "./command-line.js";
 import { trainedFile } from "./fixtures/grids.js";
+import { openRequest, specsIn, trained } from "./fixtures/sweeps.js";
 
 const ALPHA = 0.05;
 
@@ -264,6 +267,33 @@ test("on one draw only trials are planned", () => {
   assert.ok(best !== null && best.draws === 1 && best.trials > 20);
 });
 
+/** The same with log-odds that nothing has to do with the probabilities, and a trial that has none. */
+function inOdds(setting: Setting): Setting {
+  const random = stream("test", "design", "odds");
+  const samples = setting.samples.map((sample) => {
+    const margin = sample.forget.map((value) => (value - 0.7) * 20 + random.normal());
+    return { ...sample, margin: [null, ...margin.slice(1)] };
+  });
+  return { ...setting, samples };
+}
+
+test("where the estimand is the margin a plan is of log-odds, and of the trials that have them", () => {
+  const question: Question = { estimand: "forget_margin", margins: { forget: 1, accuracy: 0.01 } };
+  const goal: Goal = { kind: "half-width", most: { forget: 0.4 } };
+  const setting = inOdds(planted([UNTOUCHED, NEAR, WIDE], 12, 6, "cells"));
+  const odds = designOf(setting, { goal, question, target: ANY }, roomOf(12, 6));
+  const plain = inLogOdds(setting);
+  const same = designOf(
+    plain,
+    { goal, question: { ...question, estimand: "forget_probability" }, target: ANY },
+    roomOf(12, 6),
+  );
+  assert.ok(typeof odds !== "string" && typeof same !== "string");
+  assert.deepEqual({ ...odds, question: null }, { ...same, question: null });
+  assert.equal(odds.trials, 5);
+  assert.ok(odds.best !== null && odds.best.promised.forget <= 0.4 && odds.best.promised.forget > 0.1);
+});
+
 const PILOT = {
   ...{ "data-seeds": "1:4", samples: "20", features: "2", hidden: "4,3", engine: "reference", trials: "3" },
   ...{ lambda: "0,4", epochs: "2,original=4,retrain_scratch=4" },
@@ -273,7 +303,16 @@ interface PlanObject {
   readonly plans: readonly {
     readonly samples: number;
     readonly command: string | null;
-    readonly best: { readonly draws: number; readonly trials: number; readonly epochs: number } | null;
+    readonly estimand: string;
+    readonly margin: { readonly forget: number };
+    readonly pilot: { readonly draws: number; readonly left_out: number };
+    readonly cells: readonly { readonly forget: { readonly difference: number } }[];
+    readonly best: {
+      readonly draws: number;
+      readonly trials: number;
+      readonly epochs: number;
+      readonly promised_half_width: { readonly forget: number };
+    } | null;
     readonly choices: readonly { readonly draws: number; readonly trials: number; readonly epochs: number }[];
     readonly refused?: string;
   }[];
@@ -379,6 +418,81 @@ test("a pilot that nothing can be planned by is refused with the reason", async 
   );
 });
 
+type Verdicts = readonly [
+  {
+    readonly verdict: {
+      readonly rows: readonly {
+        readonly what: string;
+        readonly judgement: { readonly forget: { readonly estimate: number } } | null;
+      }[];
+    };
+  },
+];
+
+test("a sweep that was asked about log-odds has a plan of log-odds, and says so", async (t) => {
+  const db = await trainedFile(t, { ...PILOT, estimand: "forget_margin", margin: "forget=0.5" });
+  const { out } = await programmed(80, "plan", db, "--half-width", "forget=0.4");
+  assert.match(out.replaceAll(/\s+/g, " "), /of the forget log-odds and of the accuracy/);
+  const [{ estimand, margin, cells, best }] = await planned(db, "--half-width", "forget=0.4");
+  assert.deepEqual([estimand, margin.forget], ["forget_margin", 0.5]);
+  const [{ verdict }] = JSON.parse((await programmed(null, "verdict", db, "--format", "json")).out) as Verdicts;
+  const chosen = verdict.rows.find(({ what }) => what === "chosen");
+  assert.equal(cells[0].forget.difference, chosen?.judgement?.forget.estimate);
+  assert.ok(best !== null && best.promised_half_width.forget <= 0.4);
+});
+
+test("an uneven sweep is planned for with what its draws lack, which the command brings", async (t) => {
+  const { "data-seeds": _, lambda: _lambda, ...rest } = PILOT;
+  const db = await trainedFile(
+    t,
+    { ...rest, lambda: "0", "data-seeds": "1:5" },
+    { ...rest, lambda: "4", "data-seeds": "2,3" },
+  );
+  const narrow = ["--lambda", "4", "--half-width", "forget=0.3,accuracy=0.3"];
+  const [{ pilot, choices, best, command }] = await planned(db, ...narrow);
+  assert.deepEqual([pilot.draws, pilot.left_out], [2, 3]);
+  assert.ok(best !== null);
+  assert.equal(command, `gmm-sweep resume ${db} --data-seeds 1:${best.draws}`);
+  const [{ draws, trials, epochs }] = choices;
+  assert.deepEqual([draws, trials], [5, 3]);
+  const whole = { ...rest, lambda: "0,4", "data-seeds": "1:5" };
+  assert.ok(epochs > 0);
+  assert.equal(epochs, await epochsLeft(db, whole, "grid"));
+  const [last] = choices.slice(-1);
+  const grown = { ...whole, "data-seeds": `1:${last.draws}`, trials: `${last.trials}` };
+  assert.equal(last.epochs, await epochsLeft(db, grown, "grid"));
+});
+
+test("a sweep that no command lets grow is none to plan by, and says what is", async (t) => {
+  const shard = await trainedFile(t, { ...PILOT, "data-seeds": "1:6", shard: "1/2" });
+  assert.equal(
+    await refusal(shard),
+    "pilot.db must hold a pilot to plan by, but it has shard 1/2 of sweep 1, which does not grow by itself: unite the shards by gmm-sweep merge, and plan by what that gives",
+  );
+  const rounds = await trainedFile(t, { ...PILOT, "data-seeds": "1:6", until: "decided" });
+  assert.equal(
+    await refusal(rounds),
+    "pilot.db must hold a pilot to plan by, but its sweep 1 was asked for until decided, and says by itself when that is reached: plan by a grid without --until",
+  );
+  const uneven = await unevenFile(t);
+  assert.equal(
+    await refusal(uneven),
+    "pilot.db must hold a pilot to plan by, but some cells of its sweep 1 have fewer trials than others as planned, and would stay so: plan by a grid of as many trials in each",
+  );
+});
+
+/** A sweep of which λ = 4 has a trial fewer than λ = 0. */
+async function unevenFile(t: TestContext): Promise<string> {
+  const path = join(folder(t), "uneven.db");
+  const [plan, fewer] = ["0", "4"].map((lambda) => gridPlan({ ...PILOT, preset: "paired", lambda }, null));
+  const parts = [...plan.parts, ...fewer.parts.map((part) => ({ ...part, trials: 2 }))];
+  const store = await openStore(path);
+  const sweep = await store.open(openRequest({ ...plan, parts }));
+  await store.record(sweep, specsIn(sweep.plan).map(trained));
+  await store.close();
+  return path;
+}
+
 test("goals and margins that are none are refused in a sentence", async (t) => {
   const db = await trainedFile(t, PILOT);
   for (const [args, message] of [
@@ -437,6 +551,23 @@ test("imported draws are planned for by trials, and who wants others is told how
     out.replaceAll("\n", " "),
     /takes a pilot of several: imported draws are extended by no seeds: add other folders with gmm-sweep grid --data under the sweep's --name/,
   );
+});
+
+test("a sweep of several imported draws is planned for over all of them", async (t) => {
+  const [cwd, size] = [folder(t), ["--samples", "20", "--features", "2"]];
+  const folders = ["0", "1", "2"].map((seed) => join(cwd, seed));
+  for (const [seed, path] of folders.entries())
+    await programmed(null, "data", "export", path, ...size, "--data-seed", `${seed}`);
+  const { "data-seeds": _, samples: _samples, features: _features, ...grid } = PILOT;
+  const db = join(cwd, "imported.db");
+  for (const data of folders) await spoken(gridCommand, { ...grid, data, quiet: true, db });
+  const [{ pilot, choices, best, command }] = await planned(db, "--half-width", "forget=0.9");
+  assert.deepEqual([pilot.draws, choices[0].draws, best?.draws, command], [3, 3, 3, null]);
+  const [first, second] = choices;
+  const whole = { ...grid, data: folders[0], trials: `${second.trials}` };
+  assert.deepEqual([first.epochs, second.epochs], [0, await epochsLeft(db, whole, "grid")]);
+  const [narrow] = await planned(db, "--half-width", "forget=0.1", "--method", "unlearn", "--lambda", "4");
+  assert.equal(narrow.command, `gmm-sweep resume ${db} --trials ${narrow.best?.trials}`);
 });
 
 function reportOf(t: TestContext, goal: Goal, setting: Setting, room: Room): string {

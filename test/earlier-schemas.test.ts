@@ -1,4 +1,4 @@
-/** Files of schemas 2 and 3, whose tables are among the present ones and whose views are not: they are read, and renewed, with every number. */
+/** Files of schemas 2 to 4, whose tables are among the present ones and whose views are not: they are read, and renewed, with every number. */
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,6 +17,9 @@ const SCHEMA_3 = fileURLToPath(new URL("../../test/fixtures/schema-3.db", import
 const DIGEST = "dfc3e07d9c0b292bdebc8a549d41a4cb14e20cf730e41a28398b07b145dab313";
 /** The views of schema 2 that were others than those of schema 3. */
 const VIEWS_2 = readFileSync(new URL("../../test/fixtures/schema-2.sql", import.meta.url), "utf8");
+
+/** The views of schema 4 that are others today. */
+const VIEWS_4 = readFileSync(new URL("../../test/fixtures/schema-4.sql", import.meta.url), "utf8");
 
 function fileOfSchema(version: number, t: TestContext): string {
   const path = join(folder(t), `schema-${version}.db`);
@@ -147,3 +150,27 @@ for (const version of [2, 3]) {
     });
   }
 }
+
+/** A file as the gmm-sweep of schema 4 would have made it of one of schema 3. */
+async function fileOfSchema4(t: TestContext): Promise<string> {
+  const path = fileOfSchema(3, t);
+  await (await openStore(path)).close();
+  const views = [...VIEWS_4.matchAll(/^CREATE VIEW (\w+)/gm)].map(([, name]) => `drop view ${name};`);
+  edit(path, `${views.join("\n")} ${VIEWS_4} pragma user_version = 4`);
+  return path;
+}
+
+test("a file of schema 4 is read as if it were of the present one, and not a byte of it changes", async (t) => {
+  const path = await fileOfSchema4(t);
+  assert.notDeepEqual(itemsOf(path), freshItems());
+  const before = readFileSync(path);
+  assert.deepEqual(await closing(await openResults(path), saidOf), SAID);
+  assert.deepEqual(readFileSync(path), before);
+});
+
+test("a file of schema 4 that is opened for writing is of the present schema from then on, with every number", async (t) => {
+  const path = await fileOfSchema4(t);
+  assert.deepEqual(await closing(await openStore(path), saidOf), SAID);
+  assert.deepEqual(itemsOf(path), freshItems());
+  assert.deepEqual(await closing(await openResults(path), saidOf), SAID);
+});

@@ -200,7 +200,7 @@ function testPromises(name: string, engine: () => Promise<Engine>): void {
   test(`${name}: a cancel cell that another thread sets stops a training that runs`, async () => {
     const trained = await engine();
     // Of minutes even on the fastest engine, so that a thread's start comes long before its end.
-    const training = smallTraining("stopped", { n: 2000, k: 1, features: 10, widths: [64, 32] }, 100_000);
+    const training = smallTraining("stopped", { n: 2000, k: 1, features: 32, widths: [128, 64] }, 100_000);
     const worker = new Worker("Atomics.store(require('node:worker_threads').workerData, 0, 1)", {
       eval: true,
       workerData: training.cancel,
@@ -656,14 +656,15 @@ export function finished(engine: Engine, training: Training): Curve {
 }
 
 export function assertWithin(actual: number, expected: number, tolerance: number, what: string): void {
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${what}: ${actual} is ${Math.abs(actual - expected)} from ${expected}, more than ${tolerance}`,
-  );
+  // Words are found for what fails alone: most of the numbers that are held here are right.
+  if (!(Math.abs(actual - expected) <= tolerance))
+    assert.fail(`${what}: ${actual} is ${Math.abs(actual - expected)} from ${expected}, more than ${tolerance}`);
 }
 
 /** Each of the numbers within one tolerance of its counterpart. */
 export function assertAllWithin(actual: Float64Array, expected: Float64Array, tolerance: number, what: string): void {
   assert.equal(actual.length, expected.length);
-  for (let i = 0; i < expected.length; i++) assertWithin(actual[i], expected[i], tolerance, `${what} ${i}`);
+  for (let i = 0; i < expected.length; i++)
+    if (!(Math.abs(actual[i] - expected[i]) <= tolerance))
+      assertWithin(actual[i], expected[i], tolerance, `${what} ${i}`);
 }

@@ -71,6 +71,7 @@ for (const precision of PRECISIONS) {
 }
 
 const RANDOM_SHAPES = 1000;
+const randomTrainings: Training[] = [];
 
 test("kernels of one profile agree on every bit over 1,000 random shapes", () => {
   for (let i = 0; i < RANDOM_SHAPES; i++) assertSameBits(randomTraining(i), i % 4 === 0 ? "f64" : "f32", `shape ${i}`);
@@ -86,8 +87,13 @@ test("the gradient agrees with the reference over 1,000 random shapes", () => {
   }
 });
 
-/** Two epochs on a net and data of any small size. */
+/** Two epochs on a net and data of any small size; each is made once, for both tests. */
 function randomTraining(i: number): Training {
+  randomTrainings[i] ??= trainingOfShape(i);
+  return randomTrainings[i];
+}
+
+function trainingOfShape(i: number): Training {
   const random = stream("test", "shapes", i);
   const upTo = (most: number): number => 1 + Math.floor(random.uniform() * most);
   const sizes = { n: upTo(150), k: upTo(3), features: upTo(24), widths: [upTo(50), upTo(50)] };

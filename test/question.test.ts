@@ -6,25 +6,31 @@ import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { runCommand } from "../src/commands/run.js";
-import type { Flags } from "../src/plan/flags.js";
-import { identityOf } from "../src/plan/plan.js";
-import { questionFrom, USUAL_QUESTION } from "../src/plan/question.js";
+import { type Flags, questionFrom } from "../src/plan/flags.js";
+import { identityOf } from "../src/plan/growth.js";
+import { questionOf, USUAL_QUESTION } from "../src/plan/question.js";
 import { gridRequest, runRequest } from "../src/plan/request.js";
 import { folder, rows, spoken } from "./command-line.js";
 
 test("what is not said is the usual question, and each endpoint's margin is said by itself", () => {
-  assert.deepEqual(questionFrom({}), USUAL_QUESTION);
+  assert.deepEqual(questionOf(questionFrom({})), USUAL_QUESTION);
   const { estimand } = USUAL_QUESTION;
   const [forget, accuracy] = [0.05, 0.01];
-  assert.deepEqual(questionFrom({ margin: "accuracy=2e-2" }), { estimand, margins: { forget, accuracy: 0.02 } });
-  assert.deepEqual(questionFrom({ margin: ["forget=.1"] }), { estimand, margins: { forget: 0.1, accuracy } });
+  assert.deepEqual(questionOf(questionFrom({ margin: "accuracy=2e-2" })), {
+    estimand,
+    margins: { forget, accuracy: 0.02 },
+  });
+  assert.deepEqual(questionOf(questionFrom({ margin: ["forget=.1"] })), {
+    estimand,
+    margins: { forget: 0.1, accuracy },
+  });
   for (const margin of ["forget=0.1,accuracy=0.2", ["accuracy=0.2", "forget=0.1"]])
-    assert.deepEqual(questionFrom({ margin }), { estimand, margins: { forget: 0.1, accuracy: 0.2 } });
+    assert.deepEqual(questionOf(questionFrom({ margin })), { estimand, margins: { forget: 0.1, accuracy: 0.2 } });
 });
 
 test("a difference of log-odds may be any above 0, and has no usual margin", () => {
   const question = { estimand: "forget_margin", margins: { forget: 2, accuracy: 0.01 } };
-  assert.deepEqual(questionFrom({ estimand: "forget_margin", margin: "forget=2" }), question);
+  assert.deepEqual(questionOf(questionFrom({ estimand: "forget_margin", margin: "forget=2" })), question);
 });
 
 const LOG_ODDS = "--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds";
@@ -72,7 +78,7 @@ const REFUSED: [flags: Flags, sentence: string][] = [
 
 for (const [flags, sentence] of REFUSED) {
   test(`refused: ${JSON.stringify(flags)}`, () => {
-    assert.throws(() => questionFrom(flags), { name: "SweepError", fault: "usage", message: sentence });
+    assert.throws(() => questionOf(questionFrom(flags)), { name: "SweepError", fault: "usage", message: sentence });
   });
 }
 
@@ -87,20 +93,20 @@ function file(t: TestContext, yaml: string): Flags {
 }
 
 test("run and grid ask it, from options or from the keys of a sweep file, of which options stand in the place", (t) => {
-  assert.deepEqual(runRequest(ASKED, 1).question, QUESTION);
-  assert.deepEqual(gridRequest(ASKED, 1).question, QUESTION);
-  for (const request of [runRequest, gridRequest]) assert.equal(request({}, 1).question, null);
+  assert.deepEqual(runRequest(ASKED, 1, []).question, QUESTION);
+  assert.deepEqual(gridRequest(ASKED, 1, []).question, QUESTION);
+  for (const request of [runRequest, gridRequest]) assert.equal(request({}, 1, []).question, null);
   const yaml = file(t, "estimand: forget_margin\nmargin: { forget: 0.5 }");
-  assert.deepEqual(gridRequest(yaml, 1).question, QUESTION);
+  assert.deepEqual(gridRequest(yaml, 1, []).question, QUESTION);
   const margins = { forget: 1.5, accuracy: 0.01 };
-  assert.deepEqual(gridRequest({ ...yaml, margin: "forget=1.5" }, 1).question, { ...QUESTION, margins });
+  assert.deepEqual(gridRequest({ ...yaml, margin: "forget=1.5" }, 1, []).question, { ...QUESTION, margins });
 });
 
 test("what two keys of a sweep file say that does not go together is told where they stand", (t) => {
   const yaml = file(t, "trials: 2\nestimand: forget_margin");
   const sentence =
     "--margin must say forget=NUMBER where estimand (FILE:2:1) is forget_margin, whose unit is log-odds, got none: write for example forget=0.5";
-  assert.throws(() => gridRequest(yaml, 1), {
+  assert.throws(() => gridRequest(yaml, 1, []), {
     fault: "usage",
     message: sentence.replace("FILE", String(yaml["file"])),
   });
@@ -108,7 +114,7 @@ test("what two keys of a sweep file say that does not go together is told where 
 
 test("a sweep is the same plan, whatever it is asked", () => {
   for (const request of [runRequest, gridRequest]) {
-    const [plain, asked] = [request({}, 1).plan, request(ASKED, 1).plan];
+    const [plain, asked] = [request({}, 1, []).plan, request(ASKED, 1, []).plan];
     assert.deepEqual(asked, plain);
     assert.equal(identityOf(asked, "p"), identityOf(plain, "p"));
   }

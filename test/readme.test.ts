@@ -1,13 +1,12 @@
 /** The README and its pages are true: help text, tables of views, exit codes, paths, links and examples are what the program does. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { after, test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { EXIT } from "../src/commands/exit-codes.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { openStore } from "../src/store/open.js";
+import { folder, gmm } from "./command-line.js";
 
 const README = readFileSync("README.md", "utf8");
 /** The text of every page by its path. */
@@ -18,22 +17,24 @@ const PAGES = new Map(
   ]),
 );
 const ALL = [...PAGES.values()].join("\n");
-const CLI = resolve("dist/src/cli.js");
-const folder = mkdtempSync(join(tmpdir(), "gmm-sweep-readme-"));
-after(() => rmSync(folder, { recursive: true }));
 
-function gmmSweep(words: readonly string[]): string {
-  return execFileSync(process.execPath, [CLI, ...words], {
-    cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, COLUMNS: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+let shared: string | null = null;
+
+/** The folder in which the examples run, one after the other: later ones speak of what earlier ones wrote. */
+function examplesFolder(t: TestContext): string {
+  shared ??= folder(t);
+  return shared;
 }
 
-test("the help in the README is what --help prints", () => {
+async function gmmSweep(t: TestContext, words: readonly string[]): Promise<string> {
+  const { code, out, err } = await gmm(examplesFolder(t), ...words);
+  assert.equal(code, EXIT.ok, err);
+  return out;
+}
+
+test("the help in the README is what --help prints", async (t) => {
   const block = /## Commands\n\n```text\n([\s\S]*?)```/.exec(README)?.[1];
-  assert.equal(block, gmmSweep(["--help"]));
+  assert.equal(block, await gmmSweep(t, ["--help"]));
 });
 
 const VIEWS = [
@@ -101,9 +102,9 @@ test("every page is reached from the README", () => {
 /** The sweep file that the page of the experiment shows. */
 const NEGGRAD = /`neggrad\.yaml`:\n\n```yaml\n([\s\S]*?)```/.exec(ALL)?.[1];
 
-test("the sweep file that the examples name is shown", () => {
+test("the sweep file that the examples name is shown", (t) => {
   assert.ok(NEGGRAD !== undefined);
-  writeFileSync(join(folder, "neggrad.yaml"), NEGGRAD);
+  writeFileSync(join(examplesFolder(t), "neggrad.yaml"), NEGGRAD);
 });
 
 const examples = ALL.split("\n").filter((line) => line.startsWith("npx gmm-sweep"));
@@ -114,6 +115,14 @@ function small(example: string): string[] {
     .map(([, quoted, bare]) => quoted ?? bare)
     .slice(2);
   const command = (words[0]?.startsWith("-") ?? true) ? "run" : words[0];
+  const sweepFile = words.findIndex((word) => /^data\/.*\.yaml$/.test(word));
+  if (sweepFile !== -1) {
+    const seeds = words.indexOf("--data-seeds");
+    if (seeds !== -1) words.splice(seeds, 2);
+    const grid = words[sweepFile].includes("lambda") ? ["--lambda", "0,1", "--epochs", "1:2"] : [];
+    words[sweepFile] = resolve(words[sweepFile]);
+    words.push("--data-seeds", "1:7", "--features", "2", "--hidden", "4,4", ...grid);
+  }
   if (command === "run" || command === "grid") {
     const trials = words.indexOf("--trials");
     if (trials !== -1) words.splice(trials, 2);
@@ -128,7 +137,7 @@ test("there are examples", () => {
 });
 
 for (const example of examples) {
-  test(`an example runs: ${example.replace(/ +#.*$/, "")}`, () => {
-    assert.notEqual(gmmSweep(small(example)), "");
+  test(`an example runs: ${example.replace(/ +#.*$/, "")}`, async (t) => {
+    assert.notEqual(await gmmSweep(t, small(example)), "");
   });
 }

@@ -209,8 +209,22 @@ test("a binomial quantile is the first number whose tail reaches the share", () 
 });
 
 test("how many trials show equivalence is what Chow, Shao and Wang's formula gives", () => {
-  const of = (power: number, paired: boolean): number => equivalenceSize(0.19, 0.02, { alpha: 0.05, power, paired });
+  const of = (power: number, paired: boolean): number =>
+    equivalenceSize(0.19, 0.02, { alpha: 0.05, power, difference: 0, paired });
   assert.deepEqual([of(0.8, false), of(0.9, false), of(0.8, true)], [1546, 1954, 773]);
+});
+
+test("where the true difference is not 0, so many trials show equivalence as leave both one-sided tests β to miss", () => {
+  const asked = { alpha: 0.05, power: 0.8, paired: true };
+  for (const difference of [0.001, -0.005, 0.015]) {
+    const size = equivalenceSize(0.19, 0.02, { ...asked, difference });
+    const missed = (n: number): number =>
+      [0.02 - difference, 0.02 + difference].reduce(
+        (sum, room) => sum + normalTail((room * Math.sqrt(n)) / 0.19 - normalTailQuantile(0.05)),
+        0,
+      );
+    assert.ok(missed(size) <= 0.2 && missed(size - 1) > 0.2, `${difference}`);
+  }
 });
 
 test("an estimate without error is equivalent inside the margin, and different outside", () => {

@@ -134,6 +134,7 @@ test("a name that ends in white space is refused, and other odd names are files 
     const refusal = { fault: "usage", message: /^a database file must have a name that does not end in white space, / };
     await assert.rejects(openStore(join(cwd, `a.db${end}`)), refusal);
     await assert.rejects(openResults(join(cwd, `a.db${end}`)), refusal);
+    await assert.rejects(openStore(join(cwd, "new", `a.db${end}`)), refusal);
   }
   assert.deepEqual(readdirSync(cwd), []);
   const odd = ["it's.db", 'a "b".db', " a.db", "a?mode=ro.db", "file:a.db", "#%41.db", "λ.db"];

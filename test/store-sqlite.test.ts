@@ -109,14 +109,14 @@ test("the file says that it is ours, and its schema's version", async (t) => {
   const db = new Database(path, { readonly: true });
   t.after(() => db.close());
   assert.equal(db.pragma("application_id", { simple: true }), Buffer.from("gmm1").readInt32BE());
-  assert.equal(db.pragma("user_version", { simple: true }), 4);
+  assert.equal(db.pragma("user_version", { simple: true }), 5);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
 });
 
-test("the tables and views of schema 4 are one text: another is another schema, and files of this one would be refused", () => {
+test("the tables and views of schema 5 are one text: another is another schema, and files of this one would be refused", () => {
   const digest = createHash("sha256").update(SCHEMA).digest("hex");
-  assert.equal(VERSION, 4);
-  assert.equal(digest, "fa8616f7d2f1d338029469a9bfd357eb8e91287a8138f4bb32e0f08ab9f4ac3e");
+  assert.equal(VERSION, 5);
+  assert.equal(digest, "4ca8211412bf661d4634d272d1c995c13d65a4f127ee321e9a638674d8271aa2");
 });
 
 test("a second process on one file is refused while the first one lives, and welcome after its kill -9", async (t) => {
@@ -235,7 +235,7 @@ test("a file of a newer schema is refused with the two versions, and not a byte 
   edit(path, "pragma user_version = 9");
   await assertRefused(
     path,
-    `${path} was written by a newer gmm-sweep (schema 9, this one knows 4): update gmm-sweep, or name another file with --db`,
+    `${path} was written by a newer gmm-sweep (schema 9, this one knows 5): update gmm-sweep, or name another file with --db`,
   );
 });
 
@@ -962,7 +962,7 @@ test("a file of schema 1 that is opened for writing is of the present schema fro
   await assertMigrated(store);
   await store.close();
   const db = new Database(path, { readonly: true });
-  assert.equal(db.pragma("user_version", { simple: true }), 4);
+  assert.equal(db.pragma("user_version", { simple: true }), 5);
   assert.equal(db.pragma("integrity_check", { simple: true }), "ok");
   assert.deepEqual(db.pragma("foreign_key_check"), []);
   db.close();

@@ -768,6 +768,22 @@ function testVerdictInputs(name: string, make: Make): void {
 }
 
 function testLearningCurves(name: string, make: Make): void {
+  test(`${name}: learning_curves goes as far as a sweep asks for a trial, though another sweep has trained it for longer`, async (t) => {
+    const made = await make(t);
+    const of = (epochs: readonly number[]): SweepPlan =>
+      withLists(smallPlan({ preset: "paired", trials: "3", methods: "unlearn" }), { epochs: { unlearn: epochs } });
+    const whole = await opened(made, of([1, 3]));
+    await whole.store.record(whole.sweep, whole.specs.map(trained));
+    const parts = [...of([1, 3]).parts.map((part) => ({ ...part, trials: 2 })), ...of([1]).parts];
+    const { sweep } = await opened(made, { ...of([1]), name: "uneven", parts });
+    const sql = `select epoch, n from learning_curves where method = 'unlearn' and sweep = ${sweep.id} order by epoch`;
+    assert.deepEqual(await select(whole.store, sql), [
+      { epoch: 1, n: 3 },
+      { epoch: 2, n: 2 },
+      { epoch: 3, n: 2 },
+    ]);
+  });
+
   test(`${name}: learning_curves is the mean and the sample deviation of the curves at each epoch, as far as the sweep goes`, async (t) => {
     const made = await make(t);
     const { store, sweep, specs } = await opened(made, gridPlan("paired"));

@@ -4,9 +4,13 @@ import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
 import type { Question } from "../src/plan/question.js";
+import { binomialQuantile } from "../src/stats/binomial.js";
+import { oneSampleT } from "../src/stats/t-test.js";
 import { openStore } from "../src/store/open.js";
+import { judged } from "../src/verdict/answer.js";
 import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
+import { trialsOf } from "../src/verdict/table.js";
 import { type Verdict, verdictOn } from "../src/verdict/verdict.js";
 import { failed, openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 
@@ -104,6 +108,31 @@ test("few draws with a spread as large as the margin cannot tell, and the verdic
   assert.ok(judgement.needed !== null && judgement.needed > 4);
 });
 
+test("so many units as are said to be enough decide it 8 times in 10, where truth is what the few showed", () => {
+  const margins = { forget: 0.05, accuracy: 0.01 };
+  const sigma = { forget: 0.2, accuracy: 0.03 };
+  const random = stream("test", "enough");
+  for (const truth of [
+    { forget: 0.01, accuracy: -0.001 },
+    { forget: 0.12, accuracy: 0 },
+  ]) {
+    const few = 20;
+    const at = (endpoint: "forget" | "accuracy", units: number) => ({
+      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1 },
+    });
+    const { answer, needed } = judged({ forget: at("forget", few), accuracy: at("accuracy", few) }, margins, few);
+    assert.equal(answer, "too few");
+    assert.ok(needed !== null);
+    const found = Array.from({ length: 400 }, () => {
+      const of = (endpoint: "forget" | "accuracy") =>
+        oneSampleT(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
+      return judged({ forget: of("forget"), accuracy: of("accuracy") }, margins, needed).answer;
+    });
+    const decided = found.filter((one) => one === (truth.forget > margins.forget ? "different" : "equivalent")).length;
+    assert.ok(decided >= binomialQuantile(0.001, 400, 0.8) && decided <= 0.95 * 400, `${decided}`);
+  }
+});
+
 test("on one draw the trials are the units, and copies of one run are refused with the reason", () => {
   const found = verdict([ORIGINAL, NEAR, { ...FAR, method: "retrain_original", isOneRun: true }], 1, 100, "one draw");
   assert.deepEqual([found.unit, found.units], ["trial", 75]);
@@ -120,8 +149,8 @@ test("over draws the one run of each draw is a value like any other", () => {
 });
 
 test("draws with nothing to forget are told from those with much, by trials that the verdict does not use", () => {
-  const nothing = settingOf([{ ...ORIGINAL, forget: 0 }, NEAR], 10, 16, "nothing");
-  const much = settingOf([ORIGINAL, NEAR], 10, 16, "much");
+  const nothing = settingOf([{ ...ORIGINAL, forget: 0 }, NEAR], 10, 120, "nothing");
+  const much = settingOf([ORIGINAL, NEAR], 10, 120, "much");
   const moved = much.samples.map((sample) => ({
     ...sample,
     key: { ...sample.key, draw: `${100 + Number(sample.key.draw)}` },
@@ -132,9 +161,89 @@ test("draws with nothing to forget are told from those with much, by trials that
   assert.equal(strata?.[0][0], "nothing");
   assert.ok(Number(strata?.[0][1]) >= 8);
   assert.equal(found?.memorisation.length, 20);
-  // Of 16 trials the fourth, eighth, … are set aside: twelve are left on each of 20 draws.
-  assert.equal(found?.rows[0].trials, 20 * 12);
+  // Of 120 trials the fourth, eighth, … are set aside: ninety are left on each of 20 draws.
+  assert.equal(found?.rows[0].trials, 20 * 90);
   assert.equal(found?.cannotTell, found?.strata[0].draws);
+});
+
+test("of a draw whose few trials leave a wide interval it cannot be told whether there was anything to forget", () => {
+  const found = verdict([{ ...ORIGINAL, forget: 0 }, NEAR], 10, 8, "wide");
+  const isWide = found.memorisation.map(({ interval: { low, high } }) => low <= 0 && high >= 0.05);
+  assert.deepEqual(
+    found.memorisation.map(({ stratum }) => stratum === "unknown"),
+    isWide,
+  );
+  assert.ok(isWide.filter((wide) => wide).length >= 4);
+  const setting = settingOf([ORIGINAL, NEAR], 3, 8, "lost pairs");
+  const samples = setting.samples.map((sample) =>
+    sample.key.draw === "2" && sample.key.method === ORIGINAL.method
+      ? { ...sample, trials: sample.trials.map((trial) => (trial === 4 ? 9 : trial)) }
+      : sample,
+  );
+  const [, lost] = verdictOn({ ...setting, samples }, QUESTION)?.memorisation ?? [];
+  assert.deepEqual([lost.stratum, lost.trials, lost.interval.high], ["unknown", 1, Number.POSITIVE_INFINITY]);
+});
+
+test("memorisation is of probabilities, whatever is compared", () => {
+  const setting = settingOf([ORIGINAL, NEAR], 5, 16, "log-odds");
+  const samples = setting.samples.map((sample) => ({
+    ...sample,
+    margin: sample.forget.map((p) => Math.log(Math.max(p, 1e-6) / Math.max(1 - p, 1e-6))),
+  }));
+  const whole = { ...setting, samples };
+  const logOdds: Question = { estimand: "forget_margin", margins: { forget: 0.5, accuracy: 0.01 } };
+  const found = verdictOn(whole, logOdds);
+  assert.deepEqual(found?.memorisation, verdictOn(whole, QUESTION)?.memorisation);
+  assert.ok(Number(found?.rows[1].judgement?.forget.estimate) > 1, "doing nothing, in log-odds");
+});
+
+/** The setting, some samples of which have other trials. */
+function withTrials(setting: Setting, is: (sample: Sample) => boolean, keep: (trial: number) => boolean): Setting {
+  return { ...setting, samples: setting.samples.map((sample) => (is(sample) ? trialsOf(sample, keep) : sample)) };
+}
+
+function isOf({ method, lambda }: Planted): (sample: Sample) => boolean {
+  return ({ key }) => key.method === method && key.lambda_reg === lambda;
+}
+
+test("a recipe of fewer trials is held against retraining's trials of the same numbers, and so is its distance", () => {
+  const twin: Planted = { method: "retrain_twin", lambda: 0, ...SAME };
+  const whole = settingOf([NEAR, twin], 6, 12, "fewer");
+  const isFew = (trial: number): boolean => trial <= 3;
+  const row = verdictOn(withTrials(whole, isOf(NEAR), isFew), QUESTION)?.rows[0];
+  const few = verdictOn(
+    withTrials(whole, () => true, isFew),
+    QUESTION,
+  )?.rows[0];
+  assert.deepEqual(row, few);
+  assert.ok(row?.wasserstein?.nullBand);
+});
+
+test("a recipe that has a draw's trials but for those beside retraining's is left out, and takes nobody with it", () => {
+  const whole = settingOf([ORIGINAL, NEAR, FAR], 10, 16, "lost");
+  const isLost = (sample: Sample): boolean => isOf(FAR)(sample) && sample.key.draw === "3";
+  // The fourth trial is set aside for memorisation.
+  const found = verdictOn(
+    withTrials(whole, isLost, (trial) => trial === 4),
+    QUESTION,
+  );
+  assert.deepEqual([found?.recipes, found?.leftOut, found?.draws.length], [1, { draws: 0, recipes: 1, lost: 1 }, 10]);
+  assert.deepEqual(
+    found?.notBeaten?.recipes.map(({ lambda_reg }) => lambda_reg),
+    [NEAR.lambda],
+  );
+});
+
+test("no recipe is beaten for having fewer trials: of each as many are compared", () => {
+  const alike = [1, 2, 3, 4].map((lambda) => ({ ...NEAR, lambda }));
+  const whole = settingOf(alike, 20, 64, "fewer, beaten");
+  const found = verdictOn(
+    withTrials(whole, isOf(alike[0]), (trial) => trial <= 2),
+    QUESTION,
+  );
+  assert.equal(found?.notBeaten?.trials, 2);
+  assert.ok(found?.notBeaten?.recipes.some(({ lambda_reg }) => lambda_reg === 1));
+  assert.equal(verdictOn(whole, QUESTION)?.notBeaten?.trials, null);
 });
 
 test("the null shows what two retrainings differ by, and its band holds their Wasserstein distance", () => {
@@ -147,24 +256,15 @@ test("the null shows what two retrainings differ by, and its band holds their Wa
   assert.equal(found.recipes, 1, "a second retraining is no recipe that unlearns");
 });
 
-test("where draws have one trial each, or a recipe lost some, no band of the null stands beside its distance", () => {
+test("where draws have one trial each, or the twin lost some, no band of the null stands beside its distance", () => {
   const twin = { method: "retrain_twin", lambda: 0, ...SAME };
   const bandOf = (planted: Planted, trials: number): unknown =>
     rowOf(verdict([planted, twin], 10, trials, "no band"), "chosen").wasserstein?.nullBand;
   assert.equal(bandOf(NEAR, 1), null);
   assert.notEqual(bandOf(NEAR, 2), null);
   const setting = settingOf([NEAR, twin], 10, 6, "a lost trial");
-  const samples = setting.samples.map((sample) =>
-    sample.key.method === NEAR.method
-      ? {
-          ...sample,
-          trials: sample.trials.slice(1),
-          forget: sample.forget.slice(1),
-          accuracy: sample.accuracy.slice(1),
-        }
-      : sample,
-  );
-  assert.equal(verdictOn({ ...setting, samples }, QUESTION)?.rows[0].wasserstein?.nullBand, null);
+  const lost = withTrials(setting, isOf(twin), (trial) => trial > 1);
+  assert.equal(verdictOn(lost, QUESTION)?.rows[0].wasserstein?.nullBand, null);
 });
 
 test("draws that lack a recipe are left out and counted, and no draw is mixed with another", () => {

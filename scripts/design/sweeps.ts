@@ -5,8 +5,9 @@ import { type Margins, USUAL_QUESTION } from "../../src/plan/question.js";
 import { halfWidth } from "../../src/stats/extension.js";
 import { oneSampleT } from "../../src/stats/t-test.js";
 import { type Judgement, judged } from "../../src/verdict/answer.js";
-import { cheapestPair, type Goal, type Room } from "../../src/verdict/design.js";
+import { cheapestPair } from "../../src/verdict/design.js";
 import { byDraw } from "../../src/verdict/differences.js";
+import type { Goal, Room } from "../../src/verdict/planner.js";
 import type { Sample, Setting } from "../../src/verdict/scores.js";
 
 /** A pilot: σ_draw in units of σ_trial, and how many draws of how many trials. */

@@ -7,6 +7,7 @@ import type { Sample } from "../../src/verdict/scores.js";
 import { type Candidate, choose, judgedAt } from "../../src/verdict/selection.js";
 import { simultaneous } from "../../src/verdict/simultaneous.js";
 import { verdictOn } from "../../src/verdict/verdict.js";
+import { type Noise, normal, skewed } from "./noise.js";
 
 export interface PlantedNull {
   readonly what: string;
@@ -32,15 +33,12 @@ interface Planting {
   readonly truth: (cell: number) => number;
   /** How much of the variance all cells of a draw share. */
   readonly shared: number;
-  readonly noise: (random: Stream) => number;
+  readonly noise: Noise;
 }
-
-const normal = (random: Stream): number => random.normal();
-/** Minus an exponential variable, with mean 0 and variance 1: as forget probabilities near 1 are spread. */
-const skewed = (random: Stream): number => Math.log(1 - random.uniform()) + 1;
 
 const AT_MARGIN = (): number => 1;
 const BOTH_SIDES = (cell: number): number => (cell % 2 === 0 ? 1 : -1);
+const LOWER = (): number => -1;
 const SAME = (): number => 0;
 
 function planted({ cells, draws, truth, shared, noise }: Planting, random: Stream): Candidate[] {
@@ -88,6 +86,7 @@ export const NULLS: readonly PlantedNull[] = [
   ]),
   chosen("at the margin, skewed", "equivalent", { cells: 200, draws: 20, noise: skewed }, SKEWED),
   chosen("at the margin, skewed", "different", { cells: 200, draws: 20, noise: skewed }, SKEWED),
+  chosen("at the lower margin, skewed", "equivalent", { cells: 200, draws: 20, truth: LOWER, noise: skewed }, SKEWED),
   whole("whole verdict, 6 recipes, 10 draws, all at the margin: equivalent", "equivalent", { draws: 10, forget: 1 }),
   whole("whole verdict, 6 recipes, 10 draws, none differs: different", "different", { draws: 10, forget: 0 }),
   whole("whole verdict, 6 recipes, one draw, all at the margin: equivalent", "equivalent", { draws: 1, forget: 1 }),

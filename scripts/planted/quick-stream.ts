@@ -1,5 +1,5 @@
 /** Random numbers for simulations of hundreds of millions of them, where those of the named streams would take an hour. */
-import { type Stream, stream } from "../../src/data/streams.js";
+import { normalsFrom, type Stream, stream } from "../../src/data/streams.js";
 
 const TWO_32 = 2 ** 32;
 const WARM_UP = 20; // numbers until the seeds are mixed
@@ -19,23 +19,6 @@ export function quickStream(...parts: readonly (string | number)[]): Stream {
     return (sum >>> 0) / TWO_32;
   }
 
-  let spare: number | null = null;
-  function normal(): number {
-    if (spare !== null) {
-      const value = spare;
-      spare = null;
-      return value;
-    }
-    for (;;) {
-      const [u, v] = [2 * uniform() - 1, 2 * uniform() - 1];
-      const s = u * u + v * v;
-      if (s >= 1 || s === 0) continue;
-      const factor = Math.sqrt((-2 * Math.log(s)) / s);
-      spare = v * factor;
-      return u * factor;
-    }
-  }
-
   for (let i = 0; i < WARM_UP; i++) uniform();
-  return { uniform, normal };
+  return { uniform, normal: normalsFrom(uniform, Math.log) };
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
 import { bad, didYouMean, nearName, shellWord } from "../errors.js";
-import { expanded } from "../files.js";
+import { expanded } from "../files/paths.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { isDatabase } from "../store/places.js";

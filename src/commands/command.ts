@@ -1,6 +1,6 @@
 /** What a command is: its words, arguments and options, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import { ENGINE_NAMES } from "../engine/engines.js";
-import { shellWord } from "../errors.js";
+
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
@@ -169,17 +169,6 @@ export const RUNNING_OPTIONS: Options = {
   quiet: { type: "boolean", describe: "no progress on stderr" },
   ...LOCK_WAIT_OPTION,
 };
-
-/** A command line that asks for the same again: what was typed of those options that say what is asked for. */
-export function commandLine(words: readonly string[], flags: Flags, asking: Options): string {
-  const given = Object.keys(asking).filter((name) => flags[name] !== undefined);
-  const parts = given.flatMap((name) =>
-    asking[name].type === "boolean"
-      ? [`--${name}`]
-      : [flags[name]].flat().map((text) => `--${name} ${shellWord(String(text))}`),
-  );
-  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
-}
 
 /** A command line that asks a file something. */
 export function queryLine(sql: string, path: string): string {

@@ -4,7 +4,7 @@ import { parseName } from "../plan/values.js";
 import { argumentsOf, nameOf } from "./arguments.js";
 import type { Command, Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { kindOf, SHELLS, valuesOf } from "./kinds.js";
+import { kindOf, ownValuesOf, SHELLS, valuesOf } from "./kinds.js";
 
 /** `commands` are all but this one, which is among those it completes; `usual` is the one where none is named. */
 export function completionOf(commands: readonly Command[], usual: Command): Command {
@@ -55,12 +55,14 @@ function isPath(name: string): boolean {
 }
 
 /** Options of all commands that take a value, by what a shell offers for it. */
-function valued({ commands }: Words): { named: string[]; paths: string[]; rest: string[] } {
+function valued({ commands }: Words): { named: string[]; own: string[]; paths: string[]; rest: string[] } {
   const all = commands.flatMap(({ options }) => Object.entries(options));
   const names = [...new Set(all.flatMap(([name, { type }]) => (type === "boolean" ? [] : [name])))].sort();
   const named = names.filter((name) => valuesOf(name).length > 0);
+  const own = names.filter((name) => ownValuesOf(name).length > 0);
   const paths = names.filter(isPath);
-  return { named, paths, rest: names.filter((name) => !named.includes(name) && !paths.includes(name)) };
+  const offered = [...named, ...own, ...paths];
+  return { named, own, paths, rest: names.filter((name) => !offered.includes(name)) };
 }
 
 function optionsOf(command: Command): string[] {
@@ -80,7 +82,7 @@ const flagPattern = (names: readonly string[]): string => names.map((name) => `-
 
 function bashScript(words: Words): string {
   const { commands, usual } = words;
-  const { named, paths, rest } = valued(words);
+  const { named, own, paths, rest } = valued(words);
   const firsts = commands.map(firstWord).join(" ");
   return `# bash completion for gmm-sweep
 _gmm_sweep() {
@@ -90,7 +92,7 @@ _gmm_sweep() {
   # bash takes --option=value for three words.
   if [ "$word" = = ]; then word=; elif [ "$before" = = ]; then before="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   case "$before" in
-${cases(named, (name) => `--${name}) bare=${quoted(valuesOf(name).join(" "))} ;;`, "    ")}    ${flagPattern(paths)}) files=1 ;;
+${cases(named, (name) => `--${name}) bare=${quoted(valuesOf(name).join(" "))} ;;`, "    ")}${cases(own, bashOwnCase, "    ")}    ${flagPattern(paths)}) files=1 ;;
     ${flagPattern(rest)}) return ;;
     *)
       case "$command" in
@@ -112,6 +114,11 @@ complete -F _gmm_sweep gmm-sweep
 `;
 }
 
+function bashOwnCase(name: string): string {
+  const each = ownValuesOf(name).map(([command, values]) => `${command}) bare=${quoted(values.join(" "))} ;;`);
+  return `--${name}) case "$command" in ${each.join(" ")} esac ;;`;
+}
+
 function bashCase(command: Command, pattern: string): string {
   const { names, files } = bareOf(command);
   const bare = names.length === 0 ? "" : ` bare=${quoted(names.join(" "))};`;
@@ -120,8 +127,8 @@ function bashCase(command: Command, pattern: string): string {
 
 function zshScript(words: Words): string {
   const { commands, usual } = words;
-  const { named, paths, rest } = valued(words);
-  const list = commands.map((command) => quoted(`${firstWord(command)}:${command.describe.replaceAll(":", ",")}`));
+  const { named, own, paths, rest } = valued(words);
+  const list = commands.map((command) => quoted(`${firstWord(command)}:${command.describe}`));
   return `#compdef gmm-sweep
 _gmm_sweep() {
   local before=\${words[CURRENT-1]} command=\${words[2]} files=
@@ -130,7 +137,7 @@ _gmm_sweep() {
 ${cases(list, (line) => line, "    ")}  )
   if [[ $PREFIX == --*=* ]]; then before=\${PREFIX%%=*}; compset -P '*='; fi
   case $before in
-${cases(named, (name) => `--${name}) compset -P '*,'; compadd -- ${valuesOf(name).join(" ")}; return ;;`, "    ")}    ${flagPattern(paths)}) _files; return ;;
+${cases(named, (name) => `--${name}) compset -P '*,'; compadd -- ${valuesOf(name).join(" ")}; return ;;`, "    ")}${cases(own, zshOwnCase, "    ")}    ${flagPattern(paths)}) _files; return ;;
     ${flagPattern(rest)}) return ;;
   esac
   case $command in
@@ -144,10 +151,15 @@ if [[ $funcstack[1] == _gmm-sweep ]]; then _gmm_sweep "$@"; else compdef _gmm_sw
 `;
 }
 
+function zshOwnCase(name: string): string {
+  const each = ownValuesOf(name).map(([command, values]) => `${command}) compadd -- ${values.join(" ")} ;;`);
+  return `--${name}) case $command in ${each.join(" ")} esac; return ;;`;
+}
+
 function zshCase(command: Command, pattern: string): string {
   const { names, files } = bareOf(command);
   const options = [
-    ...Object.entries(command.options).map(([name, { describe }]) => `--${name}:${describe.replaceAll(":", ",")}`),
+    ...Object.entries(command.options).map(([name, { describe }]) => `--${name}:${describe}`),
     "--help:show this help",
     "--version:show the version",
   ];
@@ -169,7 +181,7 @@ function fishScript({ commands, usual }: Words): string {
       ...bare,
       ...(files ? [`-n ${quoted(`__fish_seen_subcommand_from ${first}`)} -F`] : []),
       ...Object.entries(command.options).map(
-        ([name, option]) => `-n ${seen} -l ${name}${fishValue(name, option.type)} -d ${quoted(option.describe)}`,
+        ([name, option]) => `-n ${seen} -l ${name}${fishValue(first, name, option.type)} -d ${quoted(option.describe)}`,
       ),
     ];
   });
@@ -183,9 +195,9 @@ function fishScript({ commands, usual }: Words): string {
   ].join("\n");
 }
 
-function fishValue(name: string, type: "boolean" | "string"): string {
+function fishValue(command: string, name: string, type: "boolean" | "string"): string {
   if (type === "boolean") return "";
   if (isPath(name)) return " -r -F";
-  const values = valuesOf(name);
+  const [, values] = ownValuesOf(name).find(([own]) => own === command) ?? [command, valuesOf(name)];
   return values.length === 0 ? " -x" : ` -x -a ${quoted(values.join(" "))}`;
 }

@@ -1,5 +1,5 @@
 /** `gmm-sweep data export DIR`: a draw as files that numpy reads. */
-import { exportDraw, mustTakeArrays } from "../data/directory.js";
+import { drawOf, exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
 import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
@@ -16,7 +16,7 @@ export const dataCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const directory = String(flags["dir"]);
-  const source = drawFrom(flags);
+  const source = drawOf(drawFrom(flags));
   mustTakeArrays(directory, flags["force"] === true);
   const draw = loadDraw(source);
   const files = exportDraw(draw, directory);

@@ -14,7 +14,7 @@ export const diffCommand: Command = {
   words: ["diff <first> <second>"],
   describe: "say which cells of two files differ and by how much; exit code 1 where any does",
   positionals: { first: "a database file", second: "another" },
-  options: { json: { type: "boolean", describe: "print one JSON array of the cells that differ" } },
+  options: { json: { type: "boolean", describe: "print one JSON array, of an object a cell that differs" } },
   examples: [["$0 diff here.db there.db", "the same grid on two machines"]],
   run,
 };

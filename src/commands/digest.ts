@@ -14,7 +14,7 @@ export const digestCommand: Command = {
   options: {
     ...SWEEP_OPTION,
     ...DB_OPTION,
-    json: { type: "boolean", describe: "print one JSON array of the sweeps' digests" },
+    json: { type: "boolean", describe: "print one JSON array, of an object a sweep, instead of text" },
   },
   examples: [["$0 digest night.db", "to be held against the digest of another machine's file"]],
   run,

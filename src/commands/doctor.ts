@@ -1,11 +1,11 @@
 /** `gmm-sweep doctor`: what works on this machine and what does not, with the remedy. */
 
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
 import { beside } from "../report/wrap.js";
-import { cpuQuota } from "../run/cores.js";
+import { allowedCores, cpuQuota } from "../run/cores.js";
 import { storeReports } from "../store/open.js";
 import { VERSION } from "../version.js";
 import type { Command, Terminal } from "./command.js";
@@ -15,7 +15,7 @@ export const doctorCommand: Command = {
   words: ["doctor"],
   describe: "say what works on this machine and what does not",
   positionals: {},
-  options: { json: { type: "boolean", describe: "print one JSON object" } },
+  options: { json: { type: "boolean", describe: "print one JSON array, of an object a finding, instead of text" } },
   examples: [],
   run,
 };
@@ -30,7 +30,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [
     { name: "gmm-sweep", works: true, detail: VERSION },
     { name: "Node", works: true, detail: `${process.versions.node} on ${process.platform}-${process.arch}` },
-    { name: "cores", works: true, detail: coresText(cpuQuota()) },
+    { name: "cores", works: true, detail: coresText(allowedCores(), cpuQuota()) },
     ...(await storeReports()),
     ...(await engineReports()),
   ];
@@ -45,8 +45,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
 }
 
 /** The cores, and how many of them a container lets be used: that many are the default of --workers. */
-export function coresText(quota: number | null): string {
-  const [cores, model] = [availableParallelism(), cpus()[0]?.model ?? "unknown processor"];
+export function coresText(cores: number, quota: number | null): string {
+  const model = cpus()[0]?.model ?? "unknown processor";
   if (quota === null) return `${cores} (${model})`;
   return `${cores} (${model}), of which this container may use ${Number(quota.toFixed(2))}`;
 }

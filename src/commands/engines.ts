@@ -1,22 +1,28 @@
 /** Which engine trains what a plan asks for on this machine, and which gives the bits of what is stored. */
-import type { Engine } from "../engine/contract.js";
+import type { Engine, Shape } from "../engine/contract.js";
 import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
-import { type SweepPlan, settingsOf } from "../plan/plan.js";
+import type { PlanPart, SweepPlan } from "../plan/plan.js";
 import { engineAsked } from "../plan/request.js";
 import type { Sweep } from "../store/contract.js";
 
 /** The engine that a plan asks for. Throws usage where the plan has a net that it does not train. */
 export async function engineFor(plan: SweepPlan): Promise<Engine> {
   const engine = await loadEngine(engineAsked(plan));
-  for (const { draw, widths } of settingsOf(plan)) {
-    const support = engine.supports({ features: draw.features, widths });
+  for (const { features, widths } of plan.parts.flatMap(shapesOf)) {
+    const support = engine.supports({ features, widths });
     if (!support.supported)
       throw bad(
-        `--hidden must be widths of a net that the engine ${engine.name} trains, got ${widths.join(",")} on ${draw.features} features, which it does not because ${support.reason}: choose others, or another --engine`,
+        `--hidden must be widths of a net that the engine ${engine.name} trains, got ${widths.join(",")} on ${features} features, which it does not because ${support.reason}: choose others, or another --engine`,
       );
   }
   return engine;
+}
+
+/** The shapes of a part's nets: few, where its settings may be many. */
+function shapesOf({ draws, widths }: PlanPart): Shape[] {
+  const features = draws.kind === "seeded" ? draws.features : draws.draws.map((draw) => draw.features);
+  return features.flatMap((of) => widths.map((each) => ({ features: of, widths: each })));
 }
 
 /** The engine that gives the bits of what a file holds. Throws a fault of the environment, with the numerics profile's name, where there is none. */

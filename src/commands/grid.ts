@@ -9,7 +9,6 @@ import { gridRequest } from "../plan/request.js";
 import { usableCores } from "../run/cores.js";
 import {
   type Command,
-  commandLine,
   DATA_FILES,
   DATABASE_ARGUMENT,
   DB_OPTION,
@@ -83,8 +82,6 @@ export const gridCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const request = gridRequest(flags, usableCores());
-  if (request.dryRun) return dryRun(request, terminal);
-  const words = request.file === null ? ["grid"] : ["grid", request.file];
-  return openAndTrain(request, commandLine(words, flags, ASKING), terminal);
+  const request = gridRequest(flags, usableCores(), Object.keys(ASKING));
+  return request.dryRun ? dryRun(request, terminal) : openAndTrain(request, terminal);
 }

@@ -84,11 +84,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
+export const VERDICT_FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
+
+/** The values of options that are names of other things in each command. */
+const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  format: { export: EXPORT_FORMATS, query: FORMATS, verdict: VERDICT_FORMATS },
+};
+
 /** The values that there are of those that are names. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   engine: ENGINE_NAMES,
   estimand: ESTIMANDS,
-  format: [...new Set([...FORMATS, ...EXPORT_FORMATS])],
   method: METHOD_NAMES,
   methods: METHOD_NAMES,
   precision: [...new Set(ENGINE_NAMES.flatMap(precisionsOf))],
@@ -112,6 +118,11 @@ export function kindOf(name: string, option: Option | null): Kind | null {
 
 export function valuesOf(name: string): readonly string[] {
   return VALUES[name] ?? [];
+}
+
+/** Of an option whose values hang on the command, those of each, by the command's first word. */
+export function ownValuesOf(name: string): readonly (readonly [command: string, values: readonly string[]])[] {
+  return Object.entries(OWN_VALUES[name] ?? {});
 }
 
 /** The other names that an option is understood by, where the command has none that is called so. */

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bad, shellWord } from "../errors.js";
 import { type Flags, lockWaitFrom } from "../plan/flags.js";
-import { askedText, identityOf } from "../plan/plan.js";
+import { askedText, identityOf } from "../plan/growth.js";
 import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import { jsonOf } from "../report/json.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";

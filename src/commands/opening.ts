@@ -14,8 +14,8 @@ import { trainAndPrint } from "./training.js";
 type Asked = Request & Partial<Pick<GridRequest, "until">>;
 
 /** Opens what a request asks for, trains what is missing of it and prints what there is; returns the exit code. */
-export async function openAndTrain(request: Asked, command: string, terminal: Terminal): Promise<number> {
-  const { plan, question, place, running, until = null } = request;
+export async function openAndTrain(request: Asked, terminal: Terminal): Promise<number> {
+  const { plan, question, place, running, command, until = null } = request;
   const { path, shard, grow } = place;
   const note = noteOf(command);
   const { profile } = await engineFor(plan);

@@ -21,7 +21,7 @@ export const queryCommand: Command = {
       `${FORMATS.join(", ")}; json has Infinity as the text "Infinity", a blob as hexadecimal text, and every digit of a whole number; a table cuts long values`,
       "table",
     ),
-    json: { type: "boolean", describe: "the same as --format json" },
+    json: { type: "boolean", describe: "the same as --format json: one JSON array, of an object a row" },
     ...DB_OPTION,
   },
   examples: [

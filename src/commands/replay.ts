@@ -3,8 +3,8 @@
 import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad, shellWord } from "../errors.js";
+import { type KeptFile, mustBeFree } from "../files/output.js";
 import { CURVE } from "../measures.js";
-import type { KeptFile } from "../output.js";
 import { type Flags, fileFrom, sweepFrom, text, weightsFrom, wholeNumber } from "../plan/flags.js";
 import { parseWhole } from "../plan/values.js";
 import { jsonOf } from "../report/json.js";
@@ -63,7 +63,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const imported = importedDraws(data === null ? [] : [data]);
   const wanted = wantedFrom(flags, [...imported.keys()]);
   const kept: KeptFile[] = [["the database", path]];
-  const out = weightsFrom(flags, kept);
+  const file = weightsFrom(flags, kept);
+  const out = file?.path ?? null;
   const results = await openResults(path);
   try {
     const { sweeps, only } = await among(results, sweepFrom(flags), path);
@@ -92,7 +93,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const spec = specOfRow(templates, { ...row, epochs: epoch }, imported);
     const curve = epoch === trainedTo ? longer : retrain(spec, engine);
     // Another program may have taken the name meanwhile.
-    if (weightsFrom(flags, kept) !== null) writeWeights(String(out), shapeOf(spec.cell), curve.parameters);
+    if (file !== null) mustBeFree(file, kept);
+    if (out !== null) writeWeights(out, shapeOf(spec.cell), curve.parameters);
     const [train_accuracy, forget_probability] = [curve.trainAccuracy[epoch - 1], curve.forgetProbability[epoch - 1]];
     await terminal.out(
       json

@@ -1,7 +1,8 @@
-/** What `run`, `grid` and `resume` print of a sweep: a run's table, or the cells of a grid that come nearest to retraining. */
+/** What `run`, `grid` and `resume` print of a sweep: a run's table, or the cells of a grid that come nearest to retraining; and how it ended. */
 
 import { loadDraw } from "../data/source.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
+import { escaped, screenful } from "../printable.js";
 import { jsonOf } from "../report/json.js";
 import { nearestText } from "../report/nearest.js";
 import { besideRun } from "../report/published.js";
@@ -11,6 +12,7 @@ import type { Results, Sweep } from "../store/contract.js";
 import { type Finding, findingOf } from "../verdict/findings.js";
 import { nearestCells } from "../verdict/nearest.js";
 import { queryLine, type Terminal, widthOf } from "./command.js";
+import { EXIT } from "./exit-codes.js";
 
 /** A sweep, and where it is. */
 export interface Found {
@@ -26,6 +28,27 @@ export interface Printed extends SweepResult, Found {
 
 export async function printResults(printed: Printed, terminal: Terminal): Promise<void> {
   await (printed.json ? printJson(printed, terminal) : printFound(printed, terminal));
+}
+
+/** What the exit code of a training is, and why it is not 0; null: it is. */
+interface Ending {
+  readonly code: number;
+  readonly reason: string | null;
+}
+
+/** Says what failed of a training and what was stopped, each with how to go on; returns how it ended. */
+export async function tellEnding(found: Found, { tally }: SweepResult, terminal: Terminal): Promise<Ending> {
+  const { store, sweep, path } = found;
+  for (const { method, trial, error, rows } of await store.failures(sweep))
+    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
+  if (tally.stopped) {
+    terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
+    return { code: EXIT.interrupted, reason: null };
+  }
+  const { failed } = await store.stateCounts(sweep);
+  if (failed === 0) return { code: EXIT.ok, reason: null };
+  terminal.err("run the same command with --retry-failed to train the failed trials again\n");
+  return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };
 }
 
 /** What there is of a sweep, as text. */

@@ -1,30 +1,29 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
-import { type Flags, fileFrom, items, type Running, runningFrom, sweepFrom } from "../plan/flags.js";
+import type { Flags, Running } from "../plan/flags.js";
 import { goalText } from "../plan/goal.js";
 import { extended, type More } from "../plan/growth.js";
 import { withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
-import { moreFrom } from "../plan/request.js";
+import { resumeRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
+import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
 import { isOver } from "../verdict/course.js";
 import {
   type Command,
-  commandLine,
   DB_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
   NULL_OPTION,
   openingFrom,
   RUNNING_OPTIONS,
-  SWEEP_OPTION,
   type Terminal,
   value,
 } from "./command.js";
@@ -32,7 +31,7 @@ import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { courseIn } from "./rounds.js";
 import { lastCommand, noteOf, sweepsFrom } from "./sweeps.js";
-import { trainAndPrint } from "./training.js";
+import { type Training, trainAndPrint } from "./training.js";
 
 /** Options that let a sweep have more than it has. */
 const GROWING = {
@@ -54,7 +53,7 @@ export const resumeCommand: Command = {
     ...DB_OPTION,
     ...LOG_OPTION,
     ...RUNNING_OPTIONS,
-    json: { type: "boolean", describe: "print one JSON object a sweep instead of text" },
+    json: { type: "boolean", describe: "print one JSON array, of an object a sweep, instead of text" },
   },
   examples: [
     ["$0 resume night.db", "what was killed last night, to its end"],
@@ -65,39 +64,73 @@ export const resumeCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = fileFrom(flags);
-  const running = runningFrom(flags, usableCores(), [["the database", path]]);
-  const [asked, more] = [sweepFrom(flags), moreFrom(flags)];
-  const folders = foldersIn(items(flags, "data"));
-  const command = commandLine(["resume", path], flags, { ...SWEEP_OPTION, ...GROWING });
+  const request = resumeRequest(flags, usableCores(), Object.keys(GROWING));
+  const { path, running, sweep: asked, more, command } = request;
+  const folders = foldersIn(request.folders);
   // Writing would make a file where there is none; reading says what is wrong.
   if (isDatabase(path) || !existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {
-    if (more !== null)
-      return [
-        await grownIn(store, named[named.length - 1], { path, more, command: commandLine(["resume"], flags, GROWING) }),
-      ];
+    if (more !== null) return [await grownIn(store, named[named.length - 1], { path, more, command: request.growth })];
     return asked === null ? lackingOf(named, running, store) : named;
   };
   try {
+    await refuseChanged(path, store);
     const there = await sweepsFrom(store, asked, path);
     const named = there.map((sweep) => ({ ...sweep, plan: withFolders(sweep.plan, folders) }));
     const sweeps = await sweepsMeant(named);
-    let worst: number = EXIT.ok;
-    for (const sweep of sweeps) {
-      const isOneOfSeveral = sweeps.length > 1 || (more !== null && there.length > 1);
-      if (isOneOfSeveral && !running.json) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
-      const engine = await engineStored(sweep, path);
-      const { trials } = sweep.plan;
-      const code = await trainAndPrint({ store, path, sweep, engine, running, command, opening, trials }, terminal);
-      if (code === EXIT.interrupted) return code;
-      worst = Math.max(worst, code);
-    }
-    return worst;
+    const isOneOfSeveral = sweeps.length > 1 || (more !== null && there.length > 1);
+    const going: Going = { store, path, running, command, opening };
+    return await (running.json
+      ? inOneArray(terminal, (one) => trainEach(sweeps, going, () => Promise.resolve(), one))
+      : trainEach(
+          sweeps,
+          going,
+          async (sweep) => {
+            if (isOneOfSeveral) await terminal.out(await heading(sweep, sweep === sweeps[0], store));
+          },
+          terminal,
+        ));
   } finally {
     await store.close();
+  }
+}
+
+/** What the training of each sweep of a file has in common. */
+type Going = Pick<Training, "path" | "running" | "command" | "opening"> & { readonly store: Store };
+
+/** One sweep after the other, until one is stopped from outside; returns the worst exit code. */
+async function trainEach(
+  sweeps: readonly Sweep[],
+  going: Going,
+  announce: (sweep: Sweep) => Promise<void>,
+  terminal: Terminal,
+): Promise<number> {
+  let worst: number = EXIT.ok;
+  for (const sweep of sweeps) {
+    await announce(sweep);
+    const engine = await engineStored(sweep, going.path);
+    const code = await trainAndPrint({ ...going, sweep, engine, trials: sweep.plan.trials }, terminal);
+    if (code === EXIT.interrupted) return code;
+    worst = Math.max(worst, code);
+  }
+  return worst;
+}
+
+/** Prints the objects that `body` prints as one array, also where a later one was not to be had. */
+async function inOneArray(terminal: Terminal, body: (one: Terminal) => Promise<number>): Promise<number> {
+  const objects: string[] = [];
+  const one: Terminal = {
+    ...terminal,
+    out: async (object) => {
+      objects.push(object.trimEnd());
+    },
+  };
+  try {
+    return await body(one);
+  } finally {
+    if (objects.length > 0) await terminal.out(`[${objects.join(",\n")}]\n`);
   }
 }
 

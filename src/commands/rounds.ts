@@ -1,7 +1,8 @@
 /** Sweeps that are trained in rounds: opened in the round that they are in, and taken to the next by what a look decides. */
 import { bad, SweepError } from "../errors.js";
 import { type Goal, goalText } from "../plan/goal.js";
-import { foldersOf, identityOf, withFolders } from "../plan/plan.js";
+import { identityOf } from "../plan/growth.js";
+import { foldersOf, withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
 import { lookSentence } from "../report/course.js";
 import type { SweepEvent } from "../run/events.js";

@@ -6,7 +6,6 @@ import { runRequest } from "../plan/request.js";
 import { usableCores } from "../run/cores.js";
 import {
   type Command,
-  commandLine,
   DATABASE_ARGUMENT,
   DB_OPTION,
   LOG_OPTION,
@@ -53,6 +52,5 @@ export const runCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const request = runRequest(flags, usableCores());
-  return openAndTrain(request, commandLine(["run"], flags, ASKING), terminal);
+  return openAndTrain(runRequest(flags, usableCores(), Object.keys(ASKING)), terminal);
 }

@@ -22,7 +22,11 @@ export const statusCommand: Command = {
   words: ["status [file]"],
   describe: "say what is done, missing, failed and diverged; exit code 1 where something is missing or failed",
   positionals: DB_ARGUMENT,
-  options: { ...SWEEP_OPTION, ...DB_OPTION, json: { type: "boolean", describe: "print one JSON array of cells" } },
+  options: {
+    ...SWEEP_OPTION,
+    ...DB_OPTION,
+    json: { type: "boolean", describe: "print one JSON array, of an object a cell, instead of text" },
+  },
   examples: [["$0 status night.db", "how far last night's grid is"]],
   run,
 };

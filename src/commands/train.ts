@@ -3,10 +3,10 @@
 import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
-import { type Flags, text, weightsFrom, wholeNumber } from "../plan/flags.js";
-import { engineAsked, trainPlan } from "../plan/request.js";
+import { mustBeFree } from "../files/output.js";
+import type { Flags } from "../plan/flags.js";
+import { engineAsked, trainRequest } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";
-import { LIMITS } from "../plan/values.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { jsonOf } from "../report/json.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
@@ -51,15 +51,15 @@ export const trainCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const plan = trainPlan(flags, text(flags, "method") ?? "original");
-  const spec = onlyTrajectory(plan, wholeNumber(flags, "trial", 1, LIMITS.trials, 1));
-  const [init, out] = [text(flags, "init"), weightsFrom(flags, [])];
+  const { plan, trial, init, out, json } = trainRequest(flags);
+  const spec = onlyTrajectory(plan, trial);
   const engine = await loadEngine(engineAsked(plan));
   const { cell } = spec;
   const shape = shapeOf(cell);
   const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shape), spec, engine);
   // Another program may have taken the name meanwhile.
-  if (weightsFrom(flags, []) !== null) writeWeights(String(out), shape, curve.parameters);
+  if (out !== null) mustBeFree(out, []);
+  if (out !== null) writeWeights(out.path, shape, curve.parameters);
   const rows = curveRows(curve, lastEpoch(spec));
   const said = {
     method: cell.method,
@@ -71,7 +71,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     columns: CURVE_COLUMNS,
     curve: rows,
   };
-  await terminal.out(flags["json"] === true ? `${jsonOf(said)}\n` : curveTable(rows, widthOf(terminal)));
+  await terminal.out(json ? `${jsonOf(said)}\n` : curveTable(rows, widthOf(terminal)));
   return EXIT.ok;
 }
 

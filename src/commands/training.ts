@@ -1,16 +1,15 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
 import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
-import { escaped, screenful } from "../printable.js";
 import { EventLog } from "../report/log.js";
-import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
+import { NOTHING_DONE, type SweepResult, together } from "../run/events.js";
 import { trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
-import { printResults } from "./results.js";
+import { printResults, tellEnding } from "./results.js";
 import { decided } from "./rounds.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
 
@@ -37,7 +36,7 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
     const result = await trainRounds(training, { log, signals }, terminal);
     const elapsedMs = performance.now() - began;
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
-    const { code, reason } = await ending(training, result, terminal);
+    const { code, reason } = await tellEnding(training, result, terminal);
     log?.end(code, reason);
     return code;
   } catch (thrown) {
@@ -62,48 +61,23 @@ function endEarly(log: EventLog | null, exitCode: number, reason: string): void 
 
 /** Trains a sweep, of one that is trained in rounds each round, as the looks decide. */
 async function trainRounds(training: Training, listening: Listening, terminal: Terminal): Promise<SweepResult> {
+  const { store, engine, running } = training;
   let [sweep, result]: [Sweep | null, SweepResult] = [training.sweep, NOTHING_DONE];
   while (sweep !== null) {
-    const round = { ...training, sweep };
+    const { profile } = sweep;
     // Each counts what its own round is to train.
-    const observers = observersOf(round, listening, terminal);
-    result = together(result, await train(round, observers));
+    const observers = observersOf({ ...training, sweep }, listening, terminal);
+    const trained = await trainSweep(store, sweep, {
+      retryFailed: running.retryFailed,
+      lanes: running.workers,
+      start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
+      observers,
+    });
+    result = together(result, trained);
     if (result.tally.stopped) break;
-    const decision = await decided(training.store, sweep);
+    const decision = await decided(store, sweep);
     if (decision !== null) for (const observer of observers) await observer(decision.event);
     sweep = decision?.next ?? null;
   }
   return result;
-}
-
-async function train(training: Training, observers: readonly Observer[]): Promise<SweepResult> {
-  const { store, sweep, engine, running } = training;
-  const { workers, retryFailed } = running;
-  return trainSweep(store, sweep, {
-    retryFailed,
-    lanes: workers,
-    start: (lanes, lost) =>
-      new ThreadRunner({ workers: lanes, engine, profile: sweep.profile, entry: TRIAL_WORKER, lost }),
-    observers,
-  });
-}
-
-/** What the exit code of a training is, and why it is not 0; null: it is. */
-interface How {
-  readonly code: number;
-  readonly reason: string | null;
-}
-
-/** Says what failed and what was stopped, each with how to go on; returns how it ended. */
-async function ending({ store, sweep, path }: Training, { tally }: SweepResult, terminal: Terminal): Promise<How> {
-  for (const { method, trial, error, rows } of await store.failures(sweep))
-    terminal.err(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
-  if (tally.stopped) {
-    terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
-    return { code: EXIT.interrupted, reason: null };
-  }
-  const { failed } = await store.stateCounts(sweep);
-  if (failed === 0) return { code: EXIT.ok, reason: null };
-  terminal.err("run the same command with --retry-failed to train the failed trials again\n");
-  return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };
 }

@@ -1,14 +1,7 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
-import { bad, shellWord } from "../errors.js";
-import { type Flags, fileFrom, oneOf, sweepFrom, text } from "../plan/flags.js";
-import {
-  ESTIMANDS,
-  type Estimand,
-  estimandFrom,
-  marginsFrom,
-  type Question,
-  USUAL_QUESTION,
-} from "../plan/question.js";
+import { bad, type SweepError, shellWord } from "../errors.js";
+import { type Flags, fileFrom, oneOf, questionFrom, sweepFrom } from "../plan/flags.js";
+import { ESTIMANDS, type Estimand, estimandOf, marginsOf, type Question, USUAL_QUESTION } from "../plan/question.js";
 import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
@@ -19,14 +12,19 @@ import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
+import { lookedAt } from "../verdict/course.js";
 import { type Finding, findingOf } from "../verdict/finding.js";
 import { type Setting, settingsIn } from "../verdict/scores.js";
+import { unlearns } from "../verdict/table.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
+import { VERDICT_FORMATS } from "./kinds.js";
+import { courseIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
-const FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
+/** What says among which recipes is chosen. */
+const CHOOSING = ["methods", "lambda", "epochs"];
 const AS_ASKED = "as the sweep was asked";
 
 export const verdictCommand: Command = {
@@ -39,7 +37,7 @@ export const verdictCommand: Command = {
     ...FILTER_OPTIONS,
     all: { type: "boolean", describe: "every recipe, with bands that hold all at once" },
     compat: { type: "boolean", describe: "the measures that papers report, too, in a table of their own" },
-    format: value(`${FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
+    format: value(`${VERDICT_FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
     ...SWEEP_OPTION,
     ...DB_OPTION,
   },
@@ -51,7 +49,7 @@ export const verdictCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const format = oneOf(flags, "format", FORMATS, "table");
+  const format = oneOf(flags, "format", VERDICT_FORMATS, "table");
   if (flags["compat"] === true && format !== "table" && format !== "json")
     throw bad(`--compat must be given with --format table or json, got ${format}: leave one of the two out`);
   const path = fileFrom(flags);
@@ -69,42 +67,70 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
   const filter = filterFrom(flags, sweeps);
   const findings: Told[] = [];
+  const recipes = { there: 0, kept: 0 };
   for (const sweep of sweeps) {
-    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true };
-    for (const setting of await settingsIn(kept(results, sweep, filter)))
-      findings.push({
-        ...findingOf(sweep, setting, asked),
-        ...(flags["compat"] === true ? { compat: await compatIn(results, sweep, setting, asked.question) } : {}),
-      });
+    const course = await courseIn(results, sweep);
+    if (course !== null && flags["draws"] !== undefined) throw allDraws(sweep, String(flags["draws"]));
+    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true, course };
+    for (const setting of await settingsIn(kept(results.cellSamples(sweep), filter, recipes))) {
+      const finding = findingOf(sweep, setting, asked);
+      const compat =
+        flags["compat"] === true ? await compatIn(results, sweep, lookedAt(setting, course), finding) : null;
+      findings.push(compat === null ? finding : { ...finding, compat });
+    }
   }
+  const isNarrowed = CHOOSING.some((name) => flags[name] !== undefined);
+  if (isNarrowed && findings.length > 0 && recipes.there > 0 && recipes.kept === 0)
+    throw bad(
+      `${path} must have a recipe that --methods, --lambda and --epochs leave to choose from, but there is none: gmm-sweep verdict ${shellWord(path)} --all lists its recipes`,
+    );
   if (findings.length > 0) return findings;
   throw bad(
     `${path} must have trials of what is asked about, but there are none: gmm-sweep status ${shellWord(path)} says what is there`,
   );
 }
 
-/** The measures of the field for the recipes that the verdict shows. */
+/** Its looks are at draws that were decided beforehand. */
+function allDraws({ id }: Sweep, given: string): SweepError {
+  return bad(
+    `--draws must be left out of sweep ${id}, which is trained in rounds and judged by the draws of its last look, got ${given}`,
+  );
+}
+
+/** The measures of the field for the recipes that a finding shows. */
 async function compatIn(
   results: Results,
   sweep: Sweep,
   setting: Setting,
-  question: Question,
+  { verdict }: Finding,
 ): Promise<readonly CompatFinding[]> {
-  const { verdict } = findingOf(sweep, setting, { question, all: false });
   const recipes = new Map((verdict?.rows ?? []).map(({ recipe }) => [JSON.stringify(recipe), recipe]));
   const trials = Array.from({ length: sweep.plan.trials }, (_, i) => i + 1);
   return compatOf(setting, [...recipes.values()], await besideOf(results, sweep, trials));
 }
 
-async function* kept(results: Results, sweep: Sweep, filter: Filter): AsyncGenerator<CellSample> {
-  for await (const cell of results.cellSamples(sweep)) if (filter(cell.key)) yield cell;
+/** The cells that are asked for; of those of recipes it counts how many there are, and how many are left. */
+async function* kept(
+  cells: AsyncIterable<CellSample>,
+  filter: Filter,
+  recipes: { there: number; kept: number },
+): AsyncGenerator<CellSample> {
+  for await (const cell of cells) {
+    const isKept = filter(cell.key);
+    if (unlearns(cell.key.method)) {
+      recipes.there += 1;
+      if (isKept) recipes.kept += 1;
+    }
+    if (isKept) yield cell;
+  }
 }
 
 /** What the sweep was asked, but for what the command line says. */
 function questionOf(flags: Flags, { question }: Sweep): Question {
   const stored = question ?? USUAL_QUESTION;
-  const estimand: Estimand = text(flags, "estimand") === null ? stored.estimand : estimandFrom(flags);
-  const given = marginsFrom(flags);
+  const said = questionFrom(flags);
+  const estimand: Estimand = said.estimand === null ? stored.estimand : estimandOf(said.estimand);
+  const given = marginsOf(said.margins);
   if (estimand === stored.estimand) return { estimand, margins: { ...stored.margins, ...given } };
   if (estimand === "forget_margin" && given.forget === undefined)
     throw bad(
@@ -119,7 +145,7 @@ type Told = Finding & { readonly compat?: readonly CompatFinding[] };
 
 type Print = (findings: readonly Told[], path: string, terminal: Terminal) => Promise<void>;
 
-const PRINTERS: Readonly<Record<(typeof FORMATS)[number], Print>> = {
+const PRINTERS: Readonly<Record<(typeof VERDICT_FORMATS)[number], Print>> = {
   table: async (findings, path, terminal) => {
     const width = widthOf(terminal);
     for (const [i, finding] of findings.entries()) {

@@ -8,9 +8,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TestRows } from "../engine/contract.js";
 import { bad, messageOf, SweepError } from "../errors.js";
-import { makeFolder, unwritable } from "../files.js";
-import { mustBeFree, sameFile, writeWhole } from "../output.js";
-import type { ImportedDraw } from "../trial.js";
+import { mustBeFree, sameFile, writeWhole } from "../files/output.js";
+import { makeFolder, unwritable } from "../files/paths.js";
+import type { DrawSource, ImportedDraw, SeededDraw } from "../trial.js";
 import { type Draw, float32Rows } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
 
@@ -24,6 +24,21 @@ const FORGET_LABELS = "Y_forget.npy";
 
 /** The one label of all forget rows of a folder that does not say their labels. */
 export type ForgetLabel = 0 | 1;
+
+/** A folder of data that is asked for, and the label of its forget rows where one is said. */
+export interface DataFolder {
+  readonly kind: "folder";
+  readonly directory: string;
+  readonly label: ForgetLabel | null;
+}
+
+/** A draw that is asked for; what a folder holds nobody knows yet. */
+export type DrawAsked = SeededDraw | DataFolder;
+
+/** The draw that is asked for, read where it is one of a folder. Throws as `importDraw` does. */
+export function drawOf(asked: DrawAsked): DrawSource {
+  return asked.kind === "folder" ? importDraw(asked.directory, asked.label).source : asked;
+}
 
 /** A draw of a folder, and what names it. */
 export interface Imported {

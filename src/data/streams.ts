@@ -18,10 +18,16 @@ export interface Stream {
  */
 export function stream(...parts: readonly (string | number)[]): Stream {
   const uniform = seedrandom()(["gs1", ...parts].join("|"));
-  let spare: number | null = null;
+  return { uniform, normal: normalsFrom(uniform, log) };
+}
 
-  // Marsaglia's polar method (Marsaglia & Bray 1964): log and sqrt only, so the bits are the same everywhere.
-  function normal(): number {
+/**
+ * Standard normal numbers from uniform ones: Marsaglia's polar method (Marsaglia & Bray 1964). It takes log and sqrt only,
+ * so that with our own log the bits are the same everywhere.
+ */
+export function normalsFrom(uniform: () => number, log: (x: number) => number): () => number {
+  let spare: number | null = null;
+  return function normal(): number {
     if (spare !== null) {
       const value = spare;
       spare = null;
@@ -36,7 +42,5 @@ export function stream(...parts: readonly (string | number)[]): Stream {
       spare = v * factor;
       return u * factor;
     }
-  }
-
-  return { uniform, normal };
+  };
 }

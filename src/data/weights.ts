@@ -2,8 +2,8 @@
 import { createRequire } from "node:module";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
-import { bytesOf, unwritable } from "../files.js";
-import { writeWhole } from "../output.js";
+import { writeWhole } from "../files/output.js";
+import { bytesOf, unwritable } from "../files/paths.js";
 import { listed } from "../printable.js";
 import { readNpy, writeNpy } from "./npy.js";
 import { ARRAY_TIME, unzip } from "./zip.js";

@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { bad } from "../errors.js";
-import { isAbsent, makeFolder } from "../files.js";
+import { isAbsent, makeFolder } from "../files/paths.js";
 import { escaped, listed } from "../printable.js";
 import type { Block } from "./block.js";
 import { PartFile, told } from "./part-file.js";

@@ -1,6 +1,6 @@
 /** A file of an export while it is written, in a folder of parts; what the disk says against it is told in a sentence. */
 import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { unwritable } from "../files.js";
+import { unwritable } from "../files/paths.js";
 
 /** A run of bytes of a file. */
 export interface Piece {

@@ -1,14 +1,13 @@
 /**
- * Reads flags. Each is read once, here or in grid.ts and request.ts, which read those of one command alone, and is a typed
- * value from then on: what a value must be, and the sentence where it is not.
+ * Reads flags. Each is read once, here, or by a reader of grid.ts, which a sweep file's keys have too, and is a typed value
+ * from then on: what a value must be, and the sentence where it is not. No file that a flag names is read here.
  */
-import { type ForgetLabel, importDraw } from "../data/directory.js";
+import type { DataFolder, DrawAsked, ForgetLabel } from "../data/directory.js";
 import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines.js";
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
-import { bad } from "../errors.js";
-import { type KeptFile, mustBeFree, mustTakeEvents } from "../output.js";
+import { bad, shellWord } from "../errors.js";
+import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../files/output.js";
 import { isDatabase, placeNamed } from "../store/places.js";
-import type { DrawSource, ImportedDraw } from "../trial.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
@@ -38,6 +37,14 @@ export function oneOf<Name extends string>(flags: Flags, name: string, names: re
   return parseName(`--${name}`, given, names);
 }
 
+/** A command line that asks for the same again: `words`, and what was typed of the flags `asking`, in their order. */
+export function commandLine(words: readonly string[], flags: Flags, asking: readonly string[]): string {
+  const parts = asking.flatMap((name) =>
+    [flags[name] ?? []].flat().map((given) => (given === true ? `--${name}` : `--${name} ${shellWord(String(given))}`)),
+  );
+  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
+}
+
 /** Whether a switch is on: given on a command line, true in a sweep file. */
 export function isOn(flags: Flags, name: string): boolean {
   const given = flags[name];
@@ -48,6 +55,12 @@ export function isOn(flags: Flags, name: string): boolean {
 /** The comma-separated items of a flag that may be repeated; none where it was not given. */
 export function items(flags: Flags, name: string): string[] {
   return flags[name] === undefined ? [] : itemsIn(name, flags[name]);
+}
+
+/** The items of a flag of one method, of which a bare value speaks; none where it was not given. */
+export function itemsFor(method: string, flags: Flags, name: string): string[] {
+  const given = text(flags, name);
+  return given === null ? [] : itemsIn(name, given.includes("=") ? given : `${method}=${given}`);
 }
 
 /** The items of a value of the flag `name`. */
@@ -78,8 +91,8 @@ export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile
     retryFailed: flags["retry-failed"] === true,
     quiet: flags["quiet"] === true,
     json: flags["json"] === true,
-    log: logFrom(flags, kept),
     lockWaitMs: lockWaitFrom(flags),
+    log: logFrom(flags, kept),
   };
 }
 
@@ -140,12 +153,14 @@ function logFrom(flags: Flags, kept: readonly KeptFile[]): string | null {
 }
 
 /** The file of weights that --out names, null where it is not given; `kept` are those of the command that it must not overwrite. */
-export function weightsFrom(flags: Flags, kept: readonly KeptFile[]): string | null {
-  const path = text(flags, "out");
-  if (path !== null) mustBeFree({ option: "--out", path, kind: "weights", force: flags["force"] === true }, kept);
-  else if (flags["force"] === true)
+export function weightsFrom(flags: Flags, kept: readonly KeptFile[]): Output | null {
+  const [path, force] = [text(flags, "out"), flags["force"] === true];
+  if (path === null && force)
     throw bad("--force must be given with --out, which it is about, got it alone: leave it out");
-  return path;
+  if (path === null) return null;
+  const out: Output = { option: "--out", path, kind: "weights", force };
+  mustBeFree(out, kept);
+  return out;
 }
 
 /** The number of --sweep; null where it is not given. */
@@ -172,7 +187,7 @@ export function fileFrom(flags: Flags, bare: "file" | "database" = "file"): stri
 /** What `run` and `train` are told of their one setting. */
 export interface SettingAsked {
   readonly preset: string;
-  readonly draw: DrawSource;
+  readonly draw: DrawAsked;
   readonly widths: readonly number[];
   readonly learningRate: number;
   readonly seed: number;
@@ -193,10 +208,9 @@ export function settingFrom(flags: Flags): SettingAsked {
 }
 
 /** The draw that --data, or --data-seed with its sizes, names. */
-export function drawFrom(flags: Flags): DrawSource {
-  const directory = text(flags, "data");
-  if (directory !== null) return importedDraw(flags, directory, ["data-seed", "samples", "features", "forget-rows"]);
-  refuseForgetLabel(flags);
+export function drawFrom(flags: Flags): DrawAsked {
+  const folder = folderFrom(flags, ["data-seed", "samples", "features", "forget-rows"]);
+  if (folder !== null) return folder;
   const given = (name: "data-seed" | "samples" | "features" | "forget-rows"): [string, string] => [
     `--${name}`,
     text(flags, name) ?? String(DEFAULTS[name]),
@@ -210,14 +224,20 @@ export function drawFrom(flags: Flags): DrawSource {
   };
 }
 
-/** The draw of a folder; the flags `decided` are those that its files decide. */
-export function importedDraw(flags: Flags, directory: string, decided: readonly string[]): ImportedDraw {
+/** The folder of --data, null where the draws are seeded; the flags `decided` are those that its files decide. */
+export function folderFrom(flags: Flags, decided: readonly string[]): DataFolder | null {
+  const [directory, label] = [text(flags, "data"), forgetLabelFrom(flags)];
+  if (directory === null && label !== null)
+    throw bad(
+      `--forget-label must be given with --data alone, since the forget rows of a seeded draw have label 0, got ${label}: leave it out`,
+    );
+  if (directory === null) return null;
   const clash = decided.find((name) => flags[name] !== undefined);
   if (clash !== undefined)
     throw bad(
       `--${clash} must not be given with --data, whose files decide it, got ${String(flags[clash])}: leave one of the two out`,
     );
-  return importDraw(directory, forgetLabelFrom(flags)).source;
+  return { kind: "folder", directory, label };
 }
 
 /** The label of --forget-label, null where it is not given. */
@@ -227,13 +247,14 @@ export function forgetLabelFrom(flags: Flags): ForgetLabel | null {
   return parseName("--forget-label", given, ["0", "1"]) === "0" ? 0 : 1;
 }
 
-/** Where the draw is a seeded one. */
-export function refuseForgetLabel(flags: Flags): void {
-  const label = forgetLabelFrom(flags);
-  if (label !== null)
-    throw bad(
-      `--forget-label must be given with --data alone, since the forget rows of a seeded draw have label 0, got ${label}: leave it out`,
-    );
+/** What --estimand and --margin say, before it is known to be a question. */
+export interface QuestionAsked {
+  readonly estimand: string | null;
+  readonly margins: readonly string[];
+}
+
+export function questionFrom(flags: Flags): QuestionAsked {
+  return { estimand: text(flags, "estimand"), margins: items(flags, "margin") };
 }
 
 export function trialsFrom(flags: Flags): number {

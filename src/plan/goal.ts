@@ -1,7 +1,7 @@
 /** When a grid that is trained in rounds has its answer: --until. */
 import { bad } from "../errors.js";
-import { type Flags, items } from "./flags.js";
 import { byEndpoint, type Margins, marginsText } from "./question.js";
+import type { Shard } from "./trajectories.js";
 
 export type Goal =
   /** Some recipe is equivalent, or all are different. */
@@ -11,16 +11,24 @@ export type Goal =
 
 const DECIDED = "decided";
 
-/** What --until says; null: nothing, and all is trained at once. Throws usage where it is no goal. */
-export function goalFrom(flags: Flags): Goal | null {
-  if (flags["until"] === undefined) return null;
-  const given = items(flags, "until");
-  if (given.length === 1 && given[0] === DECIDED) return { kind: "decided" };
-  if (given.some((item) => !item.includes("=")))
+/** The goal of a grid of which one shard is trained; null: nothing is said, and all is trained at once. */
+export function goalAsked(items: readonly string[], { count }: Shard): Goal | null {
+  if (items.length === 0) return null;
+  const goal = goalOf(items);
+  if (count === 1) return goal;
+  throw bad(
+    `--until must not be given with --shard, of which each part would decide for itself, got ${goalText(goal)}: leave one of the two out`,
+  );
+}
+
+/** What the items of --until say. Throws usage where it is no goal. */
+export function goalOf(items: readonly string[]): Goal {
+  if (items.length === 1 && items[0] === DECIDED) return { kind: "decided" };
+  if (items.some((item) => !item.includes("=")))
     throw bad(
-      `--until must be ${DECIDED}, or the half-width to reach, as forget=0.02 or forget=0.02,accuracy=0.005, got ${given.join(",")}`,
+      `--until must be ${DECIDED}, or the half-width to reach, as forget=0.02 or forget=0.02,accuracy=0.005, got ${items.join(",")}`,
     );
-  return { kind: "half-width", most: byEndpoint("until", given) };
+  return { kind: "half-width", most: byEndpoint("until", items) };
 }
 
 /** A goal as --until says it. */

@@ -1,36 +1,27 @@
 /** From flags, given on a command line or as the keys of a sweep file, to the plan of a grid. */
+import { importDraw } from "../data/directory.js";
 import { ENGINE_NAMES, precisionsOf } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
 import {
   engineFrom,
   type Flags,
+  folderFrom,
   forgetLabelFrom,
-  importedDraw,
   isOn,
   items,
   oneOf,
-  refuseForgetLabel,
+  questionFrom,
   seedFrom,
   text,
   trialsFrom,
 } from "./flags.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { methodList, perMethod, refuseRepeats, type Spoken, spokenValues, withTwins } from "./naming.js";
-import { refuseEndlessWeights } from "./objective.js";
-import {
-  countDraws,
-  countSettings,
-  type DrawAxes,
-  PLAN_VERSION,
-  type PlanPart,
-  RECORDS,
-  refuseShortRecord,
-  type SweepPlan,
-  withStarts,
-} from "./plan.js";
-import { PRESET_NAMES, PRESETS } from "./presets.js";
-import { estimandFrom, marginsFrom, type Question, questionSaid } from "./question.js";
+import { planOf } from "./one-part.js";
+import { countDraws, countSettings, type DrawAxes, RECORDS, refuseShortRecord, type SweepPlan } from "./plan.js";
+import { PRESET_NAMES } from "./presets.js";
+import { estimandOf, marginsOf, type Question, questionSaid } from "./question.js";
 import { numbersIn, withoutRepeats } from "./ranges.js";
 import { LIMITS, parseName, parseSweepName, READ } from "./values.js";
 
@@ -61,8 +52,8 @@ export const GRID_READERS = {
   // Of any engine: whether it is one of this grid's engine, which another flag may say, `engine` knows.
   precision: (flags: Flags): string | null => precisionFrom(flags),
   record: (flags: Flags): SweepPlan["record"] => oneOf(flags, "record", RECORDS, GRID_DEFAULTS.record),
-  estimand: estimandFrom,
-  margin: marginsFrom,
+  estimand: (flags: Flags): Question["estimand"] => estimandOf(text(flags, "estimand")),
+  margin: (flags: Flags): Partial<Question["margins"]> => marginsOf(items(flags, "margin")),
 } as const;
 
 export type GridKey = keyof typeof GRID_READERS;
@@ -76,7 +67,7 @@ export interface GridAsked {
 
 /** What the flags of a grid say, of methods among `known`. Throws usage with the first fault. */
 export function gridFrom(flags: Flags, known: readonly MethodRecord[]): GridAsked {
-  return { plan: planOfGrid(flags, known), question: questionSaid(flags) };
+  return { plan: planOfGrid(flags, known), question: questionSaid(questionFrom(flags)) };
 }
 
 function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
@@ -104,32 +95,9 @@ function planOfGrid(flags: Flags, known: readonly MethodRecord[]): SweepPlan {
   return plan;
 }
 
-/** A plan of one part, with the records that the part names and no others, in the order of their registries. */
-export function planOf(
-  whole: Pick<SweepPlan, "name" | "seed" | "engine" | "record" | "trials">,
-  part: PlanPart,
-  known: readonly MethodRecord[],
-): SweepPlan {
-  const needed = new Set(withStarts(part.methods, known));
-  const plan: SweepPlan = {
-    version: PLAN_VERSION,
-    ...whole,
-    presets: PRESETS.filter(({ name }) => part.presets.includes(name)),
-    methods: known.filter(({ name }) => needed.has(name)),
-    parts: [part],
-  };
-  refuseEndlessWeights(plan);
-  return plan;
-}
-
 function drawsFrom(flags: Flags): DrawAxes {
-  const directory = GRID_READERS.data(flags);
-  if (directory !== null)
-    return {
-      kind: "imported",
-      draws: [importedDraw(flags, directory, ["data-seeds", "samples", "features", "forget-rows"])],
-    };
-  refuseForgetLabel(flags);
+  const folder = folderFrom(flags, ["data-seeds", "samples", "features", "forget-rows"]);
+  if (folder !== null) return { kind: "imported", draws: [importDraw(folder.directory, folder.label).source] };
   const axes = {
     kind: "seeded",
     dataSeeds: GRID_READERS["data-seeds"](flags),

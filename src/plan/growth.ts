@@ -1,4 +1,4 @@
-/** How a sweep that is there takes in what is asked of it now. */
+/** What makes two plans one sweep, and how a sweep that is there takes in what is asked of it now. */
 import { bad } from "../errors.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { withTwins } from "./naming.js";
@@ -11,8 +11,25 @@ import {
   refuseShortRecord,
   type SweepPlan,
 } from "./plan.js";
-import { PRESETS, type PresetRecord } from "./presets.js";
+import { PRESETS } from "./presets.js";
 import { LIMITS } from "./values.js";
+
+/** The same plan wherever it is run: imported data may lie in another folder there, and records and engines do not say what is asked. */
+export function askedText({ parts, methods, presets, seed }: SweepPlan): string {
+  return canonicalText({ parts: parts.map(withoutFolders), methods, presets, seed });
+}
+
+/** What makes two plans one sweep: a name for what may grow, and what a sweep has only one of. */
+export function identityOf({ name, seed, parts }: SweepPlan, profile: string): string {
+  if (name !== null) return JSON.stringify({ grid: name, seed, profile });
+  return canonicalText({ run: parts.map(withoutFolders), seed, profile });
+}
+
+function withoutFolders(part: PlanPart): object {
+  if (part.draws.kind === "seeded") return part;
+  const draws = part.draws.draws.map(({ directory: _directory, ...draw }) => draw);
+  return { ...part, draws: { ...part.draws, draws } };
+}
 
 /**
  * The plan of a sweep that held `held` and is asked for `asked`: all that either asks for, the larger count of trials,
@@ -21,23 +38,27 @@ import { LIMITS } from "./values.js";
  * meant, and are refused unless `grow`. Throws usage with both ways on.
  */
 export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPlan {
+  const plan = unitedPlan(held, asked);
   if (!grow) refuseOtherAxes(held, asked);
-  const presets = inRegistryOrder(united(held.presets, asked.presets, "preset", held.name), PRESETS);
-  const methods = inRegistryOrder(united(held.methods, asked.methods, "method", held.name), METHODS);
+  refuseOutgrown(plan.parts);
+  refuseOtherMeaning(held, asked);
+  // A file of schema 1 may hold relearn with less; what is asked has been looked at by itself.
+  return asked.record === held.record ? plan : refuseShortRecord(plan);
+}
+
+function unitedPlan(held: SweepPlan, asked: SweepPlan): SweepPlan {
+  const methods = startsFirst(united(held.methods, asked.methods, METHODS));
+  const order = new Map(methods.map(({ name }, i) => [name, i]));
+  const place = (name: string): number => order.get(name) ?? 0;
   const there = inOneFolder([...held.parts, ...asked.parts]);
-  const plan: SweepPlan = {
+  const parts = there.slice(held.parts.length).reduce(withPart, there.slice(0, held.parts.length));
+  return {
     ...asked,
     trials: Math.max(held.trials, asked.trials),
-    presets,
-    methods: startsFirst(methods),
-    parts: there.slice(held.parts.length).reduce(withPart, there.slice(0, held.parts.length)),
+    presets: united(held.presets, asked.presets, PRESETS),
+    methods,
+    parts: parts.map((part) => ({ ...part, methods: part.methods.toSorted((a, b) => place(a) - place(b)) })),
   };
-  const order = new Map(plan.methods.map(({ name }, i) => [name, i]));
-  const place = (name: string): number => order.get(name) ?? 0;
-  const parts = plan.parts.map((part) => ({ ...part, methods: part.methods.toSorted((a, b) => place(a) - place(b)) }));
-  refuseOutgrown(parts);
-  // A file of schema 1 may hold relearn with less; what is asked has been looked at by itself.
-  return asked.record === held.record ? { ...plan, parts } : refuseShortRecord({ ...plan, parts });
 }
 
 /** What a stored sweep may be asked for beside what it has, without the words that once opened it. */
@@ -123,14 +144,17 @@ function refuseOutgrown(parts: readonly PlanPart[]): void {
     );
 }
 
-/** Built-in records first, as if all had been asked for at once. */
-function inRegistryOrder<Item extends { readonly name: string }>(
-  records: readonly Item[],
+/** Records of both lists, each name once; built-in ones first, as if all had been asked for at once. */
+function united<Item extends { readonly name: string }>(
+  held: readonly Item[],
+  asked: readonly Item[],
   registry: readonly Item[],
 ): Item[] {
-  const places = new Map(registry.map(({ name }, i) => [name, i]));
-  const place = ({ name }: Item): number => places.get(name) ?? registry.length;
-  return records.toSorted((a, b) => place(a) - place(b));
+  const records = new Map([...asked, ...held].map((record) => [record.name, record]));
+  const all = new Set([...held, ...asked].map(({ name }) => name));
+  const builtIn = registry.map(({ name }) => name);
+  const names = new Set([...builtIn.filter((name) => all.has(name)), ...all]);
+  return [...names].flatMap((name) => records.get(name) ?? []);
 }
 
 /** The same records, but each start before what starts from it: those of another version may stand in an order of their own. */
@@ -172,24 +196,19 @@ function refuseOtherAxes(held: SweepPlan, asked: SweepPlan): void {
   }
 }
 
-/** Records of both lists, each once; one name may not mean two things. */
-function united<Item extends MethodRecord | PresetRecord>(
-  held: readonly Item[],
-  asked: readonly Item[],
-  what: string,
-  sweep: string | null,
-): Item[] {
-  const all = [...held];
-  const names = new Map(held.map((record) => [record.name, record]));
-  for (const record of asked) {
-    const known = names.get(record.name);
-    if (known === undefined) all.push(record);
-    else if (canonicalText(known) !== canonicalText(record))
+/** One name may not mean two things. */
+function refuseOtherMeaning(held: SweepPlan, asked: SweepPlan): void {
+  for (const what of ["presets", "methods"] as const) {
+    const there = new Map(held[what].map((record) => [record.name, canonicalText(record)]));
+    const other = asked[what].find((record) => {
+      const meaning = canonicalText(record);
+      return meaning !== (there.get(record.name) ?? meaning);
+    });
+    if (other !== undefined)
       throw bad(
-        `the ${what} ${record.name} must be what the sweep ${sweep ?? ""} stores of it, but this gmm-sweep has another of that name: give the new one its own --name`,
+        `the ${what.slice(0, -1)} ${other.name} must be what the sweep ${held.name ?? ""} stores of it, but this gmm-sweep has another of that name: give the new one its own --name`,
       );
   }
-  return all;
 }
 
 /** `parts` with another: where one holds it, nothing changes; where it holds one, or they differ in one list alone, the two are one part. */

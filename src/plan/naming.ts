@@ -3,7 +3,7 @@ import { bad } from "../errors.js";
 import { baseName, type MethodRecord } from "./methods.js";
 import { type PerMethod, withStarts } from "./plan.js";
 import { withoutRepeats } from "./ranges.js";
-import { parseName } from "./values.js";
+import { parseName, READ } from "./values.js";
 
 /** Values as they were given, by the name that they speak of. */
 export type Spoken = ReadonlyMap<string, readonly number[]>;
@@ -104,21 +104,23 @@ export function perMethod(
   );
 }
 
-/** How values of methods are read, and of which methods. */
-interface Speaking {
-  readonly parse: (option: string, text: string) => number;
-  readonly methods: readonly string[];
-  readonly known: readonly MethodRecord[];
+/** What --epochs and --lambda say, item by item. */
+interface ItemsAsked {
+  readonly epochs: readonly string[];
+  readonly lambda: readonly string[];
 }
 
-/** The one value of each method of `methods` and of those they start from. Throws usage where the items give two of one. */
+/** The one epoch count and the one λ of each method of `methods` and of those they start from. Throws usage where the items give two of one. */
 export function oneEach(
-  name: "epochs" | "lambda",
-  items: readonly string[],
-  { parse, methods, known }: Speaking,
-): PerMethod {
-  const spoken = spokenValues(name, items, (option, given) => [parse(option, given)], known);
-  for (const [method, values] of spoken)
-    if (values.length > 1) throw bad(`--${name} must give each method one value, got two for ${method}: keep one`);
-  return perMethod(name, spoken, methods, known);
+  { epochs, lambda }: ItemsAsked,
+  methods: readonly string[],
+  known: readonly MethodRecord[],
+): { epochs: PerMethod; lambda: PerMethod } {
+  const values = (name: "epochs" | "lambda", items: readonly string[]): PerMethod => {
+    const spoken = spokenValues(name, items, (option, given) => [READ[name](option, given)], known);
+    for (const [method, given] of spoken)
+      if (given.length > 1) throw bad(`--${name} must give each method one value, got two for ${method}: keep one`);
+    return perMethod(name, spoken, methods, known);
+  };
+  return { epochs: values("epochs", epochs), lambda: values("lambda", lambda) };
 }

@@ -192,23 +192,6 @@ export function canonicalText(value: unknown): string {
   return JSON.stringify(sorted(value));
 }
 
-/** The same plan wherever it is run: imported data may lie in another folder there, and records and engines do not say what is asked. */
-export function askedText({ parts, methods, presets, seed }: SweepPlan): string {
-  return canonicalText({ parts: parts.map(withoutFolders), methods, presets, seed });
-}
-
-/** What makes two plans one sweep: a name for what may grow, and what a sweep has only one of. */
-export function identityOf({ name, seed, parts }: SweepPlan, profile: string): string {
-  if (name !== null) return JSON.stringify({ grid: name, seed, profile });
-  return canonicalText({ run: parts.map(withoutFolders), seed, profile });
-}
-
-function withoutFolders(part: PlanPart): object {
-  if (part.draws.kind === "seeded") return part;
-  const draws = part.draws.draws.map(({ directory: _directory, ...draw }) => draw);
-  return { ...part, draws: { ...part.draws, draws } };
-}
-
 /** The same value with the keys of all its objects in one order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

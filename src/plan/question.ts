@@ -1,6 +1,6 @@
 /** What a sweep is asked, before anything of it is trained: what a verdict compares, and how large a difference does not matter. */
 import { bad } from "../errors.js";
-import { type Flags, items, oneOf } from "./flags.js";
+import type { QuestionAsked } from "./flags.js";
 import { parseName, READ } from "./values.js";
 
 /** What a verdict holds against retraining: how likely the forget set is, and the accuracy beside it. */
@@ -26,9 +26,9 @@ export const USUAL_QUESTION: Question = {
 };
 
 /** What --estimand and --margin ask; of what they do not say, the usual. Throws usage where it is no question. */
-export function questionFrom(flags: Flags): Question {
-  const estimand = estimandFrom(flags);
-  const given = marginsFrom(flags);
+export function questionOf(asked: QuestionAsked): Question {
+  const estimand = estimandOf(asked.estimand);
+  const given = marginsOf(asked.margins);
   if (estimand === "forget_margin" && given.forget === undefined)
     throw bad(
       `--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds, got ${marginsText(given)}: write for example forget=0.5`,
@@ -43,10 +43,9 @@ export function questionFrom(flags: Flags): Question {
   return { estimand, margins };
 }
 
-/** The question of flags that ask one; null: they say nothing of it. */
-export function questionSaid(flags: Flags): Question | null {
-  const question = questionFrom(flags);
-  return flags["estimand"] === undefined && flags["margin"] === undefined ? null : question;
+/** The same; null: nothing is said of it. */
+export function questionSaid(asked: QuestionAsked): Question | null {
+  return asked.estimand === null && asked.margins.length === 0 ? null : questionOf(asked);
 }
 
 /** A question as --estimand and --margin ask it. */
@@ -54,13 +53,14 @@ export function questionText({ estimand, margins }: Question): string {
   return `--estimand ${estimand} --margin ${marginsText(margins)}`;
 }
 
-export function estimandFrom(flags: Flags): Estimand {
-  return oneOf(flags, "estimand", ESTIMANDS, USUAL_QUESTION.estimand);
+/** The estimand that --estimand names; null: the usual. */
+export function estimandOf(given: string | null): Estimand {
+  return parseName("--estimand", given ?? USUAL_QUESTION.estimand, ESTIMANDS);
 }
 
-/** The margins that --margin gives, each endpoint's once. */
-export function marginsFrom(flags: Flags): Partial<Margins> {
-  return byEndpoint("margin", items(flags, "margin"));
+/** The margins that the items of --margin give. */
+export function marginsOf(items: readonly string[]): Partial<Margins> {
+  return byEndpoint("margin", items);
 }
 
 /** What the items ENDPOINT=NUMBER of an option give, each endpoint's once; > 0. */

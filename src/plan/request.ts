@@ -1,35 +1,41 @@
 /** From a command's flags to all that they ask for, as typed values: past this nobody reads a flag again. */
+import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
-import type { KeptFile } from "../output.js";
-import type { DrawSource } from "../trial.js";
+import type { KeptFile, Output } from "../files/output.js";
 import { GRID_DEFAULTS } from "./defaults.js";
 import {
+  commandLine,
   type Flags,
+  fileFrom,
   isaFrom,
   isOn,
   items,
-  itemsIn,
+  itemsFor,
   type Place,
   placeFrom,
+  questionFrom,
   type Running,
   runningFrom,
-  type SettingAsked,
   settingFrom,
   sweepFileFrom,
+  sweepFrom,
   text,
   trialsFrom,
+  weightsFrom,
+  wholeNumber,
 } from "./flags.js";
-import { type Goal, goalFrom, goalText } from "./goal.js";
-import { GRID_READERS, type GridAsked, gridFrom, planOf } from "./grid.js";
+import { type Goal, goalAsked } from "./goal.js";
+import { GRID_READERS, gridFrom } from "./grid.js";
 import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
 import { METHODS, type MethodRecord, NOTEBOOK_METHODS } from "./methods.js";
 import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
-import type { DrawAxes, PlanPart, SweepPlan } from "./plan.js";
+import { planOfSetting } from "./one-part.js";
+import type { SweepPlan } from "./plan.js";
 import { type Question, questionSaid } from "./question.js";
 import { gridFromFile } from "./sweep-file.js";
-import { READ } from "./values.js";
+import { LIMITS } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
@@ -38,95 +44,118 @@ export interface Request {
   readonly question: Question | null;
   readonly place: Place;
   readonly running: Running;
+  /** What was typed, as it asks for the same again. */
+  readonly command: string;
 }
 
 export interface GridRequest extends Request {
-  /** Its sweep file; null where there is none. */
-  readonly file: string | null;
   readonly dryRun: boolean;
   /** When it has its answer; null: all that it asks for is trained. */
   readonly until: Goal | null;
 }
 
-/** What `run` asks for, on a machine of so many cores. */
-export function runRequest(flags: Flags, cores: number): Request {
-  const place = placeFrom(flags);
+/** What `run` asks for, on a machine of so many cores, by the flags `asking`: one setting, one λ and one epoch count a method. */
+export function runRequest(flags: Flags, cores: number, asking: readonly string[]): Request {
+  const [place, setting, question] = [placeFrom(flags), settingFrom(flags), questionFrom(flags)];
+  const [methodFile, withNull, trials] = [text(flags, "method-file"), isOn(flags, "with-null"), trialsFrom(flags)];
+  const [named, epochs, lambda] = [items(flags, "methods"), items(flags, "epochs"), items(flags, "lambda")];
+  const command = commandLine(["run"], flags, asking);
   const running = runningFrom(flags, cores, [["the database", place.path]]);
-  return { plan: runPlan(flags), question: questionSaid(flags), place, running };
+  const own = ownMethods(methodFile);
+  const known = [...METHODS, ...own];
+  const list = methodList(named.length === 0 ? namesWith(NOTEBOOK_METHODS, own) : named, known);
+  const methods = withNull ? withTwins(list, known) : list;
+  const trained = { methods, trials, ...oneEach({ epochs, lambda }, methods, known) };
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
+  return { plan, question: questionSaid(question), place, running, command };
+}
+
+/** The plan of `run` alone. */
+export function runPlan(flags: Flags): SweepPlan {
+  return runRequest(flags, 1, []).plan;
 }
 
 /** What `grid` asks for. */
-export function gridRequest(flags: Flags, cores: number): GridRequest {
-  const [file, place] = [sweepFileFrom(flags), placeFrom(flags)];
+export function gridRequest(flags: Flags, cores: number, asking: readonly string[]): GridRequest {
+  const [file, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
   const kept: KeptFile[] = [["the database", place.path]];
   if (file !== null) kept.push(["the sweep file", file]);
-  const [running, dryRun] = [runningFrom(flags, cores, kept), flags["dry-run"] === true];
-  return { ...gridAsked(flags, file), place, running, file, dryRun, until: untilFrom(flags, place) };
-}
-
-/** Shards would each come to answers of their own. */
-function untilFrom(flags: Flags, { shard }: Place): Goal | null {
-  const until = goalFrom(flags);
-  if (until === null || shard.count === 1) return until;
-  throw bad(
-    `--until must not be given with --shard, of which each part would decide for itself, got ${goalText(until)}: leave one of the two out`,
-  );
-}
-
-/** What `resume` asks a stored sweep to have too; null: nothing. */
-export function moreFrom(flags: Flags): More | null {
-  const more = {
-    trials: flags["trials"] === undefined ? null : trialsFrom(flags),
-    dataSeeds: flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags),
-    withNull: isOn(flags, "with-null"),
-  };
-  return more.trials === null && more.dataSeeds.length === 0 && !more.withNull ? null : more;
-}
-
-/** The plan of `run`: one setting, one λ and one epoch count a method. */
-export function runPlan(flags: Flags): SweepPlan {
-  const own = ownFrom(flags);
-  const names = flags["methods"] === undefined ? namesWith(NOTEBOOK_METHODS, own) : items(flags, "methods");
-  const known = [...METHODS, ...own];
-  const methods = methodList(names, known);
-  return planOfSetting(settingFrom(flags), known, {
-    methods: isOn(flags, "with-null") ? withTwins(methods, known) : methods,
-    trials: trialsFrom(flags),
-    epochs: items(flags, "epochs"),
-    lambda: items(flags, "lambda"),
-  });
-}
-
-/** The plan of `grid`, of a sweep file where there is one. */
-export function gridPlan(flags: Flags, file: string | null): SweepPlan {
-  return gridAsked(flags, file).plan;
-}
-
-function gridAsked(flags: Flags, file: string | null): GridAsked {
-  const own = ownFrom(flags);
-  if (file !== null) return gridFromFile(file, flags, own);
+  const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
+  const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
+  const running = runningFrom(flags, cores, kept);
+  const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
-  return gridFrom({ ...flags, methods }, [...METHODS, ...own]);
+  const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
+  return { ...asked, place, running, command, dryRun, until: goalAsked(until, place.shard) };
 }
 
-/** The plan of `train`: one cell of one method, of which a bare --lambda and --epochs speak. */
-export function trainPlan(flags: Flags, method: string): SweepPlan {
-  const known = [...METHODS, ...ownFrom(flags)];
-  const records = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
-  if (records.length > 1)
+/** The plan of `grid` alone, of a sweep file where there is one. */
+export function gridPlan(flags: Flags, file: string | null): SweepPlan {
+  return gridRequest(file === null ? flags : { ...flags, file }, 1, []).plan;
+}
+
+/** What `train` asks for: one trajectory. */
+export interface TrainRequest {
+  /** Of one cell. */
+  readonly plan: SweepPlan;
+  readonly trial: number;
+  /** The file of the weights that it starts from; null: seeded ones. */
+  readonly init: string | null;
+  /** Where its weights go; null: nowhere. */
+  readonly out: Output | null;
+  readonly json: boolean;
+}
+
+/** What `train` asks for; a bare --lambda and --epochs speak of its method. */
+export function trainRequest(flags: Flags): TrainRequest {
+  const [method, setting] = [text(flags, "method") ?? "original", settingFrom(flags)];
+  const spoken = { epochs: itemsFor(method, flags, "epochs"), lambda: itemsFor(method, flags, "lambda") };
+  const [methodFile, init, json] = [text(flags, "method-file"), text(flags, "init"), flags["json"] === true];
+  const [trial, out] = [wholeNumber(flags, "trial", 1, LIMITS.trials, 1), weightsFrom(flags, [])];
+  const known = [...METHODS, ...ownMethods(methodFile)];
+  const methods = meant(parseMethod("--method", method, known), known).map(({ name }) => name);
+  if (methods.length > 1)
     throw bad(
-      `--method must be one method, got ${method}, which is ${records.length}: name one of ${records.join(", ")}`,
+      `--method must be one method, got ${method}, which is ${methods.length}: name one of ${methods.join(", ")}`,
     );
-  const spoken = (name: "epochs" | "lambda"): string[] => {
-    const given = text(flags, name);
-    return given === null ? [] : itemsIn(name, given.includes("=") ? given : `${method}=${given}`);
-  };
-  return planOfSetting(settingFrom(flags), known, {
-    methods: records,
-    trials: 1,
-    epochs: spoken("epochs"),
-    lambda: spoken("lambda"),
-  });
+  const trained = { methods, trials: 1, ...oneEach(spoken, methods, known) };
+  const plan = planOfSetting({ ...setting, draw: drawOf(setting.draw) }, trained, known);
+  return { plan, trial, init, out, json };
+}
+
+/** The plan of `train` alone. */
+export function trainPlan(flags: Flags, method: string): SweepPlan {
+  return trainRequest({ ...flags, method }).plan;
+}
+
+/** What `resume` asks for: to go on with sweeps that are stored. */
+export interface ResumeRequest {
+  readonly path: string;
+  readonly running: Running;
+  /** The number of the sweep; null: none is said. */
+  readonly sweep: number | null;
+  /** What a sweep is to have too; null: nothing. */
+  readonly more: More | null;
+  /** Where imported data lie now. */
+  readonly folders: readonly string[];
+  /** What was typed, as it asks for the same again. */
+  readonly command: string;
+  /** The same, as a sweep that grows keeps it, wherever it lies. */
+  readonly growth: string;
+}
+
+/** What `resume` asks for on a machine of so many cores; the flags `growing` ask for more. */
+export function resumeRequest(flags: Flags, cores: number, growing: readonly string[]): ResumeRequest {
+  const path = fileFrom(flags);
+  const running = runningFrom(flags, cores, [["the database", path]]);
+  const [sweep, folders] = [sweepFrom(flags), items(flags, "data")];
+  const command = commandLine(["resume", path], flags, ["sweep", ...growing]);
+  const growth = commandLine(["resume"], flags, growing);
+  const trials = flags["trials"] === undefined ? null : trialsFrom(flags);
+  const withNull = isOn(flags, "with-null");
+  const dataSeeds = flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags);
+  const more = trials === null && dataSeeds.length === 0 && !withNull ? null : { trials, dataSeeds, withNull };
+  return { path, running, sweep, more, folders, command, growth };
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
@@ -134,42 +163,7 @@ export function engineAsked({ engine }: SweepPlan): EngineChoice {
   return { ...engine, isa: isaFrom() };
 }
 
-/** The methods of --method-file. */
-function ownFrom(flags: Flags): MethodRecord[] {
-  const file = text(flags, "method-file");
-  return ownMethods(file);
-}
-
 /** Methods that are trained where nothing is said: those of one's own are defined to be trained. */
 function namesWith(usual: readonly string[], own: readonly MethodRecord[]): string[] {
   return [...usual, ...own.map(({ name }) => name)];
-}
-
-/** What is trained in one setting; of epochs and λ, the items that say them. */
-interface Trained {
-  readonly methods: readonly string[];
-  readonly trials: number;
-  readonly epochs: readonly string[];
-  readonly lambda: readonly string[];
-}
-
-function planOfSetting(setting: SettingAsked, known: readonly MethodRecord[], trained: Trained): SweepPlan {
-  const { preset, draw, widths, learningRate, seed, engine } = setting;
-  const { methods, trials } = trained;
-  const part: PlanPart = {
-    presets: [preset],
-    draws: axesOf(draw),
-    widths: [widths],
-    learningRates: [learningRate],
-    methods,
-    epochs: oneEach("epochs", trained.epochs, { parse: READ.epochs, methods, known }),
-    lambda: oneEach("lambda", trained.lambda, { parse: READ.lambda, methods, known }),
-  };
-  return planOf({ name: null, seed, engine, record: "all", trials }, part, known);
-}
-
-function axesOf(draw: DrawSource): DrawAxes {
-  if (draw.kind === "imported") return { kind: "imported", draws: [draw] };
-  const { dataSeed, samples, features, forgetRows } = draw;
-  return { kind: "seeded", dataSeeds: [dataSeed], samples: [samples], features: [features], forgetRows: [forgetRows] };
 }

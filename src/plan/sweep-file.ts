@@ -1,7 +1,7 @@
 /** A sweep file: the flags of `grid` as the keys of a YAML 1.2 mapping. Every fault in it is told with its line and column. */
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { bad, SweepError } from "../errors.js";
-import { expanded } from "../files.js";
+import { expanded } from "../files/paths.js";
 import { recordsIn } from "./definitions.js";
 import type { Flags } from "./flags.js";
 import { GRID_READERS, type GridAsked, gridFrom, type GridKey as Key } from "./grid.js";

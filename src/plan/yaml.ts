@@ -1,6 +1,6 @@
 /** Reading YAML 1.2 so that every fault is told with its line and column, and none hides another. */
 import { bad, messageOf, SweepError } from "../errors.js";
-import { absentText, bytesOf, isAbsent } from "../files.js";
+import { absentText, bytesOf, isAbsent } from "../files/paths.js";
 import {
   type Document,
   isMap,

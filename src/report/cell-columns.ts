@@ -10,8 +10,18 @@ export function cellColumns(rows: readonly Partial<Record<keyof CellKey, Cell>>[
   const columns = CELL.filter(({ name, always }) => always || differ(rows, name));
   return {
     header: columns.map(({ title }) => title),
-    cells: rows.map((row) => columns.map(({ name }) => row[name] ?? null)),
+    cells: rows.map((row) => columns.map(({ name }) => (name === "draw" ? shortDraw(row.draw) : (row[name] ?? null)))),
   };
+}
+
+// As of a commit: 2⁻²⁴ that two of a thousand draws begin alike.
+const DIGITS_SHOWN = 12;
+
+/** Imported data by the first digits of its hash: the whole would take a terminal's line of each row. */
+function shortDraw(draw: Cell | undefined): Cell {
+  const [, digits] = /^(sha256:[0-9a-f]+)$/.exec(String(draw)) ?? [];
+  if (digits === undefined || digits.length <= "sha256:".length + DIGITS_SHOWN) return draw ?? null;
+  return `${digits.slice(0, "sha256:".length + DIGITS_SHOWN)}…`;
 }
 
 /** Starts of two methods differ anyway: they count where one method stands there with several. */

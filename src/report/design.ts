@@ -1,9 +1,12 @@
 /** A plan of what to run next, as text and as JSON. */
 import type { CellKey } from "../plan/cell.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
-import type { Choice, Component, Design, DesignCell } from "../verdict/design.js";
+import type { Design, DesignCell } from "../verdict/design.js";
+import type { Component } from "../verdict/pilot.js";
+import type { Choice } from "../verdict/planner.js";
 import { duration } from "./progress.js";
 import { type Cell, tableWithin } from "./table.js";
+import { endpointName } from "./verdict-words.js";
 import { TOGETHER, wrapped } from "./wrap.js";
 
 interface Of {
@@ -61,7 +64,7 @@ function plannedText(planned: Planned, width: number): string {
     ...commandText(next.command),
     ...aloneTexts(planned, width),
     choicesText(planned, width),
-    said(NOTE, width),
+    said(noteText(design), width),
   ];
   return parts.join("\n");
 }
@@ -196,8 +199,9 @@ function timeText({ epochs }: Choice, { msPerEpoch, threads }: Planned): string 
   return `${ms < 1000 ? "less than 1 s" : `about ${duration(ms)}`} on ${counted(threads, "thread")} here`;
 }
 
-const NOTE =
-  'Δ: mean difference to retraining. σ: its standard deviation over draws, and over the trials of a draw. 90 %: the interval of what stands left of it. ±: half of the 90 % interval\'s width that 9 of 10 sweeps planned like this meet, of the forget probability and of the accuracy. power: of the answer "equivalent" if nothing differs.';
+function noteText({ question }: Design): string {
+  return `Δ: mean difference to retraining. σ: its standard deviation over draws, and over the trials of a draw. 90 %: the interval of what stands left of it. ±: half of the 90 % interval's width that 9 of 10 sweeps planned like this meet, of the ${endpointName("forget", question)} and of the accuracy. power: of the answer "equivalent" if nothing differs.`;
+}
 
 function choicesText(planned: Planned, width: number): string {
   const { choices, best, unit } = planned.design;

@@ -1,7 +1,7 @@
 /** A log of a sweep as JSON lines, one an event, for programs that watch it. */
 import { appendFileSync, closeSync, openSync } from "node:fs";
 import { messageOf, SweepError } from "../errors.js";
-import { unwritable } from "../files.js";
+import { unwritable } from "../files/paths.js";
 import { NOTHING_DONE, type Observer, type SweepEvent, type SweepResult, together } from "../run/events.js";
 import { drawKey, lastEpoch, type TrajectorySpec } from "../trial.js";
 import { jsonOf } from "./json.js";

@@ -4,8 +4,11 @@ import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
 import type { Finding } from "../verdict/finding.js";
+import type { Stratum } from "../verdict/memorisation.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import type { SettingKey } from "../verdict/scores.js";
 import type { Simultaneous, SimultaneousRow } from "../verdict/simultaneous.js";
-import type { SettingKey, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { Verdict } from "../verdict/verdict.js";
 import type { Cell } from "./pieces.js";
 import {
   count,
@@ -46,10 +49,8 @@ function settingText({ sweep, name, setting }: Finding, findings: readonly Findi
 }
 
 function saidOf({ verdict, refused, asked }: Finding, path: string): string {
-  if (verdict === null)
-    return refused === "retraining is not done"
-      ? `nothing can be said, since no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`
-      : "nothing can be said, since retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again";
+  if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
+  if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
   const best = row?.what === "chosen" ? bestText(row, verdict) : "no method that unlearns has been trained";
   const askedText = {
@@ -60,12 +61,25 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
   return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
 }
 
+const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
+  "retraining is not planned": () =>
+    "retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again",
+  "no look has been taken": (path) =>
+    `no look has been taken at the round that is being trained: gmm-sweep resume ${path} goes on to it`,
+  "retraining is not done": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`,
+  "retraining has failed": (path) =>
+    `no trial of retrain_scratch is done, which every method is held against, and some have failed: gmm-sweep resume ${path} --retry-failed trains it again`,
+  "retraining has diverged": () =>
+    "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
+};
+
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);
   const best =
     row.rivals === 1
       ? `the only recipe, ${name},`
-      : `of ${count(row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+      : `of ${count(verdict.rounds?.recipes ?? row.rivals, "recipe")} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return row.rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
@@ -84,7 +98,9 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
 function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdict): string {
   const enough =
     needed === null ? "" : `, too few: about ${unitsText(needed, verdict)}${rivals === 1 ? "" : " in all"} would tell`;
-  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}`;
+  const atOnce = verdict.rounds === null ? "" : ", by intervals that hold for all of them and all looks at once";
+  if (verdict.unit === "trial") return `on this draw alone, by ${count(units, "trial")} of it${enough}${atOnce}`;
+  if (atOnce !== "") return `on ${count(units, "draw")}${atOnce}`;
   const all = verdict.draws.length + verdict.leftOut.draws;
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
@@ -103,13 +119,22 @@ function nothingText({ rows, question }: Verdict): string {
   return `doing nothing ${said[answer]} (${by})`;
 }
 
-function cannotTellText({ cannotTell, unit, draws }: Verdict): string[] {
-  if (cannotTell === null || cannotTell === 0) return [];
-  if (unit === "trial") return ["but this draw cannot tell methods apart, since nothing to forget can be told here"];
+/** Where there is nothing to forget, and where trials are too few to say whether there is. */
+function cannotTellText({ memorisation, strata, unit, draws }: Verdict): string[] {
+  if (unit === "trial") return memorisation.flatMap(({ stratum }) => ON_ONE_DRAW[stratum] ?? []);
+  const on = (stratum: Stratum): number => strata.find((one) => one.stratum === stratum)?.draws ?? 0;
+  const [nothing, unknown] = [on("nothing"), on("unknown")];
+  const of = `of the ${count(draws.length, "draw")}`;
   return [
-    `${cannotTell} of the ${count(draws.length, "draw")} cannot tell methods apart, since nothing to forget can be told there`,
+    ...(nothing === 0 ? [] : [`${nothing} ${of} cannot tell methods apart, since there is nothing to forget there`]),
+    ...(unknown === 0 ? [] : [`on ${unknown} ${of} it cannot be told whether there is anything to forget`]),
   ];
 }
+
+const ON_ONE_DRAW: Readonly<Partial<Record<Stratum, string>>> = {
+  nothing: "but this draw cannot tell methods apart, since there is nothing to forget",
+  unknown: "but it cannot be told whether there is anything to forget",
+};
 
 /** The rows of a verdict, rounded. */
 export function verdictTable({ verdict }: Finding): TableCells {

@@ -2,7 +2,9 @@
 import type { Endpoint, Question } from "../plan/question.js";
 import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
-import type { RecipeKey, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import type { RecipeKey } from "../verdict/scores.js";
+import type { Verdict } from "../verdict/verdict.js";
 
 const DIGITS = 2; // of a standard error
 const [LEAST_PLACES, MOST_PLACES] = [2, 4];

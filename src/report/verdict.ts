@@ -2,8 +2,12 @@
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Judgement } from "../verdict/answer.js";
 import type { Finding } from "../verdict/finding.js";
+import type { Stratum } from "../verdict/memorisation.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import type { RecipeKey } from "../verdict/scores.js";
 import type { Simultaneous } from "../verdict/simultaneous.js";
-import type { RecipeKey, StratumFinding, Verdict, VerdictRow } from "../verdict/verdict.js";
+import type { StratumFinding } from "../verdict/strata.js";
+import type { Verdict } from "../verdict/verdict.js";
 import { tableWithin } from "./table.js";
 import { allTable, findingSentence } from "./verdict-table.js";
 import {
@@ -49,15 +53,13 @@ const P_PLACES = 4;
 function table(verdict: Verdict, { width, path }: Place): string {
   const isWide = width >= TABLE;
   const head = isWide ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
+  const bring =
+    verdict.rounds === null
+      ? `gmm-sweep resume ${path} --with-null trains retrain_twin`
+      : "--with-null, where a sweep is opened, trains retrain_twin";
   const twin = verdict.rows.some(({ what }) => what === "null")
     ? []
-    : [
-        lines(
-          `the null: not trained; gmm-sweep resume ${path} --with-null trains retrain_twin, a second retraining to hold against the first`,
-          width,
-          2,
-        ),
-      ];
+    : [lines(`the null: not trained; ${bring}, a second retraining to hold against the first`, width, 2)];
   return head + [...verdict.rows.map((row) => rowText(row, verdict, isWide, width)), ...twin].join("");
 }
 
@@ -124,6 +126,7 @@ function named(recipes: readonly RecipeKey[]): string {
 function notes(verdict: Verdict, { width }: Place): string {
   const paragraphs = [
     ...choiceText(verdict),
+    ...roundsText(verdict),
     ...notBeatenText(verdict),
     ...memorisationText(verdict),
     ...worstText(verdict),
@@ -143,19 +146,34 @@ function choiceText({ choice, unit }: Verdict): string[] {
       ? ""
       : `, and ${percent(answers.equivalent)} called their choice equivalent, ${percent(answers.different)} different`;
   return [
-    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${choice.shares.length - 1} other recipes`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
+    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${count(choice.shares.length - 1, "other recipe")}`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
+  ];
+}
+
+function roundsText({ rounds, unit, units }: Verdict): string[] {
+  if (rounds === null) return [];
+  const { until, look, of, reached, trials, recipes, kept } = rounds;
+  const at = unit === "draw" ? `${count(units, "draw")} of ${count(trials, "trial")}` : count(trials, "trial");
+  return [
+    `Trained in rounds until ${until}: ${reached ? "reached" : "not reached"} at look ${look} of at most ${of}, at ${at}. Of ${count(recipes, "recipe")} ${kept.toLocaleString("en-US")} can be the nearest. The intervals of recipes hold for all of them and all looks at once, with 90 % confidence for each endpoint (max-T over sign flips, which takes differences to be symmetric); those of the other lines for all looks.`,
   ];
 }
 
 function notBeatenText({ notBeaten, recipes }: Verdict): string[] {
   if (notBeaten === null || recipes < 2) return [];
-  const { recipes: left, confidence } = notBeaten;
+  const { recipes: left, confidence, trials } = notBeaten;
+  const by = trials === null ? "" : `, by the first ${count(trials, "trial")} of each, which is what all have`;
   return [
-    `Not beaten by any other, draw by draw, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
+    `Not beaten by any other, draw by draw${by}, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
   ];
 }
 
-function memorisationText({ memorisation, strata, unit, question }: Verdict): string[] {
+/** How much there was to forget. */
+const STRATUM_WORDS: Readonly<Record<Stratum, string>> = {
+  ...{ unknown: "cannot be told", nothing: "nothing", little: "little", much: "much" },
+};
+
+function memorisationText({ memorisation, strata, unit, rounds }: Verdict): string[] {
   const [first] = memorisation;
   if (first === undefined)
     return [
@@ -165,19 +183,22 @@ function memorisationText({ memorisation, strata, unit, question }: Verdict): st
   if (unit === "trial") {
     const places = placesFor(first.error);
     return [
-      `To forget: ${first.stratum}; ${endpointName("forget", question)} ${signed(first.estimate, places)}, 90 % interval ${range(first.interval, places)}, ${aside}.`,
+      `To forget: ${STRATUM_WORDS[first.stratum]}; forget probability ${signed(first.estimate, places)}, 90 % interval ${range(first.interval, places)}, ${aside}.`,
     ];
   }
-  return [`By how much there was to forget, ${aside}: ${strata.map(stratumText).join("; ")}.`];
+  return [
+    `By how much there was to forget, ${aside}: ${strata.map((one) => stratumText(one, rounds === null)).join("; ")}.`,
+  ];
 }
 
-function stratumText({ stratum, draws, chosen, untouched }: StratumFinding): string {
+function stratumText({ stratum, draws, chosen, untouched }: StratumFinding, isChosen: boolean): string {
   const of = (judgement: Judgement | null): string => {
     if (judgement === null) return "not judged";
     const { estimate, error } = judgement.forget;
     return `${judgement.answer} (${signed(estimate, placesFor(error))} on ${judgement.units})`;
   };
-  return `${stratum} on ${count(draws, "draw")}: chosen ${of(chosen)}, doing nothing ${of(untouched)}`;
+  const best = isChosen ? `chosen ${of(chosen)}, ` : "";
+  return `${STRATUM_WORDS[stratum]} on ${count(draws, "draw")}: ${best}doing nothing ${of(untouched)}`;
 }
 
 /** What those that are lost could have made of it. */
@@ -220,6 +241,6 @@ function allText(all: Simultaneous, verdict: Verdict, { width }: Place): string 
   const p = exact
     ? `exact, all ${patterns} sign patterns`
     : `of ${patterns} sign patterns, Monte-Carlo error up to ${pError.toFixed(P_PLACES)}`;
-  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} are equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that lack some.`}`;
+  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} ${equivalent === 1 ? "is" : "are"} equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that ${leftOut === 1 ? "lacks" : "lack"} some.`}`;
   return `${lines(text, width)}\n${tableWithin(width, header, cells)}`;
 }

@@ -1,50 +1,87 @@
 /** How many threads are worth starting: the cores of the machine, or fewer where a container may not use them all. */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** Where Linux says what this process may use. */
 export interface CgroupPlaces {
   /** The groups of this process. */
   readonly groups: string;
-  /** The folder that all hierarchies are mounted in. */
+  /** What is mounted where, as this process sees it. */
   readonly mounts: string;
+  /** What this process is, the cores among it that it may run on. */
+  readonly status: string;
 }
 
-const PLACES: CgroupPlaces = { groups: "/proc/self/cgroup", mounts: "/sys/fs/cgroup" };
+const PLACES: CgroupPlaces = {
+  groups: "/proc/self/cgroup",
+  mounts: "/proc/self/mountinfo",
+  status: "/proc/self/status",
+};
 
 /** The cores to use, of which a quota may leave a part of the last one. */
-export function usableCores(cores = availableParallelism(), places = PLACES): number {
+export function usableCores(cores = allowedCores(), places = PLACES): number {
   const quota = cpuQuota(places);
   return quota === null ? cores : Math.max(1, Math.min(cores, Math.ceil(quota)));
 }
 
+/** The cores that this process may run on, whatever its quota: newer Nodes round a quota down into their own count. */
+export function allowedCores({ status }: Pick<CgroupPlaces, "status"> = PLACES): number {
+  const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(textOf(status)) ?? [];
+  if (list === undefined) return availableParallelism();
+  return list.split(",").reduce((count, range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return count + last - first + 1;
+  }, 0);
+}
+
 /** How many cores' worth of time this process may use, by the least of its groups and those above them; null: all. */
-export function cpuQuota({ groups, mounts }: CgroupPlaces = PLACES): number | null {
-  const quotas = hierarchies(textOf(groups)).flatMap(({ folders, path, quotaOf }) =>
-    // A group's folder is not there where a container sees its own group as the root.
-    folders.flatMap((folder) => upwards(path).map((group) => quotaOf(join(mounts, folder, group)))),
-  );
+export function cpuQuota({ groups, mounts }: Pick<CgroupPlaces, "groups" | "mounts"> = PLACES): number | null {
+  const hierarchies = mountsOf(textOf(mounts));
+  const quotas = textOf(groups)
+    .split("\n")
+    .flatMap((line) => {
+      const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      if (controllers === undefined || (controllers !== "" && !controllers.split(",").includes("cpu"))) return [];
+      const [type, quotaOf] = controllers === "" ? ["cgroup2", quotaOfVersion2] : ["cgroup", quotaOfVersion1];
+      return hierarchies
+        .filter((mount) => mount.type === type && (controllers === "" || mount.options.includes("cpu")))
+        .flatMap((mount) => foldersOf(path, mount).map(quotaOf));
+    });
   const held = quotas.filter((quota) => quota !== null);
   return held.length === 0 ? null : Math.min(...held);
 }
 
-interface Hierarchy {
-  /** Where it may be mounted. */
-  readonly folders: readonly string[];
-  readonly path: string;
-  readonly quotaOf: (group: string) => number | null;
+/** A hierarchy of groups, or the part of one below `root`, seen at a folder. */
+interface Mount {
+  readonly type: string;
+  readonly root: string;
+  readonly folder: string;
+  /** Version 1's name their controllers. */
+  readonly options: readonly string[];
 }
 
-/** Those of /proc/self/cgroup that share out cores: version 2's only one, and version 1's of the controller cpu. */
-function hierarchies(groups: string): Hierarchy[] {
-  return groups.split("\n").flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === undefined) return [];
-    if (controllers === "") return [{ folders: ["", "unified"], path, quotaOf: quotaOfVersion2 }];
-    if (!controllers.split(",").includes("cpu")) return [];
-    return [{ folders: [controllers, "cpu"], path, quotaOf: quotaOfVersion1 }];
+/** Lines of proc(5)'s mountinfo: number, parent, device, root, folder, options, optional fields, "-", type, source, options. */
+function mountsOf(text: string): Mount[] {
+  return text.split("\n").flatMap((line) => {
+    const [left, right] = line.split(" - ");
+    if (right === undefined) return [];
+    const [[, , , root, folder], [type, , options]] = [left.split(" "), right.split(" ")];
+    return [{ type, root: unescaped(root), folder: unescaped(folder), options: (options ?? "").split(",") }];
   });
+}
+
+/** Spaces and the like are written there as \040. */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** The folders of a group and of those above it that a mount shows, up to its own. */
+function foldersOf(path: string, { root, folder }: Mount): string[] {
+  const below = relative(root, path);
+  // A group outside of what is mounted: a container that sees the host's path, but its own group as the root.
+  if (below.startsWith("..")) return [folder];
+  return upwards(join("/", below)).map((group) => join(folder, group));
 }
 
 /** A group and those above it, up to the root. */

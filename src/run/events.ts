@@ -18,7 +18,7 @@ export interface Progress {
 }
 
 /** What a run did, counted in trial rows. */
-export interface Tally {
+interface Tally {
   readonly trained: number;
   readonly failed: number;
   readonly diverged: number;

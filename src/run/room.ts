@@ -2,7 +2,7 @@
 import type { PlanPart, SweepPlan } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
-import type { Room } from "../verdict/design.js";
+import type { Room } from "../verdict/planner.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
 
 /** Why a sweep can get no other draws by their seeds; null: it can. */
@@ -11,29 +11,44 @@ export type Fixed = "imported" | "run" | null;
 /** The room that a plan has, `lookup` saying what of it is still missing. */
 export async function roomOf(plan: SweepPlan, lookup: Lookup): Promise<Room> {
   const { trials } = plan;
-  const seeds = seedsOf(plan);
-  const small = oneOfEach(plan);
-  // Every draw costs as much as any other, and every trial but for copies, which a draw has once.
-  const one = await epochsOf({ ...small, trials: 1 });
-  const trial = (await epochsOf({ ...small, trials: 2 })) - one;
-  const copies = one - trial;
-  const { missing } = await surveyMissing(trajectoriesOf(plan), lookup);
-  const draws = Math.max(1, seeds.length);
-  const whole = (of: number, each: number): number => (fixedOf(plan) === "imported" ? 1 : of) * (copies + each * trial);
+  const [isFixed, draws] = [fixedOf(plan) !== null, drawsIn(plan)];
+  const [all, draw] = [await costOf(plan), await costOf(oneOfEach(plan))];
+  const missing = await missingOf(plan, lookup);
+  // Seeds that are asked for are asked of every part, so that what some draws lack is trained too.
+  const filled = isFixed || isEven(plan) ? missing : await missingOf(extended(plan, seedsOf(plan), trials), lookup);
   return {
     ...{ draws, trials, mostTrials: LIMITS.trials },
-    mostDraws: fixedOf(plan) === null ? LIMITS.settings : draws,
+    mostDraws: isFixed ? draws : LIMITS.settings,
     epochs: (of, each) => {
+      const isFilled = !isFixed && (of > draws || !isEven(plan));
+      const there = isFilled ? times(draw, draws) : all;
       // With a larger count of trials, copies go on from another start and are made anew.
-      const again = each > trials ? whole(draws, 0) : 0;
-      return whole(of, each) - whole(draws, trials) + again + missing.epochs;
+      const again = each > trials ? there.copies : 0;
+      const whole = epochsOf(isFilled ? times(draw, of) : all, each);
+      return whole - epochsOf(there, trials) + again + (isFilled ? filled : missing);
     },
   };
+}
+
+async function missingOf(plan: SweepPlan, lookup: Lookup): Promise<number> {
+  return (await surveyMissing(trajectoriesOf(plan), lookup)).missing.epochs;
+}
+
+/** Whether all that is asked of some seeded draws is asked of the others too. */
+export function isEven(plan: SweepPlan): boolean {
+  const count = seedsOf(plan).length;
+  return plan.parts.every(({ draws }) => draws.kind === "imported" || draws.dataSeeds.length === count);
 }
 
 export function fixedOf({ name, parts }: SweepPlan): Fixed {
   if (parts.some(({ draws }) => draws.kind === "imported")) return "imported";
   return name === null ? "run" : null;
+}
+
+/** How many seeds it has, or of what was imported the draws. */
+function drawsIn(plan: SweepPlan): number {
+  const imported = plan.parts.flatMap(({ draws }) => (draws.kind === "imported" ? draws.draws : []));
+  return new Set(imported.map(({ sha256 }) => sha256)).size || seedsOf(plan).length;
 }
 
 /** The seeds of a plan's draws, ascending; none of imported ones. */
@@ -63,6 +78,22 @@ function withSeeds(part: PlanPart, dataSeeds: readonly number[]): PlanPart {
   return part.draws.kind === "imported" ? part : { ...part, draws: { ...part.draws, dataSeeds } };
 }
 
-async function epochsOf(plan: SweepPlan): Promise<number> {
-  return (await surveyMissing(trajectoriesOf(plan), ALL_MISSING)).missing.epochs;
+/** Epochs of a trial of all that a plan asks for, each as much as any other, and of copies, of which a draw has but one. */
+interface Cost {
+  readonly trial: number;
+  readonly copies: number;
+}
+
+async function costOf(plan: SweepPlan): Promise<Cost> {
+  const one = await missingOf({ ...plan, trials: 1 }, ALL_MISSING);
+  const trial = (await missingOf({ ...plan, trials: 2 }, ALL_MISSING)) - one;
+  return { trial, copies: one - trial };
+}
+
+function times({ trial, copies }: Cost, count: number): Cost {
+  return { trial: count * trial, copies: count * copies };
+}
+
+function epochsOf({ trial, copies }: Cost, trials: number): number {
+  return copies + trials * trial;
 }

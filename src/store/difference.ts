@@ -32,8 +32,8 @@ type Pair<Row> = readonly [first: Row | null, second: Row | null];
 
 /** Throws usage where what one of them holds does not match its hash. */
 export async function cellDifferences(first: Results, second: Results): Promise<Differences> {
-  await refuseDamaged("first", first);
-  await refuseDamaged("second", second);
+  await refuseChanged("the first file", first);
+  await refuseChanged("the second file", second);
   const profiles = [await profilesOf(first), await profilesOf(second)] as const;
   // Where a store has several, each is held against its own.
   const several = profiles.some(({ length }) => length !== 1);
@@ -53,10 +53,11 @@ export async function cellDifferences(first: Results, second: Results): Promise<
   return { profiles, cells: [...cells.values()].map((tally) => tally.difference()) };
 }
 
-async function refuseDamaged(which: string, results: Results): Promise<void> {
+/** Throws usage where what a file holds, which is called so, is not what landed in it: neither is it compared nor gone on with. */
+export async function refuseChanged(called: string, results: Pick<Results, "damages">): Promise<void> {
   for await (const { sentence } of results.damages())
     throw bad(
-      `the ${which} file must hold what landed in it, but it was changed by another program or is damaged: ${sentence}; take another copy of it, or see with gmm-sweep verify all that was changed`,
+      `${called} must hold what landed in it, but it was changed by another program or is damaged: ${sentence}; take another copy of it, or see with gmm-sweep verify all that was changed`,
     );
 }
 

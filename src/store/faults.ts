@@ -31,6 +31,9 @@ export function badPlace(sentence: Sentence, options?: ErrorOptions): PlaceFault
   return new PlaceFault("usage", sentence, options);
 }
 
+/** What to do about a place that says what gmm-sweep does not. */
+export const OTHER_COPY = "take a copy of it from before another program changed it";
+
 /** What is said of a place that fails. */
 export interface Remedy {
   readonly code: RegExp;

@@ -1,14 +1,15 @@
 /** What a store keeps of sweeps, as it is read and written whatever keeps it: a store may come from anywhere. */
 import { bad, SweepError } from "../errors.js";
+import { identityOf } from "../plan/growth.js";
 import { fieldsOf, number, oneOf, type Reader } from "../plan/json.js";
-import { canonicalText, identityOf, type SweepPlan } from "../plan/plan.js";
+import { canonicalText, type SweepPlan } from "../plan/plan.js";
 import { ESTIMANDS, type Question } from "../plan/question.js";
 import { parsePlan, textOfPlan } from "../plan/stored.js";
 import { type Shard, WHOLE } from "../plan/trajectories.js";
 import { READ } from "../plan/values.js";
 import { clipped, escaped } from "../printable.js";
 import type { StoredCommand, StoredDecision, Sweep } from "./contract.js";
-import { badPlace, type PlaceFault } from "./faults.js";
+import { badPlace, OTHER_COPY, type PlaceFault } from "./faults.js";
 
 /** A sweep as tables have it, with its question, of which there may be none. */
 export interface SweepRow {
@@ -154,8 +155,6 @@ function storedPlan(text: string): SweepPlan {
     );
   }
 }
-
-const OTHER_COPY = "take a copy of it from before another program changed it";
 
 const readQuestion: Reader<Question> = (field, given) =>
   fieldsOf(field, given, {

@@ -1,17 +1,18 @@
 /** A sweep that is trained in rounds: what was asked of it, what its looks decided, and what its next round trains. */
 import type { CellKey } from "../plan/cell.js";
 import type { Goal } from "../plan/goal.js";
-import { askedText, canonicalText, drawsOf, type SweepPlan } from "../plan/plan.js";
+import { askedText } from "../plan/growth.js";
+import { canonicalText, drawsOf, type SweepPlan } from "../plan/plan.js";
 import type { Endpoint, Question } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { drawKey } from "../trial.js";
 import { canHold, type Look, look, type Seen, spentAt } from "./adaptive.js";
 import type { Answer } from "./answer.js";
+import { type Basis, basisOf } from "./basis.js";
 import { type CellChoice, onlyDraws, roundPlan, type Step, stepsOf } from "./rounds.js";
 import type { Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
 import { type Recipe, trialsOf, unlearns } from "./table.js";
-import { Judge, tableFor } from "./verdict.js";
 
 export interface Course {
   readonly goal: Goal;
@@ -89,6 +90,12 @@ export function settingAt(setting: Setting, course: Course, round: number): Sett
   return { ...setting, samples };
 }
 
+/** What the last look saw of a setting; all of it where there was none. */
+export function lookedAt(setting: Setting, course: Course | null): Setting {
+  const number = course?.looks.length ?? 0;
+  return course === null || number === 0 ? setting : settingAt(setting, course, number);
+}
+
 /** Takes the look after the round that is trained; null where draws, retraining or all recipes are lacking. */
 export function nextLook(setting: Setting, course: Course, question: Question): LookTaken | null {
   const round = course.looks.length + 1;
@@ -107,19 +114,19 @@ export function nextLook(setting: Setting, course: Course, question: Question): 
 /** A look, and the recipes that it is at. */
 interface LookAfter {
   readonly look: Look;
+  readonly basis: Basis;
   readonly recipes: readonly Recipe[];
 }
 
 /** The look at a setting that has what a round trained; null where it says nothing. */
-function lookAfter(setting: Setting, { steps, goal }: Course, question: Question): LookAfter | null {
-  const table = tableFor(setting, question);
-  if (table === null) return null;
-  const judge = new Judge(table, question);
-  const recipes = judge.recipes.filter(({ key }) => unlearns(key.method));
-  const candidates = judge.candidates(recipes).filter(isWhole);
+export function lookAfter(setting: Setting, { steps, goal }: Course, question: Question): LookAfter | null {
+  const basis = basisOf(setting, question);
+  if (basis === null) return null;
+  const recipes = basis.recipes.filter(({ key }) => unlearns(key.method));
+  const candidates = basis.candidates(recipes).filter(isWhole);
   const alpha = spentAt(steps.length);
-  if (candidates.length === 0 || !canHold(judge.units, alpha)) return null;
-  return { look: look(candidates, { margins: question.margins, alpha, goal }), recipes };
+  if (candidates.length === 0 || !canHold(basis.units, alpha)) return null;
+  return { look: look(candidates, { margins: question.margins, alpha, goal }), basis, recipes };
 }
 
 /** Whether it has a difference in every unit, as bands of many recipes need it. */

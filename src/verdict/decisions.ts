@@ -1,6 +1,7 @@
 /** The course of a sweep as the decisions that a store keeps of it: the first says what is asked, each later one what a look decided. */
 import { bad, messageOf, SweepError } from "../errors.js";
-import { goalFrom, goalText } from "../plan/goal.js";
+import { itemsIn } from "../plan/flags.js";
+import { goalOf, goalText } from "../plan/goal.js";
 import { fieldsOf, list, number, oneOf, type Reader, shown, stringOf } from "../plan/json.js";
 import { canonicalText } from "../plan/plan.js";
 import { parsePlan } from "../plan/stored.js";
@@ -42,9 +43,7 @@ function readBeginning(text: string): Course {
     until: stringOf,
     plan: (_place, given) => parsePlan(canonicalText(given)),
   });
-  const goal = goalFrom({ until });
-  if (goal === null) throw bad("until must be there, got nothing");
-  return courseOf(goal, plan);
+  return courseOf(goalOf(itemsIn("until", until)), plan);
 }
 
 function withLook(course: Course, text: string): Course {

@@ -1,16 +1,33 @@
 /** A recipe's differences to retraining, one for each unit: over draws the draw, on one draw the trial. */
-
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { mean } from "../stats/moments.js";
 import type { Sample } from "./scores.js";
+import { trialsOf } from "./table.js";
 
 export type Differences = Readonly<Record<Endpoint, readonly number[]>>;
 
-/** The difference of the means on each draw: with as many trials in each, the t test of these is that of the mixed model. */
+/** Two samples of one draw. */
+export interface Pair {
+  readonly of: Sample;
+  readonly retrained: Sample;
+}
+
+/** The trials that both have by their numbers: where these share random streams they are pairs, and a trial whose mate is lost would bring in its own. One run that stands for many has no number. */
+export function inCommon({ of, retrained }: Pair): Pair {
+  if (of.isOneRun || retrained.isOneRun) return { of, retrained };
+  const [mine, theirs] = [new Set(of.trials), new Set(retrained.trials)];
+  return {
+    of: trialsOf(of, (trial) => theirs.has(trial)),
+    retrained: trialsOf(retrained, (trial) => mine.has(trial)),
+  };
+}
+
+/** The difference of the means of the trials that both have, on each draw; NaN where they have none in common. With as many trials on each, the t test of these is that of the mixed model. */
 export function byDraw(of: readonly Sample[], retrained: readonly Sample[]): Differences {
+  const pairs = of.map((sample, draw) => inCommon({ of: sample, retrained: retrained[draw] }));
   const [forget, accuracy] = ENDPOINTS.map((endpoint) =>
-    of.map((sample, draw) => mean(sample[endpoint]) - mean(retrained[draw][endpoint])),
+    pairs.map((pair) => mean(pair.of[endpoint]) - mean(pair.retrained[endpoint])),
   );
   return { forget, accuracy };
 }

@@ -1,13 +1,26 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
 import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
+import { spentAt } from "./adaptive.js";
+import { ALPHA } from "./answer.js";
+import { inUnitOf } from "./basis.js";
+import { type Course, lookedAt } from "./course.js";
 import { RETRAINED } from "./roles.js";
-import type { Setting } from "./scores.js";
+import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
-import { type SettingKey, settingOf, type Verdict, verdictOn } from "./verdict.js";
+import { type Verdict, verdictOn } from "./verdict.js";
+import { verdictInRounds } from "./verdict-in-rounds.js";
 
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
+
+/** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. */
+type Refusal =
+  | "retraining is not planned"
+  | "retraining is not done"
+  | "retraining has diverged"
+  | "retraining has failed"
+  | "no look has been taken";
 
 export interface Finding {
   readonly sweep: number;
@@ -16,7 +29,7 @@ export interface Finding {
   readonly asked: Asked;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
-  readonly refused: "retraining is not planned" | "retraining is not done" | null;
+  readonly refused: Refusal | null;
   /** Every recipe at once; null where that was not asked for. */
   readonly simultaneous: Simultaneous | null;
 }
@@ -24,23 +37,34 @@ export interface Finding {
 export interface FindingAsked {
   readonly question: Question;
   readonly all: boolean;
+  /** How the sweep is trained in rounds; null: it is not. */
+  readonly course: Course | null;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all }: FindingAsked): Finding {
-  const verdict = verdictOn(setting, question);
-  const isPlanned = sweep.plan.methods.some(({ name }) => name === RETRAINED);
+export function findingOf(sweep: Sweep, setting: Setting, { question, all, course }: FindingAsked): Finding {
+  const verdict = course === null ? verdictOn(setting, question) : verdictInRounds(setting, question, course);
+  const alpha = course === null ? ALPHA : spentAt(course.steps.length);
   return {
-    ...{
-      sweep: sweep.id,
-      name: sweep.plan.name,
-      setting: settingOf(setting),
-      asked: askedOf(sweep, question),
-      verdict,
-    },
-    refused: verdict !== null ? null : isPlanned ? "retraining is not done" : "retraining is not planned",
-    simultaneous: all ? simultaneous(setting, question) : null,
+    ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
+    ...{ asked: askedOf(sweep, question), verdict },
+    refused: verdict === null ? refusalOf(sweep, setting, { question, course }) : null,
+    simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, course), question, alpha) : null,
   };
+}
+
+function refusalOf(
+  { plan }: Sweep,
+  setting: Setting,
+  { question, course }: Pick<FindingAsked, "question" | "course">,
+): Refusal {
+  if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
+  if (course !== null && course.looks.length === 0) return "no look has been taken";
+  const { samples } = inUnitOf(setting, question);
+  const retrained = samples.filter(({ key }) => key.method === RETRAINED);
+  if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
+  const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
+  return isLost ? "retraining has diverged" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {

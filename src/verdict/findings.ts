@@ -1,5 +1,7 @@
 /** What a comparison says to people: the nearest few beside doing nothing and retraining itself, each with a standard error, and where there was nothing to forget. */
 import type { CellKey } from "../plan/cell.js";
+import { mean } from "../stats/moments.js";
+import { errorOfMean } from "../stats/monte-carlo-error.js";
 import type { CellTrial } from "../store/contract.js";
 import { type Comparison, distanceOn, type Held, type Judged, type NearestCell } from "./nearest.js";
 
@@ -93,21 +95,13 @@ async function nothingToForget(originals: readonly Held[], trialsOf: TrialsOf): 
       const error = standardError(differences);
       if (error === null) continue;
       of += 1;
-      if (Math.abs(meanOf(differences)) <= STANDARD_ERRORS * error) draws += 1;
+      if (Math.abs(mean(differences)) <= STANDARD_ERRORS * error) draws += 1;
     }
   }
   return { draws, of };
 }
 
-/** s/√n, the standard error of a mean; null where one value tells none. */
+/** The standard error of a mean; null where one value tells none. */
 function standardError(values: readonly number[]): number | null {
-  const n = values.length;
-  if (n < 2) return null;
-  const mean = meanOf(values);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (n - 1) / n);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length < 2 ? null : errorOfMean(values);
 }

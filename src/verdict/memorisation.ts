@@ -1,4 +1,5 @@
 /** How much there was to forget: the memorisation of the forget set on each draw, from trials that the verdict does not use. */
+import { USUAL_QUESTION } from "../plan/question.js";
 import type { Interval } from "../stats/interval.js";
 import { oneSampleT, tInterval } from "../stats/t-test.js";
 import { byTrial } from "./differences.js";
@@ -9,6 +10,11 @@ import { trialsOf } from "./table.js";
 const SET_ASIDE = 4;
 /** Fewer trials on a draw leave nothing to set aside. */
 const LEAST_TRIALS = 8;
+/** Fewer pairs, where some of those set aside are lost, leave anything possible. */
+const LEAST_PAIRS = 2;
+const ANYTHING: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+/** Below it is nothing, as a difference within the usual margin is none. */
+const NOTHING = USUAL_QUESTION.margins.forget;
 /** From here on there was much to forget: the difference of two probabilities. */
 const MUCH = 0.1;
 const CONFIDENCE = 0.9;
@@ -21,13 +27,17 @@ export interface Memorisation {
   readonly error: number;
   /** With 90 % confidence. */
   readonly interval: Interval;
-  /** nothing: the interval holds 0 or lies below it, so that this draw cannot tell methods apart. */
   readonly stratum: Stratum;
   /** How many trials were set aside for it. */
   readonly trials: number;
 }
 
-export const STRATA = ["nothing", "little", "much"] as const;
+/**
+ * nothing, unknown: the interval holds 0 or lies below it, so that this draw cannot tell methods apart; nothing: it ends
+ * below .05, so that more can be ruled out; unknown: it does not, and trials are too few to tell. little, much: the
+ * interval lies above 0, the estimate up to .1, or beyond.
+ */
+export const STRATA = ["unknown", "nothing", "little", "much"] as const;
 export type Stratum = (typeof STRATA)[number];
 
 /** Whether a trial is one of those set aside. */
@@ -40,15 +50,28 @@ export function judgedAmong(count: number, trials: number): number {
   return trials < LEAST_TRIALS ? count : count - Math.floor(count / SET_ASIDE);
 }
 
-/** One of each draw; none at all where a draw has too few trials to set some aside. */
+/** One of each draw, of samples in probabilities; none at all where a draw has too few trials to set some aside. */
 export function memorisationOf(untouched: readonly Sample[], retrained: readonly Sample[]): Memorisation[] {
   if ([...untouched, ...retrained].some(({ trials }) => trials.length < LEAST_TRIALS)) return [];
-  return untouched.map((sample, draw) => {
+  const pairs = untouched.map((sample, draw) => {
     const { forget } = byTrial(trialsOf(sample, isSetAside), trialsOf(retrained[draw], isSetAside));
-    const found = oneSampleT(forget.filter((value) => !Number.isNaN(value)));
-    const interval = tInterval(found, CONFIDENCE);
-    const stratum = !(interval.low > 0) ? "nothing" : found.estimate <= MUCH ? "little" : "much";
-    const { estimate, error, df } = found;
-    return { draw: sample.key.draw, estimate, error, interval, stratum, trials: df + 1 };
+    return forget.filter((difference) => !Number.isNaN(difference));
   });
+  return pairs.map((differences, draw) => {
+    const found = oneSampleT(differences);
+    const interval = differences.length < LEAST_PAIRS ? ANYTHING : tInterval(found, CONFIDENCE);
+    const { estimate, error } = found;
+    const stratum = stratumOf(estimate, interval);
+    return { draw: untouched[draw].key.draw, estimate, error, interval, stratum, trials: differences.length };
+  });
+}
+
+function stratumOf(estimate: number, { low, high }: Interval): Stratum {
+  if (low > 0) return estimate <= MUCH ? "little" : "much";
+  return high < NOTHING ? "nothing" : "unknown";
+}
+
+/** Whether a draw cannot tell methods apart, as far as is known. */
+export function cannotTell({ stratum }: Memorisation): boolean {
+  return stratum === "nothing" || stratum === "unknown";
 }

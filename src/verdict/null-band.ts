@@ -7,11 +7,6 @@ import type { Sample } from "./scores.js";
 
 const RELABELLINGS = 500;
 
-/** The Wasserstein-1 distance of the forget probabilities, in units of probability, mean over draws. */
-export function wassersteinTo(of: readonly Sample[], retrained: readonly Sample[]): number {
-  return mean(of.map(({ forget }, draw) => wasserstein1(forget, retrained[draw].forget)));
-}
-
 /** Holds 90 % of what 500 random divisions of both sets of retraining trials together give, on each draw: 5 % of equal distributions lie above it. */
 export function nullBand(twin: readonly Sample[], retrained: readonly Sample[]): Interval {
   const { uniform } = stream("verdict", "null");

@@ -25,8 +25,8 @@ const LEAST_UNITS = 6;
 
 /** The rounds of a plan: over draws, where it has several, and with all trials at last; on one draw, over trials. Throws usage where they cannot be. */
 export function stepsOf(plan: SweepPlan): Step[] {
-  const draws = countDraws(onlyPart(plan).draws);
-  const { trials } = plan;
+  const axes = onlyDraws(plan);
+  const [draws, { trials }] = [countDraws(axes), plan];
   const units = draws > 1 ? draws : trials;
   if (units < LEAST_UNITS)
     throw bad(

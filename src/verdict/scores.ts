@@ -20,6 +20,21 @@ export interface Sample {
   readonly isOneRun: boolean;
 }
 
+/** A recipe: a cell, whichever draw it is on. */
+export type RecipeKey = Omit<CellKey, "draw">;
+
+export function recipeKeyOf({ draw: _, ...recipe }: CellKey): RecipeKey {
+  return recipe;
+}
+
+/** What a setting is: all that its recipes have in common. */
+export type SettingKey = Omit<CellKey, "draw" | "method" | "lambda_reg" | "epochs" | "start">;
+
+export function settingKeyOf(key: CellKey): SettingKey {
+  const { draw: _draw, method: _method, lambda_reg: _lambda, epochs: _epochs, start: _start, ...setting } = key;
+  return setting;
+}
+
 /** What may be compared: everything but the draw and what a method is. Sizes are never pooled. */
 const SETTING_NAMES = CELL_NAMES.filter((name) => !["draw", "method", "lambda_reg", "epochs", "start"].includes(name));
 const RECIPE_NAMES = CELL_NAMES.filter((name) => name !== "draw");

@@ -2,7 +2,7 @@
 import { stream } from "../data/streams.js";
 import { ENDPOINTS, type Margins } from "../plan/question.js";
 import { oneSampleT } from "../stats/t-test.js";
-import { type Answer, type Judgement, judged } from "./answer.js";
+import { ALPHA, type Answer, type Judgement, judged } from "./answer.js";
 import type { Differences } from "./differences.js";
 import { shuffle } from "./null-band.js";
 
@@ -73,7 +73,8 @@ export function select(candidates: readonly Candidate[], margins: Margins): Sele
   };
 }
 
-function placesOf(units: number): number[] {
+/** The places of so many units, from 0. */
+export function placesOf(units: number): number[] {
   return Array.from({ length: units }, (_, place) => place);
 }
 
@@ -84,11 +85,16 @@ function sharesOf(answers: readonly Answer[]): Selection["answers"] {
 }
 
 /** What the units at `places` say of a recipe; null where fewer than two have a difference. */
-export function judgedAt(of: Differences, margins: Margins, places: readonly number[]): Judgement | null {
+export function judgedAt(
+  of: Differences,
+  margins: Margins,
+  places: readonly number[],
+  alpha = ALPHA,
+): Judgement | null {
   const there = places.filter((place) => !Number.isNaN(of.forget[place]));
   if (there.length < LEAST_UNITS) return null;
   const [forget, accuracy] = ENDPOINTS.map((endpoint) => oneSampleT(there.map((place) => of[endpoint][place])));
-  return judged({ forget, accuracy }, margins, there.length);
+  return judged({ forget, accuracy }, margins, there.length, alpha);
 }
 
 /** The least of the larger of |mean difference|/margin, over the units at `places`; of equals the first. */

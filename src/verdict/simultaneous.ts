@@ -5,12 +5,12 @@ import { errorOfProportion } from "../stats/monte-carlo-error.js";
 import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
 import { tTailQuantile } from "../stats/student-t.js";
 import { ALPHA } from "./answer.js";
-import type { Setting } from "./scores.js";
+import { basisOf } from "./basis.js";
+import { type RecipeKey, recipeKeyOf, type Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
-import { Judge, keyOf, type RecipeKey, tableFor } from "./verdict.js";
 
 const FLIPS = 2000;
-/** Of fewer units flipped residuals are too short (of 5 draws, bands of 300 recipes hold in 74 to 85 % of data sets). */
+/** Of fewer units flipped residuals are too short (of 5 draws, bands of 300 recipes hold in 74 to 85 % of data sets); not so at the error of one look of several, whose first has draws enough. */
 const LEAST_FLIPPED = 8;
 
 /** A recipe's difference among all, with the Monte-Carlo error of its p; 0 where all sign patterns were tried. */
@@ -42,25 +42,27 @@ export interface Simultaneous {
   readonly leftOut: number;
 }
 
-/** Every recipe of a setting at once, doing nothing and the second retraining among them; null where nothing can be held against retraining. */
-export function simultaneous(setting: Setting, question: Question): Simultaneous | null {
-  const table = tableFor(setting, question);
-  if (table === null) return null;
-  const judge = new Judge(table, question);
-  const { units, recipes } = judge;
-  const all = judge.candidates(recipes);
+/**
+ * Every recipe of a setting at once, doing nothing and the second retraining among them; null where nothing can be held
+ * against retraining. `alpha` is the error a side, less of one look of several.
+ */
+export function simultaneous(setting: Setting, question: Question, alpha = ALPHA): Simultaneous | null {
+  const basis = basisOf(setting, question);
+  if (basis === null) return null;
+  const { units, recipes } = basis;
+  const all = basis.candidates(recipes);
   const whole = units < 2 ? [] : all.filter(({ forget }) => !forget.some(Number.isNaN));
   const flips = signFlips(units, FLIPS, stream("verdict", "flips", units).uniform);
-  const bands = units < LEAST_FLIPPED ? "Bonferroni" : "max-T";
+  const bands = units < LEAST_FLIPPED && alpha === ALPHA ? "Bonferroni" : "max-T";
   const [forget, accuracy] = ENDPOINTS.map((endpoint) => {
     const values = whole.map((candidate: Candidate) => candidate[endpoint]);
-    const found = whole.length === 0 ? [] : maxT(values, flips, 2 * ALPHA);
+    const found = whole.length === 0 ? [] : maxT(values, flips, 2 * alpha);
     return found.map((of): SimultaneousDifference => {
       const pError = flips.exact ? 0 : errorOfProportion(of.p, flips.signs.length);
       return { ...of, ...(bands === "max-T" ? {} : bonferroni(of, units, whole.length)), pError };
     });
   });
-  const keys = new Map(recipes.map((recipe) => [recipe.text, keyOf(recipe)]));
+  const keys = new Map(recipes.map((recipe) => [recipe.text, recipeKeyOf(recipe.key)]));
   const { margins } = question;
   const rows = whole.flatMap(({ recipe }, i) => {
     const key = keys.get(recipe);

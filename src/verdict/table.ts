@@ -15,6 +15,13 @@ export interface Recipe {
   readonly samples: readonly Sample[];
 }
 
+/** The recipe of this text, which is one of them. */
+export function recipeOf(text: string, recipes: readonly Recipe[]): Recipe {
+  const found = recipes.find((recipe) => recipe.text === text);
+  if (found === undefined) throw new Error(`no recipe is ${text}`);
+  return found;
+}
+
 export interface Table {
   readonly draws: readonly string[];
   readonly leftOut: LeftOut;

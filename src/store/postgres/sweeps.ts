@@ -1,6 +1,6 @@
 /** Sweeps as a database has them: their plans, their cells, and the commands that asked for them. */
-import { grown } from "../../plan/growth.js";
-import { identityOf, type SweepPlan } from "../../plan/plan.js";
+import { grown, identityOf } from "../../plan/growth.js";
+import type { SweepPlan } from "../../plan/plan.js";
 import type { Question } from "../../plan/question.js";
 import { plannedCells, type Shard, WHOLE } from "../../plan/trajectories.js";
 import { derivedOf, keyOf } from "../cell-keys.js";

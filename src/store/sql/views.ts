@@ -57,6 +57,15 @@ export function viewsIn(dialect: Dialect): string {
   const of = { cells: rowsOfCells(dialect), trial: countedAsTrial(dialect) };
   const difference = "(p.difference - f.difference)";
   const rootMethod = `substr(root, 1, ${find}(root, '@') - 1)`;
+  // How far a sweep s asks for a trajectory t, where c are the cells that it is in: a trial beyond some cells' own is asked for by the others alone.
+  const lastEpoch = choose(
+    "c.is_uneven",
+    `(
+    select max(c.epochs) from sweep_cells c ${FEWER_TRIALS}
+    where c.sweep_id = s.id and c.cell_key_id = t.cell_key_id and t.trial <= ${TRIALS_OF_CELL}
+  )`,
+    "c.epochs",
+  );
   return `
 create view cells as
 select s.id as sweep, ${OF_SETTING},
@@ -68,15 +77,7 @@ select s.id as sweep, ${OF_SETTING},
   k.method, t.trial, k.seed, nullif(t.start_trial, 0) as start_trial, k.start, k.lambda_reg, k.lambda_effective,
   t.replicate_of, k.engine, k.profile, k.id as cell_key_id, t.id as trajectory_id,
   coalesce(t.source_id, t.id) as source_id,
-  -- A trial beyond some cells' own is asked for by the others alone.
-  ${choose(
-    "c.is_uneven",
-    `(
-    select max(c.epochs) from sweep_cells c ${FEWER_TRIALS}
-    where c.sweep_id = s.id and c.cell_key_id = k.id and t.trial <= ${TRIALS_OF_CELL}
-  )`,
-    "c.epochs",
-  )} as last_epoch
+  ${lastEpoch} as last_epoch
 from sweeps s
 join ${TRAJECTORIES_OF_SWEEPS} c on c.sweep_id = s.id
 join cell_keys k on k.id = c.cell_key_id
@@ -190,11 +191,12 @@ select c.sweep_id as sweep, ${OF_SETTING},
   k.method, k.lambda_reg, k.start, e.epoch, count(*) as n,
   ${CURVE.map(({ name }) => curveMoments(dialect, name)).join(",\n  ")}
 from asked c
+${loop} sweeps s on s.id = c.sweep_id
 ${loop} cell_keys k on k.id = c.cell_key_id
 ${loop} draws d on d.id = k.draw_id
 ${loop} trajectories t on ${COUNTED_IN_ANY}
 -- Copies have no curve of their own. An epoch counts while all of its numbers are finite: of one that is not, this product is none.
-${loop} epochs e on e.trajectory_id = t.id and e.epoch <= c.epochs and (${CURVE.map(({ name }) => `e.${name}`).join(" + ")}) * 0.0 = 0.0
+${loop} epochs e on e.trajectory_id = t.id and e.epoch <= ${lastEpoch} and (${CURVE.map(({ name }) => `e.${name}`).join(" + ")}) * 0.0 = 0.0
 left join epochs f on f.trajectory_id = c.first and f.epoch = e.epoch
 group by c.sweep_id, c.cell_key_id, e.epoch${alsoBy("k.id, d.id")};
 

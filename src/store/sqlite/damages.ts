@@ -41,7 +41,7 @@ function* damagesOfContents(db: Database.Database): Generator<Damage> {
 /** Throws usage where anything of a file is not as it landed: nothing is built on what was changed. */
 export function refuseDamages(db: Database.Database): void {
   const sweeps = new Sweeps(db, new CellKeys(db));
-  for (const sweep of sweeps.all()) if (sweeps.hasOtherCells(sweep)) throw otherCells(sweep.id);
+  for (const sweep of sweeps.all()) if (sweeps.cells.areOthers(sweep)) throw otherCells(sweep.id);
   for (const { what } of damagesOfContents(db)) throw damaged(what);
 }
 
@@ -64,11 +64,11 @@ export function toldOfReading(path: string, db: Database.Database, error: unknow
 }
 
 function* damagesOfSweep(sweeps: Sweeps, sweep: Sweep): Generator<Damage> {
-  sweeps.decisions(sweep.id); // throws where one cannot be read, as of a plan
+  sweeps.decisions.of(sweep.id); // throws where one cannot be read, as of a plan
   const what = `sweep ${sweep.id}`;
   if (sweeps.hasOtherNotes(sweep))
     yield { what, sentence: `${what}: its name, trials, engine or record level is not that of its plan` };
-  if (sweeps.hasOtherCells(sweep)) yield { what, sentence: `${what}: its cells are not those of its plan` };
+  if (sweeps.cells.areOthers(sweep)) yield { what, sentence: `${what}: its cells are not those of its plan` };
 }
 
 /** Whether a copy names the run that it repeats, and what is none names no other. */

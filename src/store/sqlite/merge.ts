@@ -67,17 +67,17 @@ function mergeSweeps({ sweeps }: Whole, part: FilePart): void {
   for (const { sweep, times, commands, decisions } of guardedOpening(part.path, () => sweepsOf(part))) {
     const id = sweeps.take(sweep, times);
     for (const command of commands) sweeps.addCommand(id, command);
-    for (const decision of decisions) sweeps.addDecision(id, decision);
+    for (const decision of decisions) sweeps.decisions.add(id, decision);
   }
 }
 
 export function sweepsOf({ db, sweeps }: FilePart): PartSweep[] {
   const times = db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
   return sweeps.all().map((sweep) => {
-    if (sweeps.hasOtherCells(sweep)) throw otherCells(sweep.id);
+    if (sweeps.cells.areOthers(sweep)) throw otherCells(sweep.id);
     return {
       ...{ sweep, times: times.get(sweep.id) as OpeningTimes },
-      ...{ commands: sweeps.commands(sweep.id), decisions: sweeps.decisions(sweep.id) },
+      ...{ commands: sweeps.commands(sweep.id), decisions: sweeps.decisions.of(sweep.id) },
     };
   });
 }

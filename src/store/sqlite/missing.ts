@@ -6,20 +6,23 @@ import type Database from "better-sqlite3";
 import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
 import type { Missing, RowState } from "../contract.js";
 import { missingOf } from "../missing.js";
+import { isTrialOf } from "../sql/layout.js";
 import type { CellKeys } from "./cell-keys.js";
-import { FIND_TRIAL, isRowOf } from "./layout.js";
+import { isRowOf } from "./layout.js";
 
 /** Answers `Results.missing` for one file. */
 export class MissingRows {
   readonly #keys: CellKeys;
-  readonly #trajectory: Database.Statement;
   readonly #states: Database.Statement;
 
   constructor(db: Database.Database, keys: CellKeys) {
     this.#keys = keys;
-    this.#trajectory = db.prepare(FIND_TRIAL).pluck();
     this.#states = db
-      .prepare(`select epochs, state from trial_rows where ${isRowOf("id", "@id", ["@first", "@last"])}`)
+      .prepare(
+        `select r.epochs, r.state
+         from trajectories t cross join trial_rows r on ${isRowOf("r.id", "t.id", ["?", "?"])}
+         where ${isTrialOf("?", "?", "?")}`,
+      )
       .raw();
   }
 
@@ -31,8 +34,7 @@ export class MissingRows {
     const key = this.#keys.find(profile, spec);
     if (key === null) return new Map();
     // The copies land with the run they repeat, so the last of them speaks for all.
-    const id = this.#trajectory.get(key.id, spec.trial + spec.copies, startTrial(spec)) as number | undefined;
-    if (id === undefined) return new Map();
-    return new Map(this.#states.all({ id, first: spec.asked[0], last: lastEpoch(spec) }) as [number, RowState][]);
+    const trial = [key.id, spec.trial + spec.copies, startTrial(spec)];
+    return new Map(this.#states.all(spec.asked[0], lastEpoch(spec), ...trial) as [number, RowState][]);
   }
 }

@@ -1,6 +1,6 @@
 /** Whether a SQLite file is one of ours, and of which version. */
 import type Database from "better-sqlite3";
-import { badPlace } from "../faults.js";
+import { badPlace, OTHER_COPY } from "../faults.js";
 import { isEarlier } from "./earlier.js";
 import { APPLICATION_ID, freshItems, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { refuseOutOfRange } from "./soundness.js";
@@ -21,11 +21,7 @@ export function checkOwner(db: Database.Database): number {
         `${file} was written by a newer gmm-sweep (schema ${version}, this one knows ${VERSION}): update gmm-sweep, or name another file with --db`,
     );
   if (version === 0 && items.length === 0) return 0;
-  if (version < 1)
-    throw badPlace(
-      (file) =>
-        `${file} must say its schema version, got ${version}: take a copy of it from before another program changed it`,
-    );
+  if (version < 1) throw badPlace((file) => `${file} must say its schema version, got ${version}: ${OTHER_COPY}`);
   const other = version === VERSION ? otherItem(items) : isOlder(version, items) ? null : "some are not those";
   if (other === null) {
     if (version !== 1) refuseOutOfRange(db);
@@ -33,7 +29,7 @@ export function checkOwner(db: Database.Database): number {
   }
   throw badPlace(
     (file) =>
-      `${file} must have the tables and views that gmm-sweep made and no others, but ${other}: take a copy of it from before another program changed it, or name another file with --db`,
+      `${file} must have the tables and views that gmm-sweep made and no others, but ${other}: ${OTHER_COPY}, or name another file with --db`,
   );
 }
 

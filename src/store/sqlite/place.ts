@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { bad } from "../../errors.js";
-import { makeFolder } from "../../files.js";
+import { makeFolder } from "../../files/paths.js";
 
 /** What tells the file that a path means from all others that are there, or open; null where there is none. */
 export function fileAt(path: string): string | null {
@@ -29,10 +29,12 @@ export function realPlace(path: string): string {
   return existsSync(folder) ? join(realpathSync.native(folder), basename(place)) : place;
 }
 
-/** The same of a file that is to be made there, with the folder for it. */
+/** The same of a file that is to be made there, with the folder for it; for a name that is refused no folder is made. */
 export function placeFor(path: string): string {
+  const place = realPlace(path);
   makeFolder(dirname(path));
-  return realPlace(path);
+  // The links above a folder that was not there could not be followed before.
+  return join(realpathSync.native(dirname(place)), basename(place));
 }
 
 function isLink(path: string): boolean {

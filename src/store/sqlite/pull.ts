@@ -52,7 +52,7 @@ async function pullInto(file: string, part: Part): Promise<void> {
     for (const { sweep, times, commands, decisions } of await part.sweeps()) {
       const id = sweeps.take(sweep, times);
       for (const command of commands) sweeps.addCommand(id, command);
-      for (const decision of decisions) sweeps.addDecision(id, decision);
+      for (const decision of decisions) sweeps.decisions.add(id, decision);
     }
     const keyIds = new Map([...(await part.cellKeys())].map(([id, held]) => [id, keys.put(held).id]));
     const ids = new Map<number, number>();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { bad, shellWord } from "../../errors.js";
-import { absentText, isAbsent } from "../../files.js";
+import { absentText, isAbsent } from "../../files/paths.js";
 import { badPlace, withCode } from "../faults.js";
 import { may, mustBeFile, refuseInTheWay } from "./access.js";
 import { withoutLocks } from "./disk.js";

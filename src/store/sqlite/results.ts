@@ -64,7 +64,7 @@ export class SqliteResults implements Results {
   }
 
   async decisions({ id }: Sweep): Promise<StoredDecision[]> {
-    return this.#read(() => this.stored.decisions(id));
+    return this.#read(() => this.stored.decisions.of(id));
   }
 
   async missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing> {

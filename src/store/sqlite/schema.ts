@@ -10,7 +10,7 @@ import { epochsOf, trajectoryOf } from "./layout.js";
 export const APPLICATION_ID = 0x676d6d31;
 
 /** The version of the tables below and of the views; any change of them raises it, and comes with a migration. */
-export const VERSION = 4;
+export const VERSION = 5;
 
 const TABLES = `
 create table sweeps (

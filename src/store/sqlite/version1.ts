@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
 import { messageOf } from "../../errors.js";
-import { canonicalText, identityOf } from "../../plan/plan.js";
+import { identityOf } from "../../plan/growth.js";
+import { canonicalText } from "../../plan/plan.js";
 import { LIMITS } from "../../plan/values.js";
 import { hashOf } from "../hash.js";
 import { CellKeys } from "./cell-keys.js";

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { bad, messageOf, SweepError, shellWord, typos } from "./errors.js";
+import { bad, messageOf, SweepError, shellWord, typos } from "../errors.js";
 
 /** A path as a shell reads it: a leading ~ is the home folder. Shells leave it alone in --db=~/x.db. `option` is what an error calls it. */
 export function expanded(option: string, path: string): string {

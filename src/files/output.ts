@@ -22,8 +22,8 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
-import { bad, SweepError } from "./errors.js";
-import { unwritable } from "./files.js";
+import { bad, SweepError } from "../errors.js";
+import { unwritable } from "./paths.js";
 
 const require = createRequire(import.meta.url);
 /** Loaded with the first file of weights that is there already: most commands do without. */

@@ -1,0 +1,73 @@
+/** The verdict on a sweep that is trained in rounds: by the last look, whose bands hold for all recipes and all looks at once. */
+import { goalText } from "../plan/goal.js";
+import { ENDPOINTS, type Question } from "../plan/question.js";
+import { type Seen, spentAt } from "./adaptive.js";
+import type { Difference, Judgement } from "./answer.js";
+import { type Course, lookAfter, lookedAt } from "./course.js";
+import { cannotTell } from "./memorisation.js";
+import { TWIN, UNTOUCHED } from "./roles.js";
+import { Rows, type VerdictRow } from "./rows.js";
+import type { Setting } from "./scores.js";
+import { placesOf } from "./selection.js";
+import { strataOf } from "./strata.js";
+import { ofMethod, type Recipe, recipeOf } from "./table.js";
+import type { Verdict } from "./verdict.js";
+
+/** Judges what the last look of `course` saw of a setting; null where that was nothing. */
+export function verdictInRounds(setting: Setting, question: Question, course: Course): Verdict | null {
+  const { goal, looks, steps } = course;
+  const taken = looks.at(-1);
+  if (taken === undefined) return null;
+  const seen = lookAfter(lookedAt(setting, course), course, question);
+  if (seen === null) return null;
+  const { basis, recipes: rivals, look } = seen;
+  const { table, unit, units, memorisation } = basis;
+  const alpha = spentAt(steps.length);
+  const rows = new Rows(basis, question, alpha);
+  const whole = (what: VerdictRow["what"], recipe: Recipe): VerdictRow => rows.rowOf(what, recipe, placesOf(units));
+  const nearest = (what: "chosen" | "method", one: Seen, among: number): VerdictRow => ({
+    ...whole(what, recipeOf(one.recipe, rivals)),
+    ...{ judgement: judgementOf(one, units), refused: null, needed: null, rivals: among },
+  });
+  const methodOf = ({ recipe }: Seen): string => recipeOf(recipe, rivals).key.method;
+  const all = [look.leader, ...look.kept, ...look.dropped];
+  const others = new Set(all.map(methodOf).filter((method) => method !== methodOf(look.leader)));
+  const untouched = ofMethod(table.recipes, UNTOUCHED).slice(0, 1);
+  return {
+    ...{ question, unit, units, draws: table.draws, leftOut: table.leftOut, recipes: rivals.length },
+    rows: [
+      nearest("chosen", look.leader, rivals.length),
+      ...untouched.map((recipe) => whole("do nothing", recipe)),
+      ...[...others].map((method) => {
+        const of = all.filter((one) => methodOf(one) === method);
+        return nearest("method", of.reduce(nearer), of.length);
+      }),
+      ...ofMethod(table.recipes, TWIN)
+        .slice(0, 1)
+        .map((recipe) => whole("null", recipe)),
+    ],
+    choice: null,
+    rounds: {
+      ...{ until: goalText(goal), look: looks.length, of: steps.length, reached: taken.reached, trials: taken.trials },
+      ...{ recipes: looks[0].recipes.length + looks[0].lost, kept: look.kept.length },
+    },
+    notBeaten: null,
+    memorisation,
+    // What is the nearest on all draws was chosen by those of each stratum.
+    strata: strataOf(basis, null, untouched[0] ?? null, question.margins, alpha),
+    cannotTell: memorisation.length === 0 ? null : memorisation.filter(cannotTell).length,
+  };
+}
+
+function nearer(a: Seen, b: Seen): Seen {
+  return b.distance < a.distance ? b : a;
+}
+
+function judgementOf(seen: Seen, units: number): Judgement {
+  const [forget, accuracy] = ENDPOINTS.map((endpoint): Difference => {
+    const { mean, error, low, high } = seen[endpoint];
+    const smallestMargin = Math.max(Math.abs(low), Math.abs(high));
+    return { estimate: mean, error, df: units - 1, interval: { low, high }, smallestMargin };
+  });
+  return { forget, accuracy, answer: seen.answer, units, needed: null };
+}
