@@ -9,9 +9,10 @@ import { QUIETLY, type Results, type Store, type Sweep } from "../src/store/cont
 import { cellDifferences } from "../src/store/difference.js";
 import { withCode } from "../src/store/faults.js";
 import { backUp, mergeStores, openBegun, openResults, openStore } from "../src/store/open.js";
+import { placeNamed } from "../src/store/places.js";
 import { toldOfOpening } from "../src/store/postgres/faults.js";
 import { folder, programmed, TINY } from "./command-line.js";
-import { database, emptyDatabase, NO_SERVER, run } from "./fixtures/postgres.js";
+import { database, emptyDatabase, NO_SERVER, run, transaction } from "./fixtures/postgres.js";
 import { nextUp, openRequest, smallPlan, specsIn, trained, withLastEpoch } from "./fixtures/sweeps.js";
 import { gridPlan, listOf, type Make, testStoreContract, type Words } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
@@ -93,6 +94,21 @@ function testWriters(): void {
       refused.map(({ reason }) => reason.fault),
       ["check"],
     );
+  });
+
+  test("what another writer is changing is waited for, and is then read as it became", async (t) => {
+    const place = await database(t);
+    const store = await storeAt(t, place);
+    const sweep = await store.open(openRequest(smallPlan()));
+    const [spec] = specsIn(smallPlan());
+    await store.record(sweep, [trained(spec)]);
+    const other = await transaction(place, "select 1 from gmm_sweep.trajectories for update");
+    const landing = assert.rejects(store.record(sweep, [trained({ ...spec, asked: [4, 6] })]), {
+      fault: "check",
+      message: /holds of original of λ 0 on draw 0, trial 1 something else than what landed/,
+    });
+    await other.commitOnceWaitedFor("update gmm_sweep.trajectories set hash = '\\x00'");
+    await landing;
   });
 
   test("a store lands on when its connections were cut, and says once that it waits", async (t) => {
@@ -283,6 +299,10 @@ function testOpening(): void {
       "POSTGRES://me@there/x?password=secret&a=b",
     ])
       assert.ok(!/secret|se@|cret/.test(withoutPasswords(`at ${url}: no`)), withoutPasswords(url));
+    assert.equal(
+      placeNamed("--store", "postgres://me:secret@there/x?password=secret&a=b"),
+      "postgres://me@there/x?a=b",
+    );
     assert.equal(withoutPasswords("postgres://me@there:5432/x"), "postgres://me@there:5432/x");
   });
 }
