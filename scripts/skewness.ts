@@ -16,7 +16,7 @@ const POWER_Z = 0.8416; // of the t test, about .8 where nothing is skewed
 
 process.exitCode = simulate({
   name: "skewness",
-  counted: { option: "sets", of: "data sets", usual: 4000 },
+  counted: { option: "sets", of: "data sets", usual: 2000 },
   band: "exactly the stated error",
   good: "no line errs more often than its band allows, but for those that the documentation tells",
   header: ["judged by", "draws", "answer", "stated", "normal", "skewness 1", "skewness 2", "1 in 10 far", "power"],

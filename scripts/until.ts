@@ -8,7 +8,7 @@ import { USUAL_QUESTION } from "../src/plan/question.js";
 import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
 import { findingSentence } from "../src/report/verdict-table.js";
 import { openResults } from "../src/store/open.js";
-import { courseFrom } from "../src/verdict/decisions.js";
+import { roundsFrom } from "../src/verdict/decisions.js";
 import { type Finding, findingOf } from "../src/verdict/finding.js";
 import { settingsIn } from "../src/verdict/scores.js";
 
@@ -73,10 +73,10 @@ async function trained(db: string, options: readonly string[]): Promise<Told> {
   if (status !== 0) throw new Error(`grid ended with ${status}`);
   const results = await openResults(db);
   const [sweep] = await results.sweeps();
-  const course = courseFrom(await results.decisions(sweep));
+  const rounds = roundsFrom(await results.decisions(sweep));
   const [setting] = await settingsIn(results.cellSamples(sweep));
   await results.close();
-  const finding = findingOf(sweep, setting, { question: sweep.question ?? USUAL_QUESTION, all: false, course });
+  const finding = findingOf(sweep, setting, { question: sweep.question ?? USUAL_QUESTION, all: false, rounds });
   const epochs = [...trajectoriesOf(sweep.plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
   return { finding, epochs };
 }

@@ -566,8 +566,6 @@ test("a sweep of several imported draws is planned for over all of them", async 
   const [first, second] = choices;
   const whole = { ...grid, data: folders[0], trials: `${second.trials}` };
   assert.deepEqual([first.epochs, second.epochs], [0, await epochsLeft(db, whole, "grid")]);
-  const [narrow] = await planned(db, "--half-width", "forget=0.1", "--method", "unlearn", "--lambda", "4");
-  assert.equal(narrow.command, `gmm-sweep resume ${db} --trials ${narrow.best?.trials}`);
 });
 
 function reportOf(t: TestContext, goal: Goal, setting: Setting, room: Room): string {

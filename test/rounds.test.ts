@@ -1,104 +1,389 @@
-/** Holds the rounds of an adaptive grid to what they ask for: what is kept and what it is held against, and nothing else. */
+/** Holds sweeps that are trained in rounds to what they promise: the same looks from whatever is stored, killed or not, and no more training than it takes. */
 import assert from "node:assert/strict";
-import test from "node:test";
-import type { Flags } from "../src/plan/flags.js";
-import { grown } from "../src/plan/growth.js";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { gridCommand } from "../src/commands/grid.js";
+import { resumeCommand } from "../src/commands/resume.js";
+import { statusCommand } from "../src/commands/status.js";
+import { verdictCommand } from "../src/commands/verdict.js";
+import { type Stream, stream } from "../src/data/streams.js";
+import { loadEngine } from "../src/engine/engines.js";
+import type { CellKey } from "../src/plan/cell.js";
+import { engineFrom, type Flags } from "../src/plan/flags.js";
 import type { SweepPlan } from "../src/plan/plan.js";
-import { gridPlan } from "../src/plan/request.js";
-import { parsePlan, textOfPlan } from "../src/plan/stored.js";
-import { trajectoriesOf } from "../src/plan/trajectories.js";
-import { type CellChoice, roundPlan, type Step, stepsOf } from "../src/verdict/rounds.js";
+import { USUAL_QUESTION } from "../src/plan/question.js";
+import { gridPlan, gridRequest } from "../src/plan/request.js";
+import { type StoppingRule, stoppingRuleOf, stoppingRuleText } from "../src/plan/stopping-rule.js";
+import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
+import type { Decision } from "../src/store/contract.js";
+import { openResults, openStore } from "../src/store/open.js";
+import { beginning, lastDecision, roundsFrom } from "../src/verdict/decisions.js";
+import { spentAt } from "../src/verdict/look.js";
+import { nextLook, settingAt } from "../src/verdict/round-look.js";
+import { currentPlan, isOver, type Rounds, roundsOf } from "../src/verdict/rounds.js";
+import type { VerdictRow } from "../src/verdict/rows.js";
+import type { Sample, Setting } from "../src/verdict/scores.js";
+import { simultaneous } from "../src/verdict/simultaneous.js";
+import { folder, rows, spoken } from "./command-line.js";
+import { change } from "./fixtures/grids.js";
+import { openRequest } from "./fixtures/sweeps.js";
+import { trainedHere } from "./runner-contract.js";
+
+const DECIDED: StoppingRule = { kind: "decided" };
+const [DRAWS, TRIALS] = [20, 40];
+const LAMBDAS = Array.from({ length: 16 }, (_, i) => i);
 
 function planOf(flags: Flags = {}): SweepPlan {
   return gridPlan(
     {
-      ...{ samples: "10", hidden: "3,2", "data-seeds": "1:20", trials: "40", lambda: "1,2,4", epochs: "1:3" },
-      ...{ methods: "original,retrain_scratch,unlearn,fine_tune", ...flags },
+      ...{ samples: "10", hidden: "3,2", "data-seeds": `1:${DRAWS}`, trials: `${TRIALS}` },
+      ...{ lambda: LAMBDAS.join(","), epochs: "5", methods: "original,retrain_scratch,unlearn", ...flags },
     },
     null,
   );
 }
 
-/** How many trial rows a plan asks for of each draw, method, λ and epoch count. */
-function cellsOf(plan: SweepPlan): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { cell, asked } of [...trajectoriesOf(plan)].flat())
-    for (const epochs of asked) {
-      const seed = cell.draw.kind === "seeded" ? cell.draw.dataSeed : "imported";
-      const key = `${seed} ${cell.method} ${cell.lambda} ${epochs}`;
-      counts[key] = (counts[key] ?? 0) + 1;
-    }
-  return counts;
+/** All that the plan may come to ask for; the difference to retraining grows with λ. */
+function planted(name: string, differenceOf: (lambda: number) => number): Setting {
+  const random = stream("test", name);
+  const samples = Array.from({ length: DRAWS }, (_, i) => {
+    const center = 0.6 + 0.1 * random.normal();
+    return [
+      sampleOf("retrain_scratch", 0, i + 1, center, random),
+      sampleOf("original", 0, i + 1, center + 0.2, random),
+      ...LAMBDAS.map((lambda) => sampleOf("unlearn", lambda, i + 1, center + differenceOf(lambda), random)),
+    ];
+  }).flat();
+  return { key: samples[0].key, samples };
 }
 
-test("over draws the looks have a quarter of the trials, and a last round has them all", () => {
-  assert.deepEqual(stepsOf(planOf()), [
-    { draws: 7, trials: 10 },
-    { draws: 11, trials: 10 },
-    { draws: 17, trials: 10 },
-    { draws: 20, trials: 10 },
-    { draws: 20, trials: 40 },
-  ]);
-  assert.deepEqual(stepsOf(planOf({ trials: "3" })).at(-1), { draws: 20, trials: 3 });
-  assert.deepEqual(stepsOf(planOf({ "data-seeds": "5" })), [
-    { draws: 1, trials: 7 },
-    { draws: 1, trials: 11 },
-    { draws: 1, trials: 17 },
-    { draws: 1, trials: 26 },
-    { draws: 1, trials: 39 },
-    { draws: 1, trials: 40 },
-  ]);
+function sampleOf(method: string, lambda_reg: number, draw: number, center: number, random: Stream): Sample {
+  const key: CellKey = {
+    ...{ draw: `${draw}`, samples: 10, features: 10, forget_rows: 1, hidden: "3,2", learning_rate: 0.01 },
+    ...{ preset: "paired", method, lambda_reg, epochs: method === "unlearn" ? 5 : 100, seed: 0, start: "" },
+    profile: "test/r1",
+  };
+  const trials = Array.from({ length: TRIALS }, (_, i) => i + 1);
+  return {
+    ...{ key, recipe: `${method} ${lambda_reg}`, trials, diverged: 0, failed: 0, isOneRun: false },
+    forget: trials.map(() => center + 0.01 * random.normal()),
+    accuracy: trials.map(() => 0.9 + 0.001 * random.normal()),
+    ...{ margin: trials.map(() => null), test: trials.map(() => null) },
+  };
+}
+
+/** The rounds to their end, and the epochs that they train. */
+function taken(setting: Setting, plan: SweepPlan, until: StoppingRule): { rounds: Rounds; epochs: number } {
+  let [rounds, epochs] = [roundsOf(until, plan), 0];
+  const trained = new Set<string>();
+  while (!isOver(rounds)) {
+    for (const group of trajectoriesOf(currentPlan(rounds))) {
+      const fresh = group.filter((spec) => !trained.has(textOf(spec)));
+      for (const spec of fresh) trained.add(textOf(spec));
+      epochs += epochsToTrain(fresh);
+    }
+    const look = nextLook(setting, rounds, USUAL_QUESTION);
+    assert.ok(look !== null);
+    rounds = { ...rounds, looks: [...rounds.looks, look] };
+  }
+  return { rounds, epochs };
+}
+
+function textOf({ cell, trial }: ReturnType<typeof trainedHere>[number]["spec"]): string {
+  return JSON.stringify([cell.draw, cell.method, cell.lambda, trial]);
+}
+
+test("an equivalent recipe among many that are not is found with a fraction of the epochs, and the others are dropped", () => {
+  const plan = planOf();
+  const { rounds, epochs } = taken(
+    planted("found", (lambda) => 0.02 * lambda),
+    plan,
+    DECIDED,
+  );
+  const last = rounds.looks.at(-1);
+  assert.deepEqual([last?.reached, last?.recipes[0].lambda, last?.recipes[0].answer], [true, 0, "equivalent"]);
+  const all = [...trajectoriesOf(plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
+  assert.ok(epochs < all / 5, `${epochs} of ${all} epochs`);
+  assert.ok((last?.recipes.filter(({ kept }) => kept).length ?? 0) < LAMBDAS.length / 2);
 });
 
-const REFUSED: [flags: Flags, sentence: RegExp][] = [
-  [{ "data-seeds": "1:5" }, /^--until must have at least 6 draws, or trials where there is one draw, got 5: /],
-  [{ "data-seeds": "1", trials: "5" }, /^--until must have at least 6 draws, .*, got 5: /],
-  [{ preset: "notebook" }, /^--until must be under a preset whose trials differ, got notebook: take --preset paired$/],
-  [{ samples: "10,20" }, /^--until must be of one setting, .*, got 2: /],
-  [{ hidden: ["3,2", "4,4"] }, /^--until must be of one setting, /],
+test("where no recipe is near the grid ends early as well, and says that they are different", () => {
+  const { rounds } = taken(
+    planted("far", () => 0.3),
+    planOf(),
+    DECIDED,
+  );
+  const last = rounds.looks.at(-1);
+  assert.deepEqual([last?.reached, last?.recipes[0].answer, rounds.looks.length], [true, "different", 1]);
+});
+
+test("a half-width is trained for until it is there, and what cannot be reached ends with all that was asked for", () => {
+  const setting = planted("width", (lambda) => 0.02 * lambda);
+  const near = taken(setting, planOf(), { kind: "half-width", most: { forget: 0.02 } }).rounds;
+  const [first] = near.looks.at(-1)?.recipes ?? [];
+  assert.ok(near.looks.at(-1)?.reached && (first.forget.high - first.forget.low) / 2 <= 0.02);
+  const never = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } }).rounds;
+  assert.deepEqual([never.looks.length, never.looks.at(-1)?.reached], [never.steps.length, false]);
+});
+
+test("a look sees its round's draws, trials and recipes and no others, whatever else there is by now", () => {
+  const setting = planted("seen", (lambda) => 0.02 * lambda);
+  const { rounds } = taken(setting, planOf(), DECIDED);
+  const before = { ...rounds, looks: rounds.looks.slice(0, 1) };
+  const seen = settingAt(setting, before, 2);
+  const kept = rounds.looks[0].recipes.filter((recipe) => recipe.kept).map(({ lambda }) => lambda);
+  const { draws, trials } = rounds.steps[1];
+  assert.equal(seen.samples.length, draws * (kept.length + 2));
+  assert.ok(seen.samples.every((sample) => sample.trials.length === trials));
+  const without = { ...setting, samples: seen.samples };
+  assert.deepEqual(nextLook(without, before, USUAL_QUESTION), nextLook(setting, before, USUAL_QUESTION));
+});
+
+test("nothing is looked at where a draw was not retrained", () => {
+  const setting = planted("lacking", () => 0);
+  const lacking = setting.samples.filter(({ key }) => key.draw !== "1" || key.method !== "retrain_scratch");
+  assert.equal(nextLook({ ...setting, samples: lacking }, roundsOf(DECIDED, planOf()), USUAL_QUESTION), null);
+});
+
+test("a stopping rule is read as --until says it, and said as it is read", () => {
+  for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
+    assert.equal(stoppingRuleText(stoppingRuleOf(text.split(","))), text);
+  assert.equal(gridRequest({}, 1, []).until, null);
+});
+
+function decisionsOf(rounds: Rounds): Decision[] {
+  return [
+    beginning(rounds),
+    ...rounds.looks.map((_, i) => lastDecision({ ...rounds, looks: rounds.looks.slice(0, i + 1) })),
+  ];
+}
+
+/** Those of a sweep whose stopping rule is out of reach. */
+function manyRounds(): Rounds {
+  return taken(
+    planted("read", (lambda) => 0.02 * lambda),
+    planOf(),
+    { kind: "half-width", most: { forget: 1e-9 } },
+  ).rounds;
+}
+
+test("rounds come back from their decisions as they were", () => {
+  const rounds = manyRounds();
+  assert.ok(rounds.looks.length > 1);
+  assert.deepEqual(roundsFrom(decisionsOf(rounds)), rounds);
+  assert.equal(roundsFrom([]), null);
+});
+
+const BROKEN: readonly [what: string, change: (text: string) => string, sentence: RegExp][] = [
+  [
+    "no stopping rule",
+    (text) => text.replace(/"until":"[^"]*"/, '"until":"soon"'),
+    /but until must be decided, or the half-width/,
+  ],
+  [
+    "a look that says no answer",
+    (text) => text.replace('"answer":"equivalent"', '"answer":"yes"'),
+    /answer must be one of/,
+  ],
+  ["a band that is no number", (text) => text.replace(/"high":[^,}]+/, '"high":"1"'), /high must be a number/],
+  [
+    "a look at other draws",
+    (text) => text.replace('"draws":7', '"draws":8'),
+    /look 1 must be at 7 draws of 10 trials, got one at 8 of 10/,
+  ],
+  ["a field of another program", (text) => text.replace('"lost":0', '"lost":0,"more":1'), /must have no field but/],
 ];
 
-for (const [flags, message] of REFUSED)
-  test(`no rounds are made of ${JSON.stringify(flags)}`, () => {
-    assert.throws(() => stepsOf(planOf(flags)), { fault: "usage", message });
+for (const [what, broken, sentence] of BROKEN)
+  test(`decisions with ${what} are refused in a sentence`, () => {
+    const rounds = manyRounds();
+    const decisions = decisionsOf(rounds);
+    const changed = decisions.map(({ round, text }) => ({ round, text: broken(text) }));
+    assert.notDeepEqual(changed, decisions);
+    assert.throws(() => roundsFrom(changed), { fault: "usage", message: sentence });
   });
 
-const KEPT: readonly CellChoice[] = [
-  { method: "unlearn", lambda: 1, epochs: 2 },
-  { method: "unlearn", lambda: 1, epochs: 3 },
-  { method: "unlearn", lambda: 4, epochs: 3 },
-  { method: "unlearn", lambda: 2, epochs: 2 },
-  { method: "unlearn", lambda: 2, epochs: 3 },
-];
+test("decisions of two beginnings in one sweep are refused, and so is a look after the last", () => {
+  const rounds = manyRounds();
+  const decisions = decisionsOf(rounds);
+  assert.throws(() => roundsFrom([decisions[0], ...decisions]), /decision 2 must be of round 2, got one of round 1/);
+  const last = { ...decisions[decisions.length - 1], round: decisions.length + 1 };
+  assert.throws(() => roundsFrom([...decisions, last]), /must be none, got one at/);
+});
 
-test("a round asks for the cells that are kept and for what they are held against, on its draws with its trials", () => {
-  const step: Step = { draws: 2, trials: 3 };
-  const counts = cellsOf(roundPlan(planOf(), step, KEPT));
-  const wanted = ["original 0 100", "retrain_scratch 0 100"].concat(
-    KEPT.map(({ method, lambda, epochs }) => `${method} ${lambda} ${epochs}`),
+const GRID: Flags = {
+  ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1", "data-seeds": "1:8" },
+  ...{ trials: "4", lambda: "0,4.2", epochs: "1:2,original=6,retrain_scratch=5" },
+  ...{ methods: "original,retrain_scratch,unlearn" },
+};
+/** All recipes are equivalent at once. */
+const WIDE = "forget=0.99,accuracy=0.99";
+/** No band of so few draws is as narrow. */
+const NEVER = { until: "forget=0.000001", margin: WIDE };
+
+async function trainedUntil(t: TestContext, flags: Flags): Promise<{ db: string; err: string }> {
+  const db = join(folder(t), "until.db");
+  const { code, err } = await spoken(gridCommand, { ...GRID, ...flags, db });
+  assert.equal(code, 0, err);
+  return { db, err };
+}
+
+async function digestIn(db: string): Promise<string> {
+  const results = await openResults(db);
+  const [sweep] = await results.sweeps();
+  const digest = await results.digest(sweep);
+  await results.close();
+  return digest;
+}
+
+test("a grid that is decided at its first look trains no more draws, and its digest is that of a plain grid of those", async (t) => {
+  const { db, err } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  assert.match(err, /look 1 of at most 2, at 6 draws of 4 trials: of 4 recipes unlearn .* is equivalent .*; decided\n/);
+  const plain = join(folder(t), "plain.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1:6", quiet: true, db: plain })).code, 0);
+  assert.equal(await digestIn(db), await digestIn(plain));
+  const { out } = await spoken(statusCommand, { file: db });
+  assert.match(out, /^sweep 1, grid: up to 4 trials a cell, .*\nuntil decided: reached\n/);
+});
+
+test("a grid that nothing decides trains all draws, of recipes that can still be it", async (t) => {
+  const { db, err } = await trainedUntil(t, NEVER);
+  assert.match(
+    err,
+    /look 2 of at most 2, at 8 draws of 4 trials: .*; not decided, and all that was asked for is trained\n/,
   );
-  assert.deepEqual(counts, Object.fromEntries([1, 2].flatMap((seed) => wanted.map((cell) => [`${seed} ${cell}`, 3]))));
+  assert.deepEqual(await rows(db, "select count(distinct draw) from trial_results where method = 'retrain_scratch'"), [
+    [8],
+  ]);
 });
 
-test("the first round asks for all cells, and the last for all trials of what is kept", () => {
-  const first = cellsOf(roundPlan(planOf(), { draws: 3, trials: 10 }, null));
-  assert.equal(Object.keys(first).length, 3 * (2 + 3 * 3 + 1));
-  assert.deepEqual(new Set(Object.values(first)), new Set([10]));
-  const last = cellsOf(roundPlan(planOf(), { draws: 20, trials: 40 }, KEPT));
-  assert.deepEqual(new Set(Object.values(last)), new Set([40]));
+test("a grid that was killed before its first look, or in its first round, comes to the same decisions by resume and by its command", async (t) => {
+  const { db } = await trainedUntil(t, NEVER);
+  const decisions = await rows(db, "select round, decision from decisions order by round");
+  assert.equal(decisions.length, 3);
+  const rounds = roundsOf(stoppingRuleOf([NEVER.until]), gridPlan(GRID, null));
+  const { profile } = await loadEngine(engineFrom(GRID));
+  const question = { ...USUAL_QUESTION, margins: { forget: 0.99, accuracy: 0.99 } };
+  for (const [landed, goOn] of [
+    [0, (file: string) => spoken(resumeCommand, { file, workers: "1", quiet: true })],
+    [10, (file: string) => spoken(gridCommand, { ...GRID, ...NEVER, db: file, quiet: true })],
+  ] as const) {
+    const killed = join(folder(t), "killed.db");
+    const store = await openStore(killed);
+    const plan = currentPlan(rounds);
+    const sweep = await store.open({ ...openRequest(plan, profile), question, decision: beginning(rounds) });
+    await store.record(sweep, trainedHere([...trajectoriesOf(plan)].flat().slice(0, landed)));
+    await store.close();
+    assert.equal((await goOn(killed)).code, 0);
+    assert.deepEqual(await rows(killed, "select round, decision from decisions order by round"), decisions);
+    assert.equal(await digestIn(killed), await digestIn(db));
+  }
 });
 
-test("a sweep that grew round by round asks for what its rounds asked for, and is stored as any other", () => {
-  const plan = planOf();
-  const rounds = [
-    roundPlan(plan, { draws: 2, trials: 3 }, null),
-    roundPlan(plan, { draws: 4, trials: 3 }, KEPT),
-    roundPlan(plan, { draws: 4, trials: 40 }, KEPT.slice(0, 1)),
-  ];
-  const all = rounds.slice(1).reduce((held, round) => grown(held, round, false), rounds[0]);
-  const most: Record<string, number> = {};
-  for (const counts of rounds.map(cellsOf))
-    for (const [cell, count] of Object.entries(counts)) most[cell] = Math.max(most[cell] ?? 0, count);
-  assert.deepEqual(cellsOf(all), most);
-  assert.deepEqual(parsePlan(textOfPlan(all)), all);
+test("a sweep that is trained in rounds is asked for again as it was, or not at all", async (t) => {
+  const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  const before = await rows(db, "select count(*) from commands");
+  for (const [flags, message] of [
+    [{}, /^--until must be decided of the sweep grid, .*, got nothing: gmm-sweep resume goes on/],
+    [{ until: "forget=0.1" }, /^--until must be decided of the sweep grid, with all else as it was first asked/],
+    [{ until: "decided", trials: "5" }, /^--until must be decided of the sweep grid, with all else/],
+  ] as const) {
+    await assert.rejects(spoken(gridCommand, { ...GRID, ...flags, db }), { fault: "usage", message });
+    await assert.rejects(spoken(gridCommand, { ...GRID, ...flags, db, "dry-run": true }), { fault: "usage", message });
+  }
+  await assert.rejects(
+    spoken(resumeCommand, { file: db, trials: "9" }),
+    /^SweepError: sweep 1 must be as it was asked/,
+  );
+  assert.deepEqual(await rows(db, "select count(*) from commands"), before);
+  assert.equal((await spoken(gridCommand, { ...GRID, until: "decided", margin: WIDE, db })).code, 0);
+});
+
+test("a sweep that was trained at once is not trained in rounds afterwards", async (t) => {
+  const db = join(folder(t), "plain.db");
+  assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1", quiet: true, db })).code, 0);
+  await assert.rejects(spoken(gridCommand, { ...GRID, until: "decided", db }), {
+    fault: "usage",
+    message: /^--until must be asked of a new sweep, but all of the sweep grid has been asked for at once/,
+  });
+});
+
+test("a dry run says what the next round trains, and that all else is the most", async (t) => {
+  const db = join(folder(t), "none.db");
+  const { out } = await spoken(gridCommand, { ...GRID, until: "decided", db, "dry-run": true });
+  assert.match(
+    out,
+    /rounds +until decided: in round 1 of at most 2, 6 draws of 4 trials: 360 epochs; all of the above/,
+  );
+  const json = await spoken(gridCommand, { ...GRID, until: "decided", db, "dry-run": true, json: true });
+  assert.deepEqual((JSON.parse(json.out) as { round: unknown }).round, {
+    until: "until decided: in round 1 of at most 2, 6 draws of 4 trials",
+    epochs_left: 360,
+  });
+});
+
+test("a file whose decisions another program changed is refused by whoever goes on with it", async (t) => {
+  const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  await change(db, `update decisions set decision = '{"plan":{},"until":"decided"}' where round = 1 returning 1`);
+  const message = /^the decisions of a sweep must be those of one grid --until, but .* must be there/;
+  for (const [command, flags] of [
+    [resumeCommand, { file: db }],
+    [statusCommand, { file: db }],
+  ] as const)
+    await assert.rejects(spoken(command, flags), { fault: "usage", message });
+});
+
+test("the verdict is that of the last look, by its bands and on its draws, and --draws is refused", async (t) => {
+  const { db } = await trainedUntil(t, NEVER);
+  const [[text]] = await rows(db, "select decision from decisions order by round desc limit 1");
+  const decided = JSON.parse(String(text)) as Rounds["looks"][number];
+  const { out } = await spoken(verdictCommand, { file: db, format: "json" });
+  const [{ verdict }] = JSON.parse(out) as { verdict: { rows: VerdictRow[]; units: number; rounds: object } }[];
+  const [{ recipe, judgement }] = verdict.rows;
+  const { method, lambda, epochs, forget, answer } = decided.recipes[0];
+  assert.deepEqual([recipe.method, recipe.lambda_reg, recipe.epochs], [method, lambda, epochs]);
+  assert.deepEqual(judgement?.forget.interval, { low: forget.low, high: forget.high });
+  assert.deepEqual([judgement?.answer, verdict.units], [answer, decided.draws]);
+  assert.deepEqual(verdict.rounds, {
+    ...{ until: NEVER.until, look: 2, of: 2, reached: false, trials: 4, recipes: 4 },
+    kept: decided.recipes.filter(({ kept }) => kept).length,
+  });
+  const told = (await spoken(verdictCommand, { file: db })).out;
+  assert.match(told, /on\n? *8\s+draws, by intervals that hold for all of them and all looks/);
+  assert.match(
+    told.replaceAll(/\s+/g, " "),
+    /Trained in rounds until forget=0\.000001: not reached at look 2 of at most 2/,
+  );
+  await assert.rejects(spoken(verdictCommand, { file: db, draws: "1:2" }), {
+    fault: "usage",
+    message: /^--draws must be left out of sweep 1, which is trained in rounds/,
+  });
+});
+
+test("of a sweep that has taken no look nothing is said, but how to go on to it", async (t) => {
+  const db = join(folder(t), "begun.db");
+  const rounds = roundsOf(DECIDED, gridPlan(GRID, null));
+  const store = await openStore(db);
+  const { profile } = await loadEngine(engineFrom(GRID));
+  const sweep = await store.open({ ...openRequest(currentPlan(rounds), profile), decision: beginning(rounds) });
+  await store.record(sweep, trainedHere([...trajectoriesOf(currentPlan(rounds))].flat()));
+  await store.close();
+  const { code, out } = await spoken(verdictCommand, { file: db });
+  assert.equal(code, 1);
+  assert.match(
+    out.replaceAll(/\s+/g, " "),
+    /^Nothing can be said, since no look has been taken at .*: gmm-sweep resume .* goes on to it\./,
+  );
+});
+
+test("every recipe at once is told by the bands of the last look", () => {
+  const setting = planted("at once", (lambda) => 0.02 * lambda);
+  const { rounds } = taken(setting, planOf(), DECIDED);
+  const seen = settingAt(setting, rounds, rounds.looks.length);
+  const all = simultaneous(seen, USUAL_QUESTION, spentAt(rounds.steps.length));
+  const [nearest] = rounds.looks.at(-1)?.recipes ?? [];
+  const row = all?.rows.find(({ recipe }) => recipe.method === "unlearn" && recipe.lambda_reg === nearest.lambda);
+  assert.ok(row !== undefined && all?.bands === "max-T");
+  // doing nothing is among all, which widens the bands of the others a little
+  assert.ok(row.forget.low <= nearest.forget.low && nearest.forget.high <= row.forget.high);
 });

@@ -1,8 +1,8 @@
 /** Sweeps that are trained in rounds until they are decided, of planted truth: how often what they decide is wrong, and how much of the whole grid they train. */
 import type { Stream } from "../../src/data/streams.js";
 import type { Margins } from "../../src/plan/question.js";
-import { look, looksOf, type Seen, spentAt } from "../../src/verdict/adaptive.js";
 import { ALPHA } from "../../src/verdict/answer.js";
+import { look, looksOf, type Seen, spentAt } from "../../src/verdict/look.js";
 import type { Candidate } from "../../src/verdict/selection.js";
 import { type Noise, normal, skewed } from "./noise.js";
 
@@ -102,7 +102,7 @@ function play(planting: Planting, random: Stream): Played {
     before = done;
     const seen = look(
       left.map((cell) => upTo(cell, units, isLast)),
-      { margins: MARGINS, alpha, goal: { kind: "decided" } },
+      { margins: MARGINS, alpha, until: { kind: "decided" } },
     );
     const of = ({ recipe }: Seen): number => truth.get(recipe) ?? Number.NaN;
     const all = [...seen.kept, ...seen.dropped];

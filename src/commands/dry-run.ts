@@ -5,15 +5,15 @@ import { grown } from "../plan/growth.js";
 import type { GridRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { axesText } from "../report/axes.js";
-import { courseText } from "../report/course.js";
 import { forecastObject, forecastText, type RoundAhead, roundText } from "../report/forecast.js";
 import { jsonOf } from "../report/json.js";
+import { roundsSoFarText } from "../report/rounds.js";
 import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
-import { type Course, currentPlan } from "../verdict/course.js";
+import { currentPlan, type Rounds } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
@@ -29,14 +29,14 @@ export async function dryRun({ plan, place, running, until }: GridRequest, termi
   const results = isDatabase(path) || existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const { held, course } = await meantBy(results, { plan, profile }, until);
+    const { held, rounds } = await meantBy(results, { plan, profile }, until);
     // In rounds it is what was first asked for, at the most.
-    const whole = held === null || course !== null ? plan : grown(held.plan, plan, grow);
+    const whole = held === null || rounds !== null ? plan : grown(held.plan, plan, grow);
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);
     const { columns } = terminal;
-    const round = course === null ? null : await roundAhead(course, lookup);
+    const round = rounds === null ? null : await roundAhead(rounds, lookup);
     await terminal.out(
       json
         ? `${jsonOf({ ...forecastObject(result), ...(round === null ? {} : { round }), axes })}\n`
@@ -48,7 +48,7 @@ export async function dryRun({ plan, place, running, until }: GridRequest, termi
   }
 }
 
-async function roundAhead(course: Course, lookup: Lookup): Promise<RoundAhead> {
-  const { missing } = await surveyMissing(trajectoriesOf(currentPlan(course)), lookup);
-  return { until: courseText(course), epochs_left: missing.epochs };
+async function roundAhead(rounds: Rounds, lookup: Lookup): Promise<RoundAhead> {
+  const { missing } = await surveyMissing(trajectoriesOf(currentPlan(rounds)), lookup);
+  return { until: roundsSoFarText(rounds), epochs_left: missing.epochs };
 }

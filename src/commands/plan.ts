@@ -1,8 +1,8 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
-import { goalText } from "../plan/goal.js";
 import { ENDPOINTS, type Endpoint, type Margins, marginsOf, USUAL_QUESTION } from "../plan/question.js";
+import { stoppingRuleText } from "../plan/stopping-rule.js";
 import { LIMITS, parseName, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
 import { jsonOf } from "../report/json.js";
@@ -11,15 +11,15 @@ import { millisecondsPerEpoch } from "../run/forecast.js";
 import { fixedOf, isEven, oneOfEach, roomOf, seedsFor } from "../run/room.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import type { Course } from "../verdict/course.js";
 import { type Design, designOf, type Target } from "../verdict/design.js";
 import type { Choice, Goal, Room } from "../verdict/planner.js";
+import type { Rounds } from "../verdict/rounds.js";
 import { type Setting, settingsIn } from "../verdict/scores.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
-import { courseIn } from "./rounds.js";
+import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 /** λ says what is planned for; draws are what is counted. */
@@ -161,7 +161,7 @@ async function reportsOf(
   { results, path, isOnly }: Place,
 ): Promise<DesignReport[]> {
   const { plan, profile } = sweep;
-  const unfit = unfitness(sweep, await courseIn(results, sweep));
+  const unfit = unfitness(sweep, await roundsIn(results, sweep));
   if (unfit !== null) {
     const of = { sweep: sweep.id, msPerEpoch: null, threads: asked.workers, design: null, refused: unfit };
     return settings.map((setting): DesignReport => ({ ...of, setting: setting.key }));
@@ -185,11 +185,11 @@ async function reportsOf(
 }
 
 /** Why a sweep is none to plan by, since no command lets it grow as planned; null: it is one. */
-function unfitness({ id, shard, plan }: Sweep, course: Course | null): string | null {
+function unfitness({ id, shard, plan }: Sweep, rounds: Rounds | null): string | null {
   if (shard.count > 1)
     return `it has shard ${shard.index + 1}/${shard.count} of sweep ${id}, which does not grow by itself: unite the shards by gmm-sweep merge, and plan by what that gives`;
-  if (course !== null)
-    return `its sweep ${id} was asked for until ${goalText(course.goal)}, and says by itself when that is reached: plan by a grid without --until`;
+  if (rounds !== null)
+    return `its sweep ${id} was asked for until ${stoppingRuleText(rounds.until)}, and says by itself when that is reached: plan by a grid without --until`;
   if (plan.parts.some(({ trials }) => trials !== undefined))
     return `some cells of its sweep ${id} have fewer trials than others as planned, and would stay so: plan by a grid of as many trials in each`;
   return null;

@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
 import type { Flags, Running } from "../plan/flags.js";
-import { goalText } from "../plan/goal.js";
 import { extended, type More } from "../plan/growth.js";
 import { withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
 import { resumeRequest } from "../plan/request.js";
+import { stoppingRuleText } from "../plan/stopping-rule.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { usableCores } from "../run/cores.js";
 import { importedDraws } from "../run/rebuild.js";
@@ -15,7 +15,7 @@ import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
-import { isOver } from "../verdict/course.js";
+import { isOver } from "../verdict/rounds.js";
 import {
   type Command,
   DB_ARGUMENT,
@@ -29,7 +29,7 @@ import {
 } from "./command.js";
 import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { courseIn } from "./rounds.js";
+import { roundsIn } from "./rounds.js";
 import { lastCommand, noteOf, sweepsFrom } from "./sweeps.js";
 import { type Training, trainAndPrint } from "./training.js";
 
@@ -148,10 +148,10 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
     throw bad(
       `${path} must hold the whole of sweep ${id} to let it grow, got shard ${shard.index + 1}/${shard.count}: ask every shard for more by the command that opened it, or unite them by gmm-sweep merge first`,
     );
-  const course = await courseIn(store, sweep);
-  if (course !== null)
+  const rounds = await roundsIn(store, sweep);
+  if (rounds !== null)
     throw bad(
-      `sweep ${id} must be as it was asked, until ${goalText(course.goal)}, since its looks share one error rate: leave --trials, --data-seeds and --with-null out, or give a new grid its own --name`,
+      `sweep ${id} must be as it was asked, until ${stoppingRuleText(rounds.until)}, since its looks share one error rate: leave --trials, --data-seeds and --with-null out, or give a new grid its own --name`,
     );
   const whole = extended(plan, more, id);
   // What cannot be trained here is not asked for.
@@ -168,8 +168,8 @@ async function lackingOf(sweeps: readonly Sweep[], running: Running, store: Stor
     const { missing } = await surveyMissing(planned, (specs) =>
       store.missing(sweep.profile, specs, running.retryFailed),
     );
-    const course = await courseIn(store, sweep);
-    if (missing.rows > 0 || (course !== null && !isOver(course))) lacking.push(sweep);
+    const rounds = await roundsIn(store, sweep);
+    if (missing.rows > 0 || (rounds !== null && !isOver(rounds))) lacking.push(sweep);
   }
   return lacking.length === 0 ? sweeps : lacking;
 }

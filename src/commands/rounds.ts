@@ -1,63 +1,64 @@
 /** Sweeps that are trained in rounds: opened in the round that they are in, and taken to the next by what a look decides. */
 import { bad, SweepError } from "../errors.js";
-import { type Goal, goalText } from "../plan/goal.js";
 import { identityOf } from "../plan/growth.js";
 import { foldersOf, withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
-import { lookSentence } from "../report/course.js";
+import { type StoppingRule, stoppingRuleText } from "../plan/stopping-rule.js";
+import { lookSentence } from "../report/rounds.js";
 import type { SweepEvent } from "../run/events.js";
 import type { OpenRequest, Results, Store, Sweep } from "../store/contract.js";
-import { type Course, courseOf, currentPlan, isOver, isSameCourse, nextLook } from "../verdict/course.js";
-import { beginning, courseFrom, lastDecision } from "../verdict/decisions.js";
+import { beginning, lastDecision, roundsFrom } from "../verdict/decisions.js";
+import { nextLook } from "../verdict/round-look.js";
+import { areSameRounds, currentPlan, isOver, type Rounds, roundsOf } from "../verdict/rounds.js";
 import { settingsIn } from "../verdict/scores.js";
 import { lastCommand, noteOf } from "./sweeps.js";
 
 /** What a sweep was asked and has decided; null: all of it is trained at once. */
-export async function courseIn(results: Results, sweep: Sweep): Promise<Course | null> {
-  return courseFrom(await results.decisions(sweep));
+export async function roundsIn(results: Results, sweep: Sweep): Promise<Rounds | null> {
+  return roundsFrom(await results.decisions(sweep));
 }
 
 /** What is asked for, and the sweep that it is asked of. */
 interface Meant {
   /** Null: a new one. */
   readonly held: Sweep | null;
-  /** The course that it is on, from its beginning where it is a new one; null: all of it is trained at once. */
-  readonly course: Course | null;
+  /** Its rounds, before the first where it is a new one; null: all of it is trained at once. */
+  readonly rounds: Rounds | null;
 }
 
 /** Which sweep is asked for, `until` what. Throws usage where the sweep that is there was asked otherwise. */
 export async function meantBy(
   results: Results | null,
   { plan, profile }: Pick<OpenRequest, "plan" | "profile">,
-  until: Goal | null,
+  until: StoppingRule | null,
 ): Promise<Meant> {
-  const asked = until === null ? null : courseOf(until, plan);
+  const asked = until === null ? null : roundsOf(until, plan);
   const identity = identityOf(plan, profile);
   const sweeps = (await results?.sweeps()) ?? [];
   const held = sweeps.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-  if (results === null || held === undefined) return { held: null, course: asked };
-  const there = await courseIn(results, held);
-  refuseOtherCourse(held, there, asked);
-  return { held, course: there };
+  if (results === null || held === undefined) return { held: null, rounds: asked };
+  const there = await roundsIn(results, held);
+  refuseOtherRounds(held, there, asked);
+  return { held, rounds: there };
 }
 
 /** Opens what is asked for: all of it or, where it is asked `until` something, the round that it is in. */
-export async function openAsked(store: Store, asked: OpenRequest, until: Goal | null): Promise<Sweep> {
-  const { held, course } = await meantBy(store, asked, until);
-  if (course === null) return store.open(asked);
-  const round = { ...asked, plan: currentPlan(course) };
-  return store.open(held === null ? { ...round, decision: beginning(course) } : round);
+export async function openAsked(store: Store, asked: OpenRequest, until: StoppingRule | null): Promise<Sweep> {
+  const { held, rounds } = await meantBy(store, asked, until);
+  if (rounds === null) return store.open(asked);
+  const round = { ...asked, plan: currentPlan(rounds) };
+  return store.open(held === null ? { ...round, decision: beginning(rounds) } : round);
 }
 
-function refuseOtherCourse({ plan: { name } }: Sweep, there: Course | null, asked: Course | null): void {
+function refuseOtherRounds({ plan: { name } }: Sweep, there: Rounds | null, asked: Rounds | null): void {
   if (there === null && asked === null) return;
   if (there === null)
     throw bad(
       `--until must be asked of a new sweep, but all of the sweep ${name} has been asked for at once: give the new one its own --name`,
     );
-  if (asked !== null && isSameCourse(there, asked)) return;
+  if (asked !== null && areSameRounds(there, asked)) return;
   throw bad(
-    `--until must be ${goalText(there.goal)} of the sweep ${name}, with all else as it was first asked, since its looks share one error rate${asked === null ? ", got nothing" : ""}: gmm-sweep resume goes on with it, and another grid needs a --name of its own`,
+    `--until must be ${stoppingRuleText(there.until)} of the sweep ${name}, with all else as it was first asked, since its looks share one error rate${asked === null ? ", got nothing" : ""}: gmm-sweep resume goes on with it, and another grid needs a --name of its own`,
   );
 }
 
@@ -69,18 +70,18 @@ export interface Decided {
 
 /** Looks at the round that a sweep has trained, and opens the next; null where nothing is left to decide. Throws check where there is nothing to look at. */
 export async function decided(store: Store, sweep: Sweep): Promise<Decided | null> {
-  const course = await courseIn(store, sweep);
-  if (course === null || isOver(course)) return null;
+  const rounds = await roundsIn(store, sweep);
+  if (rounds === null || isOver(rounds)) return null;
   const { profile, shard } = sweep;
   const question = sweep.question ?? USUAL_QUESTION;
   const [setting] = await settingsIn(store.cellSamples(sweep));
-  const look = setting === undefined ? null : nextLook(setting, course, question);
+  const look = setting === undefined ? null : nextLook(setting, rounds, question);
   if (look === null)
     throw new SweepError(
       "check",
-      `round ${course.looks.length + 1} of sweep ${sweep.id} must have trials of retraining and of some recipe on each draw to be looked at, but they diverged or failed: gmm-sweep status says which, --retry-failed trains those again that failed`,
+      `round ${rounds.looks.length + 1} of sweep ${sweep.id} must have trials of retraining and of some recipe on each draw to be looked at, but they diverged or failed: gmm-sweep status says which, --retry-failed trains those again that failed`,
     );
-  const after: Course = { ...course, looks: [...course.looks, look] };
+  const after: Rounds = { ...rounds, looks: [...rounds.looks, look] };
   const plan = withFolders(currentPlan(after), foldersOf(sweep.plan));
   const command = noteOf(await lastCommand(store, sweep));
   const next = await store.open({

@@ -4,8 +4,8 @@ import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { escaped, screenful } from "../printable.js";
 import { cellColumns } from "../report/cell-columns.js";
-import { courseText } from "../report/course.js";
 import { jsonOf } from "../report/json.js";
+import { roundsSoFarText } from "../report/rounds.js";
 import { tableWithin } from "../report/table.js";
 import { beside } from "../report/wrap.js";
 import { surveyMissing } from "../run/survey.js";
@@ -13,7 +13,7 @@ import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract
 import { openResults } from "../store/open.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { courseIn } from "./rounds.js";
+import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const CELLS_SHOWN = 20;
@@ -129,10 +129,10 @@ async function headingText(sweep: Sweep, results: Results, columns: number | nul
         `${escaped(command)}\n${beside("  ", escaped(`${at}, gmm-sweep ${version}, ${machine}`), columns)}`,
       );
   }
-  const course = await courseIn(results, sweep);
-  const rounds = course === null ? "" : `${courseText(course)}\n`;
-  const trials = `${course === null ? "" : "up to "}${plan.trials} trials a cell`;
-  return `sweep ${id}${name}: ${trials}, ${escaped(profile)}${part}\n${rounds}${[...commands.values()].join("")}`;
+  const rounds = await roundsIn(results, sweep);
+  const soFar = rounds === null ? "" : `${roundsSoFarText(rounds)}\n`;
+  const trials = `${rounds === null ? "" : "up to "}${plan.trials} trials a cell`;
+  return `sweep ${id}${name}: ${trials}, ${escaped(profile)}${part}\n${soFar}${[...commands.values()].join("")}`;
 }
 
 function shardText({ shard }: Sweep): string {

@@ -12,15 +12,15 @@ import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
-import { lookedAt } from "../verdict/course.js";
 import { type Finding, findingOf } from "../verdict/finding.js";
+import { lookedAt } from "../verdict/round-look.js";
 import { type Setting, settingsIn } from "../verdict/scores.js";
 import { unlearns } from "../verdict/table.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { FILTER_OPTIONS, type Filter, filterFrom } from "./filter.js";
 import { VERDICT_FORMATS } from "./kinds.js";
-import { courseIn } from "./rounds.js";
+import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 /** What says among which recipes is chosen. */
@@ -69,13 +69,13 @@ async function findingsFrom(results: Results, flags: Flags, path: string): Promi
   const findings: Told[] = [];
   const recipes = { there: 0, kept: 0 };
   for (const sweep of sweeps) {
-    const course = await courseIn(results, sweep);
-    if (course !== null && flags["draws"] !== undefined) throw allDraws(sweep, String(flags["draws"]));
-    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true, course };
+    const rounds = await roundsIn(results, sweep);
+    if (rounds !== null && flags["draws"] !== undefined) throw allDraws(sweep, String(flags["draws"]));
+    const asked = { question: questionOf(flags, sweep), all: flags["all"] === true, rounds };
     for (const setting of await settingsIn(kept(results.cellSamples(sweep), filter, recipes))) {
       const finding = findingOf(sweep, setting, asked);
       const compat =
-        flags["compat"] === true ? await compatIn(results, sweep, lookedAt(setting, course), finding) : null;
+        flags["compat"] === true ? await compatIn(results, sweep, lookedAt(setting, rounds), finding) : null;
       findings.push(compat === null ? finding : { ...finding, compat });
     }
   }

@@ -25,7 +25,6 @@ import {
   weightsFrom,
   wholeNumber,
 } from "./flags.js";
-import { type Goal, goalAsked } from "./goal.js";
 import { GRID_READERS, gridFrom } from "./grid.js";
 import type { More } from "./growth.js";
 import { ownMethods } from "./method-file.js";
@@ -34,6 +33,7 @@ import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js"
 import { planOfSetting } from "./one-part.js";
 import type { SweepPlan } from "./plan.js";
 import { type Question, questionSaid } from "./question.js";
+import { type StoppingRule, stoppingRuleAsked } from "./stopping-rule.js";
 import { gridFromFile } from "./sweep-file.js";
 import { LIMITS } from "./values.js";
 
@@ -51,7 +51,7 @@ export interface Request {
 export interface GridRequest extends Request {
   readonly dryRun: boolean;
   /** When it has its answer; null: all that it asks for is trained. */
-  readonly until: Goal | null;
+  readonly until: StoppingRule | null;
 }
 
 /** What `run` asks for, on a machine of so many cores, by the flags `asking`: one setting, one λ and one epoch count a method. */
@@ -86,7 +86,7 @@ export function gridRequest(flags: Flags, cores: number, asking: readonly string
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
-  return { ...asked, place, running, command, dryRun, until: goalAsked(until, place.shard) };
+  return { ...asked, place, running, command, dryRun, until: stoppingRuleAsked(until, place.shard) };
 }
 
 /** The plan of `grid` alone, of a sweep file where there is one. */

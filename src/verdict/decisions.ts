@@ -1,27 +1,27 @@
-/** The course of a sweep as the decisions that a store keeps of it: the first says what is asked, each later one what a look decided. */
+/** The rounds of a sweep, as the decisions that a store keeps of it: the first says what is asked, each later one what a look decided. */
 import { bad, messageOf, SweepError } from "../errors.js";
 import { itemsIn } from "../plan/flags.js";
-import { goalOf, goalText } from "../plan/goal.js";
 import { fieldsOf, list, number, oneOf, type Reader, shown, stringOf } from "../plan/json.js";
 import { canonicalText } from "../plan/plan.js";
+import { stoppingRuleOf, stoppingRuleText } from "../plan/stopping-rule.js";
 import { parsePlan } from "../plan/stored.js";
 import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
 import type { Decision } from "../store/contract.js";
 import { ANSWERS } from "./answer.js";
-import { type Course, courseOf, isOver, type LookTaken } from "./course.js";
+import { isOver, type LookTaken, type Rounds, roundsOf } from "./rounds.js";
 
-/** The decision to begin a course. */
-export function beginning({ goal, plan }: Course): Decision {
-  return { round: 1, text: canonicalText({ until: goalText(goal), plan }) };
+/** The decision to begin. */
+export function beginning({ until, plan }: Rounds): Decision {
+  return { round: 1, text: canonicalText({ until: stoppingRuleText(until), plan }) };
 }
 
-/** What the last look of a course decided. */
-export function lastDecision({ looks }: Course): Decision {
+/** What the last look decided. */
+export function lastDecision({ looks }: Rounds): Decision {
   return { round: looks.length + 1, text: canonicalText(looks[looks.length - 1]) };
 }
 
-/** The course that a sweep's decisions say, by their rounds; null: there are none, and all of it is trained at once. Throws usage where they say none. */
-export function courseFrom(decisions: readonly Decision[]): Course | null {
+/** The rounds that a sweep's decisions say, in their order; null: there are none, and all of it is trained at once. Throws usage where they say no rounds. */
+export function roundsFrom(decisions: readonly Decision[]): Rounds | null {
   if (decisions.length === 0) return null;
   try {
     const [first, ...later] = decisions.map(({ round, text }, i) => {
@@ -38,20 +38,20 @@ export function courseFrom(decisions: readonly Decision[]): Course | null {
   }
 }
 
-function readBeginning(text: string): Course {
+function readBeginning(text: string): Rounds {
   const { until, plan } = fieldsOf("what is asked", parsed(text), {
     until: stringOf,
     plan: (_place, given) => parsePlan(canonicalText(given)),
   });
-  return courseOf(goalOf(itemsIn("until", until)), plan);
+  return roundsOf(stoppingRuleOf(itemsIn("until", until)), plan);
 }
 
-function withLook(course: Course, text: string): Course {
-  const look = readLook(`look ${course.looks.length + 1}`, parsed(text));
-  const step = isOver(course) ? undefined : course.steps[course.looks.length];
-  if (step?.draws === look.draws && step.trials === look.trials) return { ...course, looks: [...course.looks, look] };
+function withLook(rounds: Rounds, text: string): Rounds {
+  const look = readLook(`look ${rounds.looks.length + 1}`, parsed(text));
+  const step = isOver(rounds) ? undefined : rounds.steps[rounds.looks.length];
+  if (step?.draws === look.draws && step.trials === look.trials) return { ...rounds, looks: [...rounds.looks, look] };
   throw bad(
-    `look ${course.looks.length + 1} must be ${step === undefined ? "none" : `at ${step.draws} draws of ${step.trials} trials`}, got one at ${look.draws} of ${look.trials}`,
+    `look ${rounds.looks.length + 1} must be ${step === undefined ? "none" : `at ${step.draws} draws of ${step.trials} trials`}, got one at ${look.draws} of ${look.trials}`,
   );
 }
 

@@ -1,11 +1,12 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
 import { ENDPOINTS, type Question } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
-import { spentAt } from "./adaptive.js";
 import { ALPHA } from "./answer.js";
 import { inUnitOf } from "./basis.js";
-import { type Course, lookedAt } from "./course.js";
+import { spentAt } from "./look.js";
 import { RETRAINED } from "./roles.js";
+import { lookedAt } from "./round-look.js";
+import type { Rounds } from "./rounds.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
 import { type Verdict, verdictOn } from "./verdict.js";
@@ -38,28 +39,28 @@ export interface FindingAsked {
   readonly question: Question;
   readonly all: boolean;
   /** How the sweep is trained in rounds; null: it is not. */
-  readonly course: Course | null;
+  readonly rounds: Rounds | null;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all, course }: FindingAsked): Finding {
-  const verdict = course === null ? verdictOn(setting, question) : verdictInRounds(setting, question, course);
-  const alpha = course === null ? ALPHA : spentAt(course.steps.length);
+export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds }: FindingAsked): Finding {
+  const verdict = rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, question, rounds);
+  const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
     ...{ asked: askedOf(sweep, question), verdict },
-    refused: verdict === null ? refusalOf(sweep, setting, { question, course }) : null,
-    simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, course), question, alpha) : null,
+    refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
+    simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };
 }
 
 function refusalOf(
   { plan }: Sweep,
   setting: Setting,
-  { question, course }: Pick<FindingAsked, "question" | "course">,
+  { question, rounds }: Pick<FindingAsked, "question" | "rounds">,
 ): Refusal {
   if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
-  if (course !== null && course.looks.length === 0) return "no look has been taken";
+  if (rounds !== null && rounds.looks.length === 0) return "no look has been taken";
   const { samples } = inUnitOf(setting, question);
   const retrained = samples.filter(({ key }) => key.method === RETRAINED);
   if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";

@@ -1,120 +1,70 @@
-/** The rounds of an adaptive grid: what each asks for, so that the sweep is at any time a plan like any other. */
-import { bad } from "../errors.js";
-import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
-import { looksOf } from "./adaptive.js";
-import { RETRAINED, TWIN, UNTOUCHED } from "./roles.js";
+/** The rounds that a sweep is trained in: where it is, and what it asks for there. */
+import { askedText } from "../plan/growth.js";
+import { canonicalText, type SweepPlan } from "../plan/plan.js";
+import type { Endpoint } from "../plan/question.js";
+import type { StoppingRule } from "../plan/stopping-rule.js";
+import type { Interval } from "../stats/interval.js";
+import type { Answer } from "./answer.js";
+import { type CellChoice, roundPlan, type Step, stepsOf } from "./round-plan.js";
 
-/** How much is there at a round's end: the first `draws` of the plan's, and the first `trials` of each cell that is left. */
-export interface Step {
-  readonly draws: number;
-  readonly trials: number;
+/** What a sweep was asked, and what its looks have decided so far. */
+export interface Rounds {
+  readonly until: StoppingRule;
+  /** All that it may come to ask for. */
+  readonly plan: SweepPlan;
+  readonly steps: readonly Step[];
+  /** Those that were taken, each after the round of its step. */
+  readonly looks: readonly LookTaken[];
 }
 
-/** A cell but for its draw and setting. */
-export interface CellChoice {
-  readonly method: string;
-  readonly lambda: number;
-  readonly epochs: number;
+export interface LookTaken extends Step {
+  /** The nearest to retraining first; those that its round trained, but for the `lost`. */
+  readonly recipes: readonly RecipeSeen[];
+  /** How many could not be looked at, since trials of them diverged or failed. */
+  readonly lost: number;
+  readonly reached: boolean;
 }
 
-const FIRST_SHARE = 4; // over draws a cell has a quarter of its trials at first: draws say more than trials
-const LEAST_TRIALS = 4;
-
-/** Fewer units tell nothing that holds for all looks. */
-const LEAST_UNITS = 6;
-
-/** The rounds of a plan: over draws, where it has several, and with all trials at last; on one draw, over trials. Throws usage where they cannot be. */
-export function stepsOf(plan: SweepPlan): Step[] {
-  const axes = onlyDraws(plan);
-  const [draws, { trials }] = [countDraws(axes), plan];
-  const units = draws > 1 ? draws : trials;
-  if (units < LEAST_UNITS)
-    throw bad(
-      `--until must have at least ${LEAST_UNITS} draws, or trials where there is one draw, got ${units}: ask for more with --data-seeds or --trials`,
-    );
-  if (draws === 1) return looksOf(trials).map((first) => ({ draws, trials: first }));
-  const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
-  const last = first < trials ? [{ draws, trials }] : [];
-  return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+/** What a look saw of a recipe: its differences with bands that hold at once for all recipes and all looks. */
+export interface RecipeSeen extends CellChoice, Readonly<Record<Endpoint, Band>> {
+  /** What it started from, as a cell has it. */
+  readonly start: string;
+  readonly answer: Answer;
+  /** Whether it can still be the nearest, and is not shown to be different: the next round trains it. */
+  readonly kept: boolean;
 }
 
-/** The draws of a plan whose rounds `stepsOf` gives. */
-export function onlyDraws(plan: SweepPlan): DrawAxes {
-  return onlyPart(plan).draws;
+export interface Band extends Interval {
+  readonly mean: number;
 }
 
-/** Throws usage where a plan is more than one grid over seeded draws that differ in nothing but their seed. */
-function onlyPart(plan: SweepPlan): PlanPart {
-  const [part, ...others] = plan.parts;
-  const copied = plan.presets.find(({ startTrial }) => startTrial === "last");
-  const settings = countSettings({ ...part, draws: firstDraws(part.draws, 1) });
-  if (copied !== undefined)
-    throw bad(`--until must be under a preset whose trials differ, got ${copied.name}: take --preset paired`);
-  if (others.length === 0 && settings === 1) return part;
-  throw bad(
-    `--until must be of one setting, since cells are compared within it, got ${Math.max(settings, plan.parts.length)}: give one value each of --preset, --samples, --features, --forget-rows, --hidden and --learning-rate, and each setting a --name of its own`,
-  );
+/** The rounds of a plan, before the first look. Throws usage where it cannot be trained in rounds. */
+export function roundsOf(until: StoppingRule, plan: SweepPlan): Rounds {
+  return { until, plan, steps: stepsOf(plan), looks: [] };
 }
 
-/** The first seeds of seeded draws, or the first of imported ones. */
-function firstDraws(draws: DrawAxes, count: number): DrawAxes {
-  return draws.kind === "seeded"
-    ? { ...draws, dataSeeds: draws.dataSeeds.slice(0, count) }
-    : { ...draws, draws: draws.draws.slice(0, count) };
+/** Whether nothing is left to decide, or nothing to train for it. */
+export function isOver({ steps, looks }: Rounds): boolean {
+  return looks.length === steps.length || (looks.at(-1)?.reached ?? false);
 }
 
-/** What a round asks for in place of all that `plan` does: at `step` the cells of `kept`, and what they are held against; null: all cells. */
-export function roundPlan(plan: SweepPlan, step: Step, kept: readonly CellChoice[] | null): SweepPlan {
-  const whole = atStep(plan, onlyPart(plan), step);
-  if (kept === null) return { ...plan, parts: [whole] };
-  const beside = whole.methods.filter((name) => isBeside(name));
-  const rivals = whole.methods.filter((name) => !isBeside(name));
-  const parts = [
-    ...(beside.length === 0 ? [] : [ofMethods(plan, whole, beside)]),
-    ...rivals.flatMap((name) => rectangles(kept, name).map((cells) => ofCells(plan, whole, name, cells))),
-  ];
-  return { ...plan, parts };
+/** What the sweep asks for in the round that it is in; in its last one where it is over. */
+export function currentPlan(rounds: Rounds): SweepPlan {
+  const { plan, steps, looks } = rounds;
+  const round = isOver(rounds) ? looks.length : looks.length + 1;
+  return roundPlan(plan, steps[round - 1], keptFor(rounds, round));
 }
 
-/** Methods that are there whatever is kept. */
-function isBeside(name: string): boolean {
-  return [RETRAINED, UNTOUCHED, TWIN].includes(name);
+/** The recipes that a round (from 1) trains; null: all. */
+export function keptFor({ looks }: Rounds, round: number): CellChoice[] | null {
+  if (round === 1) return null;
+  const kept = looks[round - 2].recipes.filter((recipe) => recipe.kept);
+  const choices = kept.map(({ method, lambda, epochs }): CellChoice => ({ method, lambda, epochs }));
+  return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
 }
 
-function atStep(plan: SweepPlan, part: PlanPart, step: Step): PlanPart {
-  const some = { ...part, draws: firstDraws(part.draws, step.draws) };
-  return step.trials < plan.trials ? { ...some, trials: step.trials } : some;
-}
-
-/** Cells of one method that are every combination of their λ and epochs. */
-interface Rectangle {
-  readonly lambda: readonly number[];
-  readonly epochs: readonly number[];
-}
-
-function rectangles(kept: readonly CellChoice[], method: string): Rectangle[] {
-  const byLambda = new Map<number, number[]>();
-  for (const cell of kept)
-    if (cell.method === method) byLambda.set(cell.lambda, [...(byLambda.get(cell.lambda) ?? []), cell.epochs]);
-  const byEpochs = new Map<string, { lambda: number[]; epochs: number[] }>();
-  for (const [lambda, some] of byLambda) {
-    const epochs = some.toSorted((a, b) => a - b);
-    const alike = byEpochs.get(String(epochs)) ?? { lambda: [], epochs };
-    alike.lambda.push(lambda);
-    byEpochs.set(String(epochs), alike);
-  }
-  return [...byEpochs.values()].map(({ lambda, epochs }) => ({ lambda: lambda.sort((a, b) => a - b), epochs }));
-}
-
-function ofCells(plan: SweepPlan, whole: PlanPart, method: string, { lambda, epochs }: Rectangle): PlanPart {
-  const part = ofMethods(plan, whole, [method]);
-  return { ...part, lambda: { ...part.lambda, [method]: lambda }, epochs: { ...part.epochs, [method]: epochs } };
-}
-
-/** The part for some of its methods alone, with what is said of those they start from. */
-function ofMethods(plan: SweepPlan, whole: PlanPart, methods: readonly string[]): PlanPart {
-  const needed = new Set(withStarts(methods, plan.methods));
-  const of = (values: PlanPart["lambda"]): PlanPart["lambda"] =>
-    Object.fromEntries(Object.entries(values).filter(([name]) => needed.has(name)));
-  return { ...whole, methods, lambda: of(whole.lambda), epochs: of(whole.epochs) };
+/** Whether the same is asked, however far it is. */
+export function areSameRounds(a: Rounds, b: Rounds): boolean {
+  const textOf = ({ until, plan }: Rounds): string => canonicalText([until, askedText(plan), plan.trials]);
+  return textOf(a) === textOf(b);
 }

@@ -1,11 +1,13 @@
 /** The verdict on a sweep that is trained in rounds: by the last look, whose bands hold for all recipes and all looks at once. */
-import { goalText } from "../plan/goal.js";
+
 import { ENDPOINTS, type Question } from "../plan/question.js";
-import { type Seen, spentAt } from "./adaptive.js";
+import { stoppingRuleText } from "../plan/stopping-rule.js";
 import type { Difference, Judgement } from "./answer.js";
-import { type Course, lookAfter, lookedAt } from "./course.js";
+import { type Seen, spentAt } from "./look.js";
 import { cannotTell } from "./memorisation.js";
 import { TWIN, UNTOUCHED } from "./roles.js";
+import { lookAfter, lookedAt } from "./round-look.js";
+import type { Rounds } from "./rounds.js";
 import { Rows, type VerdictRow } from "./rows.js";
 import type { Setting } from "./scores.js";
 import { placesOf } from "./selection.js";
@@ -13,12 +15,12 @@ import { strataOf } from "./strata.js";
 import { ofMethod, type Recipe, recipeOf } from "./table.js";
 import type { Verdict } from "./verdict.js";
 
-/** Judges what the last look of `course` saw of a setting; null where that was nothing. */
-export function verdictInRounds(setting: Setting, question: Question, course: Course): Verdict | null {
-  const { goal, looks, steps } = course;
+/** Judges what the last look of `rounds` saw of a setting; null where that was nothing. */
+export function verdictInRounds(setting: Setting, question: Question, rounds: Rounds): Verdict | null {
+  const { until, looks, steps } = rounds;
   const taken = looks.at(-1);
   if (taken === undefined) return null;
-  const seen = lookAfter(lookedAt(setting, course), course, question);
+  const seen = lookAfter(lookedAt(setting, rounds), rounds, question);
   if (seen === null) return null;
   const { basis, recipes: rivals, look } = seen;
   const { table, unit, units, memorisation } = basis;
@@ -48,7 +50,13 @@ export function verdictInRounds(setting: Setting, question: Question, course: Co
     ],
     choice: null,
     rounds: {
-      ...{ until: goalText(goal), look: looks.length, of: steps.length, reached: taken.reached, trials: taken.trials },
+      ...{
+        until: stoppingRuleText(until),
+        look: looks.length,
+        of: steps.length,
+        reached: taken.reached,
+        trials: taken.trials,
+      },
       ...{ recipes: looks[0].recipes.length + looks[0].lost, kept: look.kept.length },
     },
     notBeaten: null,

@@ -25,7 +25,7 @@ export interface Verdict {
   /** Null where there was nothing to choose from. */
   readonly choice: Choice | null;
   /** How it was trained in rounds; null: it was not. In rounds the chosen recipe and the best of each method are the nearest of the last look, by its bands. */
-  readonly rounds: Rounds | null;
+  readonly rounds: LastLook | null;
   /** Null on one draw, whose trials' distances are noise, where there is no recipe, and in rounds. */
   readonly notBeaten: NotBeaten | null;
   /** One of each draw; empty where trials are too few to set some aside for it. */
@@ -36,7 +36,7 @@ export interface Verdict {
 }
 
 /** The last look of a sweep that is trained in rounds. */
-interface Rounds {
+interface LastLook {
   /** As --until says it. */
   readonly until: string;
   /** From 1, of at most `of`. */

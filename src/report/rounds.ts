@@ -1,13 +1,14 @@
 /** What the looks of a sweep that is trained in rounds have decided, in words. */
-import { goalText } from "../plan/goal.js";
+
 import { ENDPOINTS, type Question } from "../plan/question.js";
-import { type Course, isOver, type RecipeSeen } from "../verdict/course.js";
-import type { Step } from "../verdict/rounds.js";
+import { stoppingRuleText } from "../plan/stopping-rule.js";
+import type { Step } from "../verdict/round-plan.js";
+import { isOver, type RecipeSeen, type Rounds } from "../verdict/rounds.js";
 import { count, endpointName, placesFor, range, shortName } from "./verdict-words.js";
 
-/** What the last look of a course saw, and what comes of it. */
-export function lookSentence(course: Course, question: Question): string {
-  const { looks, steps } = course;
+/** What the last look saw, and what comes of it. */
+export function lookSentence(rounds: Rounds, question: Question): string {
+  const { looks, steps } = rounds;
   const { recipes, ...step } = looks[looks.length - 1];
   const [nearest, ...others] = recipes;
   const said = {
@@ -18,19 +19,19 @@ export function lookSentence(course: Course, question: Question): string {
   const left = others.filter(({ kept }) => kept).length;
   const rest = nearest.kept && others.length > 0 ? `; ${left === 0 ? "no other" : count(left, "other")} can be it` : "";
   const name = shortName({ ...nearest, lambda_reg: nearest.lambda });
-  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length, "recipe")} ${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(course)}`;
+  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length, "recipe")} ${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(rounds)}`;
 }
 
-/** How far a course is, in a few words. */
-export function courseText(course: Course): string {
-  const { goal, steps, looks } = course;
+/** How far they are, in a few words. */
+export function roundsSoFarText(rounds: Rounds): string {
+  const { until, steps, looks } = rounds;
   const last = looks.at(-1);
-  const state = isOver(course)
+  const state = isOver(rounds)
     ? last?.reached === true
       ? "reached"
       : "not reached with all that was asked for"
     : `in round ${looks.length + 1} of at most ${steps.length}, ${stepText(steps[looks.length])}`;
-  return `until ${goalText(goal)}: ${state}`;
+  return `until ${stoppingRuleText(until)}: ${state}`;
 }
 
 function stepText({ draws, trials }: Step): string {
@@ -44,9 +45,9 @@ function bandsText(seen: RecipeSeen, question: Question): string {
   }).join(", ");
 }
 
-function nextText(course: Course): string {
-  const { goal, steps, looks } = course;
-  if (!isOver(course)) return `next ${stepText(steps[looks.length])}`;
-  if (looks[looks.length - 1].reached) return goal.kind === "decided" ? "decided" : "its bands are as narrow as asked";
+function nextText(rounds: Rounds): string {
+  const { until, steps, looks } = rounds;
+  if (!isOver(rounds)) return `next ${stepText(steps[looks.length])}`;
+  if (looks[looks.length - 1].reached) return until.kind === "decided" ? "decided" : "its bands are as narrow as asked";
   return "not decided, and all that was asked for is trained";
 }

@@ -1,14 +1,14 @@
-/** Holds the looks of an adaptive grid to planted truths: what may be the nearest stays, what cannot be goes, and what is called is so. */
+/** Holds the looks of a grid that is trained in rounds to planted truths: what may be the nearest stays, what cannot be goes, and what is called is so. */
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
-import type { Goal } from "../src/plan/goal.js";
 import type { Margins } from "../src/plan/question.js";
-import { type Look, look, looksOf, spentAt } from "../src/verdict/adaptive.js";
+import type { StoppingRule } from "../src/plan/stopping-rule.js";
+import { type Look, look, looksOf, spentAt } from "../src/verdict/look.js";
 import type { Candidate } from "../src/verdict/selection.js";
 
 const MARGINS: Margins = { forget: 0.05, accuracy: 0.01 };
-const DECIDED: Goal = { kind: "decided" };
+const DECIDED: StoppingRule = { kind: "decided" };
 
 test("looks grow by half from the first whose bands are finite, and the last is at all there is", () => {
   assert.deepEqual(looksOf(20), [7, 11, 17, 20]);
@@ -17,7 +17,7 @@ test("looks grow by half from the first whose bands are finite, and the last is 
   for (const most of [7, 12, 50, 1000]) {
     const looks = looksOf(most);
     const first = shifted(stream("test", "first"), [0, 0.2], looks[0]);
-    const { kept, dropped } = look(first, { margins: MARGINS, alpha: spentAt(looks.length), goal: DECIDED });
+    const { kept, dropped } = look(first, { margins: MARGINS, alpha: spentAt(looks.length), until: DECIDED });
     for (const { forget } of [...kept, ...dropped]) assert.ok(Number.isFinite(forget.low), `${most}`);
   }
 });
@@ -25,14 +25,14 @@ test("looks grow by half from the first whose bands are finite, and the last is 
 test("what so few units tell is nothing: they make one look, at which no cell is dropped", () => {
   assert.deepEqual(looksOf(3), [3]);
   const { kept, dropped, reached } = look(shifted(stream("test", "few"), [0, 0.5], 3), {
-    ...{ margins: MARGINS, alpha: spentAt(1), goal: DECIDED },
+    ...{ margins: MARGINS, alpha: spentAt(1), until: DECIDED },
   });
   assert.deepEqual([kept.length, dropped.length, reached], [2, 0, false]);
 });
 
 test("a cell at retraining leads and is equivalent, one beyond the margin is different and goes, and one as near stays", () => {
   const seen = look(shifted(stream("test", "three"), [0, 0.3, 0.004], 20), {
-    ...{ margins: MARGINS, alpha: spentAt(4), goal: DECIDED },
+    ...{ margins: MARGINS, alpha: spentAt(4), until: DECIDED },
   });
   assert.deepEqual(answers(seen), { 0: "equivalent", 1: "different", 2: "equivalent" });
   assert.deepEqual(
@@ -46,13 +46,13 @@ test("a cell at retraining leads and is equivalent, one beyond the margin is dif
 test("a difference of accuracy alone makes a cell different", () => {
   const [near, far] = shifted(stream("test", "accuracy"), [0, 0], 20);
   const worse = { ...far, accuracy: far.accuracy.map((value) => value - 0.05) };
-  const seen = look([near, worse], { margins: MARGINS, alpha: spentAt(4), goal: DECIDED });
+  const seen = look([near, worse], { margins: MARGINS, alpha: spentAt(4), until: DECIDED });
   assert.deepEqual(answers(seen), { 0: "equivalent", 1: "different" });
 });
 
 test("where every cell is different the question is decided, and the nearest of them leads", () => {
   const seen = look(shifted(stream("test", "none"), [0.4, 0.3], 20), {
-    ...{ margins: MARGINS, alpha: spentAt(4), goal: DECIDED },
+    ...{ margins: MARGINS, alpha: spentAt(4), until: DECIDED },
   });
   assert.deepEqual([seen.kept.length, seen.leader.recipe, seen.reached], [0, "1", true]);
 });
@@ -60,8 +60,8 @@ test("where every cell is different the question is decided, and the nearest of 
 test("a half-width is reached where the leader's band is as narrow as asked, whatever its answer", () => {
   const cells = shifted(stream("test", "width"), [0, 0.02], 20);
   const reached = (forget: number): boolean =>
-    look(cells, { margins: MARGINS, alpha: spentAt(4), goal: { kind: "half-width", most: { forget } } }).reached;
-  const { leader } = look(cells, { margins: MARGINS, alpha: spentAt(4), goal: DECIDED });
+    look(cells, { margins: MARGINS, alpha: spentAt(4), until: { kind: "half-width", most: { forget } } }).reached;
+  const { leader } = look(cells, { margins: MARGINS, alpha: spentAt(4), until: DECIDED });
   const width = (leader.forget.high - leader.forget.low) / 2;
   assert.deepEqual([reached(width * 1.001), reached(width * 0.999)], [true, false]);
 });
@@ -94,7 +94,7 @@ function played(all: readonly Candidate[]): Look {
     const there = candidates.map(({ recipe, forget, accuracy }) => ({
       ...{ recipe, forget: forget.slice(0, units), accuracy: accuracy.slice(0, units) },
     }));
-    const seen = look(there, { margins: MARGINS, alpha: spentAt(looks.length), goal: DECIDED });
+    const seen = look(there, { margins: MARGINS, alpha: spentAt(looks.length), until: DECIDED });
     if (seen.reached || units === UNITS) return seen;
     const kept = new Set(seen.kept.map(({ recipe }) => recipe));
     candidates = candidates.filter(({ recipe }) => kept.has(recipe));

@@ -1,7 +1,7 @@
-/** Which cells of a grid are worth more draws: looks at what is there so far, round by round, and drops what cannot be the answer any more. */
+/** One look of several at the cells of a grid: which are worth more draws, and which cannot be the answer any more. */
 import { stream } from "../data/streams.js";
-import type { Goal } from "../plan/goal.js";
 import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
+import type { StoppingRule } from "../plan/stopping-rule.js";
 import type { Interval } from "../stats/interval.js";
 import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
 import { ALPHA, type Answer } from "./answer.js";
@@ -69,7 +69,7 @@ export interface Look {
  */
 export function look(
   candidates: readonly Candidate[],
-  { margins, alpha, goal }: { readonly margins: Margins; readonly alpha: number; readonly goal: Goal },
+  { margins, alpha, until }: { readonly margins: Margins; readonly alpha: number; readonly until: StoppingRule },
 ): Look {
   const units = candidates[0].forget.length;
   const flips = signFlips(units, FLIPS, stream("verdict", "looks", units).uniform);
@@ -90,7 +90,7 @@ export function look(
     leader,
     kept,
     dropped: seen.filter((one) => !isKept(one)),
-    reached: kept.length === 0 || isReached(goal, kept, leader),
+    reached: kept.length === 0 || isReached(until, kept, leader),
   };
 }
 
@@ -115,10 +115,10 @@ function nearest(seen: readonly Seen[]): Seen {
   return seen.reduce((best, one) => (one.distance < best.distance ? one : best));
 }
 
-function isReached(goal: Goal, kept: readonly Seen[], leader: Seen): boolean {
-  if (goal.kind === "decided") return kept.some(({ answer }) => answer === "equivalent");
+function isReached(until: StoppingRule, kept: readonly Seen[], leader: Seen): boolean {
+  if (until.kind === "decided") return kept.some(({ answer }) => answer === "equivalent");
   return ENDPOINTS.every((endpoint) => {
-    const most = goal.most[endpoint];
+    const most = until.most[endpoint];
     return most === undefined || (leader[endpoint].high - leader[endpoint].low) / 2 <= most;
   });
 }
