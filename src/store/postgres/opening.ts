@@ -19,6 +19,7 @@ export async function lockSubmitters(session: Session): Promise<void> {
 
 /** Whether there is a store of the present version; false: nothing of one. Throws usage for anything else. */
 export async function checkStore(session: Session): Promise<boolean> {
+  // From the catalog's tables: to_regnamespace may not yet know what another process made while this one waited for it.
   const [{ server, encoding, schema, made }] = await session.rows<{
     server: number;
     encoding: string;
@@ -26,7 +27,9 @@ export async function checkStore(session: Session): Promise<boolean> {
     made: boolean;
   }>(
     `select cast(current_setting('server_version_num') as integer) as server, current_setting('server_encoding') as encoding,
-       to_regnamespace('${SCHEMA_NAME}') is not null as schema, to_regclass('${SCHEMA_NAME}.made') is not null as made`,
+       exists (select 1 from pg_namespace where nspname = '${SCHEMA_NAME}') as schema,
+       exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = '${SCHEMA_NAME}' and c.relname = 'made') as made`,
   );
   if (server < LEAST_SERVER)
     throw badPlace(
