@@ -3,7 +3,7 @@
 import { exitCodeOf, faultAtEdge, faultOfLoading } from "./commands/exit-codes.js";
 import { birth, hangupIgnored } from "./commands/signals.js";
 import { fileSink, kindOf, outliveTerminals, terminalOn } from "./commands/streams.js";
-import { messageOf, SweepError } from "./errors.js";
+import { messageOf, SweepError, withoutPasswords } from "./errors.js";
 import { VERSION } from "./version.js";
 
 outliveTerminals();
@@ -30,6 +30,8 @@ process.exitCode = await main();
 
 /** The program is loaded here and not above, so that a machine that cannot load it gets a sentence, too. */
 async function main(): Promise<number> {
+  // What was typed is what other users of the machine see of a process.
+  if (process.argv.some((word) => withoutPasswords(word) !== word)) process.title = "gmm-sweep";
   try {
     const { runProgram } = await import("./commands/program.js").catch((error: unknown) => {
       throw faultOfLoading(error);
@@ -43,7 +45,7 @@ async function main(): Promise<number> {
 /** Says what was thrown, and returns the exit code: a sentence where the user or the machine can be helped, the stack of a bug. */
 function told(error: unknown): number {
   if (error instanceof SweepError) terminal.err(`gmm-sweep: ${error.message}\n`);
-  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${stackOf(error)}\n`);
+  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${withoutPasswords(stackOf(error))}\n`);
   return exitCodeOf(error);
 }
 

@@ -12,10 +12,17 @@ export class SweepError extends Error {
 
   /** `message` is one sentence that says what is wrong, what was found, and what to do, or several, each on a line; what was found may be anything, and is shown as a screen can. */
   constructor(fault: Fault, message: string | readonly string[], options?: ErrorOptions) {
-    super(screenful([message].flat().map(escaped).join("\n")), options);
+    super(screenful([message].flat().map(withoutPasswords).map(escaped).join("\n")), options);
     this.name = "SweepError";
     this.fault = fault;
   }
+}
+
+/** A text in which no URL of a database has its password, whatever it came from. */
+export function withoutPasswords(text: string): string {
+  return text
+    .replace(/(postgres(?:ql)?:\/\/[^\s:@/]*):[^\s]*@/gi, "$1@")
+    .replace(/(postgres(?:ql)?:\/\/\S*?[?&]password=)[^\s&]*/gi, "$1…");
 }
 
 /** A fault of the command line or of a file it names, in one sentence, or several faults of one file. */

@@ -36,7 +36,18 @@ export interface Made {
   readonly place: string;
   /** Reads the place beside the store; null where nobody else can. */
   readonly read: (() => Promise<Results>) | null;
+  /** How its errors speak of places, and what understands its SQL. */
+  readonly words: Words;
 }
+
+export interface Words {
+  readonly what: "file" | "store";
+  readonly option: "--db" | "--store";
+  /** Whether a query may call any aggregate that it is given, and not only those that the store has itself. */
+  readonly anyAggregate: boolean;
+}
+
+export const OF_FILES: Words = { what: "file", option: "--db", anyAggregate: true };
 
 /** Makes another store each time, and closes it once the test has ended. */
 export type Make = (t: TestContext) => Promise<Made>;
@@ -45,13 +56,20 @@ export type Make = (t: TestContext) => Promise<Made>;
 export interface Opened {
   readonly store: Store;
   readonly place: string;
+  readonly words: Words;
   readonly sweep: Sweep;
   readonly specs: readonly TrajectorySpec[];
 }
 
-export async function opened({ store, place }: Omit<Made, "read">, plan: SweepPlan = smallPlan()): Promise<Opened> {
+/** A store, of files where nothing else is said. */
+type Place = Pick<Made, "store" | "place"> & Partial<Pick<Made, "words">>;
+
+export async function opened(
+  { store, place, words = OF_FILES }: Place,
+  plan: SweepPlan = smallPlan(),
+): Promise<Opened> {
   const sweep = await store.open(openRequest(plan));
-  return { store, place, sweep, specs: specsIn(sweep.plan) };
+  return { store, place, words, sweep, specs: specsIn(sweep.plan) };
 }
 
 export function testStoreContract(name: string, make: Make): void {
@@ -192,7 +210,8 @@ function testSweeps(name: string, make: Make): void {
   });
 
   test(`${name}: of a sweep a place holds one shard or all: another shard is refused, for what is missing of the first would be forgotten`, async (t) => {
-    const { store, place } = await make(t);
+    const { store, place, words } = await make(t);
+    const { what, option } = words;
     const shard = (index: number, count: number) => ({ ...openRequest(smallPlan()), shard: { index, count } });
     const first = await store.open(shard(0, 2));
     assert.deepEqual(await store.open(shard(0, 2)), first);
@@ -202,13 +221,13 @@ function testSweeps(name: string, make: Make): void {
     ])
       await assert.rejects(store.open(shard(index, count)), {
         fault: "usage",
-        message: `--shard must be 1/2, which ${place} is to hold of the sweep, got ${index + 1}/${count}: give it a file of its own with --db, or leave --shard out for the whole`,
+        message: `--shard must be 1/2, which ${place} is to hold of the sweep, got ${index + 1}/${count}: give it a ${what} of its own with ${option}, or leave --shard out for the whole`,
       });
     assert.deepEqual(await store.sweeps(), [first]);
     await store.open(openRequest(smallPlan()));
     await assert.rejects(store.open(shard(0, 2)), {
       fault: "usage",
-      message: `--shard must be left out where ${place} is to hold the whole sweep, got 1/2: give the shard a file of its own with --db`,
+      message: `--shard must be left out where ${place} is to hold the whole sweep, got 1/2: give the shard a ${what} of its own with ${option}`,
     });
   });
 
@@ -685,7 +704,7 @@ function testLevels(name: string, make: Make): void {
     });
 
     test(`${name}: with --record ${level} what was kept is still compared to the bit`, async (t) => {
-      const { store, place, sweep, specs } = await opened(await make(t), plan(level, [2, 4]));
+      const { store, place, words, sweep, specs } = await opened(await make(t), plan(level, [2, 4]));
       await store.record(sweep, specs.map(trained));
       const before = await contents(store);
       const longer = trained({ ...specs[0], asked: [2, 4, 7] });
@@ -693,7 +712,7 @@ function testLevels(name: string, make: Make): void {
       longer.curve.crossEntropy[3] = nextUp(was);
       for (const wanted of [true, false])
         await assert.rejects(store.record(sweep, [{ ...longer, wanted }]), {
-          message: refusal(place, was, nextUp(was), 4),
+          message: refusal({ place, words }, was, nextUp(was), 4),
         });
       const row = trained(specs[0]);
       const penalty = row.rows[0].measures.penalty as number;
@@ -703,7 +722,7 @@ function testLevels(name: string, make: Make): void {
       ];
       for (const wanted of [true, false])
         await assert.rejects(store.record(sweep, [{ ...row, rows, wanted }]), {
-          message: refusal(place, penalty, nextUp(penalty), 2),
+          message: refusal({ place, words }, penalty, nextUp(penalty), 2),
         });
       assert.deepEqual(await contents(store), before);
     });
@@ -792,7 +811,7 @@ function testMargins(name: string, make: Make): void {
   });
 
   test(`${name}: a forget row's margin that differs in its last bit is refused, though the mean is the same`, async (t) => {
-    const { store, place, sweep, specs } = await opened(await make(t), three("paired", "1"));
+    const { store, place, words, sweep, specs } = await opened(await make(t), three("paired", "1"));
     await store.record(sweep, specs.map(trained));
     const before = await contents(store);
     const other = trained(specs[0]);
@@ -801,7 +820,7 @@ function testMargins(name: string, make: Make): void {
     forgetMargins[2] = nextUp(was);
     for (const wanted of [true, false])
       await assert.rejects(store.record(sweep, [{ ...other, wanted }]), {
-        message: refusal(place, was, nextUp(was), 2),
+        message: refusal({ place, words }, was, nextUp(was), 2),
       });
     assert.deepEqual(await contents(store), before);
   });
@@ -836,7 +855,7 @@ function testMargins(name: string, make: Make): void {
 
 function testRefusals(name: string, make: Make): void {
   test(`${name}: a row that differs in its last bit is refused, and nothing of its batch lands`, async (t) => {
-    const { store, place, sweep, specs } = await opened(await make(t));
+    const { store, place, words, sweep, specs } = await opened(await make(t));
     const first = trained(specs[0]);
     await store.record(sweep, [first]);
     const before = await contents(store);
@@ -845,7 +864,7 @@ function testRefusals(name: string, make: Make): void {
     await assert.rejects(store.record(sweep, [trained(specs[1]), other, trained(specs[2])]), {
       name: "SweepError",
       fault: "check",
-      message: refusal(place, penalty, nextUp(penalty), 4),
+      message: refusal({ place, words }, penalty, nextUp(penalty), 4),
     });
     assert.deepEqual(await contents(store), before);
     assert.deepEqual(await missingIn(store, specs), specs.slice(1));
@@ -853,12 +872,12 @@ function testRefusals(name: string, make: Make): void {
 
   for (const { name: measure } of MEASURES) {
     test(`${name}: a row that differs in its ${measure} alone is refused`, async (t) => {
-      const { store, place, sweep, specs } = await opened(await make(t));
+      const { store, place, words, sweep, specs } = await opened(await make(t));
       const first = trained(specs[0]);
       await store.record(sweep, [first]);
       const value = first.rows[0].measures[measure] as number;
       await assert.rejects(store.record(sweep, [withMeasure(first, measure, nextUp(value))]), {
-        message: refusal(place, value, nextUp(value), 4),
+        message: refusal({ place, words }, value, nextUp(value), 4),
       });
     });
   }
@@ -872,19 +891,19 @@ function testRefusals(name: string, make: Make): void {
   });
 
   test(`${name}: NaN where a number is, and a number where NaN is, are refused`, async (t) => {
-    const { store, place, sweep, specs } = await opened(await make(t));
+    const { store, place, words, sweep, specs } = await opened(await make(t));
     const [first, second] = [trained(specs[0]), trained(specs[1])];
     await store.record(sweep, [first, withLastEpoch(second, { penalty: Number.NaN })]);
     await assert.rejects(store.record(sweep, [withLastEpoch(first, { penalty: Number.NaN })]), {
-      message: refusal(place, first.rows[0].measures.penalty, null, 4),
+      message: refusal({ place, words }, first.rows[0].measures.penalty, null, 4),
     });
     await assert.rejects(store.record(sweep, [second]), {
-      message: refusal(place, null, second.rows[0].measures.penalty, 4, 2),
+      message: refusal({ place, words }, null, second.rows[0].measures.penalty, 4, 2),
     });
   });
 
   test(`${name}: a start that was trained again lands nothing, and is held against what is stored`, async (t) => {
-    const { store, place, sweep, specs } = await opened(await make(t));
+    const { store, place, words, sweep, specs } = await opened(await make(t));
     const again = { ...trained(specs[0]), wanted: false };
     await store.record(sweep, [again]);
     assert.deepEqual(await missingIn(store, specs), specs);
@@ -895,18 +914,20 @@ function testRefusals(name: string, make: Make): void {
     const epoch2 = structuredClone(again);
     epoch2.curve.crossEntropy[1] = nextUp(epoch2.curve.crossEntropy[1]);
     const [was, is] = [again.curve.crossEntropy[1], epoch2.curve.crossEntropy[1]];
-    await assert.rejects(store.record(sweep, [trained(specs[3]), epoch2]), { message: refusal(place, was, is, 2) });
+    await assert.rejects(store.record(sweep, [trained(specs[3]), epoch2]), {
+      message: refusal({ place, words }, was, is, 2),
+    });
     assert.deepEqual(await contents(store), before);
   });
 
   test(`${name}: a longer run whose first epochs are not those that are stored is refused`, async (t) => {
-    const { store, place, sweep, specs } = await opened(await make(t));
+    const { store, place, words, sweep, specs } = await opened(await make(t));
     await store.record(sweep, [trained(specs[0])]);
     const before = await contents(store);
     const longer = trained({ ...specs[0], asked: [6] });
     const was = longer.curve.forgetMargin[0];
     longer.curve.forgetMargin[0] = nextUp(was);
-    await assert.rejects(store.record(sweep, [longer]), { message: refusal(place, was, nextUp(was), 1) });
+    await assert.rejects(store.record(sweep, [longer]), { message: refusal({ place, words }, was, nextUp(was), 1) });
     assert.deepEqual(await contents(store), before);
   });
 }
@@ -1277,7 +1298,8 @@ function testQuery(name: string, make: Make): void {
   });
 
   test(`${name}: a query may call the aggregates that it is given, and only it: of values that are not null, and null where there are none`, async (t) => {
-    const { store } = await make(t);
+    const { store, words } = await make(t);
+    if (!words.anyAggregate) return t.skip("this store has aggregates of its own");
     const seen: number[][] = [];
     const spread: Aggregate = {
       name: "spread",
@@ -1555,6 +1577,12 @@ function keyOrder(a: StoredRow | StoredMargin, b: StoredRow | StoredMargin): num
   return 0;
 }
 
-function refusal(place: string, was: number | null, is: number | null, epoch: number, trial = 1): string {
-  return `${place} holds ${was} where original trial ${trial} now gave ${is} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the file, and run into another with --db`;
+function refusal(
+  { place, words }: Pick<Made, "place" | "words">,
+  was: number | null,
+  is: number | null,
+  epoch: number,
+  trial = 1,
+): string {
+  return `${place} holds ${was} where original trial ${trial} now gave ${is} at epoch ${epoch}, so one of the two is wrong: nothing was changed; keep the ${words.what}, and run into another with ${words.option}`;
 }

@@ -21,24 +21,25 @@ import Database from "better-sqlite3";
 import { QUIETLY, type Results } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
+import { badPlace, PlaceFault } from "../src/store/faults.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { badFile, FileFault, guarded, guardedOpening } from "../src/store/sqlite/faults.js";
+import { guarded, guardedOpening } from "../src/store/sqlite/faults.js";
 import { SCHEMA, VERSION } from "../src/store/sqlite/schema.js";
 import { CLI, type Ended, folder, gmm, type Running, SMALL, smallDisk, started, TINY } from "./command-line.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
-import { gridPlan, listOf, type Make, type Opened, opened, testStoreContract } from "./store-contract.js";
+import { gridPlan, listOf, type Make, OF_FILES, type Opened, opened, testStoreContract } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
 
 const inMemory: Make = async (t) => {
   const store = await openStore(":memory:");
   t.after(() => store.close());
-  return { store, place: ":memory:", read: null };
+  return { store, place: ":memory:", read: null, words: OF_FILES };
 };
 const inFile: Make = async (t) => {
   const place = join(folder(t), "sweep.db");
   const store = await openStore(place);
   t.after(() => store.close());
-  return { store, place, read: () => openResults(place) };
+  return { store, place, read: () => openResults(place), words: OF_FILES };
 };
 
 testStoreContract("sqlite in memory", inMemory);
@@ -491,11 +492,11 @@ for (const [code, opening] of KINDS) {
 }
 
 test("what is found in a file is told under the name of who opened it first, and keeps whose fault it is", () => {
-  const found = (fault: FileFault) => () => {
+  const found = (fault: PlaceFault) => () => {
     throw fault;
   };
-  const odd = badFile((file) => `${file} must be plain, got ${file}.lock beside it`);
-  const torn = new FileFault("check", (file) => `${file} is torn`);
+  const odd = badPlace((file) => `${file} must be plain, got ${file}.lock beside it`);
+  const torn = new PlaceFault("check", (file) => `${file} is torn`);
   for (const told of [guarded, guardedOpening]) {
     assert.throws(() => guarded("whole.db", () => told("part.db", found(odd))), {
       name: "SweepError",

@@ -824,7 +824,7 @@ function testLearningCurves(name: string, make: Make): void {
     await store.record(sweep, outcomes);
     const counts = await select(
       store,
-      "select method, epoch, n, cross_entropy_sd is null as alone from learning_curves where method in ('original', 'unlearn') order by 1, 2",
+      "select method, epoch, n, cast(cross_entropy_sd is null as integer) as alone from learning_curves where method in ('original', 'unlearn') order by 1, 2",
     );
     assert.deepEqual(counts, [
       ...[1, 2, 3].map((epoch) => ({ method: "original", epoch, n: 3, alone: 0 })),

@@ -5,6 +5,7 @@ import { bad, didYouMean, nearName, shellWord } from "../errors.js";
 import { expanded } from "../files/paths.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
+import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
 import { aliasesOf, kindOf } from "./kinds.js";
 
@@ -110,7 +111,7 @@ function commandOf(words: readonly string[], commands: readonly Command[]): Comm
 
 /** Where a file stands in the place of a command: which command takes such a one. */
 function meantByFile(word: string): string {
-  const command = DATABASE.test(word) ? "run" : SWEEP_FILE.test(word) ? "grid" : null;
+  const command = isPlace(word) ? "run" : SWEEP_FILE.test(word) ? "grid" : null;
   return command === null ? "" : `: write gmm-sweep ${command} ${shellWord(word)}`;
 }
 
@@ -179,17 +180,22 @@ function withWords(command: Command, given: Flags, words: readonly string[]): Fl
 }
 
 const DATABASE = /\.(db|sqlite3?)$/;
+/** Whether a word is plainly a database file or a database. */
+function isPlace(word: string): boolean {
+  return DATABASE.test(word) || isDatabase(word);
+}
+
 const SWEEP_FILE = /\.ya?ml$/;
 
 /** Whether a word is an argument's by its looks, where a command's arguments may stand in any order. */
 function takes(name: string, word: string, places: readonly Argument[]): boolean {
   const has = (other: string): boolean => places.some((place) => place.name === other);
-  if (name === "database") return DATABASE.test(word);
-  if (name === "sql") return !DATABASE.test(word) || /\s/.test(word);
-  if (has("database")) return !DATABASE.test(word);
+  if (name === "database") return isPlace(word);
+  if (name === "sql") return !isPlace(word) || /\s/.test(word);
+  if (has("database")) return !isPlace(word);
   if (!has("method")) return true;
   if (name === "trial") return /^\d+$/.test(word);
-  const isFile = DATABASE.test(word) || word.includes("/") || (!METHOD_NAMES.includes(word) && existsSync(word));
+  const isFile = isPlace(word) || word.includes("/") || (!METHOD_NAMES.includes(word) && existsSync(word));
   return name === "file" ? isFile : !isFile && !/^\d+$/.test(word);
 }
 

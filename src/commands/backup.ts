@@ -5,6 +5,7 @@ import { type Flags, fileFrom } from "../plan/flags.js";
 import { escaped } from "../printable.js";
 import { jsonOf } from "../report/json.js";
 import { backUp, openResults } from "../store/open.js";
+import { isDatabase } from "../store/places.js";
 import { type Command, DB_OPTION, paragraph, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -51,7 +52,8 @@ function filesFrom(flags: Flags): { file: string; out: string } {
   const out = files[files.length - 1];
   if (files.length > 2)
     throw bad(`backup must be given FILE and OUT and no others, got ${files.length} files: make one copy at a time`);
-  if (out === "" || out === ":memory:") throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
+  if (out === "" || out === ":memory:" || isDatabase(out))
+    throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
   return { file: files.length === 2 ? fileFrom({ ...flags, file: files[0] }) : fileFrom(flags), out };
 }
 

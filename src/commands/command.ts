@@ -1,6 +1,6 @@
 /** What a command is: its words, arguments and options, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import { ENGINE_NAMES } from "../engine/engines.js";
-import { shellWord } from "../errors.js";
+
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
@@ -9,6 +9,7 @@ import { ENDPOINTS, ESTIMANDS, USUAL_QUESTION } from "../plan/question.js";
 import type { Screen } from "../report/progress.js";
 import { USUAL_COLUMNS, wrapped } from "../report/wrap.js";
 import type { Opening } from "../store/contract.js";
+import { placeOption } from "../store/places.js";
 import type { Kind } from "./kinds.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */
@@ -76,7 +77,10 @@ const value = (describe: string, fallback: string | number | null = null, kind: 
   kind,
 });
 
-export const DB_OPTION = { db: value("the database file", DEFAULTS.db) };
+export const DB_OPTION = {
+  db: value("the database file", DEFAULTS.db),
+  store: value("a PostgreSQL database as postgres://user@host/database, in place of --db"),
+};
 
 /** For commands that read a file: named bare, or by --db. */
 export const DB_ARGUMENT = { file: "the database file, in place of --db" };
@@ -168,7 +172,7 @@ export const RUNNING_OPTIONS: Options = {
 
 /** A command line that asks a file something. */
 export function queryLine(sql: string, path: string): string {
-  return `gmm-sweep query "${sql}" --db ${shellWord(path)}`;
+  return `gmm-sweep query "${sql}" ${placeOption(path)}`;
 }
 
 export const METHOD_LIST = METHOD_NAMES.join(", ");

@@ -6,6 +6,7 @@ import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
+import { placeNamed } from "../store/places.js";
 import { type Command, paragraph, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -21,7 +22,8 @@ export const diffCommand: Command = {
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const opened: Results[] = [];
   try {
-    for (const name of ["first", "second"]) opened.push(await openResults(String(flags[name])));
+    for (const name of ["first", "second"])
+      opened.push(await openResults(placeNamed(name.toUpperCase(), String(flags[name]))));
     const [first, second] = opened;
     const differences = await cellDifferences(first, second);
     const unequal = differences.cells.filter(isUnequal);

@@ -12,6 +12,7 @@ import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
+import { isDatabase } from "../store/places.js";
 import { currentPlan, type Rounds } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
@@ -25,7 +26,7 @@ export async function dryRun({ plan, place, running, until }: GridRequest, termi
   const engine = await engineFor(plan);
   const { profile } = engine;
   // One in which nothing is yet is one that a run would make its own.
-  const results = existsSync(path) ? await openBegun(path) : null;
+  const results = isDatabase(path) || existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
     const { held, rounds } = await meantBy(results, { plan, profile }, until);

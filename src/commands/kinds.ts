@@ -23,6 +23,7 @@ export type Kind =
   | "WIDTHS"
   | "I/N"
   | "SQL"
+  | "URL"
   | "TEXT";
 
 /** A new option or argument gets its line here. */
@@ -73,6 +74,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   shell: "NAME",
   sql: "SQL",
   start: "TEXT",
+  store: "URL",
   sweep: "NUMBER",
   trial: "NUMBER",
   trials: "NUMBER",

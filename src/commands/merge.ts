@@ -10,6 +10,7 @@ import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import { jsonOf } from "../report/json.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";
 import { mergeStores, openBegun, openResults } from "../store/open.js";
+import { isDatabase, placeNamed, placeOption } from "../store/places.js";
 import { type Command, LOCK_WAIT_OPTION, openingFrom, queryLine, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { printFound } from "./results.js";
@@ -44,16 +45,16 @@ interface ShardNote {
 }
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const out = String(flags["out"]);
+  const out = placeNamed("OUT", String(flags["out"]));
   if (out === "" || out === ":memory:") throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
-  const parts = [flags["parts"]].flat().map(String);
+  const parts = [flags["parts"]].flat().map((part) => placeNamed("PARTS", String(part)));
   if (parts.some((part) => fileAt(part) === fileAt(out)))
     throw bad(`OUT must be another file than the parts, got ${out} for both`);
   const opening = openingFrom(lockWaitFrom(flags), terminal);
   const shards: ShardNote[] = [];
   for (const part of parts) for (const shard of await shardsIn(part)) shards.push(shard);
   refuseUnequalShards(shards);
-  if (existsSync(out)) refuseShard(out, await shardsIn(out));
+  if (isDatabase(out) || existsSync(out)) refuseShard(out, await shardsIn(out));
   const merged = await mergeStores(out, parts, opening);
   const results = await openResults(out);
   try {
@@ -69,6 +70,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
 
 /** What a path means, whatever it is written like. */
 function fileAt(path: string): string {
+  if (isDatabase(path)) return path;
   return existsSync(path) ? realpathSync(path) : resolve(path);
 }
 
@@ -155,7 +157,7 @@ async function reportOf(sweep: Sweep, all: readonly ShardNote[], results: Result
 }
 
 // An older gmm-sweep kept them with the command, too.
-const PLACE_OPTIONS = / --(?:db|shard)(?:=| )(?:'(?:[^']|'\\'')*'|\S+)/g;
+const PLACE_OPTIONS = / --(?:db|store|shard)(?:=| )(?:'(?:[^']|'\\'')*'|\S+)/g;
 
 /** A stored command without the options that say where it went on: others will stand in their place. */
 function withoutPlace(command: string): string {
@@ -187,7 +189,7 @@ function reportText(report: Report, out: string): string {
   const lines = [`sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${digest}`];
   // What a resume asked for is stored by now; again it would ask it of the file's newest sweep.
   const again = command.startsWith("gmm-sweep resume") ? `gmm-sweep resume --sweep ${sweep.id}` : command;
-  const goOn = `  npx ${again} --db ${shellWord(out)}`;
+  const goOn = `  npx ${again} ${placeOption(out)}`;
   if (failed > 0) lines.push(`${failed} of them failed; this trains them again:`, `${goOn} --retry-failed`);
   for (const other of report.others) lines.push(otherProfileText(other, sweep));
   if (report.missingShards.length > 0) lines.push(...missingShardLines(report));
@@ -234,7 +236,7 @@ async function missingShards({ plan, profile }: Sweep, count: number, results: R
 function missingShardLines({ missingShards: numbers, shards, others }: Report): string[] {
   const [{ commands, count }] = shards;
   const lines = numbers.slice(0, LINES_SHOWN).map((number) => {
-    const place = `--shard ${number}/${count} --db ${shellWord(partPath(number, shards, others))}`;
+    const place = `--shard ${number}/${count} ${placeOption(partPath(number, shards, others))}`;
     return `  ${commands.map((command) => `npx ${command} ${place}`).join(" && ")}`;
   });
   if (numbers.length > LINES_SHOWN)

@@ -14,6 +14,7 @@ import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
+import { isDatabase } from "../store/places.js";
 import { isOver } from "../verdict/rounds.js";
 import {
   type Command,
@@ -67,7 +68,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const { path, running, sweep: asked, more, command } = request;
   const folders = foldersIn(request.folders);
   // Writing would make a file where there is none; reading says what is wrong.
-  if (!existsSync(path)) await (await openResults(path)).close();
+  if (isDatabase(path) || !existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {

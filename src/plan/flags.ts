@@ -7,6 +7,7 @@ import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad, shellWord } from "../errors.js";
 import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../files/output.js";
+import { isDatabase, placeNamed } from "../store/places.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
@@ -118,11 +119,30 @@ export function sweepFileFrom(flags: Flags): string | null {
   return text(flags, "file");
 }
 
-/** The database file of --db. */
+/** The database file of --db, or the database of --store. */
 function databaseFrom(flags: Flags): string {
+  const store = storeFrom(flags);
+  if (store !== null) return store;
   const path = text(flags, "db") ?? DEFAULTS.db;
+  if (isDatabase(path)) throw bad(`--db must be a file, got ${placeNamed("--db", path)}: name a database with --store`);
   if (path !== ":memory:") return path;
   throw bad(`--db must be a file, since results in memory would be lost, got ${path}`);
+}
+
+/** The database of --store; null where it is not given. */
+function storeFrom(flags: Flags): string | null {
+  const given = text(flags, "store");
+  if (given === null) return null;
+  if (!isDatabase(given))
+    throw bad(
+      `--store must be a database as in postgres://user@host:5432/database, got ${given}: name a file with --db`,
+    );
+  const store = placeNamed("--store", given);
+  const db = text(flags, "db");
+  if (db === null) return store;
+  throw bad(
+    `--store must not be given with --db, since results go to one place, got ${store} and ${db}: leave one of them out`,
+  );
 }
 
 /** The file of --log, null where it is not given. */
@@ -149,16 +169,18 @@ export function sweepFrom(flags: Flags): number | null {
   return given === null ? null : parseWhole("--sweep", given, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** The database file of a command: named bare, as the argument `bare`, or by --db. */
+/** The database file, or database, of a command: named bare, as the argument `bare`, or by --db or --store. */
 export function fileFrom(flags: Flags, bare: "file" | "database" = "file"): string {
   const label = bare.toUpperCase();
   if (flags[bare] === "") throw bad(`${label} must be the name of a database file, got an empty one`);
-  const file = text(flags, bare);
-  if (file === null) return databaseFrom(flags);
-  const db = text(flags, "db");
-  if (db === null) return file;
+  const given = text(flags, bare);
+  if (given === null) return databaseFrom(flags);
+  const file = placeNamed(label, given);
+  const [db, store] = [text(flags, "db"), storeFrom(flags)];
+  if (db === null && store === null) return file;
+  const [option, other] = store === null ? ["--db", db] : ["--store", store];
   throw bad(
-    `${label} must not be given with --db, which names the file too, got ${file} and ${db}: leave one of them out`,
+    `${label} must not be given with ${option}, which names the ${store === null ? "file" : "store"} too, got ${file} and ${other}: leave one of them out`,
   );
 }
 

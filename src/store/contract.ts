@@ -9,8 +9,9 @@ import type { Outcome, TrajectorySpec } from "../trial.js";
 /**
  * A store keeps sweeps, and what was trained for them.
  *
- * **Ownership.** One process writes a place at a time: `openStore` refuses a second one, however the place is named, and
- * `close` lets go of it. Any number of processes read it meanwhile, and neither side waits for the other; one that reads
+ * **Ownership.** One process writes a file at a time: `openStore` refuses a second one, however the file is named, and
+ * `close` lets go of it. A database has any number of writers: those who open one sweep at once open one, and what two of
+ * them land is compared and counted as if one had landed it after the other; it does not leave its place. Any number of processes read it meanwhile, and neither side waits for the other; one that reads
  * a place that nobody writes leaves nothing behind there. Where a program that is not ours holds the place, a call that
  * writes waits as long as its `Opening` says, and tells so once; calls that write take turns. What a store
  * holds belongs to it alone: a place whose tables, views or triggers are not exactly those that this version made is

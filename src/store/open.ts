@@ -10,10 +10,13 @@ import {
   type StoreKind,
   type StoreReport,
 } from "./contract.js";
+import type { Part } from "./part.js";
+import { isDatabase, placeNamed } from "./places.js";
+import { POSTGRES } from "./postgres/kind.js";
 import { SQLITE } from "./sqlite/kind.js";
 
 // To add a kind of store, add its record here, before the one that takes any file, and call test/store-contract.ts on it.
-const KINDS: readonly StoreKind[] = [SQLITE];
+const KINDS: readonly StoreKind[] = [POSTGRES, SQLITE];
 
 /** Opens a place for writing; ':memory:' keeps all in memory. Throws usage where another process writes it or it is not ours. */
 export function openStore(place: string, opening: Opening = QUIETLY): Promise<Store> {
@@ -51,4 +54,10 @@ function kindOf(place: string): StoreKind {
   const kind = KINDS.find((candidate) => candidate.takes(place));
   if (kind === undefined) throw new Error(`no kind of store takes ${place}`);
   return kind;
+}
+
+/** Opens a place of any kind as a part of a whole of another kind; null: nothing has been written there yet. */
+export async function openPart(place: string): Promise<Part | null> {
+  if (isDatabase(place)) return (await import("./postgres/part.js")).partIn(placeNamed("a part", place));
+  return (await import("./sqlite/part.js")).partIn(place);
 }

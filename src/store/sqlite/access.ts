@@ -1,6 +1,6 @@
 /** Whether the files of a database may be opened, before SQLite tries and says less. */
 import { accessSync, type Stats, statSync } from "node:fs";
-import { badFile, withCode } from "./faults.js";
+import { badPlace, withCode } from "../faults.js";
 import { besides } from "./place.js";
 
 /** SQLite opens a folder for reading, and then speaks of a disk that fails; a pipe it waits for. */
@@ -12,7 +12,7 @@ export function mustBeFile(file: string): void {
 /** What is written lies beside one of the names until it is folded in: by the other the file would lack it, or be torn. */
 export function refuseSecondName({ nlink }: Stats): void {
   if (nlink > 1)
-    throw badFile(
+    throw badPlace(
       (name) =>
         `${name} must be the only name of its file, but it is one of ${nlink} (hard links), and SQLite keeps what is written beside one of them: copy the file and name the copy, or remove the other names`,
     );
@@ -27,7 +27,7 @@ export function refuseInTheWay(file: string, mode: number): void {
       found.size > 0 && other.endsWith("-wal")
         ? "it holds results, so have its owner make it readable and writable for you"
         : "have its owner end what reads the file, and remove it then";
-    throw badFile(
+    throw badPlace(
       (name) => `${name} cannot be opened because ${other} is in the way, which is ${ownerOf(found)}: ${remedy}`,
     );
   }

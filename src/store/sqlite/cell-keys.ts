@@ -1,7 +1,7 @@
-/** Finds and makes the rows of cell_keys: what a trajectory is trained under, whatever its trial. */
+/** Finds and makes the rows of cell_keys in a file. */
 import type Database from "better-sqlite3";
-import { CELL } from "../../plan/cell.js";
 import { cellKey, type TrajectorySpec } from "../../trial.js";
+import { derivedOf, KEY_NAMES, keyOf, otherIn, refuseOther, type StoredCellKey, splitHeld } from "../cell-keys.js";
 import {
   CELL_KEY_NAMES,
   columnOf,
@@ -11,19 +11,7 @@ import {
   HELD_NAMES,
   marks,
   type Value,
-} from "./columns.js";
-import { badFile } from "./faults.js";
-
-/** A row of cell_keys. */
-export interface StoredCellKey {
-  readonly id: number;
-  /** Its columns and its draw's, as hashes have them. */
-  readonly held: string;
-  /** Of them what follows from the others, in the order of DERIVED_NAMES. */
-  readonly derived: readonly Value[];
-}
-
-const KEY_NAMES = [...DRAW_NAMES, ...CELL_KEY_NAMES];
+} from "../sql/columns.js";
 
 /** Each looked up once. */
 export class CellKeys {
@@ -38,7 +26,7 @@ export class CellKeys {
   /** The one that `spec` is trained under; null where there is none yet. Throws usage where it is not as `spec` has it. */
   find(profile: string, spec: TrajectorySpec): StoredCellKey | null {
     const found = this.#lookUp(profile, spec);
-    if (found !== null) this.#refuseOther(found, derivedOf(spec, null), spec.cell);
+    if (found !== null) refuseOther(found, derivedOf(spec, null), spec.cell);
     return found;
   }
 
@@ -52,7 +40,7 @@ export class CellKeys {
   make(engine: string, profile: string, spec: TrajectorySpec): StoredCellKey {
     const derived = derivedOf(spec, engine);
     const found = this.#lookUp(profile, spec) ?? this.#insert(keyOf(spec, profile), derived);
-    this.#refuseOther(found, derived, spec.cell);
+    refuseOther(found, derived, spec.cell);
     return found;
   }
 
@@ -63,10 +51,9 @@ export class CellKeys {
 
   /** The one of these columns, made where there is none. Throws usage where the one of their key has others. */
   put(held: readonly Value[]): StoredCellKey {
-    const [key, derived] = [held.slice(0, KEY_NAMES.length), held.slice(KEY_NAMES.length)];
+    const { key, derived, of } = splitHeld(held);
     const found = this.#read(key) ?? this.#insert(key, derived);
-    const [method, lambda] = (["method", "lambda_reg"] as const).map((name) => key[KEY_NAMES.indexOf(name)]);
-    this.#refuseOther(found, derived, { method, lambda });
+    refuseOther(found, derived, of);
     return found;
   }
 
@@ -108,27 +95,6 @@ export class CellKeys {
     this.#sql.insert.run(...rest, ...others, ...draw);
     return this.#read(key) as StoredCellKey;
   }
-
-  #refuseOther(found: StoredCellKey, derived: readonly Value[], of: { method: Value; lambda: Value }): void {
-    const other = otherIn(found, derived);
-    if (other === -1) return;
-    throw badFile(
-      (file) =>
-        `${file} holds the ${DERIVED_NAMES[other]} ${found.derived[other]} of ${of.method} of λ ${of.lambda}, which has ${derived[other]}, so it was changed by another program: take another copy of it, or name another file with --db`,
-    );
-  }
-}
-
-/** Where what is there differs; -1: nowhere. */
-function otherIn({ derived }: StoredCellKey, expected: readonly Value[]): number {
-  return expected.findIndex((value, i) => value !== derived[i]);
-}
-
-/** In the order of DERIVED_NAMES, the last of which is the engine; null: whichever it is. */
-function derivedOf({ cell }: TrajectorySpec, engine: string | null): Value[] {
-  const { draw, lambdaEffective, oneRun } = cell;
-  const derived = [draw.kind === "seeded" ? draw.dataSeed : null, lambdaEffective, oneRun ? 1 : 0];
-  return engine === null ? derived : [...derived, engine];
 }
 
 function statements(db: Database.Database) {
@@ -151,11 +117,4 @@ function statements(db: Database.Database) {
        select id, ${marks(CELL_KEY_NAMES.length + derived.length)} from draws where ${equal(DRAW_NAMES)}`,
     ),
   };
-}
-
-const VALUES = new Map(CELL.map(({ name, value }) => [name, value]));
-
-/** In the order of KEY_NAMES. */
-function keyOf(spec: TrajectorySpec, profile: string): Value[] {
-  return KEY_NAMES.map((name) => VALUES.get(name)?.({ spec, epochs: 0, profile }) ?? null);
 }

@@ -2,11 +2,13 @@
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Damage, Sweep } from "../contract.js";
+import { otherCells } from "../sweeps.js";
+import { damaged, FAULTS, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { toldOf } from "./faults.js";
 import { unsound, unsoundness } from "./soundness.js";
-import { otherCells, Sweeps } from "./sweeps.js";
-import { damaged, type Stored, Trajectories } from "./trajectories.js";
+import { Sweeps } from "./sweeps.js";
+import { Trajectories } from "./trajectories.js";
 
 /** Answers `Results.damages` for one file, `db` of which is as one writer left it. */
 export function* damagesOf(db: Database.Database): Generator<Damage> {
@@ -28,11 +30,7 @@ function* damagesOfContents(db: Database.Database): Generator<Damage> {
     )
     .pluck();
   for (const stored of trajectories.all()) {
-    const fault = !trajectories.matches(stored)
-      ? "what is stored of it is not what landed, as its hash says"
-      : isOfItsRun(stored, source)
-        ? null
-        : "it is stored as a copy of a run that is not the one it repeats";
+    const fault = !trajectories.matches(stored) ? FAULTS.hash : isOfItsRun(stored, source) ? null : FAULTS.copy;
     if (fault === null) continue;
     const what = trajectories.nameOf(stored);
     yield { what, sentence: `${what}: ${fault}` };

@@ -2,11 +2,12 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { FileFault, NO_LOCKS } from "./faults.js";
+import { PlaceFault } from "../faults.js";
+import { NO_LOCKS } from "./faults.js";
 
 /** What is to be thrown where locking `file` failed because its disk has no locks; null where it has. */
-export function withoutLocks(file: string, cause: unknown): FileFault | null {
-  return offersLocks(dirname(file)) ? null : new FileFault("environment", (name) => `${name} ${NO_LOCKS}`, { cause });
+export function withoutLocks(file: string, cause: unknown): PlaceFault | null {
+  return offersLocks(dirname(file)) ? null : new PlaceFault("environment", (name) => `${name} ${NO_LOCKS}`, { cause });
 }
 
 /** Whether a file that nobody else knows can be locked; a folder that may not be written is not asked. */

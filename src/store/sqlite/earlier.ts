@@ -1,8 +1,7 @@
 /** Files of versions 2 to 4: their tables are as they were, those of 2 and 3 lack some, and the views are made anew. */
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
-import { type SchemaItem, schemaItems, TABLES_SINCE_3, VERSION } from "./schema.js";
-import { VIEWS } from "./views.js";
+import { type SchemaItem, schemaItems, TABLES_SINCE_3, VERSION, VIEWS } from "./schema.js";
 
 /** SHA-256 of the tables and views of each of these versions, as `schemaItems` lists them. */
 const ITEMS: Readonly<Record<number, string>> = {

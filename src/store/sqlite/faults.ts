@@ -1,44 +1,9 @@
-/** What is wrong with a database file, in sentences: who finds it does not know what the user calls the file, who opened it does. */
-import { type Fault, SweepError } from "../../errors.js";
-
-/** What is wrong with a file that its finder has no name for: `guarded` and its like say the user's. */
-export class FileFault extends Error {
-  readonly fault: Fault;
-  /** What is said of the file of that name. */
-  readonly sentence: (file: string) => string;
-
-  constructor(fault: Fault, sentence: (file: string) => string, options?: ErrorOptions) {
-    super(sentence("the file"), options);
-    this.fault = fault;
-    this.sentence = sentence;
-  }
-}
-
-/** A fault of usage: the user named the file. */
-export function badFile(sentence: (file: string) => string, options?: ErrorOptions): FileFault {
-  return new FileFault("usage", sentence, options);
-}
-
-/** What to do about a file that says what gmm-sweep does not. */
-export const OTHER_COPY = "take a copy of it from before another program changed it";
+/** What is wrong with a database file, in sentences. */
+import { A_FILE, always, type Remedy, type Told, tellers } from "../faults.js";
 
 /** What is said of a place whose disk has none. */
 export const NO_LOCKS =
   "is on a disk that offers no file locks or no shared memory, as some network disks (NFS, Lustre) do not: name a file in a local folder with --db, and where several machines train, give each a part of its own with --shard";
-
-/** What is said of a file that fails. */
-interface Remedy {
-  readonly code: RegExp;
-  /** While it is being opened, when nothing has been written. */
-  readonly opening: readonly [fault: Fault, problem: string];
-  /** Once it is open, when the user's command was right and the place gives out. */
-  readonly open: string;
-}
-
-/** Where it makes no difference whether the file is open. */
-function always(code: RegExp, problem: string): Remedy {
-  return { code, opening: ["environment", problem], open: problem };
-}
 
 const AGAIN = "and run the same command again; what had finished is kept";
 
@@ -106,28 +71,11 @@ export function guarded<Result>(path: string, body: () => Result): Result {
   }
 }
 
-/** What is to be thrown of a failure to open the file that the user calls `path`: a sentence where there is one. */
-export function toldOfOpening(path: string, error: unknown): unknown {
-  return told(path, error, ({ opening }) => opening);
-}
-
+const told = tellers(A_FILE, REMEDIES, codeOf);
+/** What is to be thrown of a failure to open the file that the user calls so: a sentence where there is one. */
+export const toldOfOpening: Told = told.toldOfOpening;
 /** The same of a file that is open. */
-export function toldOf(path: string, error: unknown): unknown {
-  return told(path, error, ({ open }) => ["environment", open]);
-}
-
-function told(path: string, error: unknown, of: (remedy: Remedy) => Remedy["opening"]): unknown {
-  if (error instanceof FileFault) return new SweepError(error.fault, error.sentence(path), { cause: error });
-  const remedy = REMEDIES.find(({ code }) => code.test(codeOf(error)));
-  if (remedy === undefined) return error;
-  const [fault, problem] = of(remedy);
-  return new SweepError(fault, `${path} ${problem}`, { cause: error });
-}
-
-/** An error as the system would throw it. */
-export function withCode(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
+export const toldOf: Told = told.toldOf;
 
 export function codeOf(error: unknown): string {
   // What of a file's first page SQLite cannot make out has no code of its own.

@@ -2,9 +2,10 @@
 import { accessSync, constants, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { badPlace, PlaceFault } from "../faults.js";
 import { may, ownerOf } from "./access.js";
 import { withoutLocks } from "./disk.js";
-import { badFile, codeOf, FileFault } from "./faults.js";
+import { codeOf } from "./faults.js";
 import { fileAt } from "./place.js";
 
 /** Says that this process writes a file, for as long as it lives: the system lets go of it even at kill -9. */
@@ -55,7 +56,7 @@ function lockedAt(lock: string): Database.Database {
     } catch (error) {
       db.close();
       const refused = refusal(lock, error);
-      if (isNew && refused instanceof FileFault && refused.fault === "environment") rmSync(lock, { force: true });
+      if (isNew && refused instanceof PlaceFault && refused.fault === "environment") rmSync(lock, { force: true });
       throw refused;
     }
   }
@@ -73,7 +74,7 @@ function refuseForeign(lock: string, found: Stats): void {
           ? "holds something else"
           : null;
   if (what !== null)
-    throw badFile(
+    throw badPlace(
       (file) =>
         `${lock} must be an empty file, since it says who writes ${file}, but it ${what}: move it away, or name another file with --db`,
     );
@@ -89,7 +90,7 @@ function removeLeft(lock: string, found: Stats): void {
     rmSync(lock, { force: true });
   } catch (error) {
     if (codeOf(error).startsWith("SQLITE_BUSY")) throw refusal(lock, error);
-    throw badFile(
+    throw badPlace(
       (file) =>
         `${lock} says who writes ${file} and must be a file that can be written, but it is ${ownerOf(found)}: have it removed by its owner when nobody writes ${file}, or name another file with --db`,
       { cause: error },
@@ -110,7 +111,7 @@ function mustExclude(lock: string, db: Database.Database): Database.Database {
   } finally {
     other.close();
   }
-  throw badFile(
+  throw badPlace(
     (file) =>
       `${lock} says who writes ${file}, but it cannot be locked: have it removed by its owner when nobody writes ${file}, or name another file with --db`,
   );
@@ -120,7 +121,7 @@ function refusal(lock: string, error: unknown): unknown {
   if (!codeOf(error).startsWith("SQLITE_BUSY")) return error;
   return (
     withoutLocks(lock, error) ??
-    badFile(
+    badPlace(
       (file) => `${file} is being written by another gmm-sweep: wait until it ends, or name another file with --db`,
       {
         cause: error,

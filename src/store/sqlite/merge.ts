@@ -1,11 +1,13 @@
 /** Unites files: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
-import type { Merged, StoredCommand, StoredDecision, Sweep } from "../contract.js";
+import type { Merged } from "../contract.js";
+import { type PartSweep, partDiffers } from "../part.js";
+import { type OpeningTimes, otherCells } from "../sweeps.js";
+import { givenBy, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { guardedOpening, toldOfOpening } from "./faults.js";
-import { type OpeningTimes, otherCells, Sweeps } from "./sweeps.js";
-import { type Differ, type Given, type Stored, Trajectories } from "./trajectories.js";
+import { Sweeps } from "./sweeps.js";
+import { Trajectories } from "./trajectories.js";
 
 /** A file that takes in others, inside a transaction. */
 export interface Whole {
@@ -17,7 +19,7 @@ export interface Whole {
 }
 
 /** A part as it was when it was opened: another process may be writing it. */
-class Part {
+export class FilePart {
   readonly path: string;
   readonly db: Database.Database;
   readonly keys: CellKeys;
@@ -39,20 +41,20 @@ class Part {
  * transaction and attaches ten files at most, and whatever is wrong with the part is then said of the part.
  */
 export function mergePart(whole: Whole, path: string, db: Database.Database): Merged {
-  const part = new Part(path, db);
+  const part = new FilePart(path, db);
   mergeSweeps(whole, part);
   const keys = mergeCellKeys(whole, part);
   return mergeTrajectories(whole, part, keys);
 }
 
 /** The whole's id for each id of the part, of cell keys. */
-function mergeCellKeys({ keys }: Whole, part: Part): Map<number, number> {
+function mergeCellKeys({ keys }: Whole, part: FilePart): Map<number, number> {
   const there = guardedOpening(part.path, () => part.keys.all());
   return new Map([...there].map(([id, held]) => [id, keys.put(held).id]));
 }
 
 /** What fails while a part is read is said of the part, which the user named; nothing was written. */
-function* trajectoriesOf({ path, trajectories }: Part): Generator<Stored> {
+export function* trajectoriesOf({ path, trajectories }: FilePart): Generator<Stored> {
   try {
     yield* trajectories.all();
   } catch (error) {
@@ -61,7 +63,7 @@ function* trajectoriesOf({ path, trajectories }: Part): Generator<Stored> {
 }
 
 /** Sweeps with their cells, commands, questions and decisions. A sweep that is in both grows. */
-function mergeSweeps({ sweeps }: Whole, part: Part): void {
+function mergeSweeps({ sweeps }: Whole, part: FilePart): void {
   for (const { sweep, times, commands, decisions } of guardedOpening(part.path, () => sweepsOf(part))) {
     const id = sweeps.take(sweep, times);
     for (const command of commands) sweeps.addCommand(id, command);
@@ -69,14 +71,7 @@ function mergeSweeps({ sweeps }: Whole, part: Part): void {
   }
 }
 
-interface PartSweep {
-  readonly sweep: Sweep;
-  readonly times: OpeningTimes;
-  readonly commands: readonly StoredCommand[];
-  readonly decisions: readonly StoredDecision[];
-}
-
-function sweepsOf({ db, sweeps }: Part): PartSweep[] {
+export function sweepsOf({ db, sweeps }: FilePart): PartSweep[] {
   const times = db.prepare("select created_at as createdAt, opened_at as openedAt from sweeps where id = ?");
   return sweeps.all().map((sweep) => {
     if (sweeps.cells.areOthers(sweep)) throw otherCells(sweep.id);
@@ -87,7 +82,7 @@ function sweepsOf({ db, sweeps }: Part): PartSweep[] {
   });
 }
 
-function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: ReadonlyMap<number, number>): Merged {
+function mergeTrajectories({ path, trajectories }: Whole, part: FilePart, keys: ReadonlyMap<number, number>): Merged {
   const merged = { trialRows: 0, epochs: 0 };
   /** The whole's ids. */
   const ids = new Map<number, number>();
@@ -99,7 +94,7 @@ function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: Read
       cellKey: keys.get(stored.cellKey) as number,
       source: stored.source === null ? null : (ids.get(stored.source) as number),
     };
-    const put = trajectories.put(place, givenOf(stored), differ(path, part.path, name));
+    const put = trajectories.put(place, givenBy(stored), partDiffers(path, part.path, name));
     ids.set(stored.id, put.id);
     const failed = stored.contents.rows.filter(({ state }) => state === "failed");
     merged.trialRows += put.rows.length + trajectories.failWhereNone(put.id, failed);
@@ -112,23 +107,4 @@ function mergeTrajectories({ path, trajectories }: Whole, part: Part, keys: Read
   }
   copies.forEach(merge);
   return merged;
-}
-
-function givenOf({ source, contents }: Stored): Given {
-  const curve = new Map(contents.curve.map(({ epoch, values }) => [epoch, values]));
-  return {
-    rows: contents.rows.filter(({ state }) => state !== "failed"),
-    keep: [...curve.keys()],
-    curveAt: source === null ? (epoch) => curve.get(epoch) ?? null : null,
-    margins: contents.margins,
-  };
-}
-
-function differ(path: string, part: string, name: string): Differ {
-  return (epoch) => {
-    throw new SweepError(
-      "check",
-      `${part} differs from ${path} or from a part before it in ${name}, at epoch ${epoch}, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE`,
-    );
-  };
 }

@@ -5,8 +5,10 @@
 import type Database from "better-sqlite3";
 import { lastEpoch, startTrial, type TrajectorySpec } from "../../trial.js";
 import type { Missing, RowState } from "../contract.js";
+import { missingOf } from "../missing.js";
+import { isTrialOf } from "../sql/layout.js";
 import type { CellKeys } from "./cell-keys.js";
-import { isRowOf, isTrialOf } from "./layout.js";
+import { isRowOf } from "./layout.js";
 
 /** Answers `Results.missing` for one file. */
 export class MissingRows {
@@ -25,21 +27,7 @@ export class MissingRows {
   }
 
   of(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Missing {
-    const missing: TrajectorySpec[] = [];
-    const counts = { rows: 0, failed: 0 };
-    for (const spec of specs) {
-      const states = this.#statesOf(profile, spec);
-      const failed = spec.asked.filter((epochs) => states.get(epochs) === "failed");
-      const wanted = spec.asked.filter(
-        (epochs) => !states.has(epochs) || (retryFailed && states.get(epochs) === "failed"),
-      );
-      counts.rows += wanted.length * (1 + spec.copies);
-      counts.failed += failed.length * (1 + spec.copies);
-      if (wanted.length === 0) continue;
-      const end = spec.asked.indexOf(wanted[wanted.length - 1]) + 1;
-      missing.push(end === spec.asked.length ? spec : { ...spec, asked: spec.asked.slice(0, end) });
-    }
-    return { specs: missing, ...counts };
+    return missingOf(specs, retryFailed, (spec) => this.#statesOf(profile, spec));
   }
 
   #statesOf(profile: string, spec: TrajectorySpec): ReadonlyMap<number, RowState> {

@@ -1,7 +1,7 @@
 /** Whether a SQLite file is one of ours, and of which version. */
 import type Database from "better-sqlite3";
+import { badPlace, OTHER_COPY } from "../faults.js";
 import { isEarlier } from "./earlier.js";
-import { badFile, OTHER_COPY } from "./faults.js";
 import { APPLICATION_ID, freshItems, type SchemaItem, schemaItems, VERSION } from "./schema.js";
 import { refuseOutOfRange } from "./soundness.js";
 import { isVersion1 } from "./version1.js";
@@ -12,22 +12,22 @@ export function checkOwner(db: Database.Database): number {
   const owner = db.pragma("application_id", { simple: true }) as number;
   const items = schemaItems(db);
   if (owner !== APPLICATION_ID && !(items.length === 0 && owner === 0))
-    throw badFile(
+    throw badPlace(
       (file) => `${file} must be a gmm-sweep database, but another program made it: name another file with --db`,
     );
   if (version > VERSION)
-    throw badFile(
+    throw badPlace(
       (file) =>
         `${file} was written by a newer gmm-sweep (schema ${version}, this one knows ${VERSION}): update gmm-sweep, or name another file with --db`,
     );
   if (version === 0 && items.length === 0) return 0;
-  if (version < 1) throw badFile((file) => `${file} must say its schema version, got ${version}: ${OTHER_COPY}`);
+  if (version < 1) throw badPlace((file) => `${file} must say its schema version, got ${version}: ${OTHER_COPY}`);
   const other = version === VERSION ? otherItem(items) : isOlder(version, items) ? null : "some are not those";
   if (other === null) {
     if (version !== 1) refuseOutOfRange(db);
     return version;
   }
-  throw badFile(
+  throw badPlace(
     (file) =>
       `${file} must have the tables and views that gmm-sweep made and no others, but ${other}: ${OTHER_COPY}, or name another file with --db`,
   );

@@ -15,7 +15,7 @@ import { PRESETS } from "../../plan/presets.js";
 import { parsePlan } from "../../plan/stored.js";
 import { cellTemplates } from "../../plan/trajectories.js";
 import { cellKey, type DrawSource, type ImportedDraw } from "../../trial.js";
-import { badFile } from "./faults.js";
+import { badPlace } from "../faults.js";
 
 export interface SweepOfVersion1 {
   readonly id: number;
@@ -81,7 +81,7 @@ export function planOfVersion1(sweep: SweepOfVersion1, cells: readonly CellOfVer
     // As strictly as it will be read.
     return parsePlan(canonicalText(plan));
   } catch (error) {
-    throw badFile(
+    throw badPlace(
       (file) =>
         `${file} must hold sweeps as gmm-sweep 0.1 wrote them, but sweep ${sweep.id} is none (${messageOf(error)}): take another copy of the file`,
       { cause: error },

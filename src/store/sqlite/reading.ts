@@ -5,10 +5,11 @@ import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { bad, shellWord } from "../../errors.js";
 import { absentText, isAbsent } from "../../files/paths.js";
+import { badPlace, withCode } from "../faults.js";
 import { may, mustBeFile, refuseInTheWay } from "./access.js";
 import { withoutLocks } from "./disk.js";
 import { showAsPresent } from "./earlier.js";
-import { badFile, codeOf, withCode } from "./faults.js";
+import { codeOf } from "./faults.js";
 import { checkOwner } from "./owner.js";
 import { realPlace } from "./place.js";
 import { upgradeFromVersion1 } from "./version1.js";
@@ -44,7 +45,7 @@ export function openChecked(path: string): Database.Database {
     throw error;
   }
   closeDatabase(db);
-  throw badFile(
+  throw badPlace(
     (name) => `${name} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`,
   );
 }
@@ -116,7 +117,7 @@ function openCopy(file: string): Database.Database {
     throw error;
   }
   rmSync(folder, { recursive: true });
-  throw badFile(
+  throw badPlace(
     (name) =>
       `${name} cannot be read where it may not be written while another program writes it: wait until that ends, or have its owner back it up with gmm-sweep backup ${shellWord(name)} COPY.db`,
   );
@@ -151,7 +152,7 @@ const MIB = 2 ** 20;
 function upgradedCopy(db: Database.Database): Database.Database {
   const size = sizeOf(db) / MIB;
   if (size > MOST_COPIED_MIB)
-    throw badFile(
+    throw badPlace(
       (name) =>
         `${name} is of an older gmm-sweep, and such a file is read as it is only up to ${MOST_COPIED_MIB} MiB, got ${Math.ceil(size)}: gmm-sweep resume ${shellWord(name)} brings it to the present version, and every number stays`,
     );

@@ -24,27 +24,19 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
+import { cellParameters, type Read, readsIn } from "../sql/reads.js";
 import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
-import { curveOf, marginsAt, storedAt, trajectoriesOf } from "./curves.js";
 import { damagesOf, toldOfReading } from "./damages.js";
-import { digestOfSweep } from "./digest.js";
+import { SQLITE_DIALECT } from "./dialect.js";
 import { showAsPresent } from "./earlier.js";
 import { guarded, toldOf } from "./faults.js";
 import { MissingRows } from "./missing.js";
 import { closeDatabase, copyInMemory, sizeOf } from "./reading.js";
-import { cellSamples, storedMargins, storedRows } from "./rows.js";
-import {
-  cellMeans,
-  cellStatus,
-  cellTrials,
-  failures,
-  incompleteCells,
-  methodStatus,
-  methodSummary,
-  stateCounts,
-} from "./status.js";
+import { cellSamples, digestOfSweep, storedMargins, storedRows } from "./rows.js";
 import { Sweeps } from "./sweeps.js";
+
+const READS = readsIn(SQLITE_DIALECT);
 
 export class SqliteResults implements Results {
   protected readonly path: string;
@@ -80,35 +72,35 @@ export class SqliteResults implements Results {
   }
 
   async methodStatus({ id }: Sweep): Promise<MethodStatus[]> {
-    return this.#read((db) => methodStatus(db, id));
+    return this.#all(READS.methodStatus, { sweep: id });
   }
 
   async cellStatus({ id }: Sweep): Promise<CellStatus[]> {
-    return this.#read((db) => cellStatus(db, id));
+    return this.#all(READS.cellStatus, { sweep: id });
   }
 
   async incompleteCells({ id }: Sweep, most: number): Promise<CellStatus[]> {
-    return this.#read((db) => incompleteCells(db, id, most));
+    return this.#all(READS.incompleteCells, { sweep: id, most });
   }
 
   async stateCounts({ id }: Sweep): Promise<Record<RowState, number>> {
-    return this.#read((db) => stateCounts(db, id));
+    return this.#all(READS.stateCounts, { sweep: id })[0];
   }
 
   async failures({ id }: Sweep): Promise<Failure[]> {
-    return this.#read((db) => failures(db, id));
+    return this.#all(READS.failures, { sweep: id });
   }
 
   async methodSummary({ id }: Sweep): Promise<MethodSummary[]> {
-    return this.#read((db) => methodSummary(db, id));
+    return this.#all(READS.methodSummary, { sweep: id });
   }
 
   async cellMeans({ id }: Sweep): Promise<CellMean[]> {
-    return this.#read((db) => cellMeans(db, id));
+    return this.#all(READS.cellMeans, { sweep: id });
   }
 
   async cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
-    return this.#read((db) => cellTrials(db, id, cell));
+    return this.#all(READS.cellTrials, { ...cellParameters(cell), sweep: id });
   }
 
   cellSamples({ id }: Sweep): AsyncGenerator<CellSample> {
@@ -128,23 +120,25 @@ export class SqliteResults implements Results {
   }
 
   async trajectories(sweep: Sweep | null, method: string, trial: number): Promise<StoredTrajectory[]> {
-    return this.#read((db) => trajectoriesOf(db, idOf(sweep), method, trial));
+    return sweep === null
+      ? this.#all(READS.trajectoriesOfAll, { method, trial })
+      : this.#all(READS.trajectoriesOfSweep, { sweep: sweep.id, method, trial });
   }
 
   async curve(trajectory: number, last: number): Promise<StoredEpoch[]> {
-    return this.#read((db) => curveOf(db, trajectory, last));
+    return this.#all(READS.curve, { trajectory, last });
   }
 
   async storedAt(trajectory: number, epoch: number): Promise<StoredEpoch[]> {
-    return this.#read((db) => storedAt(db, trajectory, epoch));
+    return this.#all(READS.storedAt, { trajectory, epoch });
   }
 
   async marginsAt(trajectory: number, epochs: number): Promise<(number | null)[]> {
-    return this.#read((db) => marginsAt(db, trajectory, epochs));
+    return this.#all(READS.marginsAt, { trajectory, epochs });
   }
 
   async trajectoryCount(): Promise<number> {
-    return this.#read((db) => db.prepare("select count(*) from trajectories").pluck().get() as number);
+    return this.#all(READS.trajectoryCount, {})[0];
   }
 
   damages(): AsyncGenerator<Damage> {
@@ -183,6 +177,11 @@ export class SqliteResults implements Results {
   /** Ends what is still being read. */
   protected endReading(): void {
     for (const snapshot of [...this.#snapshots.keys()]) this.#release(snapshot);
+  }
+
+  /** All rows of a statement. */
+  #all<Row>({ sql, row }: Read<Row>, parameters: Readonly<Record<string, string | number>>): Row[] {
+    return this.#read((db) => (db.prepare(sql).all(parameters) as Record<string, unknown>[]).map(row));
   }
 
   /** What `body` reads, of one state of the file. */

@@ -1,9 +1,10 @@
 /** The tables and views of a file, and what says that a file has these and no others. */
 import Database from "better-sqlite3";
 import { CURVE, MEASURES } from "../../measures.js";
-import { CELL_KEY_NAMES, DRAW_NAMES } from "./columns.js";
+import { CELL_KEY_NAMES, DRAW_NAMES } from "../sql/columns.js";
+import { viewsIn } from "../sql/views.js";
+import { SQLITE_DIALECT } from "./dialect.js";
 import { epochsOf, trajectoryOf } from "./layout.js";
-import { VIEWS } from "./views.js";
 
 /** Marks a SQLite file as ours ('gmm1'). */
 export const APPLICATION_ID = 0x676d6d31;
@@ -151,6 +152,8 @@ create table decisions (
   unique (sweep_id, round, decision)
 ) strict;
 `;
+
+export const VIEWS = viewsIn(SQLITE_DIALECT);
 
 export const SCHEMA = TABLES + TABLES_SINCE_3 + VIEWS;
 

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { MEASURES } from "../../measures.js";
 import { LIMITS } from "../../plan/values.js";
 import { clipped, escaped } from "../../printable.js";
-import { badFile, type FileFault } from "./faults.js";
+import { badPlace, type PlaceFault } from "../faults.js";
 import { BLOCK, PLACES } from "./layout.js";
 
 /** A number that must be in a range. Of large tables the ends are looked up, of small ones all rows. */
@@ -72,8 +72,8 @@ export function unsoundness(db: Database.Database): string | null {
 }
 
 /** That a file is not sound. */
-export function unsound(found: string, cause?: unknown): FileFault {
-  return badFile(
+export function unsound(found: string, cause?: unknown): PlaceFault {
+  return badPlace(
     (file) =>
       `${file} must hold what gmm-sweep wrote, but another program changed it or it is damaged (${found}): take another copy of it, or name another file with --db`,
     { cause },

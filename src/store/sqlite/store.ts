@@ -1,16 +1,18 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Told } from "../faults.js";
+import { NOTICED_AFTER_MS, patiently, type Wait } from "../patience.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
 import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { Landing } from "./landing.js";
 import { FileLock } from "./lock.js";
 import { mergePart } from "./merge.js";
 import { placeFor } from "./place.js";
+import { asFiles } from "./pull.js";
 import { closeDatabase, openForReading } from "./reading.js";
 import { Residence } from "./residence.js";
 import { SqliteResults } from "./results.js";
@@ -27,8 +29,6 @@ interface Place {
 }
 
 const IN_MEMORY = ":memory:"; // as SQLite calls it
-const NOTICED_AFTER_MS = 1000; // a checkpoint or a backup may hold the file for a moment
-const ASK_AGAIN_MS = 200;
 
 export class SqliteStore extends SqliteResults implements Store {
   /** null: in memory. */
@@ -70,7 +70,7 @@ export class SqliteStore extends SqliteResults implements Store {
 
   static async #opened(path: string, file: string, lock: FileLock | null, opening: Opening): Promise<SqliteStore> {
     const isNew = !existsSync(file);
-    const db = await patiently(path, opening, toldOfOpening, (waitMs) => openForWriting(file, waitMs));
+    const db = await patiently(path, opening, HELD, toldOfOpening, (waitMs) => openForWriting(file, waitMs));
     try {
       return new SqliteStore(path, db, { lock, isNew, residence: new Residence(path, file, db, lock) }, opening);
     } catch (error) {
@@ -99,10 +99,12 @@ export class SqliteStore extends SqliteResults implements Store {
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
-    return this.#write(toldOf, () => {
-      refuseDamages(this.db);
-      return parts.map((part) => this.#mergePart(part));
-    });
+    return asFiles(parts, (files) =>
+      this.#write(toldOf, () => {
+        refuseDamages(this.db);
+        return parts.map((part, i) => this.#mergePart(part, files[i]));
+      }),
+    );
   }
 
   /** Folds what is in the -wal into the file. Throws environment where the file is not where it was. */
@@ -131,8 +133,9 @@ export class SqliteStore extends SqliteResults implements Store {
     lock?.release();
   }
 
-  #mergePart(path: string): Merged {
-    const part = guardedOpening(path, () => openForReading(path));
+  /** Takes in `file`, which errors call `path`. */
+  #mergePart(path: string, file: string): Merged {
+    const part = guardedOpening(path, () => openForReading(file));
     // A run that was killed at its birth left nothing.
     if (part === null) return { trialRows: 0, epochs: 0 };
     const { db, keys, stored: sweeps } = this;
@@ -152,7 +155,7 @@ export class SqliteStore extends SqliteResults implements Store {
   #write<Result>(toldAtFirst: Told, body: () => Result): Promise<Result> {
     const told: Told = (path, error) => toldOfReading(path, this.db, toldAtFirst(path, error));
     const written = this.#turn.then(async () => {
-      const result = await patiently(this.path, this.#opening, told, (waitMs) => this.#transaction(waitMs, body));
+      const result = await patiently(this.path, this.#opening, HELD, told, (waitMs) => this.#transaction(waitMs, body));
       this.#place?.residence.check();
       return result;
     });
@@ -171,34 +174,10 @@ export class SqliteStore extends SqliteResults implements Store {
   }
 }
 
-type Told = (path: string, error: unknown) => unknown;
-
-/** Runs `body` until no other program holds the file, as long as is to be waited; `body` hears how long it may stand still. */
-async function patiently<Result>(
-  path: string,
-  { lockWaitMs, tell, stop }: Opening,
-  told: Told,
-  body: (waitMs: number) => Result,
-): Promise<Result> {
-  const began = performance.now();
-  for (let tries = 0; ; tries++) {
-    try {
-      return body(tries === 0 ? Math.min(lockWaitMs, NOTICED_AFTER_MS) : 0);
-    } catch (error) {
-      const isHeld = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
-      if (!isHeld || stop.aborted || performance.now() - began >= lockWaitMs) throw told(path, error);
-      if (tries === 0)
-        tell(`${path} is held by another program: waiting ${duration(lockWaitMs)} at most until it ends`);
-    }
-    // Not in SQLite, which would hold up signals and threads.
-    await delay(ASK_AGAIN_MS);
-  }
-}
-
-function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  return seconds === 1 ? "1 second" : `${seconds} seconds`;
-}
+const HELD: Wait = {
+  isHeld: (error) => /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(codeOf(error)),
+  sentence: (path, atMost) => `${path} is held by another program: waiting ${atMost} at most until it ends`,
+};
 
 function unfolded(path: string): string {
   return `${path} is complete, but another program reads it, so that a part is still in ${path}-wal: copy both files together, or with gmm-sweep backup`;

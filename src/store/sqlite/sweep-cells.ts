@@ -3,8 +3,8 @@ import type Database from "better-sqlite3";
 import type { SweepPlan } from "../../plan/plan.js";
 import { plannedCells } from "../../plan/trajectories.js";
 import type { Sweep } from "../contract.js";
+import { FEWER_TRIALS } from "../sql/layout.js";
 import type { CellKeys } from "./cell-keys.js";
-import { FEWER_TRIALS } from "./layout.js";
 
 export class SweepCells {
   readonly #keys: CellKeys;

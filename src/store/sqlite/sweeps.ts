@@ -1,30 +1,27 @@
 /** Sweeps as a file has them: their plans, their cells, and the commands that asked for them. */
 import type Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
 import { grown, identityOf } from "../../plan/growth.js";
-import { canonicalText, type SweepPlan } from "../../plan/plan.js";
-import { parsePlan, textOfPlan } from "../../plan/stored.js";
+import type { SweepPlan } from "../../plan/plan.js";
 import { type Shard, WHOLE } from "../../plan/trajectories.js";
 import type { OpenRequest, StoredCommand, Sweep } from "../contract.js";
+import {
+  askable,
+  commandsOf,
+  hasOtherNotes,
+  type OpeningTimes,
+  otherCells,
+  otherNotes,
+  refuseOtherShard,
+  SWEEP_ROW,
+  type SweepNotes,
+  type SweepRow,
+  sweepOf,
+  sweepValues,
+} from "../sweeps.js";
 import type { CellKeys } from "./cell-keys.js";
 import { Decisions } from "./decisions.js";
-import { badFile, type FileFault } from "./faults.js";
-import { askable, QUESTION_COLUMNS, type QuestionColumns, Questions, storedQuestion } from "./questions.js";
-import { readShard, refuseOtherShard, shardText } from "./shards.js";
+import { Questions } from "./questions.js";
 import { SweepCells } from "./sweep-cells.js";
-
-interface SweepRow extends QuestionColumns {
-  readonly id: number;
-  readonly plan: string;
-  readonly profile: string;
-  readonly shard: string | null;
-}
-
-/** When a sweep of a part was opened, first and last. */
-export interface OpeningTimes {
-  readonly createdAt: string;
-  readonly openedAt: string;
-}
 
 export class Sweeps {
   readonly cells: SweepCells;
@@ -40,7 +37,7 @@ export class Sweeps {
   }
 
   all(): Sweep[] {
-    return (this.#sql.all.all() as SweepRow[]).map((row) => this.#sweepOf(row));
+    return (this.#sql.all.all() as SweepRow[]).map(sweepOf);
   }
 
   /** The same. Throws usage where something else stands beside a plan than it says: what is counted is counted by that. */
@@ -51,10 +48,7 @@ export class Sweeps {
   }
 
   commands(sweep: number): StoredCommand[] {
-    const commands = this.#sql.commands.all(sweep) as StoredCommand[];
-    const other = commands.find((command) => Object.values(command).some((value) => typeof value !== "string"));
-    if (other !== undefined) throw new TypeError(`a command of sweep ${sweep} is no text`);
-    return commands;
+    return commandsOf(sweep, this.#sql.commands.all(sweep));
   }
 
   /** `Store.open`, inside a transaction of the caller's. */
@@ -85,22 +79,11 @@ export class Sweeps {
   #unite(plan: SweepPlan, profile: string, how: OpeningTimes & { shard: Shard; grow: boolean }): Sweep {
     const identity = identityOf(plan, profile);
     const row = this.#sql.find.get(identity) as SweepRow | undefined;
-    const held = row === undefined ? null : this.#sweepOf(row);
+    const held = row === undefined ? null : sweepOf(row);
     if (held !== null && this.cells.areOthers(held)) throw otherCells(held.id);
     if (held !== null) refuseOtherShard(held.shard, how.shard);
     const whole = held === null ? plan : grown(held.plan, plan, how.grow);
-    const values = {
-      identity,
-      name: whole.name,
-      plan: textOfPlan(whole),
-      trials: whole.trials,
-      engine: whole.engine.name,
-      profile,
-      record: whole.record,
-      shard: shardText(how.shard),
-      createdAt: how.createdAt,
-      openedAt: how.openedAt,
-    };
+    const values = sweepValues(whole, profile, how.shard, how);
     const id = this.#sql.upsert.get(values) as number;
     if (row?.plan !== values.plan) this.cells.add(id, whole, profile);
     return { id, plan: whole, profile, shard: how.shard, question: held === null ? null : held.question };
@@ -111,54 +94,16 @@ export class Sweeps {
   }
 
   /** Whether what stands beside the plan of a sweep is what the plan says. */
-  hasOtherNotes({ id, plan, profile }: Sweep): boolean {
-    const { identity, ...there } = this.#sql.notes.get(id) as { identity: string };
-    const { name, trials, record } = plan;
-    const expected = { name, trials, engine: plan.engine.name, record };
-    const own = identityOf(plan, profile);
-    // Files of version 1 may hold a second sweep of one identity.
-    return (identity !== own && identity !== `${own} ${id}`) || canonicalText(there) !== canonicalText(expected);
+  hasOtherNotes(sweep: Sweep): boolean {
+    return hasOtherNotes(sweep, this.#sql.notes.get(sweep.id) as SweepNotes);
   }
-
-  #sweepOf({ id, plan, profile, shard, ...asked }: SweepRow): Sweep {
-    return { id, plan: storedPlan(plan), profile, shard: readShard(id, shard), question: storedQuestion(id, asked) };
-  }
-}
-
-function storedPlan(text: string): SweepPlan {
-  try {
-    return parsePlan(text);
-  } catch (error) {
-    if (!(error instanceof SweepError)) throw error;
-    throw badFile(
-      (file) =>
-        `${file} must hold a plan as gmm-sweep writes it, but its ${error.message}: take another copy of the file, or read it with the gmm-sweep that wrote it`,
-      { cause: error },
-    );
-  }
-}
-
-function otherNotes(sweep: number): FileFault {
-  return badFile(
-    (file) =>
-      `${file} says another name, trials, engine or record level of sweep ${sweep} than its plan, so it was changed by another program: take another copy of it, or name another file with --db`,
-  );
-}
-
-/** That the cells of a sweep are not those of its plan. */
-export function otherCells(sweep: number): FileFault {
-  return badFile(
-    (file) =>
-      `${file} holds other cells of sweep ${sweep} than its plan has, so it was changed by another program: take another copy of it, or name another file with --db`,
-  );
 }
 
 function statements(db: Database.Database) {
-  const columns = `s.id, s.plan, s.profile, s.shard, ${QUESTION_COLUMNS}`;
-  const asked = "from sweeps s left join questions q on q.sweep_id = s.id";
+  const { columns, from } = SWEEP_ROW;
   return {
-    all: db.prepare(`select ${columns} ${asked} order by s.id`),
-    find: db.prepare(`select ${columns} ${asked} where s.identity = ?`),
+    all: db.prepare(`select ${columns} ${from} order by s.id`),
+    find: db.prepare(`select ${columns} ${from} where s.identity = ?`),
     notes: db.prepare("select identity, name, trials, engine, record from sweeps where id = ?"),
     commands: db.prepare("select command, version, machine, at from commands where sweep_id = ? order by at, id"),
     upsert: db

@@ -1,37 +1,21 @@
-/** Trajectories with all that is stored of them: read and held against their hash, put where there is none, and added to. */
+/** Trajectories of a file: read and held against their hash, put where there is none, and added to. */
 import type Database from "better-sqlite3";
-import { clipped, escaped } from "../../printable.js";
-import type { CellKeys } from "./cell-keys.js";
-import type { Value } from "./columns.js";
-import { badFile, type FileFault } from "./faults.js";
+import { type Contents, type EpochValues, hashOf, type MarginValue, type RowValues } from "../hash.js";
+import type { Value } from "../sql/columns.js";
 import {
-  type Contents,
-  type EpochValues,
-  hashOf,
-  type MarginValue,
-  type RowValues,
-  type TrajectoryKey,
-} from "./hash.js";
+  compareContents,
+  contentsOf,
+  type Differ,
+  damaged,
+  type Given,
+  lackingOf,
+  nameOf,
+  type Place,
+  type Stored,
+} from "../trajectories.js";
+import type { CellKeys } from "./cell-keys.js";
 import { BLOCK, LAST_ROW, PLACES } from "./layout.js";
 import { reading, readRow, rowValues, type TrajectoryRow, writing } from "./trajectory-sql.js";
-
-/** Which trajectory it is, in one file. */
-export interface Place extends TrajectoryKey {
-  readonly cellKey: number;
-  /** The trajectory whose run it repeats; null: its own. */
-  readonly source: number | null;
-}
-
-/** What is to be stored of a trajectory. */
-export interface Given {
-  /** Finished ones. */
-  readonly rows: readonly RowValues[];
-  /** The epochs to keep, ascending. */
-  readonly keep: readonly number[];
-  /** What is known of an epoch, whether it is to be kept or not; null: of none, as of a copy. */
-  readonly curveAt: ((epoch: number) => EpochValues["values"] | null) | null;
-  readonly margins: readonly MarginValue[];
-}
 
 /** What became of it. */
 export interface Put {
@@ -39,16 +23,6 @@ export interface Put {
   /** Those that were not there, or had failed. */
   readonly rows: readonly RowValues[];
   readonly epochs: number;
-}
-
-/** Throws that what is there differs from what is given. */
-export type Differ = (epoch: number, there: Value, given: Value) => never;
-
-/** A trajectory as it is stored. */
-export interface Stored extends Place {
-  readonly id: number;
-  readonly hash: Buffer;
-  readonly contents: Contents;
 }
 
 export class Trajectories {
@@ -68,8 +42,8 @@ export class Trajectories {
 
   /** Stores a trajectory, or what of it is not there; what is there is compared to the bit, and never rewritten. */
   put(place: Place, given: Given, differ: Differ): Put {
-    const curve = epochsOf(given, given.keep);
-    const contents = { rows: given.rows, curve, margins: given.margins };
+    const contents = contentsOf(given);
+    const { curve } = contents;
     const hash = hashOf(this.#keys.heldOf(place.cellKey), place, contents);
     const { changes, lastInsertRowid } = this.#writing.insert.run({ ...place, hash });
     if (changes === 0) return this.#add(place, given, differ);
@@ -100,19 +74,8 @@ export class Trajectories {
 
   /** Compares all that is stored of a trajectory with what is given. */
   compare({ contents, source }: Stored, given: Given, differ: Differ): void {
-    const { curve, margins } = source === null || given.curveAt === null ? contents : this.read(source).contents;
-    for (const { epoch, values } of curve) compareValues(epoch, values, given.curveAt?.(epoch) ?? null, differ);
-    const rows = new Map(given.rows.map((row) => [row.epochs, row]));
-    for (const { epochs, state, values } of contents.rows) {
-      const other = rows.get(epochs);
-      if (other === undefined || state === "failed") continue;
-      compareValues(epochs, [...values, state], [...other.values, other.state], differ);
-    }
-    const same = new Map(given.margins.map((margin) => [marginKey(margin), margin.margin]));
-    for (const margin of margins) {
-      const other = same.get(marginKey(margin));
-      if (other !== undefined) compareValues(margin.epochs, [margin.margin], [other], differ);
-    }
+    const beside = source === null || given.curveAt === null ? contents : this.read(source).contents;
+    compareContents({ ...beside, rows: contents.rows }, given, differ);
   }
 
   /** All trajectories, in the order of their ids. */
@@ -148,12 +111,8 @@ export class Trajectories {
   }
 
   /** A trajectory in words. */
-  nameOf({ cellKey, trial, startTrial }: Place): string {
-    const found = this.#reading.name.get(cellKey) as Value[] | undefined;
-    if (found === undefined) return `trial ${trial} of what is not there`;
-    const [method, lambda, draw] = found.map((value) => clipped(escaped(String(value))));
-    const start = startTrial === 0 || startTrial === trial ? "" : `, from the start of trial ${startTrial}`;
-    return `${method} of λ ${lambda} on draw ${draw}, trial ${trial}${start}`;
+  nameOf({ cellKey, ...key }: Place): string {
+    return nameOf(this.#reading.name.get(cellKey) as Value[] | undefined, key);
   }
 
   setHash(id: number, hash: Buffer): void {
@@ -164,21 +123,12 @@ export class Trajectories {
     const id = this.find(place.cellKey, place.trial, place.startTrial) as number;
     const there = this.read(id);
     this.compare(there, given, differ);
-    const finished = new Set(there.contents.rows.flatMap(({ state, epochs }) => (state === "failed" ? [] : [epochs])));
-    const rows = given.rows.filter(({ epochs }) => !finished.has(epochs));
+    const { rows, curve, margins } = lackingOf(there, given);
     for (const row of rows) this.#writing.upsertRow.run(...rowValues(id, row));
-    let epochs = 0;
-    // A copy's curve and margins are its source's.
-    if (there.source === null) {
-      const kept = new Set(there.contents.curve.map(({ epoch }) => epoch));
-      const added = given.keep.filter((epoch) => !kept.has(epoch));
-      this.#insertEpochs(id, epochsOf(given, added));
-      epochs = added.length;
-      const margins = new Set(there.contents.margins.map(marginKey));
-      for (const margin of given.margins) if (!margins.has(marginKey(margin))) this.#insertMargin(id, margin);
-    }
-    if (rows.length > 0 || epochs > 0) this.#hashAnew(there);
-    return { id, rows, epochs };
+    this.#insertEpochs(id, curve);
+    for (const margin of margins) this.#insertMargin(id, margin);
+    if (rows.length > 0 || curve.length > 0) this.#hashAnew(there);
+    return { id, rows, epochs: curve.length };
   }
 
   #hashAnew({ id, cellKey, ...key }: Stored): void {
@@ -217,26 +167,4 @@ export class Trajectories {
   #insertMargin(id: number, { epochs, forgetRow, margin }: MarginValue): void {
     this.#writing.insertMargin.run(id, epochs, forgetRow, margin);
   }
-}
-
-/** That what is stored of `what` is not what its hash says. */
-export function damaged(what: string): FileFault {
-  return badFile(
-    (file) =>
-      `${file} holds of ${what} something else than what landed, so it was changed by another program or is damaged: take another copy of it; gmm-sweep verify names all that was changed`,
-  );
-}
-
-function epochsOf({ curveAt }: Given, epochs: readonly number[]): EpochValues[] {
-  return epochs.map((epoch) => ({ epoch, values: curveAt?.(epoch) ?? [] }));
-}
-
-function compareValues(epoch: number, there: readonly Value[], given: readonly Value[] | null, differ: Differ): void {
-  if (given === null) return;
-  const at = there.findIndex((value, i) => value !== given[i]);
-  if (at !== -1) differ(epoch, there[at], given[at]);
-}
-
-function marginKey({ epochs, forgetRow }: MarginValue): string {
-  return `${epochs} ${forgetRow}`;
 }

@@ -1,7 +1,7 @@
 /** Trajectories and what is stored of them, in SQL: statements that read and statements that write, prepared once, since a chunk may land thousands of rows. */
 import type Database from "better-sqlite3";
-import { CURVE_NAMES, MEASURE_NAMES, marks, type Value } from "./columns.js";
-import type { RowValues } from "./hash.js";
+import type { RowValues } from "../hash.js";
+import { CURVE_NAMES, MEASURE_NAMES, marks, type Value } from "../sql/columns.js";
 import {
   blockOf,
   epochsOf,

@@ -1,9 +1,9 @@
 /** A file of ours opened for writing: made where there is none, and brought to the present version. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
+import { withCode } from "../faults.js";
 import { mustBeFile, refuseInTheWay, refuseSecondName } from "./access.js";
 import { upgradeEarlier } from "./earlier.js";
-import { withCode } from "./faults.js";
 import { checkOwner } from "./owner.js";
 import { dropBuildingName } from "./place.js";
 import { APPLICATION_ID, SCHEMA, VERSION } from "./schema.js";

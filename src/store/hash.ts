@@ -1,8 +1,8 @@
 /** The hash that a trajectory carries: what is stored of it has one text, and another text has another hash. */
 import { createHash } from "node:crypto";
 import { endianness } from "node:os";
-import type { RowState } from "../contract.js";
-import { CURVE_NAMES, MEASURE_NAMES } from "./columns.js";
+import type { RowState } from "./contract.js";
+import { CURVE_NAMES, MEASURE_NAMES } from "./sql/columns.js";
 
 /** What is stored of a trajectory but its key, each part in the order of its key. A copy has rows alone: curve and margins are its source's. */
 export interface Contents {

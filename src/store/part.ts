@@ -1,0 +1,33 @@
+/** What a store that is merged into another gives of itself, whatever keeps it. */
+import { SweepError } from "../errors.js";
+import type { StoredCommand, StoredDecision, Sweep } from "./contract.js";
+import type { Value } from "./sql/columns.js";
+import type { OpeningTimes } from "./sweeps.js";
+import type { Differ, Stored } from "./trajectories.js";
+
+export interface PartSweep {
+  readonly sweep: Sweep;
+  readonly times: OpeningTimes;
+  readonly commands: readonly StoredCommand[];
+  readonly decisions: readonly StoredDecision[];
+}
+
+/** One state of a store that matches its hashes. */
+export interface Part {
+  sweeps(): Promise<readonly PartSweep[]>;
+  /** Its cell keys by their ids, with their columns in the order of HELD_NAMES. */
+  cellKeys(): Promise<ReadonlyMap<number, readonly Value[]>>;
+  /** Its trajectories, each with what it is called, those that repeat a run after all others. */
+  trajectories(): AsyncIterable<{ readonly stored: Stored; readonly what: string }>;
+  close(): Promise<void>;
+}
+
+/** Throws that a part differs from the whole or from a part before it. */
+export function partDiffers(whole: string, part: string, what: string): Differ {
+  return (epoch) => {
+    throw new SweepError(
+      "check",
+      `${part} differs from ${whole} or from a part before it in ${what}, at epoch ${epoch}, so one of the two is wrong: nothing was merged; gmm-sweep verify FILE says whether it is that FILE`,
+    );
+  };
+}

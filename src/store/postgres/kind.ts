@@ -1,0 +1,38 @@
+/** Databases of PostgreSQL as a kind of store. */
+import { bad, messageOf } from "../../errors.js";
+import type { StoreKind } from "../contract.js";
+import { isDatabase, placeNamed } from "../places.js";
+
+const named = (place: string): string => placeNamed("the store", place);
+
+/** A place is postgres://user@host:port/database; what needs pg is loaded with the first of them. */
+export const POSTGRES: StoreKind = {
+  takes: isDatabase,
+  open: async (place, opening) => (await import("./store.js")).PostgresStore.open(named(place), opening),
+  read: async (place) => (await import("./reading.js")).openForReading(named(place)),
+  merge: async (place, parts, opening) => {
+    const { PostgresStore } = await import("./store.js");
+    const store = await PostgresStore.open(named(place), opening);
+    try {
+      return await store.merge(parts);
+    } finally {
+      await store.close();
+    }
+  },
+  backUp: async (place, copy) => {
+    throw bad(
+      `${named(place)} must be a file to be copied to ${copy}, but it is a database: back it up with pg_dump --schema=gmm_sweep, or bring what it has into a file with gmm-sweep merge ${copy} ${named(place)}`,
+    );
+  },
+  report: async () => {
+    const name = "PostgreSQL";
+    try {
+      const { loadDriver } = await import("./connection.js");
+      await loadDriver();
+      return { name, works: true, detail: "for --store postgres://…" };
+    } catch (error) {
+      const [reason] = messageOf(error).split("\n");
+      return { name, works: false, detail: `${reason}: npm install pg installs it, for --store postgres://… alone` };
+    }
+  },
+};

@@ -1,0 +1,119 @@
+/** The store of many machines: a schema of a database, any number of writers and readers. */
+import { bad, SweepError } from "../../errors.js";
+import type { Outcome } from "../../trial.js";
+import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Told } from "../faults.js";
+import { patiently, type Wait } from "../patience.js";
+import { CellKeys } from "./cell-keys.js";
+import { Connections, type Session } from "./connection.js";
+import { refuseDamages } from "./damages.js";
+import { cameBetween, isAway, toldOf, toldOfOpening } from "./faults.js";
+import { land } from "./landing.js";
+import { mergePart } from "./merge.js";
+import { lockSubmitters, makeStore } from "./opening.js";
+import { PostgresResults } from "./results.js";
+import { SweepWriter } from "./sweeps.js";
+
+const WAIT: Wait = {
+  isHeld: isAway,
+  sentence: (place, atMost) => `${place} cannot be reached: waiting ${atMost} at most until it can`,
+};
+
+const MOST_TRIES = 100; // each is another writer that was faster
+
+export class PostgresStore extends PostgresResults implements Store {
+  readonly #opening: Opening;
+  readonly #keys = new CellKeys();
+  /** The write before the next. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(place: string, connections: Connections, opening: Opening) {
+    super(place, connections);
+    this.#opening = opening;
+  }
+
+  /** Opens a database for writing, and makes the store where there is none. */
+  static async open(place: string, opening: Opening): Promise<PostgresStore> {
+    let connections: Connections | null = null;
+    try {
+      connections = await Connections.to(place);
+      await connections.with(makeStore);
+      return new PostgresStore(place, connections, opening);
+    } catch (error) {
+      await connections?.close();
+      throw toldOfOpening(place, error);
+    }
+  }
+
+  async open(request: OpenRequest): Promise<Sweep> {
+    // Nothing of what the command asked for has been written yet.
+    return this.#write(toldOfOpening, async (session) => {
+      await lockSubmitters(session);
+      await refuseDamages(session, this.#keys);
+      return new SweepWriter(session, this.#keys).open(request);
+    });
+  }
+
+  async record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
+    try {
+      return await this.#write(toldOf, (session) => land(session, this.#keys, sweep, outcomes));
+    } catch (error) {
+      // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
+      if (error instanceof SweepError && error.fault === "usage")
+        throw new SweepError("check", error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  async merge(parts: readonly string[]): Promise<Merged[]> {
+    const { openPart } = await import("../open.js");
+    return this.#write(toldOf, async (session) => {
+      await lockSubmitters(session);
+      await refuseDamages(session, this.#keys);
+      const merged: Merged[] = [];
+      for (const name of parts) {
+        if (name === this.place) throw bad(`${name} must be another store than the one that it is merged into`);
+        const part = await openPart(name);
+        try {
+          // A run that was killed at its birth left nothing.
+          const nothing = { trialRows: 0, epochs: 0 };
+          const whole = { place: this.place, session, keys: this.#keys };
+          merged.push(part === null ? nothing : await mergePart(whole, name, part));
+        } finally {
+          await part?.close();
+        }
+      }
+      return merged;
+    });
+  }
+
+  override async close(): Promise<void> {
+    await this.#turn;
+    await super.close();
+  }
+
+  /** What others may be writing stays. */
+  async discard(): Promise<void> {
+    await this.close();
+  }
+
+  /** All or nothing, one after the other; again where another writer came between, or where the server is away for a while. */
+  #write<Result>(told: Told, body: (session: Session) => Promise<Result>): Promise<Result> {
+    const written = this.#turn.then(() =>
+      patiently(this.place, this.#opening, WAIT, told, () => this.#transaction(body)),
+    );
+    this.#turn = written.catch(() => {}); // whoever awaits it is told
+    return written;
+  }
+
+  async #transaction<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.connections.with((session) => session.transaction("", () => body(session)));
+      } catch (error) {
+        this.#keys.forget();
+        if (!cameBetween(error) || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+}
