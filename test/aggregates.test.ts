@@ -86,7 +86,7 @@ for (const [call, why] of [
   test(`${call} is refused in a sentence`, async () => {
     await assert.rejects(row(`select ${call}`, [1, 2]), {
       fault: "usage",
-      message: `SQL must be one select that SQLite understands, got an error: ${why}; the README lists the views and their columns`,
+      message: `SQL must be one select that SQLite understands, got an error: ${why}; data/docs/columns.md lists the views and their columns`,
     });
   });
 }

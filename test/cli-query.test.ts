@@ -72,24 +72,24 @@ test("query prints integers beyond 2^53 as they are", async () => {
 });
 
 const SQL = "SQL must be one select that SQLite understands, got an error: ";
-const README = "; the README lists the views and their columns";
+const PAGE = "; data/docs/columns.md lists the views and their columns";
 const REFUSED: [sql: string, said: string][] = [
-  ["select nonsense", `${SQL}no such column: nonsense${README}`],
-  ["select * from nowhere", `${SQL}no such table: nowhere${README}`],
-  ["select * from method_sumary", `${SQL}no such table: method_sumary: did you mean method_summary${README}`],
+  ["select nonsense", `${SQL}no such column: nonsense${PAGE}`],
+  ["select * from nowhere", `${SQL}no such table: nowhere${PAGE}`],
+  ["select * from method_sumary", `${SQL}no such table: method_sumary: did you mean method_summary${PAGE}`],
   [
     "select c.train_acuracy from trial_results c",
-    `${SQL}no such column: c.train_acuracy: did you mean train_accuracy${README}`,
+    `${SQL}no such column: c.train_acuracy: did you mean train_accuracy${PAGE}`,
   ],
-  ["selec 1", `${SQL}near "selec": syntax error${README}`],
-  ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${README}`],
-  ["", `${SQL}The supplied SQL string contains no statements${README}`],
-  ["delete from sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
-  ["drop table sweeps", `${SQL}it returns no rows, and the file is opened read-only${README}`],
-  ["update sweeps set trials = 9 returning id", `${SQL}attempt to write a readonly database${README}`],
-  ["-- nothing", `${SQL}The supplied SQL string contains no statements${README}`],
-  ["vacuum into 'copy.db'", `${SQL}it returns no rows, and the file is opened read-only${README}`],
-  ["select abs(-9223372036854775808)", `${SQL}integer overflow${README}`],
+  ["selec 1", `${SQL}near "selec": syntax error${PAGE}`],
+  ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${PAGE}`],
+  ["", `${SQL}The supplied SQL string contains no statements${PAGE}`],
+  ["delete from sweeps", `${SQL}it returns no rows, and the file is opened read-only${PAGE}`],
+  ["drop table sweeps", `${SQL}it returns no rows, and the file is opened read-only${PAGE}`],
+  ["update sweeps set trials = 9 returning id", `${SQL}attempt to write a readonly database${PAGE}`],
+  ["-- nothing", `${SQL}The supplied SQL string contains no statements${PAGE}`],
+  ["vacuum into 'copy.db'", `${SQL}it returns no rows, and the file is opened read-only${PAGE}`],
+  ["select abs(-9223372036854775808)", `${SQL}integer overflow${PAGE}`],
 ];
 
 for (const [sql, message] of REFUSED) {
@@ -112,7 +112,7 @@ test("SQL may begin with a comment, and stand behind a bare --", async () => {
     assert.deepEqual([code, out, err], [0, "one\n1\n", ""], words.join(" "));
   }
   const { code, err } = await gmm(cwd, "query", "--", "--format");
-  assert.deepEqual([code, err], [2, `gmm-sweep: ${SQL}The supplied SQL string contains no statements${README}\n`]);
+  assert.deepEqual([code, err], [2, `gmm-sweep: ${SQL}The supplied SQL string contains no statements${PAGE}\n`]);
 });
 
 test("JSON has one value for each name: columns of one name are refused, and CSV has both", async () => {
@@ -161,14 +161,14 @@ test("a table cuts what is longer than a screen, and CSV and JSON have all of it
 test("an error of SQL that is longer than a screen is cut in its middle, and says what to do", async () => {
   await assert.rejects(query(`select "${"x".repeat(1_000_000)}"`), ({ message }: Error) => {
     assert.ok(message.length < 1500, `${message.length}`);
-    assert.match(message, /^SQL must be .* … and \d+ more characters … .*; the README lists the views/);
+    assert.match(message, /^SQL must be .* … and \d+ more characters … .*; data\/docs\/columns\.md lists the views/);
     return true;
   });
 });
 
 test("a write attempt exits 2 with one sentence and no result", async () => {
   const { code, out, err } = await gmm(cwd, "query", "update sweeps set trials = 9 returning id");
-  assert.deepEqual([code, out, err], [2, "", `gmm-sweep: ${SQL}attempt to write a readonly database${README}\n`]);
+  assert.deepEqual([code, out, err], [2, "", `gmm-sweep: ${SQL}attempt to write a readonly database${PAGE}\n`]);
 });
 
 test("query of an empty file, or show of one, is refused in a sentence", async () => {

@@ -245,7 +245,7 @@ const NOT_UNDERSTOOD: [line: string, said: string][] = [
   ],
   [
     "query night.db",
-    'SQL must be given, the select; the README lists the views and their columns, got none: write it as in gmm-sweep query "select * from method_summary"',
+    'SQL must be given, the select; data/docs/columns.md lists the views and their columns, got none: write it as in gmm-sweep query "select * from method_summary"',
   ],
   ["query select one.db two.db", "FILE must be given once, got one.db and two.db: keep one"],
   ["diff a.db b.db c.db", "diff takes FIRST and SECOND and no more words, got c.db: leave it out"],

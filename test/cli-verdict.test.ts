@@ -247,8 +247,52 @@ test("a recipe that diverged wholly on a draw is left out and told, and the draw
   assert.equal((await verdictOf(path)).draws.length, 8);
   assert.match(
     await said(path),
-    /Left out: 1 recipe that lacks some of the draws, 1 of them since all trials there diverged or failed\./,
+    /Left out: 1 recipe that lacks some of the draws, 1 of them since there they have no finished trial that retraining has by the same number: they diverged, failed or are in another shard\./,
   );
+});
+
+test("where no recipe has trials of retraining's numbers, as in a shard, none is said not to have been trained", async (t) => {
+  const path = await plantedFile(
+    t,
+    (of) => {
+      const isHere = (of.method === "retrain_scratch") === of.trial % 2 > 0;
+      return isHere ? TRUTH(of) : null;
+    },
+    [GRID],
+  );
+  assert.match(
+    await said(path),
+    /^No method that unlearns can be held against retraining on every draw \(.*\); what doing nothing gives is not known, since original cannot be held against retraining on every draw\./,
+  );
+});
+
+test("doing nothing gives the chosen recipe's answer, too, or one of its own", async (t) => {
+  const shifted =
+    (unlearn: number, original: number): Truth =>
+    ({ method }) => ({
+      forget: { unlearn, fine_tune: unlearn, original }[method as "unlearn"] ?? 0,
+      accuracy: 0,
+    });
+  const both = async (unlearn: number, original: number): Promise<string | undefined> =>
+    /doing nothing (.*?) \(/.exec(await said(await plantedFile(t, shifted(unlearn, original), [GRID])))?.[1];
+  assert.equal(await both(0, 0), "is equivalent, too");
+  assert.equal(await both(0.3, 0), "is equivalent");
+  assert.equal(await both(0, 0.3), "is different");
+  assert.equal(await both(0.3, 0.3), "is different, too");
+});
+
+test("a chosen recipe that another beats draw by draw is said to be beaten", async (t) => {
+  const sides: Truth = ({ method, lambda, draw }) => {
+    const side = Number(draw) % 4 < 2 ? 0.3 : -0.3;
+    if (method === "unlearn") return { forget: lambda === 1 ? side : 0.5, accuracy: 0 };
+    return { forget: method === "fine_tune" ? 0.1 : 0, accuracy: 0 };
+  };
+  const path = await plantedFile(t, sides, [GRID]);
+  assert.match(
+    await said(path),
+    /confidence: 1 of 4, fine_tune λ 0 × 2; the chosen one is beaten, though the nearest on the mean\./,
+  );
+  assert.doesNotMatch(await said(await plantedFile(t, TRUTH, [GRID])), /beaten, though/);
 });
 
 test("draws, methods, λ and epochs narrow what is chosen among, and never what it is held against", async (t) => {

@@ -194,9 +194,12 @@ test("draws on which original and retraining do not differ are counted, and said
   });
   assert.deepEqual(shown[0].nothing_to_forget, { draws: 2, of: 3 });
   assert.match(
-    nearestText(shown, "q", 80),
-    /^nothing to forget can be told on 2 of 3 draws: .*may be noise.*\n {2}original and retrain_scratch differ by no more than two standard errors$/m,
+    nearestText(shown, "q", 1000),
+    /^nothing to forget can be told on 2 of 3 draws: .*may be noise, since original and retrain_scratch differ by no more than two standard errors$/m,
   );
+  const lines = nearestText(shown, "q", 60).split("\n");
+  const wide = lines.filter((line) => line.length > 60);
+  assert.deepEqual(wide, [], "no line is wider than the terminal");
 });
 
 test("where original and retraining differ on every draw, nothing is said of it", async (t) => {

@@ -1328,7 +1328,7 @@ function testQuery(name: string, make: Make): void {
     ])
       await assert.rejects(async () => listOf((await store.query(wrong, [spread])).rows), {
         fault: "usage",
-        message: `SQL must be one select that SQLite understands, got an error: ${why}; the README lists the views and their columns`,
+        message: `SQL must be one select that SQLite understands, got an error: ${why}; data/docs/columns.md lists the views and their columns`,
       });
   });
 

@@ -13,7 +13,7 @@ export const queryCommand: Command = {
   describe:
     "run one SQL select over the results; the file is opened read-only; beside SQLite's functions it may call std, sd, mcse, quantile, ci_low and ci_high",
   positionals: {
-    sql: "the select; the README lists the views and their columns",
+    sql: "the select; data/docs/columns.md lists the views and their columns",
     ...DB_ARGUMENT,
   },
   options: {

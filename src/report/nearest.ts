@@ -4,6 +4,9 @@ import type { NearestShown, NothingToForget } from "../verdict/nearest-shown.js"
 import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
 import { tableWithin } from "./table.js";
+import { wrapped } from "./wrap.js";
+
+const INDENT = 2; // of a note's lines after the first
 
 /** `query` is the command that lists all cells; `width` the columns of the terminal. */
 export function nearestText(shown: readonly NearestShown[], query: string, width: number): string {
@@ -37,7 +40,12 @@ function shownText(one: NearestShown, place: number, width: number): string {
     ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
     ...notesOf(one),
   ];
-  return `${heading}, by forget probability on ${where}:\n\n${tableWithin(width, header, cells)}\n${notes.map((note) => `${note}\n`).join("")}`;
+  const title = noteText(`${heading}, by forget probability on ${where}:`, width);
+  return `${title}\n${tableWithin(width, header, cells)}\n${notes.map((note) => noteText(note, width)).join("")}`;
+}
+
+function noteText(text: string, width: number): string {
+  return `${wrapped(text, width - INDENT).join(`\n${" ".repeat(INDENT)}`)}\n`;
 }
 
 function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: NearestShown): string[] {
@@ -61,8 +69,7 @@ function forgettableText({ draws, of }: NothingToForget, compared: number): stri
   // Draws of one seed and other sizes share their random numbers: they are not told as more draws.
   const where = of === 1 ? "here" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
   return [
-    `nothing to forget can be told ${where}: what tells methods apart there may be noise, since`,
-    "  original and retrain_scratch differ by no more than two standard errors",
+    `nothing to forget can be told ${where}: what tells methods apart there may be noise, since original and retrain_scratch differ by no more than two standard errors`,
   ];
 }
 

@@ -52,13 +52,19 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
-  const best = row?.what === "chosen" ? bestText(row, verdict) : "no method that unlearns has been trained";
+  const best = row?.what === "chosen" ? bestText(row, verdict) : noneText(verdict);
   const askedText = {
     beforehand: "as was asked beforehand",
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
   return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
+}
+
+function noneText({ leftOut }: Verdict): string {
+  return leftOut.recipes === 0
+    ? "no method that unlearns has been trained"
+    : "no method that unlearns can be held against retraining on every draw";
 }
 
 const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
@@ -105,18 +111,20 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
-function nothingText({ rows, question }: Verdict): string {
+function nothingText({ rows, question, leftOut }: Verdict): string {
   const row = rows.find(({ what }) => what === "do nothing");
-  if (row === undefined) return "what doing nothing gives is not known, since original was not trained";
+  if (row === undefined)
+    return `what doing nothing gives is not known, since original ${leftOut.recipes === 0 ? "was not trained" : "cannot be held against retraining on every draw"}`;
   if (row.judgement === null) return `of doing nothing nothing can be said, since ${row.refused}`;
   const { answer, forget } = row.judgement;
   const by = `${signed(forget.estimate, placesFor(forget.error))} in ${endpointName("forget", question)}`;
   const said = {
-    equivalent: "is equivalent, too",
+    equivalent: "is equivalent",
     different: "is different",
     "too few": "may or may not be equivalent",
-  };
-  return `doing nothing ${said[answer]} (${by})`;
+  }[answer];
+  const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
+  return `doing nothing ${said}${isSame ? ", too" : ""} (${by})`;
 }
 
 /** Where there is nothing to forget, and where trials are too few to say whether there is. */

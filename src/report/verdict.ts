@@ -21,7 +21,7 @@ import {
   signed,
   unitsText,
 } from "./verdict-words.js";
-import { wrapped } from "./wrap.js";
+import { TOGETHER, wrapped } from "./wrap.js";
 
 /** How wide a terminal is, and the file as a shell has it. */
 interface Place {
@@ -116,10 +116,20 @@ function countsText({ judgement, trials, diverged, failed, isOneRun }: VerdictRo
   return [...on, runs, ...lost].join(", ");
 }
 
+/** A recipe as prose has it: no line ends within its λ and epochs. */
+function unbroken(recipe: RecipeKey): string {
+  return shortName(recipe).replace(/λ (\S+) × (\S+)$/, `λ${TOGETHER}$1${TOGETHER}×${TOGETHER}$2`);
+}
+
+/** A percentage as prose has it. */
+function share(of: number): string {
+  return percent(of).replace(" ", TOGETHER);
+}
+
 const NAMED = 3; // recipes of a list
 
 function named(recipes: readonly RecipeKey[]): string {
-  const names = recipes.slice(0, NAMED).map(shortName).join(", ");
+  const names = recipes.slice(0, NAMED).map(unbroken).join(", ");
   return recipes.length > NAMED ? `${names} and ${(recipes.length - NAMED).toLocaleString("en-US")} more` : names;
 }
 
@@ -144,9 +154,9 @@ function choiceText({ choice, unit }: Verdict): string[] {
   const said =
     answers === null
       ? ""
-      : `, and ${percent(answers.equivalent)} called their choice equivalent, ${percent(answers.different)} different`;
+      : `, and ${share(answers.equivalent)} called their choice equivalent, ${share(answers.different)} different`;
   return [
-    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${percent(first?.share ?? 0)} chose ${first === undefined ? "none" : shortName(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${count(choice.shares.length - 1, "other recipe")}`}${said}; all ${units} together choose ${shortName(choice.overall)}.`,
+    `Chosen by every other one of the ${units} (${choice.chosenBy}), judged by the rest (${choice.judgedBy}). Of ${choice.splits} other halves${choice.exhaustive ? ", all that there are," : ""} ${share(first?.share ?? 0)} chose ${first === undefined ? "none" : unbroken(first.recipe)}${choice.shares.length === 1 ? "" : `, the rest ${count(choice.shares.length - 1, "other recipe")}`}${said}; all ${units} together choose ${unbroken(choice.overall)}.`,
   ];
 }
 
@@ -159,12 +169,14 @@ function roundsText({ rounds, unit, units }: Verdict): string[] {
   ];
 }
 
-function notBeatenText({ notBeaten, recipes }: Verdict): string[] {
+function notBeatenText({ notBeaten, recipes, rows }: Verdict): string[] {
   if (notBeaten === null || recipes < 2) return [];
   const { recipes: left, confidence, trials } = notBeaten;
+  const [{ what, recipe }] = rows;
+  const isBeaten = what === "chosen" && !left.some((one) => shortName(one) === shortName(recipe));
   const by = trials === null ? "" : `, by the first ${count(trials, "trial")} of each, which is what all have`;
   return [
-    `Not beaten by any other, draw by draw${by}, with ${percent(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}.`,
+    `Not beaten by any other, draw by draw${by}, with ${share(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}${isBeaten ? "; the chosen one is beaten, though the nearest on the mean" : ""}.`,
   ];
 }
 
@@ -207,7 +219,7 @@ function worstText({ rows }: Verdict): string[] {
     worstCase === null
       ? []
       : [
-          `If trials that diverged or failed had given 0 or 1, ${shortName(recipe)} would differ by ${range(worstCase.forget, 3)} in forget probability, by ${range(worstCase.accuracy, 3)} in accuracy.`,
+          `If trials that diverged or failed had given 0 or 1, ${unbroken(recipe)} would differ by ${range(worstCase.forget, 3)} in forget probability, by ${range(worstCase.accuracy, 3)} in accuracy.`,
         ],
   );
 }
@@ -220,7 +232,7 @@ function leftOutText({ leftOut: { draws, recipes, lost } }: Verdict): string[] {
     ...(recipes === 0
       ? []
       : [
-          `${count(recipes, "recipe")} that ${recipes === 1 ? "lacks" : "lack"} some of the draws${lost === 0 ? "" : `, ${lost} of them since all trials there diverged or failed`}`,
+          `${count(recipes, "recipe")} that ${recipes === 1 ? "lacks" : "lack"} some of the draws${lost === 0 ? "" : `, ${lost} of them since there they have no finished trial that retraining has by the same number: they diverged, failed or are in another shard`}`,
         ]),
   ];
   return parts.length === 0 ? [] : [`Left out: ${parts.join("; ")}.`];
@@ -241,6 +253,6 @@ function allText(all: Simultaneous, verdict: Verdict, { width }: Place): string 
   const p = exact
     ? `exact, all ${patterns} sign patterns`
     : `of ${patterns} sign patterns, Monte-Carlo error up to ${pError.toFixed(P_PLACES)}`;
-  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${percent(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} ${equivalent === 1 ? "is" : "are"} equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that ${leftOut === 1 ? "lacks" : "lack"} some.`}`;
+  const text = `All ${count(rows.length, "recipe")} at once, over ${unitsText(units, verdict)}: bands hold together with ${share(confidence)} confidence, each endpoint's for itself (${how}); p: ${p}. ${equivalent} ${equivalent === 1 ? "is" : "are"} equivalent.${leftOut === 0 ? "" : ` Left out: ${count(leftOut, "recipe")} that ${leftOut === 1 ? "lacks" : "lack"} some.`}`;
   return `${lines(text, width)}\n${tableWithin(width, header, cells)}`;
 }

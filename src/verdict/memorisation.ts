@@ -37,7 +37,7 @@ export interface Memorisation {
  * below .05, so that more can be ruled out; unknown: it does not, and trials are too few to tell. little, much: the
  * interval lies above 0, the estimate up to .1, or beyond.
  */
-export const STRATA = ["unknown", "nothing", "little", "much"] as const;
+export const STRATA = ["nothing", "little", "much", "unknown"] as const;
 export type Stratum = (typeof STRATA)[number];
 
 /** Whether a trial is one of those set aside. */

@@ -90,7 +90,7 @@ async function understood<Result>(session: Session, body: () => Promise<Result>)
 
 function notOne(said: string, meant: string, cause?: unknown): SweepError {
   return bad(
-    `SQL must be one select that PostgreSQL understands, got an error: ${said}${meant}; the README lists the views and their columns`,
+    `SQL must be one select that PostgreSQL understands, got an error: ${said}${meant}; data/docs/columns.md lists the views and their columns`,
     { cause },
   );
 }

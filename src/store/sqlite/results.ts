@@ -253,7 +253,7 @@ function understood<Result>(db: Database.Database, body: () => Result): Result {
   } catch (error) {
     const said = messageOf(error);
     throw bad(
-      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, said)}; the README lists the views and their columns`,
+      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, said)}; data/docs/columns.md lists the views and their columns`,
       { cause: error },
     );
   }
