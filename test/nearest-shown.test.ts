@@ -121,7 +121,7 @@ test("cells are compared on the same draws alone, and those that lack one stand 
   );
   const text = nearestText(shown, "q", 80);
   assert.match(text, /^nearest to retraining, by forget probability on the same 3 draws:$/m);
-  assert.match(text, /^cells that are there on other draws, by forget probability on the same 2 draws:$/m);
+  assert.match(text, /^cells that are there on other draws, by forget probability on the same 2\s+draws:$/m);
   const short = shown.slice(0, 1);
   assert.match(nearestText(short, "QUERY", 80), /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/);
 });
