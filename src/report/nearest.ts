@@ -40,8 +40,8 @@ function shownText(one: NearestShown, place: number, width: number): string {
     ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
     ...notesOf(one),
   ];
-  const title = noteText(`${heading}, by forget probability on ${where}:`, width);
-  return `${title}\n${tableWithin(width, header, cells)}\n${notes.map((note) => noteText(note, width)).join("")}`;
+  const title = wrapped(`${heading}, by forget probability on ${where}:`, width).join("\n");
+  return `${title}\n\n${tableWithin(width, header, cells)}\n${notes.map((note) => noteText(note, width)).join("")}`;
 }
 
 function noteText(text: string, width: number): string {
