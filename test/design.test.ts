@@ -260,6 +260,21 @@ test("where draws cannot be added trials are, and what they cannot bring is told
   assert.equal(design(drawsBound, HALF_WIDTH, roomOf(20, 5, 20)).best, null);
 });
 
+test("a pilot that leaves one unit to judge what was chosen is planned to more of them, and promised nothing as it is", () => {
+  for (const [draws, trials] of [
+    [2, 8],
+    [1, 2],
+  ]) {
+    const setting = planted([NEAR, WIDE], draws, trials, "one is left");
+    const { best, choices } = design(setting, HALF_WIDTH, roomOf(draws, trials));
+    const unit = draws === 1 ? "trials" : "draws";
+    assert.ok(best !== null && best.judged[unit] > 2);
+    assert.ok(choices.length > 0 && choices.every(({ judged }) => judged[unit] >= 2));
+  }
+  const fixed = design(planted([NEAR, WIDE], 2, 8, "one is left"), HALF_WIDTH, roomOf(2, 8, 2));
+  assert.deepEqual([fixed.best, fixed.choices], [null, []]);
+});
+
 test("on one draw only trials are planned", () => {
   const { unit, best, cells } = design(planted([UNTOUCHED, NEAR], 1, 20, "one draw"), HALF_WIDTH, roomOf(1, 20));
   assert.equal(unit, "trial");

@@ -63,7 +63,7 @@ function plannedText(planned: Planned, width: number): string {
     ...goalTexts(planned).map((text) => said(text, width)),
     ...commandText(next.command),
     ...aloneTexts(planned, width),
-    choicesText(planned, width),
+    ...choicesText(planned, width),
     said(noteText(design), width),
   ];
   return parts.join("\n");
@@ -203,8 +203,10 @@ function noteText({ question }: Design): string {
   return `Δ: mean difference to retraining. σ: its standard deviation over draws, and over the trials of a draw. 90 %: the interval of what stands left of it. ±: half of the 90 % interval's width that 9 of 10 sweeps planned like this meet, of the ${endpointName("forget", question)} and of the accuracy. power: of the answer "equivalent" if nothing differs.`;
 }
 
-function choicesText(planned: Planned, width: number): string {
+/** None where no pair leaves anything to judge by. */
+function choicesText(planned: Planned, width: number): string[] {
   const { choices, best, unit } = planned.design;
+  if (choices.length === 0) return [];
   const isBest = ({ draws, trials }: Choice): boolean => draws === best?.draws && trials === best.trials;
   const header = [
     ...(unit === "draw" ? ["draws"] : []),
@@ -221,7 +223,7 @@ function choicesText(planned: Planned, width: number): string {
     ...[choice.trials, plain(choice.promised.forget), plain(choice.promised.accuracy), percent(choice.power.ifEqual)],
     ...[choice.epochs.toLocaleString("en-US"), timeCell(choice, planned), isBest(choice) ? "planned" : ""],
   ]);
-  return tableWithin(width, header, rows);
+  return [tableWithin(width, header, rows)];
 }
 
 function timeCell({ epochs }: Choice, { msPerEpoch, threads }: Planned): string {

@@ -16,6 +16,7 @@ export interface Pilot {
 
 /** What the mean is taken over in the end. */
 export interface Extended {
+  /** Two or more. */
   readonly groups: number;
   readonly size: number;
   /** How many of the pilot's groups are among these, and how many of its values among those of each. */

@@ -5,6 +5,7 @@ import { ascending } from "../stats/moments.js";
 import { ALPHA } from "./answer.js";
 import { judgedAmong } from "./memorisation.js";
 import { type Measured, type PerEndpoint, perEndpoint } from "./pilot.js";
+import { LEAST_UNITS } from "./selection.js";
 
 /** In which share of sweeps that are planned like this a promised half-width is met. */
 const ASSURANCE = 0.9;
@@ -100,11 +101,12 @@ export class Planner {
     const to = best ?? { draws: FAR * draws, trials: FAR * trials };
     const rows = steps(draws, to.draws, mostDraws);
     const columns = rows.length === 1 ? steps(trials, to.trials, mostTrials) : [trials, to.trials, 2 * trials];
-    return rows.flatMap((row) =>
-      ascending([...new Set(columns)].filter((column) => column <= mostTrials)).map((column) =>
-        this.choice({ draws: row, trials: column }),
+    const pairs = rows.flatMap((row) =>
+      ascending([...new Set(columns)].filter((column) => column <= mostTrials)).map(
+        (column): Pair => ({ draws: row, trials: column }),
       ),
     );
+    return pairs.filter((pair) => isJudged(this.#extended(this.#pilot, pair))).map((pair) => this.choice(pair));
   }
 
   promisedOf(pilot: Measured, at: Choice): PerEndpoint<number> {
@@ -122,6 +124,7 @@ export class Planner {
   #reaches(draws: number, trials: number): boolean {
     const { goal } = this.#asked;
     const extended = this.#extended(this.#pilot, { draws, trials });
+    if (!isJudged(extended)) return false;
     if (goal.kind === "power") return this.#power(extended, NO_DIFFERENCE) >= goal.power;
     return ENDPOINTS.every((endpoint) => {
       const most = goal.most[endpoint];
@@ -167,6 +170,11 @@ export class Planner {
       },
     };
   }
+}
+
+/** One unit that is left to judge by has no interval, and so nothing to promise. */
+function isJudged({ groups }: Extended): boolean {
+  return groups >= LEAST_UNITS;
 }
 
 const NO_DIFFERENCE: PerEndpoint<number> = { forget: 0, accuracy: 0 };
