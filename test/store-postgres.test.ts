@@ -342,7 +342,7 @@ function testQueries(): void {
     );
     await assert.rejects(only(postgres, "select quantile(1, 2)"), {
       fault: "usage",
-      message: /: q must be from 0 to 1, got 2; the README/,
+      message: /: q must be from 0 to 1, got 2; data\/docs\/columns\.md/,
     });
     await assert.rejects(only(postgres, "select quantile(x, x) from (values (0), (1)) v (x)"), {
       message: /one value beside the column for all rows of a group/,
@@ -387,10 +387,10 @@ function testQueries(): void {
       ],
     );
     await assert.rejects(store.query("select * from trial_result"), {
-      message: /: did you mean trial_results; the README/,
+      message: /: did you mean trial_results; data\/docs\/columns\.md/,
     });
     await assert.rejects(store.query("select forget_probabilty from trial_results"), {
-      message: /: did you mean forget_probability; the README/,
+      message: /: did you mean forget_probability; data\/docs\/columns\.md/,
     });
   });
 }
