@@ -29,6 +29,7 @@ export type Kind =
 /** A new option or argument gets its line here. */
 const KINDS: Readonly<Record<string, Kind>> = {
   data: "FOLDER",
+  "chunk-seconds": "NUMBER",
   database: "FILE",
   "data-seed": "NUMBER",
   "data-seeds": "NUMBERS",
@@ -47,8 +48,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "forget-label": "NUMBER",
   "forget-rows": "NUMBER",
   format: "NAME",
+  grace: "NUMBER",
   "half-width": "MARGINS",
   hidden: "WIDTHS",
+  "idle-exit": "NUMBER",
   init: "FILE",
   lambda: "NUMBER",
   "learning-rate": "NUMBER",

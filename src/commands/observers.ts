@@ -5,6 +5,7 @@ import { cellParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
 import type { Store, Sweep } from "../store/contract.js";
+import { isShared } from "../store/queue.js";
 import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { paragraph, type Terminal } from "./command.js";
 import type { Signals } from "./signals.js";
@@ -34,7 +35,8 @@ export function observersOf(observed: Observed, { log, signals }: Listening, ter
   const { quiet } = running;
   const tracker = new NearestTracker((opened) => store.cellMeans(opened));
   const parts = (): string[] => cellParts(tracker.progress);
-  const ofGrid = sweep.plan.name !== null && !quiet;
+  // Of what other machines land it hears nothing.
+  const ofGrid = sweep.plan.name !== null && !quiet && !isShared(store);
   const printer = new ProgressPrinter(terminal.stderr, { file: path, more: ofGrid ? parts : () => [] });
   return [
     ...(log === null ? [] : [log.observe]),

@@ -23,11 +23,13 @@ import { statusCommand } from "./status.js";
 import { trainCommand } from "./train.js";
 import { verdictCommand } from "./verdict.js";
 import { verifyCommand } from "./verify.js";
+import { workerCommand } from "./worker.js";
 
 const RESULTS: readonly Command[] = [
   runCommand,
   gridCommand,
   resumeCommand,
+  workerCommand,
   statusCommand,
   verdictCommand,
   planCommand,

@@ -9,7 +9,7 @@ import { resumeRequest } from "../plan/request.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { usableCores } from "../run/cores.js";
-import { importedDraws } from "../run/rebuild.js";
+import { foldersWith } from "../run/rebuild.js";
 import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
@@ -66,7 +66,7 @@ export const resumeCommand: Command = {
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const request = resumeRequest(flags, usableCores(), Object.keys(GROWING));
   const { path, running, sweep: asked, more, command } = request;
-  const folders = foldersIn(request.folders);
+  const folders = foldersWith(request.folders);
   // Writing would make a file where there is none; reading says what is wrong.
   if (isDatabase(path) || !existsSync(path)) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
@@ -172,12 +172,6 @@ async function lackingOf(sweeps: readonly Sweep[], running: Running, store: Stor
     if (missing.rows > 0 || (rounds !== null && !isOver(rounds))) lacking.push(sweep);
   }
   return lacking.length === 0 ? sweeps : lacking;
-}
-
-/** Folders of imported data by the sha256 of what lies in them. */
-function foldersIn(directories: readonly string[]): ReadonlyMap<string, string> {
-  const draws = [...importedDraws(directories).values()];
-  return new Map(draws.flatMap((draw) => (draw.kind === "imported" ? [[draw.sha256, draw.directory]] : [])));
 }
 
 async function heading(sweep: Sweep, isFirst: boolean, store: Store): Promise<string> {

@@ -42,15 +42,18 @@ export class Signals {
   }
 
   readonly observe: Observer = (event) => {
-    if (event.kind === "started") {
-      this.#stop = event.stop;
-      if (this.#early !== null) event.stop(this.#early);
-    }
+    if (event.kind === "started") this.stops(event.stop);
     if (event.kind === "ended") {
       this.#stop = null;
       this.#hasEnded = true;
     }
   };
+
+  /** What the signals stop from now on; one that came before stops it at once. */
+  stops(stop: (signal: string) => void): void {
+    this.#stop = stop;
+    if (this.#early !== null) stop(this.#early);
+  }
 
   close(): void {
     for (const signal of this.#heard) this.#options.source.off(signal, this.#hear);

@@ -7,10 +7,12 @@ import { cellColumns } from "../report/cell-columns.js";
 import { jsonOf } from "../report/json.js";
 import { roundsSoFarText } from "../report/rounds.js";
 import { tableWithin } from "../report/table.js";
+import { asideText, upText, workersText } from "../report/workers.js";
 import { beside } from "../report/wrap.js";
 import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
+import { isShared, type SharedResults } from "../store/queue.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { roundsIn } from "./rounds.js";
@@ -110,8 +112,15 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
   const resume = `gmm-sweep resume ${shellWord(path)}`;
   if (failed > 0) await terminal.out(`${resume} --retry-failed trains them again\n`);
   else if (lacking > 0) await terminal.out(`${resume} goes on\n`);
+  if (lacking > 0 && isShared(results)) await terminal.out(await sharedText(results, sweep, widthOf(terminal)));
   if (lacking + failed > 0)
     await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path, widthOf(terminal)));
+}
+
+/** Who trains what is missing. */
+async function sharedText(results: SharedResults, sweep: Sweep, width: number): Promise<string> {
+  const [up, workers, aside] = [await results.up(sweep), await results.workers(), await results.aside(sweep)];
+  return `${asideText(aside)}\n${upText(up, workers)}${workersText(workers, width)}`;
 }
 
 /** What a sweep is, and each command that opened or grew it. */

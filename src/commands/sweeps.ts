@@ -1,8 +1,9 @@
 /** What commands ask of a place of results: which of its sweeps are meant, and who asked for one. */
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, hostname } from "node:os";
 import { bad } from "../errors.js";
 import { listed } from "../printable.js";
 import type { CommandNote, Results, Sweep } from "../store/contract.js";
+import type { WorkerNote } from "../store/queue.js";
 import { VERSION } from "../version.js";
 
 /** The sweep of a number, or all of the file's; `asked` is what --sweep says. */
@@ -31,4 +32,9 @@ export function noteOf(command: string): CommandNote {
   const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
   const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
   return { command, version: VERSION, machine };
+}
+
+/** What a store that hands out work knows of this process, which trains so many chunks at once. */
+export function workerNote(lanes: number): WorkerNote {
+  return { machine: hostname(), pid: process.pid, version: VERSION, lanes };
 }

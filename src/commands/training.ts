@@ -1,17 +1,24 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
-import type { EngineChoice } from "../engine/engines.js";
-import { messageOf, SweepError } from "../errors.js";
+import { type EngineChoice, loadEngine } from "../engine/engines.js";
+import { bad, messageOf, SweepError } from "../errors.js";
+import { jsonOf } from "../report/json.js";
 import { EventLog } from "../report/log.js";
 import { NOTHING_DONE, type SweepResult, together } from "../run/events.js";
-import { trainSweep } from "../run/sweep.js";
+import { Stopwatch } from "../run/forecast.js";
+import { type Sharing, submitMissing, trainShared } from "../run/shared.js";
+import { type SweepOptions, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
+import { placeOption } from "../store/places.js";
+import { isShared } from "../store/queue.js";
+import { isOver } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
 import { printResults, tellEnding } from "./results.js";
-import { decided } from "./rounds.js";
+import { decided, roundsIn } from "./rounds.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
+import { workerNote } from "./sweeps.js";
 
 /** A sweep that is open, and all that its training takes. */
 export interface Training extends Observed {
@@ -23,6 +30,7 @@ export interface Training extends Observed {
 /** Trains what is missing until it is there or a signal stops it, and prints what there is; returns the exit code. */
 export async function trainAndPrint(training: Training, terminal: Terminal): Promise<number> {
   const { running, command } = training;
+  if (running.detach) return leaveToWorkers(training, terminal);
   const log = running.log === null ? null : new EventLog(running.log, command);
   const forget = terminal.atEnd((exitCode, reason) => endEarly(log, exitCode, reason));
   const signals = new Signals({
@@ -67,12 +75,15 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
     const { profile } = sweep;
     // Each counts what its own round is to train.
     const observers = observersOf({ ...training, sweep }, listening, terminal);
-    const trained = await trainSweep(store, sweep, {
+    const options: SweepOptions = {
       retryFailed: running.retryFailed,
       lanes: running.workers,
       start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
       observers,
-    });
+    };
+    const trained = isShared(store)
+      ? await trainShared(store, sweep, options, await sharingOf(training))
+      : await trainSweep(store, sweep, options);
     result = together(result, trained);
     if (result.tally.stopped) break;
     const decision = await decided(store, sweep);
@@ -80,4 +91,34 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
     sweep = decision?.next ?? null;
   }
   return result;
+}
+
+/** Puts up what is missing, and ends. */
+async function leaveToWorkers(training: Training, terminal: Terminal): Promise<number> {
+  const { store, sweep, path, running } = training;
+  if (!isShared(store)) throw new Error(`${path} hands out no work`);
+  const rounds = await roundsIn(store, sweep);
+  if (rounds !== null && !isOver(rounds))
+    throw bad(
+      `--detach must be asked of a sweep that is trained at once, but sweep ${sweep.id} is trained in rounds, which somebody has to look at: leave --detach out`,
+    );
+  const queue = await store.queue();
+  await submitMissing(store, queue, sweep, { ...(await sharingOf(training)), retryFailed: running.retryFailed });
+  const { waiting, leased, rows } = await queue.up(sweep);
+  const said = { sweep: sweep.id, chunks: waiting + leased, trial_rows: rows };
+  if (running.json) await terminal.out(`${jsonOf(said)}\n`);
+  else
+    await terminal.out(
+      rows === 0
+        ? `sweep ${sweep.id} is finished already: nothing is left to workers\n`
+        : `sweep ${sweep.id}: ${rows} trial rows in ${waiting + leased} chunks are left to workers\ngmm-sweep worker ${placeOption(path)} trains them, on as many machines as there are\ngmm-sweep status ${placeOption(path)} says how far they are\n`,
+    );
+  return EXIT.ok;
+}
+
+/** How a sweep is shared with workers on other machines. */
+async function sharingOf({ engine, running }: Training): Promise<Sharing> {
+  const stopwatch = new Stopwatch(await loadEngine(engine));
+  const { chunkMs, workers } = running;
+  return { worker: workerNote(workers), chunkMs, msPerEpoch: (spec) => stopwatch.msPerEpoch(spec) };
 }

@@ -12,6 +12,8 @@ export const DEFAULTS = {
   engine: "fused",
   db: "data/gmm-sweep.db",
   "lock-wait": 600,
+  "chunk-seconds": 10,
+  grace: 30,
 } as const;
 
 export const GRID_DEFAULTS = {

@@ -12,7 +12,7 @@ import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";
 import { type Shard, WHOLE } from "./trajectories.js";
-import { LIMITS, parseName, parseWhole, READ } from "./values.js";
+import { LIMITS, parseName, parseReal, parseWhole, READ } from "./values.js";
 
 /** Flags as argv or a sweep file gives them: all text, several where a flag was repeated, absent where it was not given. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -82,10 +82,15 @@ export interface Running {
   readonly log: string | null;
   /** How long another program may hold the file. */
   readonly lockWaitMs: number;
+  /** How long a chunk should take that is put up for workers. */
+  readonly chunkMs: number;
+  /** Whether all is left to workers. */
+  readonly detach: boolean;
 }
 
 /** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
 export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile[]): Running {
+  const [, place] = kept[0];
   return {
     workers: wholeNumber(flags, "workers", 1, LIMITS.workers, cores),
     retryFailed: flags["retry-failed"] === true,
@@ -93,7 +98,30 @@ export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile
     json: flags["json"] === true,
     lockWaitMs: lockWaitFrom(flags),
     log: logFrom(flags, kept),
+    ...sharingFrom(flags, place),
   };
+}
+
+/** How the work at a place is shared with workers. */
+function sharingFrom(flags: Flags, place: string): Pick<Running, "chunkMs" | "detach"> {
+  const [seconds, detach] = [text(flags, "chunk-seconds"), flags["detach"] === true];
+  for (const [name, isGiven] of [
+    ["chunk-seconds", seconds !== null],
+    ["detach", detach],
+  ] as const)
+    if (isGiven && !isDatabase(place))
+      throw bad(
+        `--${name} must be given with --store, since workers share no file, got ${place}: name a database with --store, or leave --${name} out`,
+      );
+  return { chunkMs: 1000 * chunkSeconds(seconds), detach };
+}
+
+function chunkSeconds(given: string | null): number {
+  if (given === null) return DEFAULTS["chunk-seconds"];
+  const expected = `a number of seconds from 0.1 to ${LIMITS.chunkSeconds}`;
+  const seconds = parseReal("--chunk-seconds", given, 0.1, expected);
+  if (seconds <= LIMITS.chunkSeconds) return seconds;
+  throw bad(`--chunk-seconds must be ${expected}, got ${given}`);
 }
 
 /** How many milliseconds another program may hold the file. */

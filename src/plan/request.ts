@@ -3,7 +3,8 @@ import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import type { KeptFile, Output } from "../files/output.js";
-import { GRID_DEFAULTS } from "./defaults.js";
+import { isDatabase } from "../store/places.js";
+import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
 import {
   commandLine,
   type Flags,
@@ -12,6 +13,7 @@ import {
   isOn,
   items,
   itemsFor,
+  lockWaitFrom,
   type Place,
   placeFrom,
   questionFrom,
@@ -35,7 +37,7 @@ import type { SweepPlan } from "./plan.js";
 import { type Question, questionSaid } from "./question.js";
 import { type StoppingRule, stoppingRuleAsked } from "./stopping-rule.js";
 import { gridFromFile } from "./sweep-file.js";
-import { LIMITS } from "./values.js";
+import { LIMITS, parseWhole } from "./values.js";
 
 /** What a command asks for, where it goes and how it is trained. */
 export interface Request {
@@ -83,6 +85,10 @@ export function gridRequest(flags: Flags, cores: number, asking: readonly string
   const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
   const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
   const running = runningFrom(flags, cores, kept);
+  if (running.detach && until.length > 0)
+    throw bad(
+      `--detach must be given without --until, since somebody has to look at each round, got --until ${until.join(",")}: leave one of them out`,
+    );
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
@@ -156,6 +162,45 @@ export function resumeRequest(flags: Flags, cores: number, growing: readonly str
   const dataSeeds = flags["data-seeds"] === undefined ? [] : GRID_READERS["data-seeds"](flags);
   const more = trials === null && dataSeeds.length === 0 && !withNull ? null : { trials, dataSeeds, withNull };
   return { path, running, sweep, more, folders, command, growth };
+}
+
+/** What `worker` is told. */
+export interface WorkerRequest {
+  readonly place: string;
+  readonly workers: number;
+  /** The number of the sweep that it trains; null: all. */
+  readonly sweep: number | null;
+  /** Where imported data lie on this machine. */
+  readonly folders: readonly string[];
+  /** How long it waits for work; null: for ever. */
+  readonly idleExitMs: number | null;
+  /** How long what runs may take to end once it is to stop. */
+  readonly graceMs: number;
+  /** Whether it trains what another version of gmm-sweep asked for. */
+  readonly allowMixed: boolean;
+  readonly quiet: boolean;
+  readonly lockWaitMs: number;
+}
+
+/** What `worker` is told on a machine of so many cores. */
+export function workerRequest(flags: Flags, cores: number): WorkerRequest {
+  const place = fileFrom(flags, "database");
+  if (!isDatabase(place))
+    throw bad(
+      `--store must name the database that hands out work, as in postgres://user@host/database, got ${place}: a file is trained by gmm-sweep resume`,
+    );
+  const idle = text(flags, "idle-exit");
+  return {
+    place,
+    workers: wholeNumber(flags, "workers", 1, LIMITS.workers, cores),
+    sweep: sweepFrom(flags),
+    folders: items(flags, "data"),
+    idleExitMs: idle === null ? null : 1000 * parseWhole("--idle-exit", idle, 0, LIMITS.idleSeconds),
+    graceMs: 1000 * wholeNumber(flags, "grace", 0, LIMITS.graceSeconds, DEFAULTS.grace),
+    allowMixed: flags["allow-mixed"] === true,
+    quiet: flags["quiet"] === true,
+    lockWaitMs: lockWaitFrom(flags),
+  };
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */

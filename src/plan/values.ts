@@ -11,6 +11,10 @@ export const LIMITS = {
   width: 256,
   workers: 1024,
   lockWaitSeconds: 7 * 24 * 3600,
+  chunkSeconds: 3600,
+  /** Of a worker: without work, and to come to an end. */
+  idleSeconds: 365 * 24 * 3600,
+  graceSeconds: 7 * 24 * 3600,
   /** Of a plan, and draws of a part. */
   settings: 1_000_000,
   /** That one definition makes with its parameters. */

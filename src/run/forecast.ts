@@ -101,7 +101,7 @@ async function millisecondsLeft(plan: Iterable<TrajectorySpec[]>, lookup: Lookup
 const TIMED_MS = 100; // long beside a thread's first, slower epochs
 
 /** Times a few epochs of each shape, once. */
-class Stopwatch {
+export class Stopwatch {
   readonly #engine: Engine;
   readonly #times = new Map<string, number>();
 
@@ -109,6 +109,7 @@ class Stopwatch {
     this.#engine = engine;
   }
 
+  /** How long an epoch of a trajectory takes on this thread. */
   msPerEpoch(spec: TrajectorySpec): number {
     const { draw: source, widths } = spec.cell;
     const shape = [source.samples, source.features, source.forgetRows, ...widths].join();

@@ -94,3 +94,9 @@ export function retrainFrom(
 export function isStoredAs(trained: number | null, stored: number | null): boolean {
   return stored === (Number.isNaN(trained) ? null : trained);
 }
+
+/** Folders of imported data by the sha256 of what lies in them. */
+export function foldersWith(directories: readonly string[]): ReadonlyMap<string, string> {
+  const draws = [...importedDraws(directories).values()];
+  return new Map(draws.flatMap((draw) => (draw.kind === "imported" ? [[draw.sha256, draw.directory]] : [])));
+}

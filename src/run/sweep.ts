@@ -6,6 +6,7 @@ import { lastEpoch, type Outcome, type TrajectorySpec } from "../trial.js";
 import { ChunkQueue } from "./chunk-queue.js";
 import type { Observer, Survey, SweepEvent, SweepResult } from "./events.js";
 import { faultOf } from "./faults.js";
+import { Listeners } from "./listeners.js";
 import type { Runner } from "./runner.js";
 import { missingGroups, surveyMissing } from "./survey.js";
 
@@ -48,12 +49,13 @@ class SweepRun {
   #stopped = false;
   /** What ended the run early; the first of several. */
   #fault: { readonly error: unknown } | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #listeners: Listeners;
 
   constructor(store: Store, sweep: Sweep, options: SweepOptions) {
     this.#store = store;
     this.#sweep = sweep;
     this.#options = options;
+    this.#listeners = new Listeners(options.observers);
   }
 
   get result(): SweepResult {
@@ -83,13 +85,8 @@ class SweepRun {
     }
   }
 
-  /** Every observer hears an event before any hears the next one. */
   tell(event: SweepEvent): Promise<void> {
-    const told = this.#turn.then(async () => {
-      for (const observer of this.#options.observers) await observer(event);
-    });
-    this.#turn = told.catch(() => {}); // whoever awaits it is told
-    return told;
+    return this.#listeners.tell(event);
   }
 
   /** Tells what nobody waits for. */
@@ -122,7 +119,7 @@ class SweepRun {
     };
     // One more than lanes: a lane has its next chunk at hand while the last one is being recorded.
     await Promise.all(Array.from({ length: runner.lanes + 1 }, feed));
-    await this.#turn;
+    await this.#listeners.quiet;
     if (this.#fault !== null) throw this.#fault.error;
   }
 

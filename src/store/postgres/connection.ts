@@ -7,9 +7,20 @@ import { isAnswer } from "./faults.js";
 
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 600_000; // of the server; a status of millions of rows takes seconds
-const NO_ANSWER_MS = STATEMENT_MS + 30_000; // where the network is cut and says nothing
+export const NO_ANSWER_MS = STATEMENT_MS + 30_000; // where the network is cut and says nothing
+/** The same of what is asked by a worker: it is over in milliseconds, and nothing is trained meanwhile. */
+export const QUICK_MS = 30_000;
+/** The same of thousands of rows that land, or are looked for. */
+export const LANDING_MS = 120_000;
 const IDLE_IN_TRANSACTION_MS = 60_000; // a writer that stands still holds up others
 const KEEP_ALIVE_MS = 10_000;
+// How the server finds out that a client is gone whose network says nothing: it must not hold rows for long.
+const SERVER_SIDE = {
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "30000",
+};
 const SHARED = 4;
 
 /** The schema that has all of a store, and is all that a name without one means. */
@@ -53,44 +64,51 @@ export async function loadDriver(): Promise<typeof pg> {
 /** One that speaks to the server, in the words of this store. */
 export class Session {
   readonly #client: pg.ClientBase;
+  readonly #answerMs: number;
 
-  constructor(client: pg.ClientBase) {
+  /** `answerMs` is how long a statement's answer may take before the connection counts as lost. */
+  constructor(client: pg.ClientBase, answerMs: number) {
     this.#client = client;
+    this.#answerMs = answerMs;
   }
 
   /** The rows of a statement whose parameters are written @name. */
   async rows<Result = Row>(sql: string, parameters: Parameters = {}): Promise<Result[]> {
     const { text, values } = bound(sql, parameters);
-    return (await this.#client.query({ text, values, types: NUMBERS })).rows as Result[];
+    return (await this.#ask({ text, values, types: NUMBERS })).rows as Result[];
   }
 
   /** The same, each row as a list. */
   async lists(sql: string, parameters: Parameters = {}): Promise<unknown[][]> {
     const { text, values } = bound(sql, parameters);
-    return (await this.#client.query({ text, values, types: NUMBERS, rowMode: "array" })).rows as unknown[][];
+    return (await this.#ask({ text, values, types: NUMBERS, rowMode: "array" })).rows as unknown[][];
   }
 
   /** How many rows a statement changed. */
   async run(sql: string, parameters: Parameters = {}): Promise<number> {
     const { text, values } = bound(sql, parameters);
-    return (await this.#client.query({ text, values })).rowCount ?? 0;
+    return (await this.#ask({ text, values })).rowCount ?? 0;
   }
 
   /** A statement of a user's, which must be one, and its rows by `types`. */
   async exactly(text: string, types: pg.CustomTypesConfig): Promise<pg.QueryArrayResult> {
     // pg sends what has no values as text that may be several statements.
-    return this.#client.query({
-      text,
-      values: [],
-      queryMode: "extended",
-      types,
-      rowMode: "array",
-    } as pg.QueryArrayConfig);
+    const query = { text, values: [], queryMode: "extended", types, rowMode: "array" } as pg.QueryArrayConfig;
+    return (await this.#ask(query)) as unknown as pg.QueryArrayResult;
   }
 
   /** Statements of ours that take no parameters. */
   async script(sql: string): Promise<void> {
-    await this.#client.query(sql);
+    await this.#ask({ text: sql });
+  }
+
+  /** A statement of another's, with its parameters numbered, or several without; rows are as pg gives them. */
+  async foreign(text: string, values: readonly unknown[] | undefined): Promise<pg.QueryResult> {
+    return this.#ask(values === undefined ? { text } : { text, values: [...values] });
+  }
+
+  #ask(query: pg.QueryConfig & { readonly rowMode?: "array" }): Promise<pg.QueryResult> {
+    return this.#client.query({ ...query, query_timeout: this.#answerMs } as pg.QueryConfig);
   }
 
   /** All of it or nothing. */
@@ -145,11 +163,11 @@ export class Connections {
     return new Connections(driver, configOf(urlOf(place)));
   }
 
-  async with<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
+  async with<Result>(body: (session: Session) => Promise<Result>, answerMs = NO_ANSWER_MS): Promise<Result> {
     const client = await this.#shared.connect();
     let isSound = false;
     try {
-      const result = await body(new Session(client));
+      const result = await body(new Session(client, answerMs));
       isSound = true;
       return result;
     } catch (error) {
@@ -172,7 +190,7 @@ export class Connections {
     };
     try {
       await client.connect();
-      const session = new Session(client);
+      const session = new Session(client, NO_ANSWER_MS);
       // Whoever reads may take their time.
       await session.script("set idle_in_transaction_session_timeout = 0");
       await session.script("begin isolation level repeatable read read only");
@@ -207,6 +225,7 @@ function configOf(url: string): pg.ClientConfig {
     timezone: "UTC",
     client_min_messages: "warning",
     idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+    ...SERVER_SIDE,
   };
   const settings = Object.entries(ours).map(([name, value]) => `-c ${name}=${value}`);
   const given = typeof password === "string" && password !== "" ? password : process.env["PGPASSWORD"];
@@ -218,7 +237,6 @@ function configOf(url: string): pg.ClientConfig {
     options: [options, ...settings].filter((part) => part !== undefined).join(" "),
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
-    query_timeout: NO_ANSWER_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   } as pg.ClientConfig;

@@ -7,7 +7,7 @@ const AGAIN = "and run the same command again; what had finished is kept";
 
 /** The server is not there, goes down, comes up, or takes no more connections: it may be another moment. */
 const AWAY =
-  /^(ECONN\w+|E(HOST|NET)UNREACH|ENETDOWN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|ENOENT|08...|57P0[1-4]|53300|AWAY)$/;
+  /^(ECONN\w+|E(HOST|NET)UNREACH|ENETDOWN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|ENOENT|08...|57P0[1-4]|53300|AWAY|SLOW)$/;
 
 const REMEDIES: readonly Remedy[] = [
   {
@@ -56,7 +56,7 @@ const REMEDIES: readonly Remedy[] = [
     `could not be read or written for want of memory or locks at the server: see to it there ${AGAIN}`,
   ),
   always(
-    /^(57014|55P03|25P03|SLOW)$/,
+    /^(57014|55P03|25P03)$/,
     `did not answer in time: see with pg_stat_activity what the server is doing ${AGAIN}`,
   ),
   always(
@@ -74,6 +74,10 @@ const REMEDIES: readonly Remedy[] = [
   always(
     /^NO_PG$/,
     "is a database of PostgreSQL, which takes the npm package pg, and that is not installed: npm install pg installs it",
+  ),
+  always(
+    /^NO_BOSS$/,
+    "hands out work to several machines with the npm package pg-boss, and that is not installed: npm install pg-boss@12.38.0 installs it",
   ),
   always(
     /^(SELF_SIGNED\w+|DEPTH_ZERO\w+|CERT_\w+|UNABLE_TO_\w+|ERR_TLS\w+|ERR_SSL\w+|EPROTO|NO_SSL)$/,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { badPlace } from "../faults.js";
 import { SCHEMA_NAME, type Session } from "./connection.js";
-import { ITEMS, LEAST_SERVER, SCHEMA, VERSION } from "./schema.js";
+import { ITEMS, LEAST_SERVER, MIGRATIONS, SCHEMA, VERSION } from "./schema.js";
 
 /** What keeps submitters and makers of one store apart, for as long as a transaction lasts ('gmm1'). */
 const LOCK = `select pg_advisory_xact_lock(${0x676d6d31})`;
@@ -19,6 +19,16 @@ export async function lockSubmitters(session: Session): Promise<void> {
 
 /** Whether there is a store of the present version; false: nothing of one. Throws usage for anything else. */
 export async function checkStore(session: Session): Promise<boolean> {
+  const version = await versionThere(session);
+  if (version === null || version === VERSION) return version !== null;
+  throw badPlace(
+    (place) =>
+      `${place} was written by an earlier gmm-sweep (schema ${version}, this one knows ${VERSION}): any command of its owner that writes, as gmm-sweep resume ${place}, brings it up to date`,
+  );
+}
+
+/** The version of the store that is there, whole; null: nothing of one. Throws usage for anything else. */
+async function versionThere(session: Session): Promise<number | null> {
   // From the catalog's tables: to_regnamespace may not yet know what another process made while this one waited for it.
   const [{ server, encoding, schema, made }] = await session.rows<{
     server: number;
@@ -40,7 +50,7 @@ export async function checkStore(session: Session): Promise<boolean> {
     throw badPlace(
       (place) => `${place} must be a database in UTF8, got ${encoding}: make one with createdb --encoding UTF8`,
     );
-  if (!schema) return false;
+  if (!schema) return null;
   if (!made)
     throw badPlace(
       (place) =>
@@ -48,10 +58,10 @@ export async function checkStore(session: Session): Promise<boolean> {
     );
   const [found] = await session.rows<Made>("select version, server, fingerprint from made");
   if (found === undefined || found.version < 1) throw changed("it does not say its version");
-  if (found.version !== VERSION)
+  if (found.version > VERSION)
     throw badPlace(
       (place) =>
-        `${place} was written by ${found.version > VERSION ? "a newer" : "an older"} gmm-sweep (schema ${found.version}, this one knows ${VERSION}): ${found.version > VERSION ? "update gmm-sweep" : "read it with that one"}, or name another database with --store`,
+        `${place} was written by a newer gmm-sweep (schema ${found.version}, this one knows ${VERSION}): update gmm-sweep, or name another database with --store`,
     );
   // Another version of PostgreSQL writes the same otherwise.
   if (
@@ -59,7 +69,7 @@ export async function checkStore(session: Session): Promise<boolean> {
     (await fingerprint(session)) !== found.fingerprint
   )
     throw changed("some are not those");
-  return true;
+  return found.version;
 }
 
 function changed(what: string): Error {
@@ -74,17 +84,24 @@ async function fingerprint(session: Session): Promise<string> {
   return createHash("sha256").update(JSON.stringify(items)).digest("hex");
 }
 
-/** Makes the store where there is none: by one process at a time. */
+/** Makes the store where there is none, and brings one of an earlier version up to date: by one process at a time. */
 export async function makeStore(session: Session): Promise<void> {
-  if (await checkStore(session)) return;
+  if ((await versionThere(session)) === VERSION) return;
   await session.transaction("", async () => {
     await lockSubmitters(session);
-    if (await checkStore(session)) return;
-    await session.script(SCHEMA);
+    const version = await versionThere(session);
+    if (version === VERSION) return;
+    if (version === null) await session.script(SCHEMA);
+    else await upgrade(session, version);
+    await session.run("delete from made");
     await session.run(
       `insert into made (version, server, fingerprint)
        values (@version, cast(current_setting('server_version_num') as integer), @fingerprint)`,
       { version: VERSION, fingerprint: await fingerprint(session) },
     );
   });
+}
+
+async function upgrade(session: Session, from: number): Promise<void> {
+  for (let version = from; version < VERSION; version++) await session.script(MIGRATIONS[version]);
 }

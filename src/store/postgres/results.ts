@@ -12,7 +12,6 @@ import type {
   MethodStatus,
   MethodSummary,
   Missing,
-  Results,
   RowState,
   StoredCommand,
   StoredDecision,
@@ -22,21 +21,32 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
+import type { Aside, SharedResults, StoredWorker, Up } from "../queue.js";
 import * as inOrder from "../rows.js";
 import { cellParameters, type Read } from "../sql/reads.js";
 import { CellKeys } from "./cell-keys.js";
-import { type Connections, type Parameters, SCHEMA_NAME, type Session, type Snapshot } from "./connection.js";
+import {
+  type Connections,
+  LANDING_MS,
+  NO_ANSWER_MS,
+  type Parameters,
+  SCHEMA_NAME,
+  type Session,
+  type Snapshot,
+} from "./connection.js";
 import { damagesIn } from "./damages.js";
 import { toldOf } from "./faults.js";
 import { missingRows } from "./missing.js";
 import { ask } from "./query.js";
+import { upIn } from "./queue.js";
 import { READS } from "./reads.js";
 import { batches, cellsOf, digestOfSweep } from "./rows.js";
 import { commandsIn, decisionsIn, plannedSweeps } from "./sweeps.js";
+import { asideIn, workersIn } from "./workers.js";
 
 const ONE_STATE = "isolation level repeatable read read only";
 
-export class PostgresResults implements Results {
+export class PostgresResults implements SharedResults {
   protected readonly place: string;
   protected readonly connections: Connections;
   readonly #snapshots = new Set<Snapshot>();
@@ -60,7 +70,7 @@ export class PostgresResults implements Results {
 
   missing(profile: string, specs: readonly TrajectorySpec[], retryFailed: boolean): Promise<Missing> {
     // What another writer's refused work had made is not known from before.
-    return this.#read((session) => missingRows(session, new CellKeys(), profile, specs, retryFailed));
+    return this.#read((session) => missingRows(session, new CellKeys(), profile, specs, retryFailed), LANDING_MS);
   }
 
   methodStatus({ id }: Sweep): Promise<MethodStatus[]> {
@@ -161,6 +171,18 @@ export class PostgresResults implements Results {
     }
   }
 
+  workers(): Promise<StoredWorker[]> {
+    return this.#read(workersIn);
+  }
+
+  up({ id }: Sweep): Promise<Up> {
+    return this.#read((session) => upIn(session, id));
+  }
+
+  aside({ id }: Sweep): Promise<Aside[]> {
+    return this.#read((session) => asideIn(session, id));
+  }
+
   async size(): Promise<number> {
     const sql = `select coalesce(sum(pg_total_relation_size(c.oid)), 0) as bytes from pg_class c
       where c.relnamespace = to_regnamespace('${SCHEMA_NAME}') and c.relkind = 'r'`;
@@ -183,9 +205,16 @@ export class PostgresResults implements Results {
   }
 
   /** What `body` reads, of one state. */
-  async #read<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
+  async #read<Result>(body: (session: Session) => Promise<Result>, answerMs = NO_ANSWER_MS): Promise<Result> {
+    return this.asked(() =>
+      this.connections.with((session) => session.transaction(ONE_STATE, () => body(session)), answerMs),
+    );
+  }
+
+  /** What the database is asked; its errors in sentences. */
+  protected async asked<Result>(ask: () => Promise<Result>): Promise<Result> {
     try {
-      return await this.connections.with((session) => session.transaction(ONE_STATE, () => body(session)));
+      return await ask();
     } catch (error) {
       throw toldOf(this.place, error);
     }

@@ -1,16 +1,18 @@
 /** The store of many machines: a schema of a database, any number of writers and readers. */
 import { bad, SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
-import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Landed, Merged, Opening, OpenRequest, Sweep } from "../contract.js";
 import type { Told } from "../faults.js";
 import { patiently, type Wait } from "../patience.js";
+import type { Queue, SharedStore } from "../queue.js";
 import { CellKeys } from "./cell-keys.js";
-import { Connections, type Session } from "./connection.js";
+import { Connections, LANDING_MS, NO_ANSWER_MS, QUICK_MS, type Session } from "./connection.js";
 import { refuseDamages } from "./damages.js";
 import { cameBetween, isAway, toldOf, toldOfOpening } from "./faults.js";
 import { land } from "./landing.js";
 import { mergePart } from "./merge.js";
 import { lockSubmitters, makeStore } from "./opening.js";
+import { BossQueue } from "./queue.js";
 import { PostgresResults } from "./results.js";
 import { SweepWriter } from "./sweeps.js";
 
@@ -21,11 +23,13 @@ const WAIT: Wait = {
 
 const MOST_TRIES = 100; // each is another writer that was faster
 
-export class PostgresStore extends PostgresResults implements Store {
+export class PostgresStore extends PostgresResults implements SharedStore {
   readonly #opening: Opening;
   readonly #keys = new CellKeys();
   /** The write before the next. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Null: nobody has asked for it yet. */
+  #queue: Promise<BossQueue> | null = null;
 
   private constructor(place: string, connections: Connections, opening: Opening) {
     super(place, connections);
@@ -47,16 +51,29 @@ export class PostgresStore extends PostgresResults implements Store {
 
   async open(request: OpenRequest): Promise<Sweep> {
     // Nothing of what the command asked for has been written yet.
-    return this.#write(toldOfOpening, async (session) => {
+    return this.#write(toldOfOpening, NO_ANSWER_MS, async (session) => {
       await lockSubmitters(session);
       await refuseDamages(session, this.#keys);
       return new SweepWriter(session, this.#keys).open(request);
     });
   }
 
-  async record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
+  record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed> {
+    return this.recordAnd(sweep, outcomes, async () => {});
+  }
+
+  /** Lands outcomes, and what `also` does in the same transaction. */
+  async recordAnd(
+    sweep: Sweep,
+    outcomes: readonly Outcome[],
+    also: (session: Session) => Promise<void>,
+  ): Promise<Landed> {
     try {
-      return await this.#write(toldOf, (session) => land(session, this.#keys, sweep, outcomes));
+      return await this.#write(toldOf, LANDING_MS, async (session) => {
+        const landed = await land(session, this.#keys, sweep, outcomes);
+        await also(session);
+        return landed;
+      });
     } catch (error) {
       // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
       if (error instanceof SweepError && error.fault === "usage")
@@ -67,7 +84,7 @@ export class PostgresStore extends PostgresResults implements Store {
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
     const { openPart } = await import("../open.js");
-    return this.#write(toldOf, async (session) => {
+    return this.#write(toldOf, NO_ANSWER_MS, async (session) => {
       await lockSubmitters(session);
       await refuseDamages(session, this.#keys);
       const merged: Merged[] = [];
@@ -87,7 +104,18 @@ export class PostgresStore extends PostgresResults implements Store {
     });
   }
 
+  queue(): Promise<Queue> {
+    this.#queue ??= this.asked(() => BossQueue.open(this, this.connections));
+    return this.#queue;
+  }
+
+  /** What a queue writes, or reads where others write: in one transaction, one after the other, as all writes are. */
+  write<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
+    return this.#write(toldOf, QUICK_MS, body);
+  }
+
   override async close(): Promise<void> {
+    await (await this.#queue?.catch(() => null))?.close();
     await this.#turn;
     await super.close();
   }
@@ -97,19 +125,23 @@ export class PostgresStore extends PostgresResults implements Store {
     await this.close();
   }
 
+  protected override asked<Result>(ask: () => Promise<Result>): Promise<Result> {
+    return patiently(this.place, this.#opening, WAIT, toldOf, ask);
+  }
+
   /** All or nothing, one after the other; again where another writer came between, or where the server is away for a while. */
-  #write<Result>(told: Told, body: (session: Session) => Promise<Result>): Promise<Result> {
+  #write<Result>(told: Told, answerMs: number, body: (session: Session) => Promise<Result>): Promise<Result> {
     const written = this.#turn.then(() =>
-      patiently(this.place, this.#opening, WAIT, told, () => this.#transaction(body)),
+      patiently(this.place, this.#opening, WAIT, told, () => this.#transaction(answerMs, body)),
     );
     this.#turn = written.catch(() => {}); // whoever awaits it is told
     return written;
   }
 
-  async #transaction<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
+  async #transaction<Result>(answerMs: number, body: (session: Session) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.connections.with((session) => session.transaction("", () => body(session)));
+        return await this.connections.with((session) => session.transaction("", () => body(session)), answerMs);
       } catch (error) {
         this.#keys.forget();
         if (!cameBetween(error) || tries === MOST_TRIES) throw error;

@@ -1,0 +1,203 @@
+/** `gmm-sweep worker`: trains what a database hands out, until nothing is left, or until it is told to stop. */
+import { SweepError } from "../errors.js";
+import { DEFAULTS } from "../plan/defaults.js";
+import type { Flags } from "../plan/flags.js";
+import { withFolders } from "../plan/plan.js";
+import { engineAsked, type WorkerRequest, workerRequest } from "../plan/request.js";
+import { duration } from "../report/progress.js";
+import { ChunkWorker, type WorkEvent } from "../run/chunk-worker.js";
+import { usableCores } from "../run/cores.js";
+import { foldersWith } from "../run/rebuild.js";
+import type { Runner } from "../run/runner.js";
+import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
+import type { Sweep } from "../store/contract.js";
+import { openStore } from "../store/open.js";
+import { isShared, type SharedStore } from "../store/queue.js";
+import { VERSION } from "../version.js";
+import { type Command, DATABASE_ARGUMENT, LOCK_WAIT_OPTION, openingFrom, type Terminal, value } from "./command.js";
+import { engineOf } from "./engines.js";
+import { EXIT } from "./exit-codes.js";
+import { birth, hangupIgnored, Signals } from "./signals.js";
+import { workerNote } from "./sweeps.js";
+
+export const workerCommand: Command = {
+  words: ["worker [database]"],
+  describe: "train what a database hands out, on as many machines as there are",
+  positionals: { ...DATABASE_ARGUMENT, database: "the database, in place of --store" },
+  options: {
+    store: value("the PostgreSQL database that hands out work, as postgres://user@host/database"),
+    workers: value("chunks that are trained at once, each in a thread", "the cores"),
+    sweep: value("the number of the sweep to train", "all that have work"),
+    data: value("a folder with imported data, where it lies on this machine; given more than once for several"),
+    "idle-exit": value("end after so many seconds without work", "never"),
+    grace: value("seconds that a signal gives to what is running", DEFAULTS.grace),
+    "allow-mixed": { type: "boolean", describe: "train also what another version of gmm-sweep asked for" },
+    quiet: { type: "boolean", describe: "say nothing but faults" },
+    ...LOCK_WAIT_OPTION,
+  },
+  examples: [
+    ["$0 worker --store postgres://me@db/sweeps", "until a signal ends it; what is running comes to its end first"],
+    ["$0 worker --store postgres://me@db/sweeps --idle-exit 60", "for batch systems: until nothing is left"],
+  ],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const request = workerRequest(flags, usableCores());
+  const opening = openingFrom(request.lockWaitMs, terminal);
+  const store = await openStore(request.place, opening);
+  try {
+    if (!isShared(store)) throw new Error(`${request.place} hands out no work`);
+    return await new Working(store, request, opening, terminal).work();
+  } finally {
+    await store.close();
+  }
+}
+
+const SWEEPS_MS = 5_000; // how often is looked for sweeps that came after
+
+class Working {
+  readonly #store: SharedStore;
+  readonly #request: WorkerRequest;
+  readonly #opening: { giveUp(): void };
+  readonly #terminal: Terminal;
+  readonly #runners = new Map<string, Runner>();
+  /** Why a sweep is not trained here, by its number; null: it is. */
+  readonly #reasons = new Map<number, string | null>();
+  #sweeps: Sweep[] = [];
+  readonly #folders: ReadonlyMap<string, string>;
+  #looked = Number.NEGATIVE_INFINITY;
+  #signal: string | null = null;
+  #aside = 0;
+  readonly #done = { chunks: 0, rows: 0 };
+
+  constructor(store: SharedStore, request: WorkerRequest, opening: { giveUp(): void }, terminal: Terminal) {
+    this.#store = store;
+    this.#request = request;
+    this.#opening = opening;
+    this.#terminal = terminal;
+    this.#folders = foldersWith(request.folders);
+  }
+
+  async work(): Promise<number> {
+    const { workers: lanes, idleExitMs, quiet, place } = this.#request;
+    await this.#usable();
+    const queue = await this.#store.queue();
+    const member = await queue.join(workerNote(lanes));
+    const began = performance.now();
+    const worker = new ChunkWorker({
+      ...{ store: this.#store, queue, member, lanes },
+      sweeps: () => this.#usable(),
+      runnerFor: (sweep) => this.#runnerFor(sweep),
+      isOver: (idleMs) => idleExitMs !== null && idleMs >= idleExitMs,
+      hear: (event) => this.#hear(event),
+    });
+    if (!quiet) this.#terminal.err(`worker ${member.id}: ${lanes} at once from ${place}\n`);
+    const signals = this.#signals(worker);
+    let ending = "a fault";
+    try {
+      await worker.work();
+      ending = this.#signal === null ? "nothing was left" : this.#signal;
+    } finally {
+      signals.close();
+      await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
+      await member.leave(ending).catch(() => {}); // what ended it is thrown; nobody hears from it any more
+    }
+    const { chunks, rows } = this.#done;
+    if (!quiet)
+      this.#terminal.err(
+        `worker ${member.id} ends (${ending}): ${chunks} chunks with ${rows} trial rows in ${duration(performance.now() - began)}\n`,
+      );
+    if (this.#signal !== null) return EXIT.interrupted;
+    return this.#aside > 0 ? EXIT.check : EXIT.ok;
+  }
+
+  /** The sweeps that are trained here. Throws a fault of the environment where there are some, and none is. */
+  async #usable(): Promise<Sweep[]> {
+    if (performance.now() - this.#looked < SWEEPS_MS) return this.#sweeps;
+    const { sweep: asked, place } = this.#request;
+    const all = (await this.#store.sweeps()).map((sweep) => ({
+      ...sweep,
+      plan: withFolders(sweep.plan, this.#folders),
+    }));
+    const meant = asked === null ? all : all.filter(({ id }) => id === asked);
+    for (const sweep of meant) await this.#judge(sweep);
+    this.#sweeps = meant.filter(({ id }) => this.#reasons.get(id) === null);
+    this.#looked = performance.now();
+    const refused = meant.flatMap(({ id }) => this.#reasons.get(id) ?? []);
+    if (this.#sweeps.length === 0 && refused.length > 0)
+      throw new SweepError("environment", `no sweep of ${place} can be trained here: ${refused[0]}`);
+    return this.#sweeps;
+  }
+
+  /** Finds out once whether a sweep can be trained here, and says so where it cannot. */
+  async #judge(sweep: Sweep): Promise<void> {
+    if (this.#reasons.has(sweep.id)) return;
+    const reason = await this.#reasonAgainst(sweep);
+    this.#reasons.set(sweep.id, reason);
+    if (reason !== null && !this.#request.quiet) this.#terminal.err(`${reason}\n`);
+  }
+
+  async #reasonAgainst(sweep: Sweep): Promise<string | null> {
+    const commands = await this.#store.commands(sweep);
+    const version = commands.at(-1)?.version ?? VERSION;
+    if (version !== VERSION && !this.#request.allowMixed)
+      return `sweep ${sweep.id} was asked for by gmm-sweep ${version}, and this is ${VERSION}: install that version here, or let both train it with --allow-mixed`;
+    try {
+      await engineOf(sweep.plan.engine.name, sweep.profile, this.#request.place);
+      return null;
+    } catch (error) {
+      if (error instanceof SweepError && error.fault === "environment") return error.message;
+      throw error;
+    }
+  }
+
+  #runnerFor({ plan, profile }: Sweep): Runner {
+    const known = this.#runners.get(profile);
+    if (known !== undefined) return known;
+    const { workers } = this.#request;
+    const lost = (reason: string, left: number): void =>
+      this.#terminal.err(`a thread could not go on, ${left} ${left === 1 ? "does" : "do"}: ${reason}\n`);
+    const runner = new ThreadRunner({ workers, engine: engineAsked(plan), profile, entry: TRIAL_WORKER, lost });
+    this.#runners.set(profile, runner);
+    return runner;
+  }
+
+  #hear(event: WorkEvent): void {
+    if (event.kind === "landed") {
+      const { trained, diverged, failed } = event.landed;
+      this.#done.chunks += 1;
+      this.#done.rows += trained + diverged + failed;
+    }
+    if (event.kind === "put aside") {
+      this.#aside += 1;
+      this.#terminal.err(
+        `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
+      );
+    }
+  }
+
+  /** The first lets running trajectories end, within the grace; the next, or its end, gives them up. */
+  #signals(worker: ChunkWorker): Signals {
+    const { graceMs, quiet } = this.#request;
+    const give = (): void => {
+      worker.cancel();
+      this.#opening.giveUp();
+    };
+    const signals = new Signals({
+      source: process,
+      clock: () => performance.now(),
+      hangupIgnored: hangupIgnored(birth()),
+      giveUp: (signal) => this.#terminal.end(EXIT.interrupted, `stopped by ${signal}, with nothing waited for`),
+    });
+    signals.stops((signal) => {
+      this.#signal = signal;
+      if (worker.draining) return give();
+      worker.drain();
+      setTimeout(give, graceMs).unref();
+      if (!quiet)
+        this.#terminal.err(`${signal}: what is running has ${duration(graceMs)} to end, the rest is given back\n`);
+    });
+    return signals;
+  }
+}

@@ -1,0 +1,193 @@
+/** Trains a sweep together with other machines: what it lacks is cut into chunks and put up, and this process works on them until all are done. */
+import { messageOf } from "../errors.js";
+import { trajectoriesOf } from "../plan/trajectories.js";
+import type { Missing, RowState, Sweep } from "../store/contract.js";
+import type { Queue, SharedStore, WorkerNote } from "../store/queue.js";
+import type { TrajectorySpec } from "../trial.js";
+import { ChunkWorker } from "./chunk-worker.js";
+import { cutChunks } from "./chunks.js";
+import type { Survey, SweepEvent, SweepResult } from "./events.js";
+import { faultOf } from "./faults.js";
+import { Listeners } from "./listeners.js";
+import type { Runner } from "./runner.js";
+import { surveyMissing } from "./survey.js";
+import type { SweepOptions } from "./sweep.js";
+
+export interface Sharing {
+  readonly worker: WorkerNote;
+  /** How long a chunk should take. */
+  readonly chunkMs: number;
+  /** How long an epoch of a trajectory takes here. */
+  readonly msPerEpoch: (spec: TrajectorySpec) => number;
+}
+
+const LOOK_MS = 2_000; // how often is looked how far all machines are
+const SHARES = 32; // of a sweep, at least, so that machines that join have something to do
+
+/** Puts up what `store` lacks of a sweep; false where nothing is missing, or chunks of its plan are up already. */
+export async function submitMissing(
+  store: SharedStore,
+  queue: Queue,
+  sweep: Sweep,
+  { chunkMs, msPerEpoch, retryFailed }: Omit<Sharing, "worker"> & { readonly retryFailed: boolean },
+): Promise<boolean> {
+  const { plan, shard, profile } = sweep;
+  const lookup = (specs: readonly TrajectorySpec[]): Promise<Missing> => store.missing(profile, specs, retryFailed);
+  const { missing } = await surveyMissing(trajectoriesOf(plan, shard), lookup);
+  if (missing.rows === 0) return false;
+  // By its first trajectory: how long all of it takes need only be known well enough for a share of it.
+  const [[first]] = trajectoriesOf(plan, shard);
+  const share = (missing.epochs * msPerEpoch(first)) / SHARES;
+  const cutting = { plan, shard, lookup, retryFailed, msPerEpoch, chunkMs: Math.min(chunkMs, share) };
+  return queue.submit(sweep, await cutChunks(cutting));
+}
+
+/** Trains all that is missing of `sweep`, with whoever else takes its chunks, until it is there or it is told to stop. */
+export async function trainShared(
+  store: SharedStore,
+  sweep: Sweep,
+  options: SweepOptions,
+  sharing: Sharing,
+): Promise<SweepResult> {
+  const run = new SharedRun(store, sweep, options, sharing);
+  try {
+    await run.train();
+  } catch (error) {
+    const thrown = faultOf(error);
+    // An observer that throws now has thrown before: the first fault is the one to tell.
+    await run.tell({ kind: "ended", ...(await run.result()), fault: messageOf(thrown) }).catch(() => {});
+    throw thrown;
+  }
+  const result = await run.result();
+  await run.tell({ kind: "ended", ...result, fault: null });
+  return result;
+}
+
+type Counts = Readonly<Record<RowState, number>>;
+
+class SharedRun {
+  readonly #store: SharedStore;
+  readonly #sweep: Sweep;
+  readonly #options: SweepOptions;
+  readonly #sharing: Sharing;
+  readonly #listeners: Listeners;
+  #before: Counts = { done: 0, diverged: 0, failed: 0 };
+  #after: Counts = this.#before;
+  #missing: Survey = { rows: 0, trajectories: 0, epochs: 0 };
+  #skipped = 0;
+  #stopped = false;
+
+  constructor(store: SharedStore, sweep: Sweep, options: SweepOptions, sharing: Sharing) {
+    this.#store = store;
+    this.#sweep = sweep;
+    this.#options = options;
+    this.#sharing = sharing;
+    this.#listeners = new Listeners(options.observers);
+  }
+
+  tell(event: SweepEvent): Promise<void> {
+    return this.#listeners.tell(event);
+  }
+
+  /** What all machines did of the sweep meanwhile. */
+  async result(): Promise<SweepResult> {
+    const more = (state: RowState): number => Math.max(0, this.#after[state] - this.#before[state]);
+    const tally = { trained: more("done"), diverged: more("diverged"), failed: more("failed"), stopped: this.#stopped };
+    return { tally, skipped: this.#skipped };
+  }
+
+  async train(): Promise<void> {
+    const { retryFailed } = this.#options;
+    this.#before = this.#after = await this.#store.stateCounts(this.#sweep);
+    const { missing, planned, failed } = await this.#survey();
+    this.#missing = missing;
+    this.#skipped = planned - missing.rows - (retryFailed ? 0 : failed);
+    await this.tell({ kind: "opened", sweep: this.#sweep, missing, skipped: this.#skipped });
+    if (missing.rows === 0) return;
+    const queue = await this.#store.queue();
+    const member = await queue.join(this.#sharing.worker);
+    let ending = "a fault";
+    try {
+      await this.#work(queue, member);
+      ending = this.#stopped ? "stopped" : "done";
+    } finally {
+      await member.leave(ending).catch(() => {}); // what ended it is thrown; nobody hears from it any more
+    }
+    this.#after = await this.#store.stateCounts(this.#sweep);
+  }
+
+  #survey() {
+    const { plan, shard, profile } = this.#sweep;
+    return surveyMissing(trajectoriesOf(plan, shard), (specs) =>
+      this.#store.missing(profile, specs, this.#options.retryFailed),
+    );
+  }
+
+  async #work(queue: Queue, member: Awaited<ReturnType<Queue["join"]>>): Promise<void> {
+    const { lanes, start, retryFailed } = this.#options;
+    const sweep = this.#sweep;
+    let runner: Runner | null = null;
+    const runnerFor = (): Runner => {
+      runner ??= start(lanes, (reason, left) => this.#note(worker, { kind: "lane lost", reason, left }));
+      return runner;
+    };
+    const worker: ChunkWorker = new ChunkWorker({
+      ...{ store: this.#store, queue, member, lanes, runnerFor },
+      sweeps: async () => [sweep],
+      isOver: async () => {
+        const { waiting, leased } = await queue.up(sweep);
+        return waiting + leased === 0;
+      },
+      hear: async (event) => {
+        if (event.kind === "second try") await this.tell(event);
+        if (event.kind === "landed") await this.#look(queue, event.outcomes);
+      },
+    });
+    const looking = setInterval(() => void this.#look(queue, []).catch(() => {}), LOOK_MS); // the next look tells
+    try {
+      await this.tell({ kind: "started", runner: runnerFor(), stop: (signal) => this.#stop(worker, signal) });
+      // What got lost on its way is put up again; what was put aside is not missing from what is up.
+      for (let round = 0; !worker.draining; round++) {
+        if (round > 0 && (await this.#isDone(queue))) break;
+        await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed });
+        await worker.work();
+      }
+      this.#stopped = worker.draining && (await this.#survey()).missing.rows > 0;
+    } finally {
+      clearInterval(looking);
+      await runnerFor().close();
+    }
+  }
+
+  /** Whether nothing is left that anybody can train. */
+  async #isDone(queue: Queue): Promise<boolean> {
+    const { missing } = await this.#survey();
+    if (missing.rows === 0) return true;
+    const { waiting, leased } = await queue.up(this.#sweep);
+    return waiting + leased === 0 && (await this.#store.aside(this.#sweep)).length > 0;
+  }
+
+  /** Tells how far all machines are. */
+  async #look(queue: Queue, outcomes: Extract<SweepEvent, { kind: "landed" }>["outcomes"]): Promise<void> {
+    const up = await queue.up(this.#sweep);
+    const { rows, trajectories, epochs } = this.#missing;
+    const landed = {
+      rows: Math.max(0, rows - up.rows),
+      trajectories: Math.max(0, trajectories - up.trajectories),
+      epochs: Math.max(0, epochs - up.epochs),
+    };
+    await this.tell({ kind: "landed", outcomes, progress: { landed, missing: this.#missing } });
+  }
+
+  #stop(worker: ChunkWorker, signal: string): void {
+    const now = worker.draining;
+    if (now) worker.cancel();
+    else worker.drain();
+    this.#note(worker, { kind: "stopping", signal, now });
+  }
+
+  /** Tells what nobody waits for. */
+  #note(worker: ChunkWorker, event: SweepEvent): void {
+    this.tell(event).catch(() => worker.cancel());
+  }
+}

@@ -1,0 +1,246 @@
+/** Chunks handed out by pg-boss, which keeps them beside the store, in the same database. */
+import type { JobWithMetadata, PgBoss } from "pg-boss";
+import { planMark } from "../../plan/places.js";
+import type { Outcome } from "../../trial.js";
+import type { Landed, Sweep } from "../contract.js";
+import { withCode } from "../faults.js";
+import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
+import { chunkOf } from "./chunks.js";
+import { type Connections, QUICK_MS, type Session } from "./connection.js";
+import { Membership } from "./workers.js";
+
+/** All that is pg-boss's. */
+export const QUEUE_SCHEMA = "gmm_sweep_queue";
+
+const HEARTBEAT_SECONDS = 20; // a cut network of less costs nothing; a dead worker's chunk waits for no more than this and a supervision
+const BEAT_MS = 5_000;
+const SUPERVISE_SECONDS = 5;
+const EXPIRE_SECONDS = 23 * 3600; // pg-boss's own limit is a day; heartbeats find the dead long before
+const RETRY_LIMIT = 1_000_000; // how often a lease may be lost is counted by who claims it
+const KEPT_SECONDS = 365 * 24 * 3600;
+const FORGOTTEN_SECONDS = 24 * 3600; // after it was done
+const WARN_NEVER = 1_000_000_000;
+const INSERTED_AT_ONCE = 1000;
+
+/** What a queue takes of the store that it is in. */
+export interface QueueStore {
+  /** Runs `body` in one transaction, again where the server is away for a while or another writer came between. */
+  write<Result>(body: (session: Session) => Promise<Result>): Promise<Result>;
+  /** Lands outcomes, and what `also` does in the same transaction. */
+  recordAnd(sweep: Sweep, outcomes: readonly Outcome[], also: (session: Session) => Promise<void>): Promise<Landed>;
+}
+
+/** A lease as pg-boss knows it. */
+interface Held extends Lease {
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+export class BossQueue implements Queue {
+  readonly #boss: PgBoss;
+  readonly #store: QueueStore;
+  readonly #connections: Connections;
+  /** Leases of this process, by their ids. */
+  readonly #held = new Map<string, Held>();
+  readonly #members = new Set<Membership>();
+  readonly #made = new Set<string>();
+  readonly #beats: NodeJS.Timeout;
+  #beating: Promise<void> = Promise.resolve();
+
+  private constructor(boss: PgBoss, store: QueueStore, connections: Connections) {
+    this.#boss = boss;
+    this.#store = store;
+    this.#connections = connections;
+    this.#beats = setInterval(() => this.#beatNext(), BEAT_MS);
+    this.#beats.unref();
+  }
+
+  static async open(store: QueueStore, connections: Connections): Promise<BossQueue> {
+    const { PgBoss: Boss } = await loadBoss();
+    const executeSql = (text: string, values?: unknown[]) =>
+      connections.with((session) => session.foreign(text, values), QUICK_MS);
+    const isThere = await connections.with(async (session) => {
+      const [{ there }] = await session.rows<{ there: boolean }>(
+        `select to_regclass('${QUEUE_SCHEMA}.version') is not null as there`,
+      );
+      return there;
+    });
+    const boss = new Boss({
+      db: { executeSql },
+      schema: QUEUE_SCHEMA,
+      // What has no right to make tables works with those that are there.
+      ...{ migrate: !isThere, createSchema: !isThere, schedule: false },
+      ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
+      ...{ registerInstance: false, reindex: false, monitorVacuum: false },
+    });
+    // What goes wrong in its rounds it tries again in the next.
+    boss.on("error", () => {});
+    boss.on("warning", () => {});
+    await boss.start();
+    return new BossQueue(boss, store, connections);
+  }
+
+  async submit(sweep: Sweep, chunks: readonly Chunk[]): Promise<boolean> {
+    const [name, plan] = [await this.#queueOf(sweep), planMark(sweep.plan)];
+    return this.#store.write(async (session) => {
+      await session.run("select pg_advisory_xact_lock(hashtext(@name))", { name });
+      const [{ present }] = await session.rows<{ present: number }>(
+        `select count(*) as present from ${QUEUE_SCHEMA}.job
+         where name = @name and state <= 'active' and data ->> 'plan' = @plan`,
+        { name, plan },
+      );
+      if (present > 0) return false;
+      await session.run(`delete from ${QUEUE_SCHEMA}.job where name = @name and state < 'active'`, { name });
+      await session.run("delete from put_aside where sweep_id = @id", { id: sweep.id });
+      await this.#put(session, name, plan, chunks);
+      return true;
+    });
+  }
+
+  async claim(sweep: Sweep): Promise<Lease | null> {
+    const name = await this.#queueOf(sweep);
+    const [job] = await this.#store.write((session) =>
+      this.#boss.fetch<unknown>(name, { batchSize: 1, includeMetadata: true, db: dbOf(session) }),
+    );
+    if (job === undefined) return null;
+    const held = this.#heldOf(sweep, job);
+    this.#held.set(held.id, held);
+    return held;
+  }
+
+  async settle(lease: Lease, outcomes: readonly Outcome[], rest: readonly Chunk[]): Promise<Landed> {
+    const held = lease as Held;
+    const { sweep, plan, id, retryCount } = held;
+    const name = await this.#queueOf(sweep);
+    const landed = await this.#store.recordAnd(sweep, outcomes, async (session) => {
+      // Where the lease was lost, somebody else has the chunk.
+      if (await this.#ended(session, name, { id, retryCount })) await this.#put(session, name, plan, rest);
+    });
+    this.#held.delete(id);
+    return landed;
+  }
+
+  async putAside(lease: Lease, trajectory: string): Promise<void> {
+    const { sweep, losses, id, retryCount } = lease as Held;
+    const name = await this.#queueOf(sweep);
+    await this.#store.write(async (session) => {
+      if (!(await this.#ended(session, name, { id, retryCount }))) return;
+      await session.run(
+        `insert into put_aside (sweep_id, trajectory, losses) values (@sweep, @trajectory, @losses)
+         on conflict (sweep_id, trajectory) do update set losses = excluded.losses, at = now()`,
+        { sweep: sweep.id, trajectory, losses },
+      );
+    });
+    this.#held.delete(id);
+  }
+
+  async up(sweep: Sweep): Promise<Up> {
+    return this.#store.write((session) => upIn(session, sweep.id));
+  }
+
+  async join(worker: WorkerNote): Promise<Member> {
+    const member = await this.#store.write((session) => Membership.join(session, worker));
+    this.#members.add(member);
+    return {
+      id: member.id,
+      tell: (work) => member.tell(work),
+      leave: async (ending) => {
+        this.#members.delete(member);
+        await this.#store.write((session) => member.leave(session, ending));
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beats);
+    await this.#beating;
+    await this.#boss.stop({ graceful: false, close: false });
+  }
+
+  async #queueOf({ id }: Sweep): Promise<string> {
+    const name = queueName(id);
+    if (this.#made.has(name)) return name;
+    await this.#store.write(async () => {
+      await this.#boss.createQueue(name, {
+        ...{ heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: EXPIRE_SECONDS, retryLimit: RETRY_LIMIT },
+        ...{ retentionSeconds: KEPT_SECONDS, deleteAfterSeconds: FORGOTTEN_SECONDS, warningQueueSize: WARN_NEVER },
+      });
+    });
+    this.#made.add(name);
+    return name;
+  }
+
+  /** Ends a chunk; false where its lease was lost. */
+  async #ended(session: Session, name: string, attempt: { id: string; retryCount: number }): Promise<boolean> {
+    const answer = await this.#boss.complete(name, attempt, null, { db: dbOf(session) });
+    return (answer as { affected: number }).affected > 0;
+  }
+
+  async #put(session: Session, name: string, plan: string, chunks: readonly Chunk[]): Promise<void> {
+    const db = dbOf(session);
+    for (let at = 0; at < chunks.length; at += INSERTED_AT_ONCE) {
+      const some = chunks.slice(at, at + INSERTED_AT_ONCE).map((chunk) => ({ data: { ...chunk, plan } }));
+      await this.#boss.insert(name, some, { db });
+    }
+  }
+
+  #heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
+    const { chunk, plan } = chunkOf(data);
+    return { sweep, chunk, plan, losses: chunk.losses + retryCount, id, retryCount };
+  }
+
+  #beatNext(): void {
+    this.#beating = this.#beating.then(() => this.#beat());
+  }
+
+  /** Signs of life: of each lease, and of each worker. What cannot be told now is told in the next. */
+  async #beat(): Promise<void> {
+    const held = [...this.#held.values()];
+    try {
+      for (const sweep of new Set(held.map((lease) => lease.sweep.id))) {
+        const attempts = held.filter((lease) => lease.sweep.id === sweep);
+        await this.#boss.touch(
+          queueName(sweep),
+          attempts.map(({ id, retryCount }) => ({ id, retryCount })),
+        );
+      }
+      for (const member of this.#members) await this.#connections.with((session) => member.beat(session), QUICK_MS);
+    } catch {
+      // The server is away: leases are lost if it stays so, and what is right does not hang on them.
+    }
+  }
+}
+
+/** What waits or is on lease of a sweep; nothing where nothing was ever submitted. */
+export async function upIn(session: Session, sweep: number): Promise<Up> {
+  const [{ there }] = await session.rows<{ there: boolean }>(
+    `select to_regclass('${QUEUE_SCHEMA}.job') is not null as there`,
+  );
+  if (!there) return { waiting: 0, leased: 0, rows: 0, trajectories: 0, epochs: 0 };
+  const [up] = await session.rows<Up>(
+    `select count(*) filter (where state < 'active') as waiting, count(*) filter (where state = 'active') as leased,
+       coalesce(sum(cast(data ->> 'rows' as bigint)), 0) as rows,
+       coalesce(sum(cast(data ->> 'trajectories' as bigint)), 0) as trajectories,
+       coalesce(sum(cast(data ->> 'epochs' as bigint)), 0) as epochs
+     from ${QUEUE_SCHEMA}.job where name = @name and state <= 'active'`,
+    { name: queueName(sweep) },
+  );
+  return up;
+}
+
+function queueName(sweep: number): string {
+  return `sweep-${sweep}`;
+}
+
+function dbOf(session: Session): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
+  return { executeSql: (text, values) => session.foreign(text, values) };
+}
+
+async function loadBoss(): Promise<typeof import("pg-boss")> {
+  try {
+    return await import("pg-boss");
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw withCode("NO_BOSS", error.message);
+  }
+}
