@@ -4,7 +4,7 @@ import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { Margins } from "../src/plan/question.js";
 import type { StoppingRule } from "../src/plan/stopping-rule.js";
-import { type Look, look, looksOf, spentAt } from "../src/verdict/look.js";
+import { canHold, type Look, look, looksOf, spentAt } from "../src/verdict/look.js";
 import type { Candidate } from "../src/verdict/selection.js";
 
 const MARGINS: Margins = { forget: 0.05, accuracy: 0.01 };
@@ -64,6 +64,25 @@ test("a half-width is reached where the leader's band is as narrow as asked, wha
   const { leader } = look(cells, { margins: MARGINS, alpha: spentAt(4), until: DECIDED });
   const width = (leader.forget.high - leader.forget.low) / 2;
   assert.deepEqual([reached(width * 1.001), reached(width * 0.999)], [true, false]);
+});
+
+test("a half-width is not reached because every cell is different: those that may be the nearest go on", () => {
+  const cells = shifted(stream("test", "none"), [0.4, 0.3, 0.29], 20);
+  const until: StoppingRule = { kind: "half-width", most: { forget: 1e-6 } };
+  const seen = look(cells, { margins: MARGINS, alpha: spentAt(4), until });
+  assert.deepEqual(answers(seen), { 0: "different", 1: "different", 2: "different" });
+  assert.deepEqual([seen.reached, seen.kept.map(({ recipe }) => recipe)], [false, ["1", "2"]]);
+});
+
+test("where some units are set aside the first look has so many that the rest makes its bands finite", () => {
+  const judged = (units: number): number => units - Math.floor(units / 4);
+  for (const most of [10, 50, 100, 1000]) {
+    const looks = looksOf(most, 0, judged);
+    assert.ok(
+      looks.every((units) => canHold(judged(units), spentAt(looks.length))),
+      `${most}: ${looks}`,
+    );
+  }
 });
 
 const SETS = 60;

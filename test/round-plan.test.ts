@@ -50,6 +50,13 @@ test("over draws the looks have a quarter of the trials, and a last round has th
   ]);
 });
 
+test("the looks at one draw count the trials that are left where some are set aside beside doing nothing", () => {
+  const oneDraw = { "data-seeds": "1", trials: "100" };
+  const [first] = stepsOf(planOf(oneDraw));
+  const [without] = stepsOf(planOf({ ...oneDraw, methods: "retrain_scratch,unlearn" }));
+  assert.deepEqual([first.trials, without.trials], [10, 8]);
+});
+
 const REFUSED: [flags: Flags, sentence: RegExp][] = [
   [{ "data-seeds": "1:5" }, /^--until must have at least 6 draws, or trials where there is one draw, got 5: /],
   [{ "data-seeds": "1", trials: "5" }, /^--until must have at least 6 draws, .*, got 5: /],

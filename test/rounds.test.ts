@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { gridCommand } from "../src/commands/grid.js";
+import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { statusCommand } from "../src/commands/status.js";
 import { verdictCommand } from "../src/commands/verdict.js";
@@ -14,10 +15,12 @@ import type { SweepPlan } from "../src/plan/plan.js";
 import { USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan, gridRequest } from "../src/plan/request.js";
 import { type StoppingRule, stoppingRuleOf, stoppingRuleText } from "../src/plan/stopping-rule.js";
-import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
-import type { Decision } from "../src/store/contract.js";
+import { epochsToTrain, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
+import { findingSentence } from "../src/report/verdict-table.js";
+import type { Decision, Sweep } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { beginning, lastDecision, roundsFrom } from "../src/verdict/decisions.js";
+import { findingOf } from "../src/verdict/finding.js";
 import { spentAt } from "../src/verdict/look.js";
 import { nextLook, settingAt } from "../src/verdict/round-look.js";
 import { currentPlan, isOver, type Rounds, roundsOf } from "../src/verdict/rounds.js";
@@ -250,7 +253,7 @@ test("a grid that nothing decides trains all draws, of recipes that can still be
   const { db, err } = await trainedUntil(t, NEVER);
   assert.match(
     err,
-    /look 2 of at most 2, at 8 draws of 4 trials: .*; not decided, and all that was asked for is trained\n/,
+    /look 2 of at most 2, at 8 draws of 4 trials: .*; its bands are wider than asked, and all that was asked for is trained\n/,
   );
   assert.deepEqual(await rows(db, "select count(distinct draw) from trial_results where method = 'retrain_scratch'"), [
     [8],
@@ -331,6 +334,34 @@ test("a file whose decisions another program changed is refused by whoever goes 
     [statusCommand, { file: db }],
   ] as const)
     await assert.rejects(spoken(command, flags), { fault: "usage", message });
+});
+
+test("a file is not merged with one that was asked until something else, and with itself from before it goes on", async (t) => {
+  const [{ db }, other] = [await trainedUntil(t, NEVER), await trainedUntil(t, { until: "decided", margin: WIDE })];
+  const before = await rows(db, "select round, decision from decisions order by round");
+  await assert.rejects(spoken(mergeCommand, { out: db, parts: [other.db] }), {
+    fault: "check",
+    message: /until\.db differs from .* in what is asked --until of the sweep grid, .*: nothing was merged;/,
+  });
+  assert.deepEqual(await rows(db, "select round, decision from decisions order by round"), before);
+  const earlier = join(folder(t), "earlier.db");
+  await spoken(mergeCommand, { out: earlier, parts: [db] });
+  await change(earlier, "delete from decisions where round = 3 returning 1");
+  assert.equal((await spoken(mergeCommand, { out: earlier, parts: [db] })).code, 0);
+  assert.deepEqual(await rows(earlier, "select round, decision from decisions order by round"), before);
+  assert.match((await spoken(statusCommand, { file: earlier })).out, /\nuntil forget=0.000001: not reached with all/);
+});
+
+test("of a sweep whose last round trained one recipe alone the verdict tells how many there were", () => {
+  const setting = planted("one left", (lambda) => 0.3 * lambda);
+  const { rounds } = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } });
+  assert.equal(rounds.looks.at(-1)?.recipes.length, 1);
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
+  const finding = findingOf(sweep, setting, { question: USUAL_QUESTION, all: false, rounds });
+  assert.match(
+    findingSentence(finding, [finding], "x.db"),
+    /^Of 16 recipes unlearn at λ 0 after 5 epochs comes nearest/,
+  );
 });
 
 test("the verdict is that of the last look, by its bands and on its draws, and --draws is refused", async (t) => {

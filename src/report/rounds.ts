@@ -9,17 +9,20 @@ import { count, endpointName, placesFor, range, shortName } from "./verdict-word
 /** What the last look saw, and what comes of it. */
 export function lookSentence(rounds: Rounds, question: Question): string {
   const { looks, steps } = rounds;
-  const { recipes, ...step } = looks[looks.length - 1];
+  const { recipes, lost, ...step } = looks[looks.length - 1];
   const [nearest, ...others] = recipes;
   const said = {
     equivalent: "is equivalent",
-    different: "is different, and so are all that come near it",
+    different: recipes.some(({ kept, answer }) => kept && answer !== "different")
+      ? "is different"
+      : "is different, and so are all that come near it",
     "too few": "may or may not be equivalent",
   }[nearest.answer];
   const left = others.filter(({ kept }) => kept).length;
   const rest = nearest.kept && others.length > 0 ? `; ${left === 0 ? "no other" : count(left, "other")} can be it` : "";
+  const beside = lost === 0 ? "" : `, ${lost} beside them lost to trials that diverged or failed`;
   const name = shortName({ ...nearest, lambda_reg: nearest.lambda });
-  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length, "recipe")} ${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(rounds)}`;
+  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length, "recipe")}${beside === "" ? " " : `${beside}, `}${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(rounds)}`;
 }
 
 /** How far they are, in a few words. */
@@ -49,5 +52,5 @@ function nextText(rounds: Rounds): string {
   const { until, steps, looks } = rounds;
   if (!isOver(rounds)) return `next ${stepText(steps[looks.length])}`;
   if (looks[looks.length - 1].reached) return until.kind === "decided" ? "decided" : "its bands are as narrow as asked";
-  return "not decided, and all that was asked for is trained";
+  return `${until.kind === "decided" ? "not decided" : "its bands are wider than asked"}, and all that was asked for is trained`;
 }

@@ -82,16 +82,17 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
 
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);
+  const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
   const best =
-    row.rivals === 1
+    rivals === 1
       ? `the only recipe, ${name},`
-      : `of ${count(verdict.rounds?.recipes ?? row.rivals, "recipe")} ${name} comes nearest to retraining and`;
+      : `of ${count(rivals, "recipe")} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
-    return row.rivals === 1
+    return rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
-      : `none of ${count(row.rivals, "recipe")} can be chosen, since ${row.refused}`;
+      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused}`;
   const { answer, units } = row.judgement;
-  const to = row.rivals === 1 ? "retraining" : "it";
+  const to = rivals === 1 ? "retraining" : "it";
   const said = {
     equivalent: `is equivalent to ${to} within ${marginsText(verdict.question)}`,
     different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,

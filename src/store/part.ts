@@ -31,3 +31,20 @@ export function partDiffers(whole: string, part: string, what: string): Differ {
     );
   };
 }
+
+/** Throws where a sweep would have two decisions of one round: the looks of each sharing of the error are of one sweep alone. */
+export function refuseOtherDecisions(
+  whole: string,
+  part: string,
+  { sweep, decisions }: PartSweep,
+  held: readonly StoredDecision[],
+): void {
+  const there = new Map(held.map(({ round, text }) => [round, text]));
+  const other = decisions.find(({ round, text }) => (there.get(round) ?? text) !== text);
+  if (other === undefined) return;
+  const what = other.round === 1 ? "what is asked --until" : `what look ${other.round - 1} decided`;
+  throw new SweepError(
+    "check",
+    `${part} differs from ${whole} or from a part before it in ${what} of the sweep ${sweep.plan.name ?? sweep.id}, and its looks share one error rate: nothing was merged; keep it in a file of its own`,
+  );
+}

@@ -13,13 +13,14 @@ const LEAST_PATTERNS = 2; // of signs, of which each is as rare as its mirror im
 
 /**
  * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
- * bands are finite, after it half as many again each time. `beside` are looks that share the error with these.
+ * bands are finite, after it half as many again each time. `beside` are looks that share the error with these; `judged`
+ * says how many of so many units a look is by, where some are set aside.
  */
-export function looksOf(most: number, beside = 0): number[] {
+export function looksOf(most: number, beside = 0, judged = (units: number): number => units): number[] {
   // More looks share the error among them, which takes more units for the first.
   for (let first = 2; first < most; first++) {
     const looks = from(first, most);
-    if (canHold(first, spentAt(looks.length + beside))) return looks;
+    if (looks.every((units) => canHold(judged(units), spentAt(looks.length + beside)))) return looks;
   }
   return [most];
 }
@@ -55,7 +56,7 @@ export interface Seen {
 export interface Look {
   /** The nearest of those that are kept; of all, where none is. */
   readonly leader: Seen;
-  /** Those that may be the nearest, and are not shown to be different. */
+  /** Those that may be the nearest and, where that decides, are not shown to be different. */
   readonly kept: readonly Seen[];
   readonly dropped: readonly Seen[];
   readonly reached: boolean;
@@ -63,7 +64,7 @@ export interface Look {
 
 /**
  * One look at cells that have the same units, at error `alpha` a side. A cell is dropped where its band shows that another
- * is nearer to retraining, or that it is different itself: as the bands of all looks hold at once (each with probability
+ * is nearer to retraining, or until it is decided that it is different itself: as the bands of all looks hold at once (each with probability
  * 1 − 2·alpha for each endpoint), the nearest cell is dropped, and a cell called equivalent that is not, in at most ALPHA
  * a side and endpoint of all sweeps. Bands are max-T over sign flips, and assume differences symmetric about their mean.
  */
@@ -82,7 +83,9 @@ export function look(
   );
   const seen = candidates.map(({ recipe }, i) => seenAs(recipe, { forget: forget[i], accuracy: accuracy[i] }, margins));
   const nearestAtMost = seen.reduce((least, { most }) => Math.min(least, most), Number.POSITIVE_INFINITY);
-  const isKept = ({ least, answer }: Seen): boolean => least <= nearestAtMost && answer !== "different";
+  // Of a half-width it is no answer that the nearest is different.
+  const isKept = ({ least, answer }: Seen): boolean =>
+    least <= nearestAtMost && (until.kind === "half-width" || answer !== "different");
   const kept = seen.filter(isKept);
   const equivalent = kept.filter(({ answer }) => answer === "equivalent");
   const leader = nearest([equivalent, kept, seen].find(({ length }) => length > 0) ?? seen);

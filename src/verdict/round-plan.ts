@@ -2,7 +2,8 @@
 import { bad } from "../errors.js";
 import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
 import { looksOf } from "./look.js";
-import { isBeside, RELEARNED, RETRAINED } from "./roles.js";
+import { judgedAmong } from "./memorisation.js";
+import { isBeside, RELEARNED, RETRAINED, UNTOUCHED } from "./roles.js";
 
 /** How much is there at a round's end: the first `draws` of the plan's, and the first `trials` of each cell that is left. */
 export interface Step {
@@ -33,10 +34,15 @@ export function stepsOf(plan: SweepPlan): Step[] {
     throw bad(
       `--until must have at least ${LEAST_UNITS} draws, or trials where there is one draw, got ${units}: ask for more with --data-seeds or --trials`,
     );
-  if (draws === 1) return looksOf(trials).map((first) => ({ draws, trials: first }));
+  if (draws === 1) return looksOf(trials, 0, judgedIn(part)).map((first) => ({ draws, trials: first }));
   const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
   const last = first < trials ? [{ draws, trials }] : [];
   return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+}
+
+/** How many of so many trials of the only draw a look is by: beside doing nothing some are set aside. */
+function judgedIn({ methods }: PlanPart): (trials: number) => number {
+  return (trials) => (methods.includes(UNTOUCHED) ? judgedAmong(trials, trials) : trials);
 }
 
 /** Of methods that leave nothing to decide, and of those that would be trained in the first round alone. */

@@ -30,7 +30,7 @@ export interface RecipeSeen extends CellChoice, Readonly<Record<Endpoint, Band>>
   /** What it started from, as a cell has it. */
   readonly start: string;
   readonly answer: Answer;
-  /** Whether it can still be the nearest, and is not shown to be different: the next round trains it. */
+  /** Whether it can still be the nearest and, where that decides, is not shown to be different: the next round trains it. */
   readonly kept: boolean;
 }
 

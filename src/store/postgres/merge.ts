@@ -1,10 +1,10 @@
 /** Unites parts in a database: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type { Merged } from "../contract.js";
-import { type Part, partDiffers } from "../part.js";
+import { type Part, partDiffers, refuseOtherDecisions } from "../part.js";
 import { givenBy, type Stored } from "../trajectories.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Session } from "./connection.js";
-import { SweepWriter } from "./sweeps.js";
+import { decisionsIn, SweepWriter } from "./sweeps.js";
 import { Batch } from "./trajectories.js";
 
 const AT_ONCE = 200; // trajectories
@@ -19,8 +19,10 @@ export interface Whole {
 /** Lands all of a part in the whole. */
 export async function mergePart({ place, session, keys }: Whole, name: string, part: Part): Promise<Merged> {
   const writer = new SweepWriter(session, keys);
-  for (const { sweep, times, commands, decisions } of await part.sweeps()) {
+  for (const given of await part.sweeps()) {
+    const { sweep, times, commands, decisions } = given;
     const id = await writer.take(sweep, times);
+    refuseOtherDecisions(place, name, given, await decisionsIn(session, id));
     for (const command of commands) await writer.addCommand(id, command);
     for (const decision of decisions) await writer.addDecision(id, decision);
   }

@@ -1,7 +1,7 @@
 /** Unites files: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type Database from "better-sqlite3";
 import type { Merged } from "../contract.js";
-import { type PartSweep, partDiffers } from "../part.js";
+import { type PartSweep, partDiffers, refuseOtherDecisions } from "../part.js";
 import { type OpeningTimes, otherCells } from "../sweeps.js";
 import { givenBy, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
@@ -63,9 +63,11 @@ export function* trajectoriesOf({ path, trajectories }: FilePart): Generator<Sto
 }
 
 /** Sweeps with their cells, commands, questions and decisions. A sweep that is in both grows. */
-function mergeSweeps({ sweeps }: Whole, part: FilePart): void {
-  for (const { sweep, times, commands, decisions } of guardedOpening(part.path, () => sweepsOf(part))) {
+function mergeSweeps({ path, sweeps }: Whole, part: FilePart): void {
+  for (const given of guardedOpening(part.path, () => sweepsOf(part))) {
+    const { sweep, times, commands, decisions } = given;
     const id = sweeps.take(sweep, times);
+    refuseOtherDecisions(path, part.path, given, sweeps.decisions.of(id));
     for (const command of commands) sweeps.addCommand(id, command);
     for (const decision of decisions) sweeps.decisions.add(id, decision);
   }
