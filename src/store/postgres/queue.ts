@@ -10,7 +10,7 @@ import { type Connections, QUICK_MS, type Session } from "./connection.js";
 import { Membership } from "./workers.js";
 
 /** All that is pg-boss's. */
-export const QUEUE_SCHEMA = "gmm_sweep_queue";
+const QUEUE_SCHEMA = "gmm_sweep_queue";
 
 const HEARTBEAT_SECONDS = 20; // a cut network of less costs nothing; a dead worker's chunk waits for no more than this and a supervision
 const BEAT_MS = 5_000;
