@@ -42,6 +42,7 @@ const RUN = [
   "json",
   "quiet",
   "lock-wait",
+  ...["chunk-seconds", "detach"],
   ...["with-null", "estimand", "margin"],
 ];
 const NARROWING = [
@@ -65,7 +66,9 @@ const OPTIONS: Record<string, readonly string[]> = {
     "quiet",
     "json",
     "lock-wait",
+    ...["chunk-seconds", "detach"],
   ],
+  worker: [...["store", "workers", "sweep", "data", "idle-exit", "grace", "allow-mixed", "quiet", "lock-wait"]],
   grid: [
     ...[
       "workers",
@@ -95,7 +98,7 @@ const OPTIONS: Record<string, readonly string[]> = {
       "store",
     ],
     ...["with-null", "estimand", "margin", "until"],
-    ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait"],
+    ...["method-file", "dry-run", "log", "retry-failed", "quiet", "json", "lock-wait", "chunk-seconds", "detach"],
   ],
   status: ["sweep", "db", "store", "json"],
   digest: ["sweep", "db", "store", "json"],

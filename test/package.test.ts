@@ -70,7 +70,7 @@ test("the dependencies are those that the project chose", () => {
   ])
     assert.ok(name in manifest.dependencies, name);
   assert.equal(manifest.dependencies["better-sqlite3"], "^12.11.1", "13 crashes on Node 20 when a database is opened");
-  assert.deepEqual(Object.keys(manifest.optionalDependencies), ["@tensorflow/tfjs-node", "pg"]);
+  assert.deepEqual(Object.keys(manifest.optionalDependencies), ["@tensorflow/tfjs-node", "pg", "pg-boss"]);
   assert.equal("@tensorflow/tfjs-node" in manifest.dependencies, false);
 });
 

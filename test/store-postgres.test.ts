@@ -215,7 +215,7 @@ function testOpening(): void {
     [
       "a newer schema",
       "update gmm_sweep.made set version = 9",
-      /was written by a newer gmm-sweep \(schema 9, this one knows 1\): update gmm-sweep, or name another database with --store$/,
+      /was written by a newer gmm-sweep \(schema 9, this one knows 2\): update gmm-sweep, or name another database with --store$/,
     ],
     [
       "a table more",

@@ -168,7 +168,7 @@ export const RUNNING_OPTIONS: Options = {
   "retry-failed": { type: "boolean", describe: "train the trials again that failed" },
   quiet: { type: "boolean", describe: "no progress on stderr" },
   ...LOCK_WAIT_OPTION,
-  "chunk-seconds": value("with --store: how long a chunk that workers take takes", DEFAULTS["chunk-seconds"]),
+  "chunk-seconds": value("with --store: seconds of work in what a worker takes at once", DEFAULTS["chunk-seconds"]),
   detach: { type: "boolean", describe: "with --store: leave all of it to gmm-sweep worker, and end" },
 };
 
