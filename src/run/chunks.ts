@@ -18,7 +18,9 @@ export interface Cutting {
 }
 
 const GROUPS_LOOKED_UP = 64; // at a time
-const MOST = 500; // trajectories of a chunk, whose outcomes are in memory until they land
+// Outcomes of a chunk are in memory until they land, all at once.
+const MOST = 500; // trajectories
+const MOST_EPOCHS = 200_000; // 8 MB of curves
 
 /** Chunks of about `chunkMs`, in the order of the plan; a trajectory is never cut. */
 export async function cutChunks(cutting: Cutting): Promise<Chunk[]> {
@@ -71,6 +73,7 @@ class OpenChunk {
   #first = 0;
   #last = 0;
   #ms = 0;
+  #epochs = 0;
 
   constructor(cutting: Cutting) {
     this.#cutting = cutting;
@@ -81,7 +84,8 @@ class OpenChunk {
   }
 
   get isFull(): boolean {
-    return this.#ms >= this.#cutting.chunkMs || this.#specs.length === MOST;
+    const isLarge = this.#specs.length === MOST || this.#epochs >= MOST_EPOCHS;
+    return isLarge || this.#ms >= this.#cutting.chunkMs;
   }
 
   add(number: number, spec: TrajectorySpec): void {
@@ -90,6 +94,7 @@ class OpenChunk {
     this.#specs.push(spec);
     const ms = this.#cutting.msPerEpoch(spec);
     this.#ms += lastEpoch(spec) * ms;
+    this.#epochs += lastEpoch(spec);
     for (let start = spec.start; start !== null; start = start.start) {
       const key = trajectoryKey(start);
       if (!this.#starts.has(key)) this.#ms += lastEpoch(start) * ms;

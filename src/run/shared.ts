@@ -99,7 +99,7 @@ class SharedRun {
   async train(): Promise<void> {
     const { retryFailed } = this.#options;
     this.#before = this.#after = await this.#store.stateCounts(this.#sweep);
-    const { missing, planned, failed } = await this.#survey();
+    const { missing, planned, failed } = await this.#survey(retryFailed);
     this.#missing = missing;
     this.#skipped = planned - missing.rows - (retryFailed ? 0 : failed);
     await this.tell({ kind: "opened", sweep: this.#sweep, missing, skipped: this.#skipped });
@@ -116,11 +116,9 @@ class SharedRun {
     this.#after = await this.#store.stateCounts(this.#sweep);
   }
 
-  #survey() {
+  #survey(retryFailed: boolean): ReturnType<typeof surveyMissing> {
     const { plan, shard, profile } = this.#sweep;
-    return surveyMissing(trajectoriesOf(plan, shard), (specs) =>
-      this.#store.missing(profile, specs, this.#options.retryFailed),
-    );
+    return surveyMissing(trajectoriesOf(plan, shard), (specs) => this.#store.missing(profile, specs, retryFailed));
   }
 
   async #work(queue: Queue, member: Awaited<ReturnType<Queue["join"]>>): Promise<void> {
@@ -149,10 +147,11 @@ class SharedRun {
       // What got lost on its way is put up again; what was put aside is not missing from what is up.
       for (let round = 0; !worker.draining; round++) {
         if (round > 0 && (await this.#isDone(queue))) break;
-        await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed });
+        // What failed again is not tried a third time.
+        await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed: retryFailed && round === 0 });
         await worker.work();
       }
-      this.#stopped = worker.draining && (await this.#survey()).missing.rows > 0;
+      this.#stopped = worker.draining && (await this.#survey(retryFailed)).missing.rows > 0;
     } finally {
       clearInterval(looking);
       await runnerFor().close();
@@ -161,7 +160,7 @@ class SharedRun {
 
   /** Whether nothing is left that anybody can train. */
   async #isDone(queue: Queue): Promise<boolean> {
-    const { missing } = await this.#survey();
+    const { missing } = await this.#survey(false);
     if (missing.rows === 0) return true;
     const { waiting, leased } = await queue.up(this.#sweep);
     return waiting + leased === 0 && (await this.#store.aside(this.#sweep)).length > 0;
