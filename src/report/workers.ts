@@ -16,11 +16,24 @@ export function upText({ waiting, leased, rows, epochs }: Up, workers: readonly 
 export function workersText(workers: readonly StoredWorker[], width: number): string {
   const shown = workers.filter(({ ending }) => ending === null);
   if (shown.length === 0) return "no worker is there: gmm-sweep worker is one\n";
-  const header = ["worker", "machine", "process", "at once", "chunks", "trial rows", "epochs/s", "heard of"];
+  // Where all are of one version, nobody asks which.
+  const areMixed = new Set(shown.map(({ version }) => version)).size > 1;
+  const header = [
+    "worker",
+    "machine",
+    "process",
+    "at once",
+    "chunks",
+    "trial rows",
+    "epochs/s",
+    "heard of",
+    ...(areMixed ? ["version"] : []),
+  ];
   const rows = shown.map((worker) => [
     ...[worker.id, escaped(worker.machine), worker.pid, worker.lanes, worker.chunks, worker.rows],
     isAtWork(worker) ? worker.speed.toFixed(worker.speed < 10 ? 1 : 0) : "vanished",
     `${duration(worker.seenMs)} ago`,
+    ...(areMixed ? [escaped(worker.version)] : []),
   ]);
   return `${tableWithin(width, header, rows)}`;
 }
