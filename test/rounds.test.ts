@@ -16,6 +16,7 @@ import { USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan, gridRequest } from "../src/plan/request.js";
 import { type StoppingRule, stoppingRuleOf, stoppingRuleText } from "../src/plan/stopping-rule.js";
 import { epochsToTrain, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
+import { lookSentence } from "../src/report/rounds.js";
 import { findingSentence } from "../src/report/verdict-table.js";
 import type { Decision, Sweep } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
@@ -27,6 +28,7 @@ import { currentPlan, isOver, type Rounds, roundsOf } from "../src/verdict/round
 import type { VerdictRow } from "../src/verdict/rows.js";
 import type { Sample, Setting } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
+import { trialsOf } from "../src/verdict/table.js";
 import { folder, rows, spoken } from "./command-line.js";
 import { change } from "./fixtures/grids.js";
 import { openRequest } from "./fixtures/sweeps.js";
@@ -142,6 +144,27 @@ test("a look sees its round's draws, trials and recipes and no others, whatever 
   assert.deepEqual(nextLook(without, before, USUAL_QUESTION), nextLook(setting, before, USUAL_QUESTION));
 });
 
+test("a look counts and says the recipes that it lost, for all trials of a draw and not for one of them", () => {
+  const setting = planted("lost", () => 0);
+  const without = (sample: Sample, trials: number): Sample => ({
+    ...trialsOf(sample, (trial) => trial > trials),
+    diverged: trials,
+  });
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === "unlearn" && sample.key.draw === "2" && sample.key.lambda_reg < 3
+      ? without(sample, sample.key.lambda_reg === 0 ? 1 : TRIALS)
+      : sample,
+  );
+  const rounds = roundsOf({ kind: "half-width", most: { forget: 1e-9 } }, planOf());
+  const look = nextLook({ ...setting, samples }, rounds, USUAL_QUESTION);
+  assert.ok(look !== null);
+  assert.deepEqual([look.recipes.length, look.lost], [LAMBDAS.length - 2, 2]);
+  assert.match(
+    lookSentence({ ...rounds, looks: [look] }, USUAL_QUESTION),
+    /of 14 recipes, 2 beside them lost to trials that diverged or failed, unlearn λ .* is the nearest/,
+  );
+});
+
 test("nothing is looked at where a draw was not retrained", () => {
   const setting = planted("lacking", () => 0);
   const lacking = setting.samples.filter(({ key }) => key.draw !== "1" || key.method !== "retrain_scratch");
@@ -193,6 +216,26 @@ const BROKEN: readonly [what: string, change: (text: string) => string, sentence
     "a look at other draws",
     (text) => text.replace('"draws":7', '"draws":8'),
     /look 1 must be at 7 draws of 10 trials, got one at 8 of 10/,
+  ],
+  [
+    "a recipe that nobody asked for",
+    (text) => text.replace('"lambda":0,"method":"unlearn"', '"lambda":77,"method":"unlearn"'),
+    /look 1 must be at each recipe of its round once, got unlearn at λ 77 after 5 epochs/,
+  ],
+  [
+    "a method whose name is none",
+    (text) => text.replace('"lambda":0,"method":"unlearn"', '"lambda":0,"method":"\\u001b[2J"'),
+    /got \\u001b\[2J at λ 0 after 5 epochs/,
+  ],
+  [
+    "more recipes lost than there were",
+    (text) => text.replace('"lost":0', '"lost":2'),
+    /look 1 must be at the 16 recipes of its round but for those lost, got 16 and 2 lost/,
+  ],
+  [
+    "no recipe to go on with",
+    (text) => text.replaceAll('"kept":true', '"kept":false'),
+    /look 1 must keep some recipe or have reached what is asked, got neither/,
   ],
   ["a field of another program", (text) => text.replace('"lost":0', '"lost":0,"more":1'), /must have no field but/],
 ];

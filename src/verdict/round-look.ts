@@ -7,7 +7,7 @@ import { type Basis, basisOf } from "./basis.js";
 import { canHold, type Look, look, type Seen, spentAt } from "./look.js";
 import { unlearns } from "./roles.js";
 import { onlyDraws } from "./round-plan.js";
-import { type Band, keptFor, type LookTaken, type RecipeSeen, type Rounds } from "./rounds.js";
+import { type Band, keptFor, type LookTaken, type RecipeSeen, type Rounds, recipesIn } from "./rounds.js";
 import type { Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
 import { type Recipe, recipeOf, trialsOf } from "./table.js";
@@ -41,7 +41,7 @@ export function nextLook(setting: Setting, rounds: Rounds, question: Question): 
   const { kept, dropped, leader, reached } = seen.look;
   const inOrder = [leader, ...[...kept, ...dropped].filter((one) => one !== leader)];
   const recipes = inOrder.map((one) => recipeSeen(one, recipeOf(one.recipe, seen.recipes), kept.includes(one)));
-  return { ...rounds.steps[round - 1], recipes, lost: seen.recipes.length - recipes.length, reached };
+  return { ...rounds.steps[round - 1], recipes, lost: recipesIn(rounds, round).length - recipes.length, reached };
 }
 
 /** A look, and the recipes that it is at. */

@@ -79,6 +79,16 @@ function onlyPart(plan: SweepPlan): PlanPart {
   );
 }
 
+/** The recipes of a plan whose rounds `stepsOf` gives. */
+export function recipesOf(plan: SweepPlan): CellChoice[] {
+  const { methods, lambda, epochs } = onlyPart(plan);
+  return methods
+    .filter((method) => !isBeside(method))
+    .flatMap((method) =>
+      lambda[method].flatMap((one) => epochs[method].map((many) => ({ method, lambda: one, epochs: many }))),
+    );
+}
+
 /** The first seeds of seeded draws, or the first of imported ones. */
 function firstDraws(draws: DrawAxes, count: number): DrawAxes {
   return draws.kind === "seeded"
