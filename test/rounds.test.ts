@@ -1,7 +1,9 @@
 /** Holds sweeps that are trained in rounds to what they promise: the same looks from whatever is stored, killed or not, and no more training than it takes. */
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { dataCommand } from "../src/commands/data.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
@@ -161,7 +163,7 @@ test("a look counts and says the recipes that it lost, for all trials of a draw 
   assert.deepEqual([look.recipes.length, look.lost], [LAMBDAS.length - 2, 2]);
   assert.match(
     lookSentence({ ...rounds, looks: [look] }, USUAL_QUESTION),
-    /of 14 recipes, 2 beside them lost to trials that diverged or failed, unlearn λ .* is the nearest/,
+    /of 16 recipes, 2 of them lost to trials that diverged or failed, unlearn λ .* is the nearest/,
   );
 });
 
@@ -345,6 +347,23 @@ test("a sweep that is trained in rounds is asked for again as it was, or not at 
   assert.equal((await spoken(gridCommand, { ...GRID, until: "decided", margin: WIDE, db })).code, 0);
 });
 
+test("a sweep goes on with the data where its command says that they lie now, and keeps what it says of curves", async (t) => {
+  const [db, was, is] = ["until.db", "was", "is"].map((name) => join(folder(t), name));
+  assert.equal((await spoken(dataCommand, { dir: was, "data-seed": "7", samples: "40", features: "3" })).code, 0);
+  const { "data-seeds": _, samples: _samples, features: _features, ...grid } = GRID;
+  const flags: Flags = { ...grid, ...NEVER, trials: "7", data: was };
+  const rounds = roundsOf(stoppingRuleOf([NEVER.until]), gridPlan(flags, null));
+  assert.equal(rounds.steps.length, 2);
+  const store = await openStore(db);
+  const { profile } = await loadEngine(engineFrom(GRID));
+  await store.open({ ...openRequest(currentPlan(rounds), profile), decision: beginning(rounds) });
+  await store.close();
+  renameSync(was, is);
+  const { code } = await spoken(gridCommand, { ...flags, data: is, record: "all", db, quiet: true });
+  assert.equal(code, 0);
+  assert.deepEqual(await rows(db, "select record, (select count(*) from decisions) from sweeps"), [["all", 3]]);
+});
+
 test("a sweep that was trained at once is not trained in rounds afterwards", async (t) => {
   const db = join(folder(t), "plain.db");
   assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1", quiet: true, db })).code, 0);
@@ -448,6 +467,16 @@ test("of a sweep that has taken no look nothing is said, but how to go on to it"
     out.replaceAll(/\s+/g, " "),
     /^Nothing can be said, since no look has been taken at .*: gmm-sweep resume .* goes on to it\./,
   );
+});
+
+test("of a sweep whose first look cannot be taken, since retraining diverged, that is said and not to go on to the look", () => {
+  const setting = planted("diverged", () => 0);
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === "retrain_scratch" ? { ...trialsOf(sample, () => false), diverged: TRIALS } : sample,
+  );
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
+  const asked = { question: USUAL_QUESTION, all: false, rounds: roundsOf(DECIDED, planOf()) };
+  assert.equal(findingOf(sweep, { ...setting, samples }, asked).refused, "retraining has diverged");
 });
 
 test("every recipe at once is told by the bands of the last look", () => {

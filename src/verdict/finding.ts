@@ -60,12 +60,12 @@ function refusalOf(
   { question, rounds }: Pick<FindingAsked, "question" | "rounds">,
 ): Refusal {
   if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
-  if (rounds !== null && rounds.looks.length === 0) return "no look has been taken";
   const { samples } = inUnitOf(setting, question);
   const retrained = samples.filter(({ key }) => key.method === RETRAINED);
   if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
   const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
-  return isLost ? "retraining has diverged" : "retraining is not done";
+  if (isLost) return "retraining has diverged";
+  return rounds !== null && rounds.looks.length === 0 ? "no look has been taken" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
