@@ -31,6 +31,7 @@ import type { VerdictRow } from "../src/verdict/rows.js";
 import type { Sample, Setting } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
 import { trialsOf } from "../src/verdict/table.js";
+import { verdictInRounds } from "../src/verdict/verdict-in-rounds.js";
 import { folder, rows, spoken } from "./command-line.js";
 import { change } from "./fixtures/grids.js";
 import { openRequest } from "./fixtures/sweeps.js";
@@ -142,6 +143,13 @@ test("a look sees its round's draws, trials and recipes and no others, whatever 
   const { draws, trials } = rounds.steps[1];
   assert.equal(seen.samples.length, draws * (kept.length + 2));
   assert.ok(seen.samples.every((sample) => sample.trials.length === trials));
+  const key = { ...setting.key, method: "unlearn", lambda_reg: 77, epochs: 5 };
+  const beside = [
+    ...setting.samples,
+    ...setting.samples.map((one) => ({ ...one, key: { ...one.key, ...key, draw: one.key.draw } })),
+  ];
+  const atFirst = { ...rounds, looks: [] };
+  assert.deepEqual(settingAt({ ...setting, samples: beside }, atFirst, 1), settingAt(setting, atFirst, 1));
   const without = { ...setting, samples: seen.samples };
   assert.deepEqual(nextLook(without, before, USUAL_QUESTION), nextLook(setting, before, USUAL_QUESTION));
 });
@@ -426,6 +434,27 @@ test("of a sweep whose last round trained one recipe alone the verdict tells how
   );
 });
 
+test("a verdict tells of no recipes that it leaves out, or that were dropped by another question", () => {
+  const setting = planted("another", (lambda) => 0.02 * lambda);
+  const { rounds } = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } });
+  const last = rounds.looks.at(-1)?.recipes.length;
+  assert.ok(last !== undefined && last < LAMBDAS.length);
+  const few = { ...setting, samples: setting.samples.filter(({ key }) => key.lambda_reg < 2) };
+  const other = { ...USUAL_QUESTION, margins: { forget: 0.1, accuracy: 0.1 } };
+  const asked = USUAL_QUESTION;
+  for (const [seen, question, recipes, unseen] of [
+    [setting, asked, LAMBDAS.length, 0],
+    [few, asked, 2, 0],
+    [setting, other, LAMBDAS.length, LAMBDAS.length - last],
+  ] as const) {
+    const said = verdictInRounds(seen, { question, asked, rounds })?.rounds;
+    assert.deepEqual([said?.recipes, said?.unseen], [recipes, unseen]);
+  }
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: asked };
+  const finding = findingOf(sweep, setting, { question: other, all: false, rounds });
+  assert.match(findingSentence(finding, [finding], "x.db"), /^(Of \d+ recipes|The only recipe) left of 16,? unlearn/);
+});
+
 test("the verdict is that of the last look, by its bands and on its draws, and --draws is refused", async (t) => {
   const { db } = await trainedUntil(t, NEVER);
   const [[text]] = await rows(db, "select decision from decisions order by round desc limit 1");
@@ -439,7 +468,7 @@ test("the verdict is that of the last look, by its bands and on its draws, and -
   assert.deepEqual([judgement?.answer, verdict.units], [answer, decided.draws]);
   assert.deepEqual(verdict.rounds, {
     ...{ until: NEVER.until, look: 2, of: 2, reached: false, trials: 4, recipes: 4 },
-    kept: decided.recipes.filter(({ kept }) => kept).length,
+    ...{ kept: decided.recipes.filter(({ kept }) => kept).length, unseen: 0 },
   });
   const told = (await spoken(verdictCommand, { file: db })).out;
   assert.match(told, /on\n? *8\s+draws, by intervals that hold for all of them and all looks/);

@@ -9,7 +9,7 @@ import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
 import { clipped, escaped } from "../printable.js";
 import type { Decision } from "../store/contract.js";
 import { ANSWERS } from "./answer.js";
-import type { CellChoice } from "./round-plan.js";
+import { choiceText } from "./round-plan.js";
 import { isOver, type LookTaken, type Rounds, recipesIn, roundsOf } from "./rounds.js";
 
 /** The decision to begin. */
@@ -63,10 +63,9 @@ function withLook(rounds: Rounds, text: string): Rounds {
 /** Throws usage where a look is at other recipes than its round trained, or leaves none to go on with. */
 function refuseOtherRecipes(rounds: Rounds, { recipes, lost, reached }: LookTaken): void {
   const round = rounds.looks.length + 1;
-  const textOf = ({ method, lambda, epochs }: CellChoice): string => JSON.stringify([method, lambda, epochs]);
-  const left = new Set(recipesIn(rounds, round).map(textOf));
+  const left = new Set(recipesIn(rounds, round).map(choiceText));
   const trained = left.size;
-  const other = recipes.find((recipe) => !left.delete(textOf(recipe)));
+  const other = recipes.find((recipe) => !left.delete(choiceText(recipe)));
   if (other !== undefined)
     throw bad(
       `look ${round} must be at each recipe of its round once, got ${escaped(clipped(other.method))} at λ ${other.lambda} after ${other.epochs} epochs`,

@@ -1,5 +1,5 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
-import { ENDPOINTS, type Question } from "../plan/question.js";
+import { isSameQuestion, type Question, USUAL_QUESTION } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
 import { ALPHA } from "./answer.js";
 import { inUnitOf } from "./basis.js";
@@ -44,7 +44,9 @@ export interface FindingAsked {
 
 /** What is found of a setting of a sweep. */
 export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds }: FindingAsked): Finding {
-  const verdict = rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, question, rounds);
+  const asked = sweep.question ?? USUAL_QUESTION;
+  const verdict =
+    rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
@@ -70,6 +72,5 @@ function refusalOf(
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
   if (stored === null) return "unasked";
-  const isSame = ENDPOINTS.every((endpoint) => stored.margins[endpoint] === question.margins[endpoint]);
-  return isSame && stored.estimand === question.estimand ? "beforehand" : "afterwards";
+  return isSameQuestion(stored, question) ? "beforehand" : "afterwards";
 }

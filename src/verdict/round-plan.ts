@@ -18,6 +18,11 @@ export interface CellChoice {
   readonly epochs: number;
 }
 
+/** The same text of the same cells. */
+export function choiceText({ method, lambda, epochs }: CellChoice): string {
+  return JSON.stringify([method, lambda, epochs]);
+}
+
 const FIRST_SHARE = 4; // over draws a cell has a quarter of its trials at first: draws say more than trials
 const LEAST_TRIALS = 4;
 
