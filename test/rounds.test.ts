@@ -1,7 +1,9 @@
 /** Holds sweeps that are trained in rounds to what they promise: the same looks from whatever is stored, killed or not, and no more training than it takes. */
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { dataCommand } from "../src/commands/data.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
@@ -16,6 +18,7 @@ import { USUAL_QUESTION } from "../src/plan/question.js";
 import { gridPlan, gridRequest } from "../src/plan/request.js";
 import { type StoppingRule, stoppingRuleOf, stoppingRuleText } from "../src/plan/stopping-rule.js";
 import { epochsToTrain, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
+import { lookSentence } from "../src/report/rounds.js";
 import { findingSentence } from "../src/report/verdict-table.js";
 import type { Decision, Sweep } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
@@ -27,6 +30,8 @@ import { currentPlan, isOver, type Rounds, roundsOf } from "../src/verdict/round
 import type { VerdictRow } from "../src/verdict/rows.js";
 import type { Sample, Setting } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
+import { trialsOf } from "../src/verdict/table.js";
+import { verdictInRounds } from "../src/verdict/verdict-in-rounds.js";
 import { folder, rows, spoken } from "./command-line.js";
 import { change } from "./fixtures/grids.js";
 import { openRequest } from "./fixtures/sweeps.js";
@@ -138,8 +143,36 @@ test("a look sees its round's draws, trials and recipes and no others, whatever 
   const { draws, trials } = rounds.steps[1];
   assert.equal(seen.samples.length, draws * (kept.length + 2));
   assert.ok(seen.samples.every((sample) => sample.trials.length === trials));
+  const key = { ...setting.key, method: "unlearn", lambda_reg: 77, epochs: 5 };
+  const beside = [
+    ...setting.samples,
+    ...setting.samples.map((one) => ({ ...one, key: { ...one.key, ...key, draw: one.key.draw } })),
+  ];
+  const atFirst = { ...rounds, looks: [] };
+  assert.deepEqual(settingAt({ ...setting, samples: beside }, atFirst, 1), settingAt(setting, atFirst, 1));
   const without = { ...setting, samples: seen.samples };
   assert.deepEqual(nextLook(without, before, USUAL_QUESTION), nextLook(setting, before, USUAL_QUESTION));
+});
+
+test("a look counts and says the recipes that it lost, for all trials of a draw and not for one of them", () => {
+  const setting = planted("lost", () => 0);
+  const without = (sample: Sample, trials: number): Sample => ({
+    ...trialsOf(sample, (trial) => trial > trials),
+    diverged: trials,
+  });
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === "unlearn" && sample.key.draw === "2" && sample.key.lambda_reg < 3
+      ? without(sample, sample.key.lambda_reg === 0 ? 1 : TRIALS)
+      : sample,
+  );
+  const rounds = roundsOf({ kind: "half-width", most: { forget: 1e-9 } }, planOf());
+  const look = nextLook({ ...setting, samples }, rounds, USUAL_QUESTION);
+  assert.ok(look !== null);
+  assert.deepEqual([look.recipes.length, look.lost], [LAMBDAS.length - 2, 2]);
+  assert.match(
+    lookSentence({ ...rounds, looks: [look] }, USUAL_QUESTION),
+    /of 16 recipes, 2 of them lost to trials that diverged or failed, unlearn λ .* is the nearest/,
+  );
 });
 
 test("nothing is looked at where a draw was not retrained", () => {
@@ -193,6 +226,26 @@ const BROKEN: readonly [what: string, change: (text: string) => string, sentence
     "a look at other draws",
     (text) => text.replace('"draws":7', '"draws":8'),
     /look 1 must be at 7 draws of 10 trials, got one at 8 of 10/,
+  ],
+  [
+    "a recipe that nobody asked for",
+    (text) => text.replace('"lambda":0,"method":"unlearn"', '"lambda":77,"method":"unlearn"'),
+    /look 1 must be at each recipe of its round once, got unlearn at λ 77 after 5 epochs/,
+  ],
+  [
+    "a method whose name is none",
+    (text) => text.replace('"lambda":0,"method":"unlearn"', '"lambda":0,"method":"\\u001b[2J"'),
+    /got \\u001b\[2J at λ 0 after 5 epochs/,
+  ],
+  [
+    "more recipes lost than there were",
+    (text) => text.replace('"lost":0', '"lost":2'),
+    /look 1 must be at the 16 recipes of its round but for those lost, got 16 and 2 lost/,
+  ],
+  [
+    "no recipe to go on with",
+    (text) => text.replaceAll('"kept":true', '"kept":false'),
+    /look 1 must keep some recipe or have reached what is asked, got neither/,
   ],
   ["a field of another program", (text) => text.replace('"lost":0', '"lost":0,"more":1'), /must have no field but/],
 ];
@@ -302,6 +355,23 @@ test("a sweep that is trained in rounds is asked for again as it was, or not at 
   assert.equal((await spoken(gridCommand, { ...GRID, until: "decided", margin: WIDE, db })).code, 0);
 });
 
+test("a sweep goes on with the data where its command says that they lie now, and keeps what it says of curves", async (t) => {
+  const [db, was, is] = ["until.db", "was", "is"].map((name) => join(folder(t), name));
+  assert.equal((await spoken(dataCommand, { dir: was, "data-seed": "7", samples: "40", features: "3" })).code, 0);
+  const { "data-seeds": _, samples: _samples, features: _features, ...grid } = GRID;
+  const flags: Flags = { ...grid, ...NEVER, trials: "7", data: was };
+  const rounds = roundsOf(stoppingRuleOf([NEVER.until]), gridPlan(flags, null));
+  assert.equal(rounds.steps.length, 2);
+  const store = await openStore(db);
+  const { profile } = await loadEngine(engineFrom(GRID));
+  await store.open({ ...openRequest(currentPlan(rounds), profile), decision: beginning(rounds) });
+  await store.close();
+  renameSync(was, is);
+  const { code } = await spoken(gridCommand, { ...flags, data: is, record: "all", db, quiet: true });
+  assert.equal(code, 0);
+  assert.deepEqual(await rows(db, "select record, (select count(*) from decisions) from sweeps"), [["all", 3]]);
+});
+
 test("a sweep that was trained at once is not trained in rounds afterwards", async (t) => {
   const db = join(folder(t), "plain.db");
   assert.equal((await spoken(gridCommand, { ...GRID, "data-seeds": "1", quiet: true, db })).code, 0);
@@ -364,6 +434,27 @@ test("of a sweep whose last round trained one recipe alone the verdict tells how
   );
 });
 
+test("a verdict tells of no recipes that it leaves out, or that were dropped by another question", () => {
+  const setting = planted("another", (lambda) => 0.02 * lambda);
+  const { rounds } = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } });
+  const last = rounds.looks.at(-1)?.recipes.length;
+  assert.ok(last !== undefined && last < LAMBDAS.length);
+  const few = { ...setting, samples: setting.samples.filter(({ key }) => key.lambda_reg < 2) };
+  const other = { ...USUAL_QUESTION, margins: { forget: 0.1, accuracy: 0.1 } };
+  const asked = USUAL_QUESTION;
+  for (const [seen, question, recipes, unseen] of [
+    [setting, asked, LAMBDAS.length, 0],
+    [few, asked, 2, 0],
+    [setting, other, LAMBDAS.length, LAMBDAS.length - last],
+  ] as const) {
+    const said = verdictInRounds(seen, { question, asked, rounds })?.rounds;
+    assert.deepEqual([said?.recipes, said?.unseen], [recipes, unseen]);
+  }
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: asked };
+  const finding = findingOf(sweep, setting, { question: other, all: false, rounds });
+  assert.match(findingSentence(finding, [finding], "x.db"), /^(Of \d+ recipes|The only recipe) left of 16,? unlearn/);
+});
+
 test("the verdict is that of the last look, by its bands and on its draws, and --draws is refused", async (t) => {
   const { db } = await trainedUntil(t, NEVER);
   const [[text]] = await rows(db, "select decision from decisions order by round desc limit 1");
@@ -377,7 +468,7 @@ test("the verdict is that of the last look, by its bands and on its draws, and -
   assert.deepEqual([judgement?.answer, verdict.units], [answer, decided.draws]);
   assert.deepEqual(verdict.rounds, {
     ...{ until: NEVER.until, look: 2, of: 2, reached: false, trials: 4, recipes: 4 },
-    kept: decided.recipes.filter(({ kept }) => kept).length,
+    ...{ kept: decided.recipes.filter(({ kept }) => kept).length, unseen: 0 },
   });
   const told = (await spoken(verdictCommand, { file: db })).out;
   assert.match(told, /on\n? *8\s+draws, by intervals that hold for all of them and all looks/);
@@ -405,6 +496,16 @@ test("of a sweep that has taken no look nothing is said, but how to go on to it"
     out.replaceAll(/\s+/g, " "),
     /^Nothing can be said, since no look has been taken at .*: gmm-sweep resume .* goes on to it\./,
   );
+});
+
+test("of a sweep whose first look cannot be taken, since retraining diverged, that is said and not to go on to the look", () => {
+  const setting = planted("diverged", () => 0);
+  const samples = setting.samples.map((sample) =>
+    sample.key.method === "retrain_scratch" ? { ...trialsOf(sample, () => false), diverged: TRIALS } : sample,
+  );
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
+  const asked = { question: USUAL_QUESTION, all: false, rounds: roundsOf(DECIDED, planOf()) };
+  assert.equal(findingOf(sweep, { ...setting, samples }, asked).refused, "retraining has diverged");
 });
 
 test("every recipe at once is told by the bands of the last look", () => {

@@ -18,6 +18,7 @@ import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
+import { clipped } from "../src/printable.js";
 import { QUIETLY, type Results } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";
 import { digestOf } from "../src/store/digest.js";
@@ -850,6 +851,11 @@ for (const [what, sql, fault] of QUESTIONS) {
 
 const DECISIONS: readonly (readonly [what: string, values: string, fault: string])[] = [
   ["that is no JSON", "1, '', '{'", "that of round 1 must be canonical JSON, got {\\u001b"],
+  [
+    "nested without end",
+    "1, '', replace(hex(zeroblob(50000)), '00', '[') || replace(hex(zeroblob(50000)), '00', ']')",
+    `that of round 1 must be canonical JSON, got ${clipped("[".repeat(50_000) + "]".repeat(50_000))}`,
+  ],
   ["with a blank", "2, '', '{ }'", "that of round 2 must be canonical JSON, got { }"],
   ["of round 0", "0, '', '{}'", "a round must be a whole number from 1 up, got 0"],
 ];

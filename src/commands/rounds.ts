@@ -1,7 +1,7 @@
 /** Sweeps that are trained in rounds: opened in the round that they are in, and taken to the next by what a look decides. */
 import { bad, SweepError } from "../errors.js";
 import { identityOf } from "../plan/growth.js";
-import { foldersOf, withFolders } from "../plan/plan.js";
+import { foldersOf, type SweepPlan, withFolders } from "../plan/plan.js";
 import { USUAL_QUESTION } from "../plan/question.js";
 import { type StoppingRule, stoppingRuleText } from "../plan/stopping-rule.js";
 import { lookSentence } from "../report/rounds.js";
@@ -46,8 +46,14 @@ export async function meantBy(
 export async function openAsked(store: Store, asked: OpenRequest, until: StoppingRule | null): Promise<Sweep> {
   const { held, rounds } = await meantBy(store, asked, until);
   if (rounds === null) return store.open(asked);
-  const round = { ...asked, plan: currentPlan(rounds) };
+  const round = { ...asked, plan: roundOf(rounds, asked.plan) };
   return store.open(held === null ? { ...round, decision: beginning(rounds) } : round);
+}
+
+/** What the round asks for that a sweep is in, in the way of `plan`: how it is trained and kept, and where its data lie, may be another since. */
+function roundOf(rounds: Rounds, plan: SweepPlan): SweepPlan {
+  const { engine, record } = plan;
+  return withFolders({ ...currentPlan(rounds), engine, record }, foldersOf(plan));
 }
 
 function refuseOtherRounds({ plan: { name } }: Sweep, there: Rounds | null, asked: Rounds | null): void {
@@ -82,7 +88,7 @@ export async function decided(store: Store, sweep: Sweep): Promise<Decided | nul
       `round ${rounds.looks.length + 1} of sweep ${sweep.id} must have trials of retraining and of some recipe on each draw to be looked at, but they diverged or failed: gmm-sweep status says which, --retry-failed trains those again that failed`,
     );
   const after: Rounds = { ...rounds, looks: [...rounds.looks, look] };
-  const plan = withFolders(currentPlan(after), foldersOf(sweep.plan));
+  const plan = roundOf(after, sweep.plan);
   const command = noteOf(await lastCommand(store, sweep));
   const next = await store.open({
     ...{ plan, profile, shard, question, command },

@@ -50,6 +50,10 @@ export function questionSaid(asked: QuestionAsked): Question | null {
   return asked.estimand === null && asked.margins.length === 0 ? null : questionOf(asked);
 }
 
+export function isSameQuestion(a: Question, b: Question): boolean {
+  return a.estimand === b.estimand && ENDPOINTS.every((endpoint) => a.margins[endpoint] === b.margins[endpoint]);
+}
+
 /** A question as --estimand and --margin ask it. */
 export function questionText({ estimand, margins }: Question): string {
   return `--estimand ${estimand} --margin ${marginsText(margins)}`;

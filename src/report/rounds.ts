@@ -20,9 +20,9 @@ export function lookSentence(rounds: Rounds, question: Question): string {
   }[nearest.answer];
   const left = others.filter(({ kept }) => kept).length;
   const rest = nearest.kept && others.length > 0 ? `; ${left === 0 ? "no other" : count(left, "other")} can be it` : "";
-  const beside = lost === 0 ? "" : `, ${lost} beside them lost to trials that diverged or failed`;
+  const without = lost === 0 ? "" : `, ${lost} of them lost to trials that diverged or failed,`;
   const name = shortName({ ...nearest, lambda_reg: nearest.lambda });
-  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length, "recipe")}${beside === "" ? " " : `${beside}, `}${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(rounds)}`;
+  return `look ${looks.length} of at most ${steps.length}, at ${stepText(step)}: of ${count(recipes.length + lost, "recipe")}${without} ${name} is the nearest to retraining and ${said} (${bandsText(nearest, question)})${rest}; ${nextText(rounds)}`;
 }
 
 /** How far they are, in a few words. */

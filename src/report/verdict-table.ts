@@ -83,16 +83,18 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
 function bestText(row: VerdictRow, verdict: Verdict): string {
   const name = recipeName(row.recipe);
   const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
+  const unseen = verdict.rounds?.unseen ?? 0;
+  const left = unseen === 0 ? "" : ` left of ${rivals.toLocaleString("en-US")}`;
   const best =
-    rivals === 1
-      ? `the only recipe, ${name},`
-      : `of ${count(rivals, "recipe")} ${name} comes nearest to retraining and`;
+    rivals - unseen === 1
+      ? `the only recipe${left}, ${name},`
+      : `of ${count(rivals - unseen, "recipe")}${left} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return rivals === 1
       ? `of ${name} nothing can be said, since ${row.refused}`
       : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused}`;
   const { answer, units } = row.judgement;
-  const to = rivals === 1 ? "retraining" : "it";
+  const to = rivals - unseen === 1 ? "retraining" : "it";
   const said = {
     equivalent: `is equivalent to ${to} within ${marginsText(verdict.question)}`,
     different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,

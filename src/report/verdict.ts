@@ -162,10 +162,10 @@ function choiceText({ choice, unit }: Verdict): string[] {
 
 function roundsText({ rounds, unit, units }: Verdict): string[] {
   if (rounds === null) return [];
-  const { until, look, of, reached, trials, recipes, kept } = rounds;
+  const { until, look, of, reached, trials, recipes, kept, unseen } = rounds;
   const at = unit === "draw" ? `${count(units, "draw")} of ${count(trials, "trial")}` : count(trials, "trial");
   return [
-    `Trained in rounds until ${until}: ${reached ? "reached" : "not reached"} at look ${look} of at most ${of}, at ${at}. Of ${count(recipes, "recipe")} ${kept.toLocaleString("en-US")} can be the nearest. The intervals of recipes hold for all of them and all looks at once, with 90 % confidence for each endpoint (max-T over sign flips, which takes differences to be symmetric); those of the other lines for all looks.`,
+    `Trained in rounds until ${until}: ${reached ? "reached" : "not reached"} at look ${look} of at most ${of}, at ${at}. Of ${count(recipes - unseen, "recipe")} ${kept === 0 ? "none is left, since all are different" : `${kept.toLocaleString("en-US")} can be the nearest`}. The intervals of recipes hold for all of them and all looks at once, with 90 % confidence for each endpoint (max-T over sign flips, which takes differences to be symmetric); those of the other lines for all looks.`,
   ];
 }
 

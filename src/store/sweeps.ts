@@ -195,7 +195,8 @@ function faultOfDecision(round: number, text: string): string | null {
   try {
     if (canonicalText(JSON.parse(text)) === text) return null;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    // Nested so deep that no stack holds it, it was not written here either.
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
   }
   return `that of round ${round} must be canonical JSON, got ${clipped(escaped(text))}`;
 }

@@ -6,9 +6,11 @@ import { canonicalText } from "../plan/plan.js";
 import { stoppingRuleOf, stoppingRuleText } from "../plan/stopping-rule.js";
 import { parsePlan } from "../plan/stored.js";
 import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
+import { clipped, escaped } from "../printable.js";
 import type { Decision } from "../store/contract.js";
 import { ANSWERS } from "./answer.js";
-import { isOver, type LookTaken, type Rounds, roundsOf } from "./rounds.js";
+import { choiceText } from "./round-plan.js";
+import { isOver, type LookTaken, type Rounds, recipesIn, roundsOf } from "./rounds.js";
 
 /** The decision to begin. */
 export function beginning({ until, plan }: Rounds): Decision {
@@ -49,10 +51,31 @@ function readBeginning(text: string): Rounds {
 function withLook(rounds: Rounds, text: string): Rounds {
   const look = readLook(`look ${rounds.looks.length + 1}`, parsed(text));
   const step = isOver(rounds) ? undefined : rounds.steps[rounds.looks.length];
-  if (step?.draws === look.draws && step.trials === look.trials) return { ...rounds, looks: [...rounds.looks, look] };
+  if (step?.draws === look.draws && step.trials === look.trials) {
+    refuseOtherRecipes(rounds, look);
+    return { ...rounds, looks: [...rounds.looks, look] };
+  }
   throw bad(
     `look ${rounds.looks.length + 1} must be ${step === undefined ? "none" : `at ${step.draws} draws of ${step.trials} trials`}, got one at ${look.draws} of ${look.trials}`,
   );
+}
+
+/** Throws usage where a look is at other recipes than its round trained, or leaves none to go on with. */
+function refuseOtherRecipes(rounds: Rounds, { recipes, lost, reached }: LookTaken): void {
+  const round = rounds.looks.length + 1;
+  const left = new Set(recipesIn(rounds, round).map(choiceText));
+  const trained = left.size;
+  const other = recipes.find((recipe) => !left.delete(choiceText(recipe)));
+  if (other !== undefined)
+    throw bad(
+      `look ${round} must be at each recipe of its round once, got ${escaped(clipped(other.method))} at λ ${other.lambda} after ${other.epochs} epochs`,
+    );
+  if (lost > left.size)
+    throw bad(
+      `look ${round} must be at the ${trained} recipes of its round but for those lost, got ${recipes.length} and ${lost} lost`,
+    );
+  if (!reached && !recipes.some(({ kept }) => kept))
+    throw bad(`look ${round} must keep some recipe or have reached what is asked, got neither`);
 }
 
 function parsed(text: string): unknown {

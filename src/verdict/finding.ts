@@ -1,5 +1,5 @@
 /** What is found of each setting of a sweep, as typed findings: what `verdict` prints in every format. */
-import { ENDPOINTS, type Question } from "../plan/question.js";
+import { isSameQuestion, type Question, USUAL_QUESTION } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
 import { ALPHA } from "./answer.js";
 import { inUnitOf } from "./basis.js";
@@ -44,7 +44,9 @@ export interface FindingAsked {
 
 /** What is found of a setting of a sweep. */
 export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds }: FindingAsked): Finding {
-  const verdict = rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, question, rounds);
+  const asked = sweep.question ?? USUAL_QUESTION;
+  const verdict =
+    rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
@@ -60,16 +62,15 @@ function refusalOf(
   { question, rounds }: Pick<FindingAsked, "question" | "rounds">,
 ): Refusal {
   if (!plan.methods.some(({ name }) => name === RETRAINED)) return "retraining is not planned";
-  if (rounds !== null && rounds.looks.length === 0) return "no look has been taken";
   const { samples } = inUnitOf(setting, question);
   const retrained = samples.filter(({ key }) => key.method === RETRAINED);
   if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
   const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
-  return isLost ? "retraining has diverged" : "retraining is not done";
+  if (isLost) return "retraining has diverged";
+  return rounds !== null && rounds.looks.length === 0 ? "no look has been taken" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
   if (stored === null) return "unasked";
-  const isSame = ENDPOINTS.every((endpoint) => stored.margins[endpoint] === question.margins[endpoint]);
-  return isSame && stored.estimand === question.estimand ? "beforehand" : "afterwards";
+  return isSameQuestion(stored, question) ? "beforehand" : "afterwards";
 }

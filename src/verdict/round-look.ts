@@ -6,8 +6,8 @@ import { drawKey } from "../trial.js";
 import { type Basis, basisOf } from "./basis.js";
 import { canHold, type Look, look, type Seen, spentAt } from "./look.js";
 import { unlearns } from "./roles.js";
-import { onlyDraws } from "./round-plan.js";
-import { type Band, keptFor, type LookTaken, type RecipeSeen, type Rounds } from "./rounds.js";
+import { type CellChoice, choiceText, onlyDraws } from "./round-plan.js";
+import { type Band, type LookTaken, type RecipeSeen, type Rounds, recipesIn } from "./rounds.js";
 import type { Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
 import { type Recipe, recipeOf, trialsOf } from "./table.js";
@@ -16,15 +16,22 @@ import { type Recipe, recipeOf, trialsOf } from "./table.js";
 export function settingAt(setting: Setting, rounds: Rounds, round: number): Setting {
   const { draws, trials } = rounds.steps[round - 1];
   const there = new Set(drawsOf(onlyDraws(rounds.plan)).slice(0, draws).map(drawKey));
-  const kept = keptFor(rounds, round);
-  const isTrained = ({ method, lambda_reg, epochs }: CellKey): boolean =>
-    kept === null ||
-    !unlearns(method) ||
-    kept.some((one) => one.method === method && one.lambda === lambda_reg && one.epochs === epochs);
+  const trained = new Set(recipesIn(rounds, round).map(choiceText));
+  const isTrained = (key: CellKey): boolean => !unlearns(key.method) || trained.has(choiceText(choiceOf(key)));
   const samples = setting.samples
     .filter(({ key }) => there.has(key.draw) && isTrained(key))
     .map((sample) => trialsOf(sample, (trial) => trial <= trials));
   return { ...setting, samples };
+}
+
+/** How many of the recipes that a round trained a setting has. */
+export function countRecipes({ samples }: Setting, rounds: Rounds, round: number): number {
+  const there = new Set(samples.map(({ key }) => choiceText(choiceOf(key))));
+  return recipesIn(rounds, round).filter((one) => there.has(choiceText(one))).length;
+}
+
+function choiceOf({ method, lambda_reg, epochs }: CellKey): CellChoice {
+  return { method, lambda: lambda_reg, epochs };
 }
 
 /** What the last look saw of a setting; all of it where there was none. */
@@ -41,7 +48,7 @@ export function nextLook(setting: Setting, rounds: Rounds, question: Question): 
   const { kept, dropped, leader, reached } = seen.look;
   const inOrder = [leader, ...[...kept, ...dropped].filter((one) => one !== leader)];
   const recipes = inOrder.map((one) => recipeSeen(one, recipeOf(one.recipe, seen.recipes), kept.includes(one)));
-  return { ...rounds.steps[round - 1], recipes, lost: seen.recipes.length - recipes.length, reached };
+  return { ...rounds.steps[round - 1], recipes, lost: recipesIn(rounds, round).length - recipes.length, reached };
 }
 
 /** A look, and the recipes that it is at. */

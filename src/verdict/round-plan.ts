@@ -18,6 +18,11 @@ export interface CellChoice {
   readonly epochs: number;
 }
 
+/** The same text of the same cells. */
+export function choiceText({ method, lambda, epochs }: CellChoice): string {
+  return JSON.stringify([method, lambda, epochs]);
+}
+
 const FIRST_SHARE = 4; // over draws a cell has a quarter of its trials at first: draws say more than trials
 const LEAST_TRIALS = 4;
 
@@ -77,6 +82,16 @@ function onlyPart(plan: SweepPlan): PlanPart {
   throw bad(
     `--until must be of one setting, since cells are compared within it, got ${Math.max(settings, plan.parts.length)}: give one value each of --preset, --samples, --features, --forget-rows, --hidden and --learning-rate, and each setting a --name of its own`,
   );
+}
+
+/** The recipes of a plan whose rounds `stepsOf` gives. */
+export function recipesOf(plan: SweepPlan): CellChoice[] {
+  const { methods, lambda, epochs } = onlyPart(plan);
+  return methods
+    .filter((method) => !isBeside(method))
+    .flatMap((method) =>
+      lambda[method].flatMap((one) => epochs[method].map((many) => ({ method, lambda: one, epochs: many }))),
+    );
 }
 
 /** The first seeds of seeded draws, or the first of imported ones. */

@@ -5,7 +5,7 @@ import type { Endpoint } from "../plan/question.js";
 import type { StoppingRule } from "../plan/stopping-rule.js";
 import type { Interval } from "../stats/interval.js";
 import type { Answer } from "./answer.js";
-import { type CellChoice, roundPlan, type Step, stepsOf } from "./round-plan.js";
+import { type CellChoice, choiceText, recipesOf, roundPlan, type Step, stepsOf } from "./round-plan.js";
 
 /** What a sweep was asked, and what its looks have decided so far. */
 export interface Rounds {
@@ -56,11 +56,16 @@ export function currentPlan(rounds: Rounds): SweepPlan {
 }
 
 /** The recipes that a round (from 1) trains; null: all. */
-export function keptFor({ looks }: Rounds, round: number): CellChoice[] | null {
+function keptFor({ looks }: Rounds, round: number): CellChoice[] | null {
   if (round === 1) return null;
   const kept = looks[round - 2].recipes.filter((recipe) => recipe.kept);
   const choices = kept.map(({ method, lambda, epochs }): CellChoice => ({ method, lambda, epochs }));
-  return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
+  return [...new Map(choices.map((choice) => [choiceText(choice), choice])).values()];
+}
+
+/** The recipes that a round (from 1) trains. */
+export function recipesIn(rounds: Rounds, round: number): CellChoice[] {
+  return keptFor(rounds, round) ?? recipesOf(rounds.plan);
 }
 
 /** Whether the same is asked, however far it is. */

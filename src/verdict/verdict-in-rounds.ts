@@ -1,12 +1,12 @@
 /** The verdict on a sweep that is trained in rounds: by the last look, whose bands hold for all recipes and all looks at once. */
 
-import { ENDPOINTS, type Question } from "../plan/question.js";
+import { ENDPOINTS, isSameQuestion, type Question } from "../plan/question.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
 import type { Difference, Judgement } from "./answer.js";
 import { type Seen, spentAt } from "./look.js";
 import { cannotTell } from "./memorisation.js";
 import { TWIN, UNTOUCHED } from "./roles.js";
-import { lookAfter, lookedAt } from "./round-look.js";
+import { countRecipes, lookAfter, lookedAt } from "./round-look.js";
 import type { Rounds } from "./rounds.js";
 import { Rows, type VerdictRow } from "./rows.js";
 import type { Setting } from "./scores.js";
@@ -15,8 +15,11 @@ import { strataOf } from "./strata.js";
 import { ofMethod, type Recipe, recipeOf } from "./table.js";
 import type { Verdict } from "./verdict.js";
 
-/** Judges what the last look of `rounds` saw of a setting; null where that was nothing. */
-export function verdictInRounds(setting: Setting, question: Question, rounds: Rounds): Verdict | null {
+/** Judges what the last look of `rounds` saw of a setting, which were `asked` perhaps another question; null where that was nothing. */
+export function verdictInRounds(
+  setting: Setting,
+  { question, asked, rounds }: { readonly question: Question; readonly asked: Question; readonly rounds: Rounds },
+): Verdict | null {
   const { until, looks, steps } = rounds;
   const taken = looks.at(-1);
   if (taken === undefined) return null;
@@ -24,6 +27,7 @@ export function verdictInRounds(setting: Setting, question: Question, rounds: Ro
   if (seen === null) return null;
   const { basis, recipes: rivals, look } = seen;
   const { table, unit, units, memorisation } = basis;
+  const recipes = countRecipes(setting, rounds, 1);
   const alpha = spentAt(steps.length);
   const rows = new Rows(basis, question, alpha);
   const whole = (what: VerdictRow["what"], recipe: Recipe): VerdictRow => rows.rowOf(what, recipe, placesOf(units));
@@ -57,7 +61,9 @@ export function verdictInRounds(setting: Setting, question: Question, rounds: Ro
         reached: taken.reached,
         trials: taken.trials,
       },
-      ...{ recipes: looks[0].recipes.length + looks[0].lost, kept: look.kept.length },
+      ...{ recipes, kept: look.kept.length },
+      // By another question those that were dropped may have been nearer.
+      unseen: isSameQuestion(question, asked) ? 0 : recipes - countRecipes(setting, rounds, looks.length),
     },
     notBeaten: null,
     memorisation,

@@ -46,10 +46,12 @@ interface LastLook {
   readonly reached: boolean;
   /** Trials of each draw. */
   readonly trials: number;
-  /** Recipes that the first look saw. */
+  /** Of the recipes that are asked about those that the first round trained. */
   readonly recipes: number;
   /** Recipes that can still be the nearest. */
   readonly kept: number;
+  /** How many of them were dropped by another question than this one, and may be nearer. */
+  readonly unseen: number;
 }
 
 /** Judges one setting; null where nothing can be held against retraining. */
