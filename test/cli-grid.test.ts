@@ -55,7 +55,7 @@ test("the nearest cells of a tiny grid", async (t) => {
   const db = database(t);
   const { code, out, err } = await spoken(gridCommand, { ...FLAGS, db });
   assert.deepEqual([code, err], [0, ""]);
-  assertGolden("the nearest cells of a tiny grid", out);
+  assertGolden("the nearest cells of a tiny grid", out.replaceAll(db, "sweep.db"));
 });
 
 test("a second run trains nothing, says so, and prints the same", async (t) => {
@@ -64,7 +64,7 @@ test("a second run trains nothing, says so, and prints the same", async (t) => {
   const second = await spoken(gridCommand, { ...FLAGS, db });
   assert.deepEqual(second, first);
   assert.equal(second.err, "everything is finished already: nothing to train\n");
-  assertGolden("the nearest cells of a tiny grid", second.out);
+  assertGolden("the nearest cells of a tiny grid", second.out.replaceAll(db, "sweep.db"));
 });
 
 test("--json is one object, with the counts of the run and the nearest cells", async (t) => {

@@ -539,6 +539,7 @@ const IN_JSON: Readonly<Record<string, readonly string[]>> = {
   resume: ["a.db"],
   status: ["a.db"],
   plan: ["a.db"],
+  verdict: ["a.db"],
   query: ["select 1 as one", "a.db"],
   export: ["exported", "a.db"],
   show: ["original", "1", "a.db", "--sweep", "1"],

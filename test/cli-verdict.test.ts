@@ -355,6 +355,27 @@ test("nothing can be said without retraining: one sentence says what to do, and 
   );
 });
 
+test("where no row can be held against retraining the exit code is 1: no trial of a recipe has its number in retraining", async (t) => {
+  const apart: Truth = (of) => {
+    const isOdd = of.trial % 2 === 1;
+    return isOdd === (of.method === "retrain_scratch") ? TRUTH(of) : null;
+  };
+  const path = await plantedFile(t, apart, [GRID]);
+  assert.equal((await programmed(80, "verdict", path)).code, 1);
+});
+
+test("--json is --format json, and is refused beside another", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const [json, format] = [
+    await programmed(80, "verdict", path, "--json"),
+    await programmed(80, "verdict", path, "--format", "json"),
+  ];
+  assert.equal(json.out, format.out);
+  await assert.rejects(programmed(80, "verdict", path, "--json", "--format", "csv"), {
+    message: "--format must be json where --json is given, got csv: leave one of the two out",
+  });
+});
+
 test("where retraining has diverged or failed the sentence says so, and not that what is there would train it", async (t) => {
   const lost = async (state: "diverged" | "failed"): Promise<string> => {
     const path = await plantedFile(

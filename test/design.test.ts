@@ -275,6 +275,15 @@ test("a pilot that leaves one unit to judge what was chosen is planned to more o
   assert.deepEqual([fixed.best, fixed.choices], [null, []]);
 });
 
+test("margins and half-widths that no two values can differ by are refused", async (t) => {
+  const db = await trainedFile(t, PILOT);
+  for (const option of ["--margin", "--half-width"])
+    await assert.rejects(planned(db, option, "accuracy=1"), {
+      fault: "usage",
+      message: `${option} accuracy must be below 1, the most that two values of it can differ by, got 1: 1 % is 0.01`,
+    });
+});
+
 test("on one draw only trials are planned", () => {
   const { unit, best, cells } = design(planted([UNTOUCHED, NEAR], 1, 20, "one draw"), HALF_WIDTH, roomOf(1, 20));
   assert.equal(unit, "trial");
@@ -386,7 +395,7 @@ for (const preset of ["paired", "notebook"])
   });
 
 test("a goal that is there needs no command", async (t) => {
-  const [{ command, best }] = await planned(await trainedFile(t, PILOT), "--half-width", "forget=1");
+  const [{ command, best }] = await planned(await trainedFile(t, PILOT), "--half-width", "forget=0.99");
   assert.deepEqual([command, best?.epochs], [null, 0]);
 });
 

@@ -117,11 +117,11 @@ for (const [flags, sentence] of REFUSED) {
 }
 
 test("--lock-wait is in seconds, from none to a week; without it ten minutes are waited", () => {
-  assert.equal(runningFrom({}, 4, []).lockWaitMs, 600_000);
-  assert.equal(runningFrom({ "lock-wait": "0" }, 4, []).lockWaitMs, 0);
-  assert.equal(runningFrom({ "lock-wait": "90" }, 4, []).lockWaitMs, 90_000);
+  assert.equal(runningFrom({}, 4, "a.db").lockWaitMs, 600_000);
+  assert.equal(runningFrom({ "lock-wait": "0" }, 4, "a.db").lockWaitMs, 0);
+  assert.equal(runningFrom({ "lock-wait": "90" }, 4, "a.db").lockWaitMs, 90_000);
   for (const given of ["-1", "1.5", "long", "604801"])
-    assert.throws(() => runningFrom({ "lock-wait": given }, 4, []), {
+    assert.throws(() => runningFrom({ "lock-wait": given }, 4, "a.db"), {
       fault: "usage",
       message: `--lock-wait must be a whole number from 0 to 604800, got ${given}`,
     });
@@ -134,7 +134,7 @@ for (const [workers, sentence] of [
   ["", "--workers must have a value, got none: write --workers VALUE or leave it out"],
 ]) {
   test(`refused: --workers ${JSON.stringify(workers)}`, () => {
-    assert.throws(() => runningFrom({ workers }, 4, []), { fault: "usage", message: sentence });
+    assert.throws(() => runningFrom({ workers }, 4, "a.db"), { fault: "usage", message: sentence });
   });
 }
 
@@ -171,7 +171,7 @@ test("without flags the plan is the notebook's experiment", () => {
       },
     ],
   });
-  assert.equal(runningFrom({}, 7, []).workers, 7);
+  assert.equal(runningFrom({}, 7, "a.db").workers, 7);
   assert.equal(fileFrom({}), "data/gmm-sweep.db");
 });
 

@@ -187,6 +187,13 @@ test("a stopping rule is read as --until says it, and said as it is read", () =>
   assert.equal(gridRequest({}, 1, []).until, null);
 });
 
+test("a half-width that no interval can be wider than is no stopping rule, but of log-odds it may be any", () => {
+  const message = "--until forget must be below 1, the most that two values of it can differ by, got 1.5: 1 % is 0.01";
+  assert.throws(() => gridRequest({ until: "forget=1.5" }, 1, []), { fault: "usage", message });
+  const odds = { estimand: "forget_margin", margin: "forget=2" };
+  assert.equal(gridRequest({ until: "forget=1.5", ...odds }, 1, []).until?.kind, "half-width");
+});
+
 function decisionsOf(rounds: Rounds): Decision[] {
   return [
     beginning(rounds),

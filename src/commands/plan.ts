@@ -1,7 +1,7 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
-import { byEndpoint, type Margins, marginsOf, USUAL_QUESTION } from "../plan/question.js";
+import { byEndpoint, questionOf, refuseWide, USUAL_QUESTION } from "../plan/question.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
 import { LIMITS, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
@@ -56,7 +56,8 @@ export const planCommand: Command = {
 interface Asked {
   readonly goal: Goal;
   /** In place of those that the sweep was asked. */
-  readonly margins: Partial<Margins>;
+  /** Items of --margin. */
+  readonly margins: readonly string[];
   readonly lambda: number | null;
   readonly epochs: number | null;
   readonly method: string | null;
@@ -96,7 +97,7 @@ function askedFrom(flags: Flags): Asked {
   const [lambda, epochs] = [text(flags, "lambda"), text(flags, "epochs")];
   return {
     goal: goalFrom(flags),
-    margins: marginsOf(items(flags, "margin")),
+    margins: items(flags, "margin"),
     lambda: lambda === null ? null : READ.lambda("--lambda", lambda),
     epochs: epochs === null ? null : READ.epochs("--epochs", epochs),
     method: text(flags, "method"),
@@ -159,7 +160,8 @@ async function reportsOf(
     epochs: asked.epochs,
   };
   const stored = sweep.question ?? USUAL_QUESTION;
-  const question = { ...stored, margins: { ...stored.margins, ...asked.margins } };
+  const question = questionOf({ estimand: null, margins: asked.margins }, stored);
+  if (asked.goal.kind === "half-width") refuseWide("half-width", asked.goal.most, question.estimand);
   const resume = `gmm-sweep resume ${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep.id}`}`;
   return settings.map((setting): DesignReport => {
     const design = designOf(setting, { goal: asked.goal, question, target }, room);

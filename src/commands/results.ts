@@ -1,6 +1,7 @@
 /** What `run`, `grid` and `resume` print of a sweep: a run's table, or the cells of a grid that come nearest to retraining; and how it ended. */
 
 import { loadDraw } from "../data/source.js";
+import { shellWord } from "../errors.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
 import { escaped, screenful } from "../printable.js";
 import { jsonOf } from "../report/json.js";
@@ -89,7 +90,11 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
 
 async function printNearest({ store, path, sweep }: Found, terminal: Terminal): Promise<void> {
   const query = queryLine("select * from cell_summary", path);
-  await terminal.out(nearestText(await shownOf(store, sweep), query, widthOf(terminal)));
+  const shown = await shownOf(store, sweep);
+  await terminal.out(nearestText(shown, query, widthOf(terminal)));
+  // The nearest of many is nearer than it is: the list says nothing of that.
+  if (shown.length > 0)
+    await terminal.out(`a list by the means, and no verdict: gmm-sweep verdict ${shellWord(path)} is one\n`);
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(

@@ -6,7 +6,7 @@ import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
 import { csvPieces } from "../report/table.js";
-import { verdictText } from "../report/verdict.js";
+import { sentencesText, verdictText } from "../report/verdict.js";
 import { allTable, findingSentence, numbersTable, verdictTable } from "../report/verdict-table.js";
 import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
@@ -38,6 +38,7 @@ export const verdictCommand: Command = {
     all: { type: "boolean", describe: "every recipe, with bands that hold all at once" },
     compat: { type: "boolean", describe: "the measures that papers report, too, in a table of their own" },
     format: value(`${VERDICT_FORMATS.join(", ")}; json is the findings, nothing of them rounded`, "table"),
+    json: { type: "boolean", describe: "the same as --format json: one JSON array, of an object a setting" },
     ...SWEEP_OPTION,
     ...DB_OPTION,
   },
@@ -49,7 +50,10 @@ export const verdictCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const format = oneOf(flags, "format", VERDICT_FORMATS, "table");
+  const isJson = flags["json"] === true;
+  const format = oneOf(flags, "format", VERDICT_FORMATS, isJson ? "json" : "table");
+  if (isJson && format !== "json")
+    throw bad(`--format must be json where --json is given, got ${format}: leave one of the two out`);
   if (flags["compat"] === true && format !== "table" && format !== "json")
     throw bad(`--compat must be given with --format table or json, got ${format}: leave one of the two out`);
   const path = fileFrom(flags);
@@ -57,10 +61,15 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   try {
     const findings = await findingsFrom(results, flags, path);
     await PRINTERS[format](findings, path, terminal);
-    return findings.some(({ verdict }) => verdict !== null) ? EXIT.ok : EXIT.check;
+    return findings.some(judges) ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
   }
+}
+
+/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
+function judges({ verdict }: Finding): boolean {
+  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
 }
 
 async function findingsFrom(results: Results, flags: Flags, path: string): Promise<Told[]> {
@@ -137,8 +146,9 @@ type Print = (findings: readonly Told[], path: string, terminal: Terminal) => Pr
 const PRINTERS: Readonly<Record<(typeof VERDICT_FORMATS)[number], Print>> = {
   table: async (findings, path, terminal) => {
     const width = widthOf(terminal);
-    for (const [i, finding] of findings.entries()) {
-      await terminal.out(`${i === 0 ? "" : "\n"}${verdictText(finding, findings, { width, path: shellWord(path) })}`);
+    await terminal.out(sentencesText(findings, { width, path: shellWord(path) }));
+    for (const finding of findings) {
+      await terminal.out(verdictText(finding, findings, { width, path: shellWord(path) }));
       if (finding.compat !== undefined) await terminal.out(`\n${compatText(finding.compat, width)}`);
     }
   },

@@ -88,16 +88,15 @@ export interface Running {
   readonly detach: boolean;
 }
 
-/** `cores` are those of this machine; `kept` the files of the command that the log must not overwrite. */
-export function runningFrom(flags: Flags, cores: number, kept: readonly KeptFile[]): Running {
-  const [, place] = kept[0];
+/** `cores` are those of this machine, `place` is where results go; neither it nor the files `kept` may be the log's. */
+export function runningFrom(flags: Flags, cores: number, place: string, kept: readonly KeptFile[] = []): Running {
   return {
     workers: wholeNumber(flags, "workers", 1, LIMITS.workers, cores),
     retryFailed: flags["retry-failed"] === true,
     quiet: flags["quiet"] === true,
     json: flags["json"] === true,
     lockWaitMs: lockWaitFrom(flags),
-    log: logFrom(flags, kept),
+    log: logFrom(flags, [["the database", place], ...kept]),
     ...sharingFrom(flags, place),
   };
 }

@@ -34,7 +34,7 @@ import type { More } from "./more.js";
 import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js";
 import { planOfSetting } from "./one-part.js";
 import type { SweepPlan } from "./plan.js";
-import { type Question, questionSaid } from "./question.js";
+import { type Question, questionSaid, USUAL_QUESTION } from "./question.js";
 import { type StoppingRule, stoppingRuleAsked } from "./stopping-rule.js";
 import { gridFromFile } from "./sweep-file.js";
 import { LIMITS, parseWhole } from "./values.js";
@@ -62,7 +62,7 @@ export function runRequest(flags: Flags, cores: number, asking: readonly string[
   const [methodFile, withNull, trials] = [text(flags, "method-file"), isOn(flags, "with-null"), trialsFrom(flags)];
   const [named, epochs, lambda] = [items(flags, "methods"), items(flags, "epochs"), items(flags, "lambda")];
   const command = commandLine(["run"], flags, asking);
-  const running = runningFrom(flags, cores, [["the database", place.path]]);
+  const running = runningFrom(flags, cores, place.path);
   const own = ownMethods(methodFile);
   const known = [...METHODS, ...own];
   const list = methodList(named.length === 0 ? namesWith(NOTEBOOK_METHODS, own) : named, known);
@@ -80,11 +80,10 @@ export function runPlan(flags: Flags): SweepPlan {
 /** What `grid` asks for. */
 export function gridRequest(flags: Flags, cores: number, asking: readonly string[]): GridRequest {
   const [file, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
-  const kept: KeptFile[] = [["the database", place.path]];
-  if (file !== null) kept.push(["the sweep file", file]);
+  const kept: KeptFile[] = file === null ? [] : [["the sweep file", file]];
   const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
   const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
-  const running = runningFrom(flags, cores, kept);
+  const running = runningFrom(flags, cores, place.path, kept);
   if (running.detach && until.length > 0)
     throw bad(
       `--detach must be given without --until, since somebody has to look at each round, got --until ${until.join(",")}: leave one of them out`,
@@ -92,7 +91,8 @@ export function gridRequest(flags: Flags, cores: number, asking: readonly string
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
   const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
-  return { ...asked, place, running, command, dryRun, until: stoppingRuleAsked(until, place.shard) };
+  const { estimand } = asked.question ?? USUAL_QUESTION;
+  return { ...asked, place, running, command, dryRun, until: stoppingRuleAsked(until, place.shard, estimand) };
 }
 
 /** The plan of `grid` alone, of a sweep file where there is one. */
@@ -153,7 +153,7 @@ export interface ResumeRequest {
 /** What `resume` asks for on a machine of so many cores; the flags `growing` ask for more. */
 export function resumeRequest(flags: Flags, cores: number, growing: readonly string[]): ResumeRequest {
   const path = fileFrom(flags);
-  const running = runningFrom(flags, cores, [["the database", path]]);
+  const running = runningFrom(flags, cores, path);
   const [sweep, folders] = [sweepFrom(flags), items(flags, "data")];
   const command = commandLine(["resume", path], flags, ["sweep", ...growing]);
   const growth = commandLine(["resume"], flags, growing);

@@ -1,6 +1,6 @@
 /** When a grid that is trained in rounds has its answer, as --until says it. */
 import { bad } from "../errors.js";
-import { byEndpoint, type Margins, marginsText } from "./question.js";
+import { byEndpoint, type Estimand, type Margins, marginsText, refuseWide } from "./question.js";
 import type { Shard } from "./trajectories.js";
 
 export type StoppingRule =
@@ -11,10 +11,11 @@ export type StoppingRule =
 
 const DECIDED = "decided";
 
-/** The rule that the items of --until say for a grid of which one shard is trained; null: nothing is said, and all is trained at once. */
-export function stoppingRuleAsked(items: readonly string[], { count }: Shard): StoppingRule | null {
+/** The rule that the items of --until say for a grid that is asked for `estimand`, of which one shard is trained; null: nothing is said, and all is trained at once. */
+export function stoppingRuleAsked(items: readonly string[], { count }: Shard, estimand: Estimand): StoppingRule | null {
   if (items.length === 0) return null;
   const until = stoppingRuleOf(items);
+  if (until.kind === "half-width") refuseWide("until", until.most, estimand);
   if (count === 1) return until;
   throw bad(
     `--until must not be given with --shard, of which each part would decide for itself, got ${stoppingRuleText(until)}: leave one of the two out`,

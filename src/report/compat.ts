@@ -10,7 +10,7 @@ const LEAST_PLAIN = 1e-3;
 /** An error below it is rounding. */
 const LEAST_ERROR = 1e-9;
 
-/** A row a measure, a column a recipe; beneath it why some have no value, and of each measure its trap and its source. `width` are the columns of the terminal. */
+/** A row a measure, a column a recipe; beneath it why some have no value, and where the trap and the source of each stand. `width` are the columns of the terminal. */
 export function compatText(findings: readonly CompatFinding[], width: number): string {
   if (findings.length === 0) return "no recipe here can be held against retrain_scratch\n";
   const reasons = reasonsIn(findings);
@@ -19,11 +19,7 @@ export function compatText(findings: readonly CompatFinding[], width: number): s
     title,
     ...findings.map(({ measures }) => valueText(measures[i], reasons)),
   ]);
-  const notes = [
-    ...reasons.map((reason, i) => `${mark(i)} ${reason}`),
-    ...howText(findings),
-    ...measureNotes(findings),
-  ];
+  const notes = [...reasons.map((reason, i) => `${mark(i)} ${reason}`), ...howText(findings), WHERE_TRAPS];
   const lines = notes.flatMap((note) => wrapped(note, width - INDENT).map((line, i) => (i === 0 ? line : `  ${line}`)));
   return `${tableWithin(width, header, rows)}\n${lines.map((line) => `${line}\n`).join("")}`;
 }
@@ -31,8 +27,11 @@ export function compatText(findings: readonly CompatFinding[], width: number): s
 /** Of every line of a note but its first. */
 const INDENT = 2;
 
+const WHERE_TRAPS =
+  "none of these is the verdict, and each has a trap: data/docs/measures.md has it with formula and source, as --json does";
+
 function recipeName({ method, lambda_reg, epochs }: CompatFinding["recipe"]): string {
-  return `${method} λ ${lambda_reg} ×${epochs}`;
+  return `${method} λ ${lambda_reg} × ${epochs}`;
 }
 
 /** Why measures have no value, or none on some draws, each once. */
@@ -72,8 +71,4 @@ function howText(findings: readonly CompatFinding[]): string[] {
   const split =
     "the p-values hold odd-numbered trials against even-numbered ones of retraining: trials of one number share initial weights";
   return [over, ...(isSplit ? [split] : [])];
-}
-
-function measureNotes([{ measures }]: readonly CompatFinding[]): string[] {
-  return measures.map(({ title, trap, source }) => `${title}: ${trap} (${source})`);
 }

@@ -35,8 +35,8 @@ export function findingSentence(finding: Finding, findings: readonly Finding[], 
   return where === "" ? `${said[0].toUpperCase()}${said.slice(1)}` : `${where}: ${said}`;
 }
 
-/** What tells a setting apart from the others that are printed. */
-function settingText({ sweep, name, setting }: Finding, findings: readonly Finding[]): string {
+/** What tells a setting apart from the others that are printed; '' where there are no others. */
+export function settingText({ sweep, name, setting }: Finding, findings: readonly Finding[]): string {
   const names = CELL.filter(
     ({ name }) => name in setting && new Set(findings.map((one) => one.setting[name as keyof SettingKey])).size > 1,
   );
@@ -242,11 +242,28 @@ export function numbersTable(findings: readonly Finding[]): TableCells {
     const these = isAll ? (finding.simultaneous?.rows ?? []) : (finding.verdict?.rows ?? []);
     return these.map((row) => [
       finding.sweep,
+      ...askedOf(finding),
       ...RECIPE_COLUMNS.map((name) => row.recipe[name]),
       ...columns.map(([, of]) => of(row)),
     ]);
   });
-  return { header: ["sweep", ...RECIPE_COLUMNS, ...columns.map(([name]) => name)], rows };
+  return {
+    header: [
+      "sweep",
+      "estimand",
+      ...ENDPOINTS.map((endpoint) => `${endpoint}_margin`),
+      ...RECIPE_COLUMNS,
+      ...columns.map(([name]) => name),
+    ],
+    rows,
+  };
+}
+
+/** The question that a line answers. */
+function askedOf({ verdict }: Finding): Cell[] {
+  if (verdict === null) throw new Error("a finding with lines has a verdict");
+  const { estimand, margins } = verdict.question;
+  return [estimand, ...ENDPOINTS.map((endpoint) => margins[endpoint])];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a column reads the rows of its own table alone

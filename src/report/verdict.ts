@@ -9,7 +9,7 @@ import type { Simultaneous } from "../verdict/simultaneous.js";
 import type { StratumFinding } from "../verdict/strata.js";
 import type { Verdict } from "../verdict/verdict.js";
 import { tableWithin } from "./table.js";
-import { allTable, findingSentence } from "./verdict-table.js";
+import { allTable, findingSentence, settingText } from "./verdict-table.js";
 import {
   count,
   endpointName,
@@ -29,13 +29,20 @@ interface Place {
   readonly path: string;
 }
 
+/** The sentence of each finding: what was asked, before all that stands behind it. */
+export function sentencesText(findings: readonly Finding[], { width, path }: Place): string {
+  return findings.map((finding) => lines(findingSentence(finding, findings, path), width)).join("\n");
+}
+
+/** What stands behind the sentence of a finding; of several, under the name of its setting. */
 export function verdictText(finding: Finding, findings: readonly Finding[], place: Place): string {
   const { verdict, simultaneous } = finding;
-  const sentence = lines(findingSentence(finding, findings, place.path), place.width);
-  if (verdict === null) return sentence;
-  const parts = [sentence, table(verdict, place), notes(verdict, place)];
+  if (verdict === null) return "";
+  const setting = settingText(finding, findings);
+  const heading = setting === "" ? "" : lines(`${setting}:`, place.width);
+  const parts = [heading + table(verdict, place), notes(verdict, place)];
   if (simultaneous !== null) parts.push(allText(simultaneous, verdict, place));
-  return parts.join("\n");
+  return `\n${parts.join("\n")}`;
 }
 
 /** A sentence in lines, those after the first a little to the right. */
