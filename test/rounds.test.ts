@@ -508,6 +508,21 @@ test("of a sweep whose first look cannot be taken, since retraining diverged, th
   assert.equal(findingOf(sweep, { ...setting, samples }, asked).refused, "retraining has diverged");
 });
 
+test("of recipes that were dropped before the last look a verdict says so", () => {
+  const setting = planted("dropped", (lambda) => 0.3 * lambda);
+  const { rounds } = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } });
+  const few = {
+    ...setting,
+    samples: setting.samples.filter(({ key }) => key.method !== "unlearn" || key.lambda_reg > 9),
+  };
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
+  const finding = findingOf(sweep, few, { question: USUAL_QUESTION, all: false, rounds });
+  assert.match(
+    findingSentence(finding, [finding], "x.db"),
+    /^Nothing can be said, since the last look was at none of the recipes/,
+  );
+});
+
 test("every recipe at once is told by the bands of the last look", () => {
   const setting = planted("at once", (lambda) => 0.02 * lambda);
   const { rounds } = taken(setting, planOf(), DECIDED);
