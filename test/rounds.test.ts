@@ -175,6 +175,24 @@ test("a look counts and says the recipes that it lost, for all trials of a draw 
   );
 });
 
+test("bands without end, as so few draws make them of differences of one size, are told, stored and read back", () => {
+  const plan = planOf({ "data-seeds": "1:12", trials: "4" });
+  const setting = planted("endless", () => 0);
+  const samples = setting.samples.map((sample) => ({
+    ...sample,
+    accuracy: sample.trials.map(() =>
+      sample.key.method === "unlearn" && Number(sample.key.draw) % 2 === 1 ? 0.75 : 0.5,
+    ),
+  }));
+  const rounds = roundsOf(DECIDED, plan);
+  const look = nextLook({ ...setting, samples }, rounds, USUAL_QUESTION);
+  assert.ok(look !== null);
+  const after = { ...rounds, looks: [look] };
+  assert.deepEqual(look.recipes[0].accuracy, { mean: 0.125, low: -Infinity, high: Infinity });
+  assert.match(lookSentence(after, USUAL_QUESTION), /accuracy -∞ to \+∞\)/);
+  assert.deepEqual(roundsFrom(decisionsOf(after)), after);
+});
+
 test("nothing is looked at where a draw was not retrained", () => {
   const setting = planted("lacking", () => 0);
   const lacking = setting.samples.filter(({ key }) => key.draw !== "1" || key.method !== "retrain_scratch");
