@@ -9,6 +9,7 @@ import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { statusCommand } from "../src/commands/status.js";
 import { verdictCommand } from "../src/commands/verdict.js";
+import { verifyCommand } from "../src/commands/verify.js";
 import { type Stream, stream } from "../src/data/streams.js";
 import { loadEngine } from "../src/engine/engines.js";
 import type { CellKey } from "../src/plan/cell.js";
@@ -413,13 +414,14 @@ test("a dry run says what the next round trains, and that all else is the most",
   });
 });
 
-test("a file whose decisions another program changed is refused by whoever goes on with it", async (t) => {
+test("a file whose decisions another program changed is refused by whoever goes on with it or looks it through", async (t) => {
   const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
   await change(db, `update decisions set decision = '{"plan":{},"until":"decided"}' where round = 1 returning 1`);
   const message = /^the decisions of a sweep must be those of one grid --until, but .* must be there/;
   for (const [command, flags] of [
     [resumeCommand, { file: db }],
     [statusCommand, { file: db }],
+    [verifyCommand, { file: db, sample: "0" }],
   ] as const)
     await assert.rejects(spoken(command, flags), { fault: "usage", message });
 });
