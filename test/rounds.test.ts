@@ -9,6 +9,7 @@ import { mergeCommand } from "../src/commands/merge.js";
 import { resumeCommand } from "../src/commands/resume.js";
 import { statusCommand } from "../src/commands/status.js";
 import { verdictCommand } from "../src/commands/verdict.js";
+import { verifyCommand } from "../src/commands/verify.js";
 import { type Stream, stream } from "../src/data/streams.js";
 import { loadEngine } from "../src/engine/engines.js";
 import type { CellKey } from "../src/plan/cell.js";
@@ -173,6 +174,24 @@ test("a look counts and says the recipes that it lost, for all trials of a draw 
     lookSentence({ ...rounds, looks: [look] }, USUAL_QUESTION),
     /of 16 recipes, 2 of them lost to trials that diverged or failed, unlearn λ .* is the nearest/,
   );
+});
+
+test("bands without end, as so few draws make them of differences of one size, are told, stored and read back", () => {
+  const plan = planOf({ "data-seeds": "1:12", trials: "4" });
+  const setting = planted("endless", () => 0);
+  const samples = setting.samples.map((sample) => ({
+    ...sample,
+    accuracy: sample.trials.map(() =>
+      sample.key.method === "unlearn" && Number(sample.key.draw) % 2 === 1 ? 0.75 : 0.5,
+    ),
+  }));
+  const rounds = roundsOf(DECIDED, plan);
+  const look = nextLook({ ...setting, samples }, rounds, USUAL_QUESTION);
+  assert.ok(look !== null);
+  const after = { ...rounds, looks: [look] };
+  assert.deepEqual(look.recipes[0].accuracy, { mean: 0.125, low: -Infinity, high: Infinity });
+  assert.match(lookSentence(after, USUAL_QUESTION), /accuracy -∞ to \+∞\)/);
+  assert.deepEqual(roundsFrom(decisionsOf(after)), after);
 });
 
 test("nothing is looked at where a draw was not retrained", () => {
@@ -402,13 +421,14 @@ test("a dry run says what the next round trains, and that all else is the most",
   });
 });
 
-test("a file whose decisions another program changed is refused by whoever goes on with it", async (t) => {
+test("a file whose decisions another program changed is refused by whoever goes on with it or looks it through", async (t) => {
   const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
   await change(db, `update decisions set decision = '{"plan":{},"until":"decided"}' where round = 1 returning 1`);
   const message = /^the decisions of a sweep must be those of one grid --until, but .* must be there/;
   for (const [command, flags] of [
     [resumeCommand, { file: db }],
     [statusCommand, { file: db }],
+    [verifyCommand, { file: db, sample: "0" }],
   ] as const)
     await assert.rejects(spoken(command, flags), { fault: "usage", message });
 });
@@ -513,6 +533,21 @@ test("of a sweep whose first look cannot be taken, since retraining diverged, th
   const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
   const asked = { question: USUAL_QUESTION, all: false, rounds: roundsOf(DECIDED, planOf()) };
   assert.equal(findingOf(sweep, { ...setting, samples }, asked).refused, "retraining has diverged");
+});
+
+test("of recipes that were dropped before the last look a verdict says so", () => {
+  const setting = planted("dropped", (lambda) => 0.3 * lambda);
+  const { rounds } = taken(setting, planOf(), { kind: "half-width", most: { forget: 1e-9 } });
+  const few = {
+    ...setting,
+    samples: setting.samples.filter(({ key }) => key.method !== "unlearn" || key.lambda_reg > 9),
+  };
+  const sweep: Sweep = { id: 1, plan: planOf(), profile: "test/r1", shard: WHOLE, question: USUAL_QUESTION };
+  const finding = findingOf(sweep, few, { question: USUAL_QUESTION, all: false, rounds });
+  assert.match(
+    findingSentence(finding, [finding], "x.db"),
+    /^Nothing can be said, since the last look was at none of the recipes/,
+  );
 });
 
 test("every recipe at once is told by the bands of the last look", () => {

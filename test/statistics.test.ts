@@ -311,3 +311,14 @@ test("variance components want balanced groups", () => {
     /balanced groups are needed/,
   );
 });
+
+test("a cell whose values are all equal, whatever rounding makes of their mean, leaves the bands of the others as they are", () => {
+  const other = [0.3, -0.2, 0.7, 0.1, -0.4, 0.5];
+  const flips = signFlips(other.length, 2000, () => 0);
+  const [alone] = maxT([other], flips, 0.05);
+  for (const value of [0.1, -0.7, 0.0125]) {
+    const [constant, beside] = maxT([other.map(() => value), other], flips, 0.05);
+    assert.deepEqual([beside.low, beside.high], [alone.low, alone.high]);
+    assert.equal(constant.low, constant.high);
+  }
+});

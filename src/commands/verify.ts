@@ -28,6 +28,7 @@ import type { DrawSource } from "../trial.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
+import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;
@@ -67,6 +68,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     const sweeps = await sweepsFrom(results, sweepFrom(flags), path);
+    for (const sweep of sweeps) await roundsIn(results, sweep); // decisions that say no rounds are refused
     const json = flags["json"] === true;
     const held = await heldOf(results);
     if (!json) await terminal.out(heldText(held));

@@ -72,6 +72,8 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
     "retrain_scratch was not trained, which every method is held against: add it to --methods of the sweep's command, or to methods of its file, and run that again",
   "no look has been taken": (path) =>
     `no look has been taken at the round that is being trained: gmm-sweep resume ${path} goes on to it`,
+  "recipes were dropped": (path) =>
+    `the last look was at none of the recipes that are asked about, which had been dropped before it or are not of this sweep: gmm-sweep verdict ${path} judges those that were left`,
   "retraining is not done": (path) =>
     `no trial of retrain_scratch is done, which every method is held against: gmm-sweep resume ${path} trains it`,
   "retraining has failed": (path) =>

@@ -17,7 +17,7 @@ export function placesFor(error: number): number {
 }
 
 export function signed(value: number, places: number): string {
-  const text = value.toFixed(places);
+  const text = value.toFixed(places).replace("Infinity", "∞");
   return value < 0 || Number.isNaN(value) ? text : `+${text}`;
 }
 

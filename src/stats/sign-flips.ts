@@ -94,8 +94,9 @@ function centered(given: readonly number[]): Centered {
   const n = given.length;
   const values = Float64Array.from(given);
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const residuals = values.map((value) => value - mean);
   const isConstant = given.every((value) => value === given[0]);
+  // The rounding of the mean alone would be a residual of infinite |t|, and so the bands of all cells.
+  const residuals = isConstant ? new Float64Array(n) : values.map((value) => value - mean);
   const error = isConstant ? 0 : Math.sqrt(residuals.reduce((sum, rest) => sum + rest * rest, 0) / (n * (n - 1)));
   return { values, residuals, mean, error, t: tOf(mean, error) };
 }

@@ -94,7 +94,16 @@ const flag: Reader<boolean> = (place, given) => {
 };
 
 const readBand: Reader<LookTaken["recipes"][number]["forget"]> = (place, given) =>
-  fieldsOf(place, given, { mean: real, low: real, high: real });
+  fieldsOf(place, given, {
+    mean: real,
+    low: orEndless(Number.NEGATIVE_INFINITY),
+    high: orEndless(Number.POSITIVE_INFINITY),
+  });
+
+/** JSON has null where a band has no end. */
+function orEndless(end: number): Reader<number> {
+  return (place, given) => (given === null ? end : real(place, given));
+}
 
 const readLook: Reader<LookTaken> = (place, given) =>
   fieldsOf(place, given, {

@@ -5,7 +5,7 @@ import { ALPHA } from "./answer.js";
 import { inUnitOf } from "./basis.js";
 import { spentAt } from "./look.js";
 import { RETRAINED } from "./roles.js";
-import { lookedAt } from "./round-look.js";
+import { countRecipes, lookedAt } from "./round-look.js";
 import type { Rounds } from "./rounds.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
@@ -15,13 +15,14 @@ import { verdictInRounds } from "./verdict-in-rounds.js";
 /** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
 type Asked = "beforehand" | "afterwards" | "unasked";
 
-/** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. */
+/** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. dropped: the last look saw none of those that are asked about. */
 type Refusal =
   | "retraining is not planned"
   | "retraining is not done"
   | "retraining has diverged"
   | "retraining has failed"
-  | "no look has been taken";
+  | "no look has been taken"
+  | "recipes were dropped";
 
 export interface Finding {
   readonly sweep: number;
@@ -67,7 +68,9 @@ function refusalOf(
   if (retrained.some(({ failed }) => failed > 0)) return "retraining has failed";
   const isLost = retrained.length > 0 && retrained.every(({ diverged }) => diverged > 0);
   if (isLost) return "retraining has diverged";
-  return rounds !== null && rounds.looks.length === 0 ? "no look has been taken" : "retraining is not done";
+  if (rounds === null) return "retraining is not done";
+  if (rounds.looks.length === 0) return "no look has been taken";
+  return countRecipes(setting, rounds, rounds.looks.length) === 0 ? "recipes were dropped" : "retraining is not done";
 }
 
 function askedOf({ question: stored }: Sweep, question: Question): Asked {
