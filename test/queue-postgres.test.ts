@@ -6,7 +6,7 @@ import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { openStore } from "../src/store/open.js";
 import { isShared, type Lease, type SharedStore } from "../src/store/queue.js";
-import { database, NO_SERVER, run } from "./fixtures/postgres.js";
+import { database, NO_SERVER } from "./fixtures/postgres.js";
 import { type MakeQueue, testQueueContract } from "./queue-contract.js";
 
 const inDatabase: MakeQueue = async (t) => {
@@ -39,7 +39,7 @@ async function lost(place: string, { sweep }: Pick<Lease, "sweep">, which = "tru
   const held = "select 1 from gmm_sweep_queue.job where id = any($1) and state = 'active'";
   // Its holder may be heard of between the two.
   while ((await client.query(held, [ids])).rows.length > 0) {
-    await client.query("update gmm_sweep_queue.queue set monitor_on = null");
+    await client.query("update gmm_sweep_queue.queue set monitor_on = null, monitor_claim_on = null");
     await client.query("update gmm_sweep_queue.job set heartbeat_on = now() - interval '1 hour' where id = any($1)", [
       ids,
     ]);
