@@ -8,8 +8,10 @@ import { jsonOf } from "../report/json.js";
 import { nearestText } from "../report/nearest.js";
 import { besideRun } from "../report/published.js";
 import { summaryText } from "../report/summary.js";
+import { asideText } from "../report/workers.js";
 import type { SweepResult } from "../run/events.js";
 import type { Results, Sweep } from "../store/contract.js";
+import { isShared } from "../store/queue.js";
 import { nearestCells } from "../verdict/nearest.js";
 import { type NearestShown, nearestShown } from "../verdict/nearest-shown.js";
 import { queryLine, type Terminal, widthOf } from "./command.js";
@@ -46,7 +48,14 @@ export async function tellEnding(found: Found, { tally }: SweepResult, terminal:
     terminal.err(`stopped: what finished is kept in ${path}; run the same command again to go on\n`);
     return { code: EXIT.interrupted, reason: null };
   }
+  const aside = isShared(store) ? await store.aside(sweep) : [];
+  terminal.err(asideText(aside));
   const { failed } = await store.stateCounts(sweep);
+  if (failed === 0 && aside.length > 0)
+    return {
+      code: EXIT.check,
+      reason: `${aside.length} ${aside.length === 1 ? "trajectory was" : "trajectories were"} put aside`,
+    };
   if (failed === 0) return { code: EXIT.ok, reason: null };
   terminal.err("run the same command with --retry-failed to train the failed trials again\n");
   return { code: EXIT.check, reason: `${failed} trial ${failed === 1 ? "row" : "rows"} failed` };

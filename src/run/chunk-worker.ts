@@ -24,7 +24,7 @@ export interface ChunkWorkerOptions {
   /** The sweeps whose chunks it takes: of the first that has one. */
   readonly sweeps: () => Promise<readonly Sweep[]>;
   readonly runnerFor: (sweep: Sweep) => Runner;
-  /** Whether it is to end; asked when nothing has waited for `idleMs`. */
+  /** Whether it is to end; asked when nothing has waited, and no lane was at work, for `idleMs`. */
   readonly isOver: (idleMs: number) => boolean | Promise<boolean>;
   readonly hear: (event: WorkEvent) => void | Promise<void>;
 }
@@ -46,6 +46,8 @@ export class ChunkWorker {
   #recent: { readonly at: number; readonly epochs: number }[] = [];
   readonly #began = performance.now();
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many lanes have a lease, and since when none has. */
+  #atWork = 0;
   #idleSince = performance.now();
   #fault: { readonly error: unknown } | null = null;
 
@@ -57,7 +59,11 @@ export class ChunkWorker {
   async work(): Promise<void> {
     const lane = async (): Promise<void> => {
       try {
-        for (let lease = await this.#next(); lease !== null; lease = await this.#next()) await this.#train(lease);
+        for (let lease = await this.#next(); lease !== null; lease = await this.#next()) {
+          await this.#train(lease);
+          this.#atWork -= 1;
+          this.#idleSince = performance.now();
+        }
       } catch (error) {
         this.#fault ??= { error };
         this.cancel();
@@ -95,10 +101,11 @@ export class ChunkWorker {
       for (const sweep of await this.#options.sweeps()) {
         const lease = await this.#options.queue.claim(sweep);
         if (lease === null) continue;
-        this.#idleSince = performance.now();
+        this.#atWork += 1;
         return lease;
       }
-      if (await this.#options.isOver(performance.now() - this.#idleSince)) return null;
+      // A lane that is at work may find more to do for the others.
+      if (this.#atWork === 0 && (await this.#options.isOver(performance.now() - this.#idleSince))) return null;
       await delay(POLL_MS, null, { signal: this.#stop.signal }).catch(() => {}); // told to stop
     }
     return null;
@@ -108,11 +115,17 @@ export class ChunkWorker {
     const specs = await this.#specsOf(lease);
     // Of an earlier plan: whoever asked for the present one puts up all that it lacks.
     if (specs === null) return this.#settle(lease, [], []);
-    if (lease.losses >= SUSPECTED && specs.length > 1) return this.#settle(lease, [], halves(lease.chunk));
-    if (lease.losses >= CONVICTED) return this.#putAside(lease, specs);
     const train = (): Promise<void> => this.#trainSpecs(lease, specs);
-    await (lease.losses >= SUSPECTED ? this.#alone.exclusive(train) : this.#alone.shared(train));
-    this.#idleSince = performance.now();
+    if (lease.losses < SUSPECTED) return this.#alone.shared(train);
+    // Who was given up for dead may have landed all of it since.
+    if ((await this.#missing(lease, specs)).length === 0) return this.#settle(lease, [], []);
+    if (specs.length > 1) return this.#settle(lease, [], halves(lease.chunk));
+    if (lease.losses >= CONVICTED) return this.#putAside(lease, specs);
+    await this.#alone.exclusive(train);
+  }
+
+  async #missing({ sweep, chunk }: Lease, specs: readonly TrajectorySpec[]): Promise<readonly TrajectorySpec[]> {
+    return (await this.#options.store.missing(sweep.profile, specs, chunk.retryFailed)).specs;
   }
 
   /** The trajectories of a chunk; null where it is of a plan that the sweep does not have. */
@@ -127,18 +140,17 @@ export class ChunkWorker {
   }
 
   async #trainSpecs(lease: Lease, specs: readonly TrajectorySpec[]): Promise<void> {
-    const { sweep, chunk } = lease;
-    const missing = await this.#options.store.missing(sweep.profile, specs, chunk.retryFailed);
+    const missing = await this.#missing(lease, specs);
     let outcomes: Outcome[];
     try {
-      outcomes = await this.#outcomesOf(sweep, groupByStart(missing.specs).flat());
+      outcomes = await this.#outcomesOf(lease.sweep, groupByStart(missing).flat());
     } catch (error) {
       // Nobody but this machine is to blame: another one trains it.
       await this.#settle(lease, [], [givenBack(lease)]).catch(() => {}); // the lease runs out
       throw error;
     }
     const finished = new Set(outcomes.map(({ spec }) => trajectoryKey(spec)));
-    const isWhole = missing.specs.every((spec) => finished.has(trajectoryKey(spec)));
+    const isWhole = missing.every((spec) => finished.has(trajectoryKey(spec)));
     await this.#settle(lease, outcomes, isWhole ? [] : [givenBack(lease)]);
   }
 

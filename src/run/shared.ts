@@ -141,26 +141,29 @@ class SharedRun {
         if (event.kind === "landed") await this.#look(queue, event.outcomes);
       },
     });
-    const looking = setInterval(() => void this.#look(queue, []).catch(() => {}), LOOK_MS); // the next look tells
+    let looked = Promise.resolve();
+    const look = (): Promise<void> => this.#look(queue, []).catch(() => {}); // the next look tells
+    const looking = setInterval(() => (looked = look()), LOOK_MS);
     try {
       await this.tell({ kind: "started", runner: runnerFor(), stop: (signal) => this.#stop(worker, signal) });
       // What got lost on its way is put up again; what was put aside is not missing from what is up.
+      let retry = retryFailed;
       for (let round = 0; !worker.draining; round++) {
-        if (round > 0 && (await this.#isDone(queue))) break;
-        // What failed again is not tried a third time.
-        await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed: retryFailed && round === 0 });
+        if (round > 0 && (await this.#isDone(queue, retry))) break;
+        // What failed again is not tried a third time; but chunks that are up already may not be there to try it.
+        if (await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed: retry })) retry = false;
         await worker.work();
       }
       this.#stopped = worker.draining && (await this.#survey(retryFailed)).missing.rows > 0;
     } finally {
       clearInterval(looking);
-      await runnerFor().close();
+      await Promise.all([looked, runnerFor().close()]);
     }
   }
 
   /** Whether nothing is left that anybody can train. */
-  async #isDone(queue: Queue): Promise<boolean> {
-    const { missing } = await this.#survey(false);
+  async #isDone(queue: Queue, retry: boolean): Promise<boolean> {
+    const { missing } = await this.#survey(retry);
     if (missing.rows === 0) return true;
     const { waiting, leased } = await queue.up(this.#sweep);
     return waiting + leased === 0 && (await this.#store.aside(this.#sweep)).length > 0;

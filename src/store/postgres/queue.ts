@@ -1,7 +1,7 @@
 /** Chunks handed out by pg-boss, which keeps them beside the store, in the same database. */
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import { planMark } from "../../plan/places.js";
-import type { Outcome } from "../../trial.js";
+import { type Outcome, trajectoryKey } from "../../trial.js";
 import type { Landed, Sweep } from "../contract.js";
 import { withCode } from "../faults.js";
 import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
@@ -99,12 +99,12 @@ export class BossQueue implements Queue {
 
   async claim(sweep: Sweep): Promise<Lease | null> {
     const name = await this.#queueOf(sweep);
-    const [job] = await this.#store.write((session) =>
-      this.#boss.fetch<unknown>(name, { batchSize: 1, includeMetadata: true, db: dbOf(session) }),
-    );
-    if (job === undefined) return null;
-    const held = this.#heldOf(sweep, job);
-    this.#held.set(held.id, held);
+    const held = await this.#store.write(async (session) => {
+      const [job] = await this.#boss.fetch<unknown>(name, { batchSize: 1, includeMetadata: true, db: dbOf(session) });
+      // What is no chunk is left where it was found.
+      return job === undefined ? null : heldOf(sweep, job);
+    });
+    if (held !== null) this.#held.set(held.id, held);
     return held;
   }
 
@@ -115,6 +115,10 @@ export class BossQueue implements Queue {
     const landed = await this.#store.recordAnd(sweep, outcomes, async (session) => {
       // Where the lease was lost, somebody else has the chunk.
       if (await this.#ended(session, name, { id, retryCount })) await this.#put(session, name, plan, rest);
+      // What comes late from one that was given up for dead acquits it.
+      await session.run("delete from put_aside where sweep_id = @sweep and trajectory = any(@landed)", {
+        ...{ sweep: sweep.id, landed: outcomes.map(({ spec }) => trajectoryKey(spec)) },
+      });
     });
     this.#held.delete(id);
     return landed;
@@ -184,11 +188,6 @@ export class BossQueue implements Queue {
     }
   }
 
-  #heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
-    const { chunk, plan } = chunkOf(data);
-    return { sweep, chunk, plan, losses: chunk.losses + retryCount, id, retryCount };
-  }
-
   #beatNext(): void {
     this.#beating = this.#beating.then(() => this.#beat());
   }
@@ -211,7 +210,12 @@ export class BossQueue implements Queue {
   }
 }
 
-/** What waits or is on lease of a sweep; nothing where nothing was ever submitted. */
+function heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
+  const { chunk, plan } = chunkOf(data);
+  return { sweep, chunk, plan, losses: chunk.losses + retryCount, id, retryCount };
+}
+
+/** What waits or is on lease of a sweep, of what is no chunk only that it is there; nothing where nothing was ever submitted. */
 export async function upIn(session: Session, sweep: number): Promise<Up> {
   const [{ there }] = await session.rows<{ there: boolean }>(
     `select to_regclass('${QUEUE_SCHEMA}.job') is not null as there`,
@@ -219,13 +223,16 @@ export async function upIn(session: Session, sweep: number): Promise<Up> {
   if (!there) return { waiting: 0, leased: 0, rows: 0, trajectories: 0, epochs: 0 };
   const [up] = await session.rows<Up>(
     `select count(*) filter (where state < 'active') as waiting, count(*) filter (where state = 'active') as leased,
-       coalesce(sum(cast(data ->> 'rows' as bigint)), 0) as rows,
-       coalesce(sum(cast(data ->> 'trajectories' as bigint)), 0) as trajectories,
-       coalesce(sum(cast(data ->> 'epochs' as bigint)), 0) as epochs
+       ${sumOf("rows")}, ${sumOf("trajectories")}, ${sumOf("epochs")}
      from ${QUEUE_SCHEMA}.job where name = @name and state <= 'active'`,
     { name: queueName(sweep) },
   );
   return up;
+}
+
+function sumOf(name: string): string {
+  const text = `data ->> '${name}'`;
+  return `coalesce(sum(case when ${text} ~ '^[0-9]{1,15}$' then cast(${text} as bigint) end), 0) as ${name}`;
 }
 
 function queueName(sweep: number): string {

@@ -68,18 +68,11 @@ export class PostgresStore extends PostgresResults implements SharedStore {
     outcomes: readonly Outcome[],
     also: (session: Session) => Promise<void>,
   ): Promise<Landed> {
-    try {
-      return await this.#write(toldOf, LANDING_MS, async (session) => {
-        const landed = await land(session, this.#keys, sweep, outcomes);
-        await also(session);
-        return landed;
-      });
-    } catch (error) {
-      // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
-      if (error instanceof SweepError && error.fault === "usage")
-        throw new SweepError("check", error.message, { cause: error });
-      throw error;
-    }
+    return this.#write(toldInRun, LANDING_MS, async (session) => {
+      const landed = await land(session, this.#keys, sweep, outcomes);
+      await also(session);
+      return landed;
+    });
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
@@ -111,7 +104,7 @@ export class PostgresStore extends PostgresResults implements SharedStore {
 
   /** What a queue writes, or reads where others write: in one transaction, one after the other, as all writes are. */
   write<Result>(body: (session: Session) => Promise<Result>): Promise<Result> {
-    return this.#write(toldOf, QUICK_MS, body);
+    return this.#write(toldInRun, QUICK_MS, body);
   }
 
   override async close(): Promise<void> {
@@ -148,4 +141,11 @@ export class PostgresStore extends PostgresResults implements SharedStore {
       }
     }
   }
+}
+
+/** What was changed is met in the middle of a run: of usage a user may think that nothing was written. */
+function toldInRun(place: string, error: unknown): unknown {
+  const told = toldOf(place, error);
+  if (!(told instanceof SweepError) || told.fault !== "usage") return told;
+  return new SweepError("check", told.message, { cause: told });
 }
