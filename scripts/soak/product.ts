@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../../src/errors.js";
 import type { Results, Sweep } from "../../src/store/contract.js";
 import { openResults } from "../../src/store/open.js";
+import { isShared } from "../../src/store/queue.js";
 
-const CLI = fileURLToPath(new URL("../../src/cli.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../src/cli.js", import.meta.url));
 
 /** 2 draws × 2 presets, every kind of start: 1,152 trial rows at 8 trials. */
 export function gridFlags(trials: number, samples: number): string[] {
@@ -32,7 +33,11 @@ export interface Running {
 
 /** Starts a module with node; `before` are node's own words. */
 export function startNode(words: readonly string[], options: SpawnOptions = {}): Running {
-  const child = spawn(process.execPath, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  return startProgram(process.execPath, words, options);
+}
+
+export function startProgram(program: string, words: readonly string[], options: SpawnOptions = {}): Running {
+  const child = spawn(program, words, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   const text = { out: "", err: "" };
   child.stdout?.setEncoding("utf8").on("data", (part: string) => {
     text.out += part;
@@ -104,6 +109,13 @@ async function countsOf(results: Results, sweep: Sweep): Promise<Record<string, 
       "select count(*) - count(distinct preset || '|' || draw || '|' || method || '|' || lambda_reg || '|' || epochs || '|' || start || '|' || trial) from trial_results",
     ),
     "rows that no sweep asks for": Math.max(0, found - sum(({ rows, missing }) => rows - missing)),
+    ...(isShared(results) ? {} : await brokenIn(results)),
+  };
+}
+
+/** What only a file can have. */
+async function brokenIn(results: Results): Promise<Record<string, number>> {
+  return {
     "broken references": await one(results, "select count(*) from pragma_foreign_key_check"),
     "broken pages": await one(results, "select integrity_check <> 'ok' from pragma_integrity_check"),
   };

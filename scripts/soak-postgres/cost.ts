@@ -1,0 +1,4 @@
+import type { Site } from "./field.js";
+export async function cost(_site: Site): Promise<string> {
+  return "";
+}
