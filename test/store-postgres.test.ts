@@ -1,6 +1,5 @@
 /** The store in PostgreSQL: the suites that every store passes, what is its own, and commands that are given one. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { AGGREGATES } from "../src/commands/aggregates.js";
@@ -38,7 +37,6 @@ else {
   testWriters();
   testOpening();
   testQueries();
-  testRoles();
   testCommands();
 }
 
@@ -391,60 +389,6 @@ function testQueries(): void {
     });
     await assert.rejects(store.query("select forget_probabilty from trial_results"), {
       message: /: did you mean forget_probability; data\/docs\/columns\.md/,
-    });
-  });
-}
-
-/** The SQL of the page of that language. */
-function pageSql(): string {
-  const page = readFileSync("data/docs/many-machines.md", "utf8");
-  const [, sql] = /```sql\n([\s\S]*?)```/.exec(page) ?? [];
-  return sql;
-}
-
-function testRoles(): void {
-  test("a worker's role opens sweeps and trains them, and a reader's reads, and neither can more", async (t) => {
-    const place = await emptyDatabase();
-    const owner = await storeAt(t, place);
-    const names = { gmm_sweep_worker: `w${process.pid}`, gmm_sweep_reader: `r${process.pid}` };
-    const own = Object.entries(names).reduce((sql, [name, other]) => sql.replaceAll(name, other), pageSql());
-    await run(
-      `${own}; alter role ${names.gmm_sweep_worker} login password 'w'; alter role ${names.gmm_sweep_reader} login password 'r'`,
-      place,
-    );
-    t.after(async () => {
-      for (const name of Object.values(names)) await run(`drop owned by ${name}; drop role ${name}`, place);
-    });
-    const as = (name: string, password: string): string => {
-      const url = new URL(place);
-      [url.username, url.password] = [name, password];
-      return url.href;
-    };
-    const worker = await storeAt(t, as(names.gmm_sweep_worker, "w"));
-    const sweep = await worker.open(openRequest(gridPlan("paired")));
-    await worker.record(sweep, specsIn(sweep.plan).map(trained));
-    assert.equal((await owner.stateCounts(sweep)).done, 36);
-    const reader = await openResults(as(names.gmm_sweep_reader, "r"));
-    t.after(() => reader.close());
-    assert.equal(await reader.digest(sweep), await owner.digest(sweep));
-    assert.deepEqual(await only(reader, "select count(*) from trial_results"), [36n]);
-    for (const [name, password, sql] of [
-      ...[
-        "drop table gmm_sweep.sweeps",
-        "truncate gmm_sweep.epochs",
-        "delete from gmm_sweep.trial_rows",
-        "update gmm_sweep.made set version = 2",
-      ].map((sql) => [names.gmm_sweep_worker, "w", sql] as const),
-      ...["update gmm_sweep.trial_rows set penalty = 0", "insert into gmm_sweep.epochs values (1, 1)"].map(
-        (sql) => [names.gmm_sweep_reader, "r", sql] as const,
-      ),
-    ])
-      await assert.rejects(run(sql, as(name, password)), { code: "42501" }, sql);
-    const mere = await openStore(as(names.gmm_sweep_reader, "r"));
-    t.after(() => mere.close());
-    await assert.rejects(mere.open(openRequest(smallPlan())), {
-      fault: "usage",
-      message: /must be a store that this user may use so, but PostgreSQL says that the user has no right to/,
     });
   });
 }

@@ -117,8 +117,9 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
     await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path, widthOf(terminal)));
 }
 
-/** Who trains what is missing. */
+/** Who trains what is missing; nothing where this user may not read it. */
 async function sharedText(results: SharedResults, sweep: Sweep, width: number): Promise<string> {
+  if (!(await results.mayReadWork())) return "";
   const [up, workers, aside] = [await results.up(sweep), await results.workers(), await results.aside(sweep)];
   return `${asideText(aside)}\n${upText(up, workers)}${workersText(workers, width)}`;
 }

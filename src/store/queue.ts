@@ -95,6 +95,8 @@ export interface SharedStore extends Store, SharedResults {
 
 /** What can be read of one. */
 export interface SharedResults extends Results {
+  /** Whether this user may read what is handed out, and to whom; who may not can read all else. */
+  mayReadWork(): Promise<boolean>;
   /** Those that were heard of in the last day, in the order in which they joined. */
   workers(): Promise<StoredWorker[]>;
   up(sweep: Sweep): Promise<Up>;

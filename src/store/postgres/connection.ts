@@ -1,7 +1,8 @@
 /** Connections to a database: a few that are shared, and one for each state that is being read. */
+import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import type pg from "pg";
-import { withCode } from "../faults.js";
+import { badPlace, withCode } from "../faults.js";
 import { urlOf } from "../places.js";
 import { isAnswer } from "./faults.js";
 
@@ -214,11 +215,35 @@ export interface Snapshot {
   release(): Promise<void>;
 }
 
+/** What pg knows of TLS; all but the first two look at the certificate and at the name of the server. */
+const SSL_MODES = ["disable", "no-verify", "verify-full", "prefer", "require", "verify-ca"];
+
+/** A URL whose TLS can be used. Throws usage where it cannot. */
+function withUsableTls(url: string): string {
+  const { searchParams: said } = new URL(url);
+  const mode = said.get("sslmode");
+  if (mode !== null && !SSL_MODES.includes(mode))
+    throw badPlace((place) => `${place} must have an sslmode of disable, no-verify or verify-full, got ${mode}`);
+  for (const name of ["sslrootcert", "sslcert", "sslkey"]) {
+    const file = said.get(name);
+    if (file === null) continue;
+    try {
+      accessSync(file, constants.R_OK);
+    } catch (error) {
+      throw badPlace((place) => `${place} must have as ${name} a file that can be read, got ${file}`, { cause: error });
+    }
+  }
+  // pg reads these as the strictest, and prints a page about it.
+  return said.get("uselibpqcompat") === "true"
+    ? url
+    : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, "$1verify-full");
+}
+
 /** What every connection is made with; TLS is as the URL says it. */
 function configOf(url: string): pg.ClientConfig {
   const require = createRequire(createRequire(import.meta.url).resolve("pg"));
   const { parse } = require("pg-connection-string") as { parse(url: string): pg.ClientConfig };
-  const { password, options, ...said } = parse(url);
+  const { password, options, ...said } = parse(withUsableTls(url));
   const ours = {
     search_path: `${SCHEMA_NAME},pg_catalog`,
     extra_float_digits: "1",

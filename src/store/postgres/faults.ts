@@ -40,7 +40,7 @@ const REMEDIES: readonly Remedy[] = [
       "usage",
       "must be a store that this user may use so, but PostgreSQL says that the user has no right to: have the owner grant it, as data/docs/many-machines.md says",
     ],
-    open: `may no longer be used so by this user: have the owner grant it ${AGAIN}`,
+    open: `may not be used so by this user: have the owner grant it, as data/docs/many-machines.md says, ${AGAIN}`,
   },
   {
     code: /^25006$/,
@@ -98,6 +98,7 @@ export function codeOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(codeOf).find((code) => code !== "") ?? "AWAY";
   if ("code" in error) return String(error.code);
   if (/^Query read timeout/.test(error.message)) return "SLOW";
+  if (/^SASL: /.test(error.message)) return "28P01"; // the server asks for a password, and there is none
   if (/^The server does not support SSL/.test(error.message)) return "NO_SSL";
   return /^(Connection terminated|timeout e|Client has encountered a connection error|Client was closed)/.test(
     error.message,

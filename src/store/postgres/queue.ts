@@ -6,7 +6,7 @@ import type { Landed, Sweep } from "../contract.js";
 import { withCode } from "../faults.js";
 import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
 import { chunkOf } from "./chunks.js";
-import { type Connections, QUICK_MS, type Session } from "./connection.js";
+import { type Connections, QUICK_MS, SCHEMA_NAME, type Session } from "./connection.js";
 import { Membership } from "./workers.js";
 
 /** All that is pg-boss's. */
@@ -233,6 +233,16 @@ export async function upIn(session: Session, sweep: number): Promise<Up> {
 function sumOf(name: string): string {
   const text = `data ->> '${name}'`;
   return `coalesce(sum(case when ${text} ~ '^[0-9]{1,15}$' then cast(${text} as bigint) end), 0) as ${name}`;
+}
+
+/** Whether this user has the rights to what `upIn`, `workersIn` and `asideIn` read, as far as it is there. */
+export async function mayReadWork(session: Session): Promise<boolean> {
+  const [{ may }] = await session.rows<{ may: boolean }>(
+    `select coalesce(bool_and(has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')), true) as may
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where (n.nspname, c.relname) in (('${SCHEMA_NAME}', 'workers'), ('${SCHEMA_NAME}', 'put_aside'), ('${QUEUE_SCHEMA}', 'job'))`,
+  );
+  return may;
 }
 
 function queueName(sweep: number): string {

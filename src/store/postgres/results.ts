@@ -38,7 +38,7 @@ import { damagesIn } from "./damages.js";
 import { toldOf } from "./faults.js";
 import { missingRows } from "./missing.js";
 import { ask } from "./query.js";
-import { upIn } from "./queue.js";
+import { mayReadWork, upIn } from "./queue.js";
 import { READS } from "./reads.js";
 import { batches, cellsOf, digestOfSweep } from "./rows.js";
 import { commandsIn, decisionsIn, plannedSweeps } from "./sweeps.js";
@@ -169,6 +169,10 @@ export class PostgresResults implements SharedResults {
       await this.#release(snapshot);
       throw toldOf(this.place, error);
     }
+  }
+
+  mayReadWork(): Promise<boolean> {
+    return this.#read(mayReadWork);
   }
 
   workers(): Promise<StoredWorker[]> {
