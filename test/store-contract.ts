@@ -49,7 +49,7 @@ export interface Words {
 
 export const OF_FILES: Words = { what: "file", option: "--db", anyAggregate: true };
 
-/** Makes another store each time, and closes it once the test has ended. */
+/** Gives a store in which nothing is, which no other test has meanwhile, and sees to its end. */
 export type Make = (t: TestContext) => Promise<Made>;
 
 /** A sweep that is open, with the specs of its plan. */

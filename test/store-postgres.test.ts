@@ -11,7 +11,7 @@ import { backUp, mergeStores, openBegun, openResults, openStore } from "../src/s
 import { placeNamed } from "../src/store/places.js";
 import { toldOfOpening } from "../src/store/postgres/faults.js";
 import { folder, programmed, TINY } from "./command-line.js";
-import { database, emptyDatabase, NO_SERVER, run, transaction } from "./fixtures/postgres.js";
+import { database, emptyDatabase, emptyStore, NO_SERVER, run, transaction } from "./fixtures/postgres.js";
 import { nextUp, openRequest, smallPlan, specsIn, trained, withLastEpoch } from "./fixtures/sweeps.js";
 import { gridPlan, listOf, type Make, testStoreContract, type Words } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
@@ -19,8 +19,7 @@ import { testStoreViews } from "./store-views.js";
 const OF_STORES: Words = { what: "store", option: "--store", anyAggregate: false };
 
 const inDatabase: Make = async (t) => {
-  const place = await database(t);
-  const store = await storeAt(t, place);
+  const { store, place } = await emptyStore(t);
   return { store, place, read: () => openResults(place), words: OF_STORES };
 };
 
