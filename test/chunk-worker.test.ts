@@ -588,3 +588,44 @@ test("lanes that find nothing wait while another is at work, since it may leave 
   worker.drain();
   await work;
 });
+
+test("a suspect is trained with no other beside it, however many lanes there are", async (t) => {
+  const all = await opened(t);
+  const { here, sweep } = all;
+  await here.submit(
+    sweep,
+    chunksOf(sweep, 1).map((chunk, i) => ({ ...chunk, losses: i === 1 ? 2 : 0 })),
+  );
+  const running = new Set<number>();
+  const beside: number[][] = [];
+  const runner: Runner = {
+    ...{ lanes: 3, draining: false },
+    run: async (chunk) => {
+      const [{ trial }] = chunk;
+      running.add(trial);
+      for (let turns = 0; turns < 20; turns++) {
+        await turn();
+        if (running.has(2)) beside.push([...running]);
+      }
+      running.delete(trial);
+      return trainedHere(chunk);
+    },
+    drain: () => {},
+    cancel: () => {},
+    close: async () => {},
+  };
+  await (await working(all, runner, { lanes: 3 })).worker.work();
+  assert.equal((await states(all)).length, 6);
+  assert.deepEqual(new Set(beside.flat()), new Set([2]));
+});
+
+test("a worker that knows the sweep as it was looks again before it takes a chunk of the present plan for none", async (t) => {
+  const all = await opened(t);
+  const { sqlite, here, sweep } = all;
+  const grown = await sqlite.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
+  await here.submit(grown, chunksOf(grown, 8));
+  const known = [sweep];
+  const { worker } = await working(all, runnerOf(), { sweeps: async () => [known.shift() ?? grown] });
+  await worker.work();
+  assert.equal(await sqlite.digest(grown), await plainDigest(t, grown));
+});

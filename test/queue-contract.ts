@@ -15,7 +15,7 @@ export interface MadeQueue {
   readonly queue: Queue;
   /** Another process's; the same where there can be none. */
   readonly other: Queue;
-  /** Has a lease lost, as if its holder were dead. */
+  /** Has a lease lost, the only one there is of its sweep, as if its holder were dead. */
   lose(lease: Lease): Promise<void>;
 }
 

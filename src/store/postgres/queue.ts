@@ -22,6 +22,9 @@ const FORGOTTEN_SECONDS = 24 * 3600; // after it was done
 const WARN_NEVER = 1_000_000_000;
 const INSERTED_AT_ONCE = 1000;
 
+/** What keeps makers of one queue apart, for as long as a transaction lasts ('gmm2'). */
+const LOCK = `select pg_advisory_xact_lock(${0x676d6d32})`;
+
 /** What a queue takes of the store that it is in. */
 export interface QueueStore {
   /** Runs `body` in one transaction, again where the server is away for a while or another writer came between. */
@@ -59,24 +62,29 @@ export class BossQueue implements Queue {
     const { PgBoss: Boss } = await loadBoss();
     const executeSql = (text: string, values?: unknown[]) =>
       connections.with((session) => session.foreign(text, values), QUICK_MS);
-    const isThere = await connections.with(async (session) => {
-      const [{ there }] = await session.rows<{ there: boolean }>(
-        `select to_regclass('${QUEUE_SCHEMA}.version') is not null as there`,
-      );
-      return there;
+    const startedWith = async (isThere: boolean): Promise<PgBoss> => {
+      const boss = new Boss({
+        db: { executeSql },
+        schema: QUEUE_SCHEMA,
+        // What has no right to make tables works with those that are there.
+        ...{ migrate: !isThere, createSchema: !isThere, schedule: false },
+        ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
+        ...{ registerInstance: false, reindex: false, monitorVacuum: false },
+      });
+      // What goes wrong in its rounds it tries again in the next.
+      boss.on("error", () => {});
+      boss.on("warning", () => {});
+      await boss.start();
+      return boss;
+    };
+    const boss = await connections.with(async (session) => {
+      if (await isMade(session)) return startedWith(true);
+      // Made by one at a time: pg-boss makes its schema before it keeps others away.
+      return session.transaction("", async () => {
+        await session.script(LOCK);
+        return startedWith(await isMade(session));
+      });
     });
-    const boss = new Boss({
-      db: { executeSql },
-      schema: QUEUE_SCHEMA,
-      // What has no right to make tables works with those that are there.
-      ...{ migrate: !isThere, createSchema: !isThere, schedule: false },
-      ...{ superviseIntervalSeconds: SUPERVISE_SECONDS, monitorIntervalSeconds: SUPERVISE_SECONDS },
-      ...{ registerInstance: false, reindex: false, monitorVacuum: false },
-    });
-    // What goes wrong in its rounds it tries again in the next.
-    boss.on("error", () => {});
-    boss.on("warning", () => {});
-    await boss.start();
     return new BossQueue(boss, store, connections);
   }
 
@@ -213,6 +221,15 @@ export class BossQueue implements Queue {
 function heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
   const { chunk, plan } = chunkOf(data);
   return { sweep, chunk, plan, losses: chunk.losses + retryCount, id, retryCount };
+}
+
+async function isMade(session: Session): Promise<boolean> {
+  // From the catalog's tables: to_regclass may not yet know what another process made while this one waited for it.
+  const [{ there }] = await session.rows<{ there: boolean }>(
+    `select exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                    where n.nspname = '${QUEUE_SCHEMA}' and c.relname = 'version') as there`,
+  );
+  return there;
 }
 
 /** What waits or is on lease of a sweep, of what is no chunk only that it is there; nothing where nothing was ever submitted. */
