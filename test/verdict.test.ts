@@ -5,9 +5,8 @@ import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
 import type { Question } from "../src/plan/question.js";
 import { binomialQuantile } from "../src/stats/binomial.js";
-import { oneSampleT } from "../src/stats/t-test.js";
 import { openStore } from "../src/store/open.js";
-import { judged } from "../src/verdict/answer.js";
+import { judged, sampled } from "../src/verdict/answer.js";
 import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
 import { trialsOf } from "../src/verdict/table.js";
@@ -118,14 +117,14 @@ test("so many units as are said to be enough decide it 8 times in 10, where trut
   ]) {
     const few = 20;
     const at = (endpoint: "forget" | "accuracy", units: number) => ({
-      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1 },
+      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1, skewness: 0 },
     });
     const { answer, needed } = judged({ forget: at("forget", few), accuracy: at("accuracy", few) }, margins, few);
     assert.equal(answer, "too few");
     assert.ok(needed !== null);
     const found = Array.from({ length: 400 }, () => {
       const of = (endpoint: "forget" | "accuracy") =>
-        oneSampleT(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
+        sampled(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
       return judged({ forget: of("forget"), accuracy: of("accuracy") }, margins, needed).answer;
     });
     const decided = found.filter((one) => one === (truth.forget > margins.forget ? "different" : "equivalent")).length;

@@ -9,7 +9,7 @@ import type { Simultaneous } from "../verdict/simultaneous.js";
 import type { StratumFinding } from "../verdict/strata.js";
 import type { Verdict } from "../verdict/verdict.js";
 import { tableWithin } from "./table.js";
-import { allTable, findingSentence } from "./verdict-table.js";
+import { allTable, findingSentence, skewedText } from "./verdict-table.js";
 import {
   count,
   endpointName,
@@ -137,6 +137,7 @@ function notes(verdict: Verdict, { width }: Place): string {
   const paragraphs = [
     ...choiceText(verdict),
     ...roundsText(verdict),
+    ...skewedText(verdict),
     ...notBeatenText(verdict),
     ...memorisationText(verdict),
     ...worstText(verdict),
