@@ -11,7 +11,7 @@ export interface Skewed {
   readonly errors: { readonly from: number; readonly to: number };
 }
 
-/** In standard errors of normal values: 2 % of normal samples are more skewed, of 5 values or more; of 3 or 4 none can be. */
+/** In standard errors of normal values: 2 % of normal samples are more skewed, of 8 values or more; 1 % of six; none of five or fewer can be. */
 const PLAINLY = 2.44;
 
 /** How often answers over so many values err (`npm run skewness`), from skewness 1 to one value in ten far off. */
