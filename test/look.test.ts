@@ -4,6 +4,8 @@ import test from "node:test";
 import { type Stream, stream } from "../src/data/streams.js";
 import type { Margins } from "../src/plan/question.js";
 import type { StoppingRule } from "../src/plan/stopping-rule.js";
+import { maxT, signFlips } from "../src/stats/sign-flips.js";
+import { bandsOf } from "../src/verdict/bands.js";
 import { canHold, type Look, look, looksOf, spentAt } from "../src/verdict/look.js";
 import type { Candidate } from "../src/verdict/selection.js";
 
@@ -87,6 +89,39 @@ test("where some units are set aside the first look has so many that the rest ma
 
 const SETS = 60;
 const UNITS = 12;
+
+test("where all cells have a tail to one side their bands reach further into it, and not without one or of few units", () => {
+  const bands = (units: number, tail: (value: number) => number) => {
+    const random = stream("test", "tail", units);
+    const common = Array.from({ length: units }, () => tail(random.uniform()));
+    const values = Array.from({ length: 9 }, () => common.map((value) => value + 0.1 * random.normal()));
+    const flips = signFlips(units, 500, random.uniform);
+    const [plain, borne] = [maxT(values, flips, 0.1), bandsOf(values, flips, 0.1)];
+    return plain.map((band, i) => [borne[i].low < band.low, borne[i].high > band.high]);
+  };
+  const down = (uniform: number): number => Math.log(1 - uniform);
+  assert.ok(bands(20, down).every(([low, high]) => low && !high));
+  assert.ok(bands(20, (uniform) => -down(uniform)).every(([low, high]) => !low && high));
+  assert.ok(bands(9, down).every(([low, high]) => !low && !high));
+});
+
+test("a look that was stored keeps its bands, whatever bands are now, unless its differences are others", () => {
+  const cells = shifted(stream("test", "stored"), [0, 0.3], 20);
+  const asked = { margins: MARGINS, alpha: spentAt(4), until: DECIDED };
+  const [mine] = look(cells, asked).kept;
+  assert.equal(mine.answer, "equivalent");
+  const stored = (mean: number): Look =>
+    look(cells, asked, (recipe) =>
+      recipe === "0"
+        ? [
+            { mean, low: -0.06, high: 0.05 },
+            { mean: mine.accuracy.mean, low: -0.001, high: 0.002 },
+          ]
+        : null,
+    );
+  assert.deepEqual(answers(stored(mine.forget.mean)), { 0: "too few", 1: "different" });
+  assert.deepEqual(answers(stored(mine.forget.mean + 1e-9)), { 0: "equivalent", 1: "different" });
+});
 
 test("over many sweeps cells at the margin are hardly ever called equivalent, and the nearest cell hardly ever dropped", () => {
   const [atMargin, oneNear] = [

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { stream } from "../src/data/streams.js";
 import { betaQuantile, betaTails } from "../src/stats/beta.js";
 import { binomialQuantile, binomialTails } from "../src/stats/binomial.js";
 import { chiSquaredTailQuantile, chiSquaredTails } from "../src/stats/chi-squared.js";
@@ -17,6 +18,7 @@ import { errorOfMean, errorOfProportion, jackknifeError } from "../src/stats/mon
 import { normalTail, normalTailQuantile } from "../src/stats/normal.js";
 import { maxT, signFlips, swapTest } from "../src/stats/sign-flips.js";
 import { signTest, wilcoxonSignedRanks } from "../src/stats/signed-ranks.js";
+import { hallInterval, skewness, skewnessError } from "../src/stats/skewness.js";
 import { tTailQuantile, tTails, tTwoSided } from "../src/stats/student-t.js";
 import { oneSampleT, pairedT, tInterval, welchT } from "../src/stats/t-test.js";
 import { nested, oneWay } from "../src/stats/variance-components.js";
@@ -129,6 +131,31 @@ meets("equivalence", ({ values, margin, alpha }: Values & { margin: number; alph
   const { p, interval, smallestMargin } = equivalence(oneSampleT(values), margin, alpha);
   return { p, ...interval, smallestMargin };
 });
+meets("skewness", ({ values }: Values) => ({ skewness: skewness(values) }));
+meets("hallInterval", ({ values, confidence }: Values & { confidence: number }) => ({
+  ...hallInterval({ ...oneSampleT(values), skewness: skewness(values) }, confidence),
+}));
+
+test("two in a hundred samples of normal values are plainly skewed, from eight values on, and none of five or fewer", () => {
+  const random = stream("test", "plainly skewed");
+  for (const n of [3, 5, 8, 12, 19]) {
+    const found = Array.from({ length: 4000 }, () => skewness(Array.from({ length: n }, () => random.normal())));
+    const times = found.filter((of) => Math.abs(of) > 2.44 * skewnessError(n)).length;
+    if (n <= 5) assert.equal(times, 0);
+    else
+      assert.ok(
+        times >= binomialQuantile(0.001, 4000, 0.02) && times <= binomialQuantile(0.999, 4000, 0.02),
+        `${n}: ${times}`,
+      );
+  }
+});
+
+test("the interval of Hall's transformation is Student's where nothing is skewed, and a point where nothing varies", () => {
+  const of = oneSampleT([-2, -1, 0, 1, 2]);
+  assert.deepEqual(hallInterval({ ...of, skewness: Number.NaN }, 0.9), tInterval(of, 0.9));
+  assert.deepEqual(hallInterval({ estimate: 3, error: 0, df: 4, skewness: Number.NaN }, 0.9), { low: 3, high: 3 });
+});
+
 meets("holm", ({ ps }: { ps: readonly number[] }) => ({ adjusted: holm(ps) }));
 meets("clopperPearson", ({ hits, n, alpha }: { hits: number; n: number; alpha: number }) => ({
   ...clopperPearson(hits, n, alpha),

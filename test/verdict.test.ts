@@ -5,9 +5,9 @@ import { type Stream, stream } from "../src/data/streams.js";
 import type { CellKey } from "../src/plan/cell.js";
 import type { Question } from "../src/plan/question.js";
 import { binomialQuantile } from "../src/stats/binomial.js";
-import { oneSampleT } from "../src/stats/t-test.js";
+import { oneSampleT, tInterval } from "../src/stats/t-test.js";
 import { openStore } from "../src/store/open.js";
-import { judged } from "../src/verdict/answer.js";
+import { judged, sampled } from "../src/verdict/answer.js";
 import { type Sample, type Setting, settingsIn } from "../src/verdict/scores.js";
 import { simultaneous } from "../src/verdict/simultaneous.js";
 import { trialsOf } from "../src/verdict/table.js";
@@ -118,19 +118,51 @@ test("so many units as are said to be enough decide it 8 times in 10, where trut
   ]) {
     const few = 20;
     const at = (endpoint: "forget" | "accuracy", units: number) => ({
-      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1 },
+      ...{ estimate: truth[endpoint], error: sigma[endpoint] / Math.sqrt(units), df: units - 1, skewness: 0 },
     });
     const { answer, needed } = judged({ forget: at("forget", few), accuracy: at("accuracy", few) }, margins, few);
     assert.equal(answer, "too few");
     assert.ok(needed !== null);
     const found = Array.from({ length: 400 }, () => {
       const of = (endpoint: "forget" | "accuracy") =>
-        oneSampleT(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
+        sampled(Array.from({ length: needed }, () => truth[endpoint] + sigma[endpoint] * random.normal()));
       return judged({ forget: of("forget"), accuracy: of("accuracy") }, margins, needed).answer;
     });
     const decided = found.filter((one) => one === (truth.forget > margins.forget ? "different" : "equivalent")).length;
     assert.ok(decided >= binomialQuantile(0.001, 400, 0.8) && decided <= 0.95 * 400, `${decided}`);
   }
+});
+
+/** Values of mean 0 and standard deviation 1, a tail of which points down. */
+function withTail(count: number): number[] {
+  const values = Array.from({ length: count }, (_, i) => Math.log((i + 0.5) / count));
+  const { estimate, error } = oneSampleT(values);
+  return values.map((value) => (value - estimate) / (error * Math.sqrt(count)));
+}
+
+test("from 20 values on an answer and its interval bear skewness, and of fewer one line tells of it", () => {
+  const margins = { forget: 1, accuracy: 1 };
+  // So near the lower margin that Student's interval just clears it.
+  const at = (count: number) => withTail(count).map((value) => value - 1 + 1.75 / Math.sqrt(count));
+  const none = (count: number) => sampled(Array<number>(count).fill(0));
+  const few = judged({ forget: sampled(at(19)), accuracy: none(19) }, margins, 19);
+  assert.equal(few.answer, "equivalent");
+  assert.deepEqual(few.skewed?.endpoint, "forget");
+  assert.deepEqual(few.skewed?.errors, { from: 0.08, to: 0.21 });
+  const many = judged({ forget: sampled(at(20)), accuracy: none(20) }, margins, 20);
+  assert.deepEqual([many.answer, many.skewed], ["too few", null]);
+  const student = tInterval(sampled(at(20)), 0.9);
+  assert.ok(student.low > -1 && many.forget.interval.low < -1);
+  assert.equal(many.forget.interval.high, student.high);
+  assert.equal(many.forget.smallestMargin, -many.forget.interval.low);
+  assert.deepEqual(few.forget.interval, tInterval(sampled(at(19)), 0.9));
+});
+
+test("what is beyond its margin by Student's t alone is not called different from 20 values on", () => {
+  const at = (count: number) => sampled(withTail(count).map((value) => value + 1 + 2.15 / Math.sqrt(count)));
+  const of = (count: number) =>
+    judged({ forget: at(count), accuracy: at(count) }, { forget: 1, accuracy: 1 }, count).answer;
+  assert.deepEqual([of(19), of(20)], ["different", "too few"]);
 });
 
 test("on one draw the trials are the units, and copies of one run are refused with the reason", () => {

@@ -3,8 +3,7 @@ import type { Stream } from "../../src/data/streams.js";
 import type { CellKey } from "../../src/plan/cell.js";
 import { type Margins, USUAL_QUESTION } from "../../src/plan/question.js";
 import { halfWidth } from "../../src/stats/extension.js";
-import { oneSampleT } from "../../src/stats/t-test.js";
-import { type Judgement, judged } from "../../src/verdict/answer.js";
+import { type Judgement, judged, sampled } from "../../src/verdict/answer.js";
 import { cheapestPair } from "../../src/verdict/design.js";
 import { byDraw } from "../../src/verdict/differences.js";
 import type { Goal, Room } from "../../src/verdict/planner.js";
@@ -62,7 +61,7 @@ export function simulated({ ratio, draws, trials, byDraws, goal: kind }: Case, r
 function judgementOf({ samples }: Setting, margins: Margins): Judgement {
   const of = (method: string): Sample[] => samples.filter(({ recipe }) => recipe === method);
   const { forget, accuracy } = byDraw(of("unlearn"), of("retrain_scratch"));
-  return judged({ forget: oneSampleT(forget), accuracy: oneSampleT(accuracy) }, margins, forget.length);
+  return judged({ forget: sampled(forget), accuracy: sampled(accuracy) }, margins, forget.length);
 }
 
 /** Differences to retraining that grow with the sweep: what is there stays as it is. */

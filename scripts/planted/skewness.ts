@@ -1,6 +1,6 @@
 /** Ways to judge whether a mean lies above 0 that might bear skewness, each in addition to the t test that the verdict takes. */
 import type { Stream } from "../../src/data/streams.js";
-import { mean } from "../../src/stats/moments.js";
+import { skewness } from "../../src/stats/skewness.js";
 import { tTailQuantile } from "../../src/stats/student-t.js";
 import { oneSampleT } from "../../src/stats/t-test.js";
 
@@ -16,17 +16,9 @@ const byT: Way = (values, alpha) => oneSampleT(values).t >= tTailQuantile(alpha,
 const byHall: Way = (values, alpha) => {
   const n = values.length;
   const { t } = oneSampleT(values);
-  const g = skewnessOf(values) / Math.sqrt(n);
+  const g = skewness(values) / Math.sqrt(n);
   return t + (g * (2 * t * t + 1)) / 6 + (g * g * t ** 3) / 27 >= tTailQuantile(alpha, n - 1);
 };
-
-/** √(n(n−1))/(n−2) · m₃/m₂^1.5, of three values or more. */
-function skewnessOf(values: readonly number[]): number {
-  const n = values.length;
-  const center = mean(values);
-  const moment = (power: number): number => values.reduce((sum, value) => sum + (value - center) ** power, 0) / n;
-  return ((Math.sqrt(n * (n - 1)) / (n - 2)) * moment(3)) / moment(2) ** 1.5;
-}
 
 const RESAMPLES = 399; // of which so many are beyond a limit as alpha says, exactly
 

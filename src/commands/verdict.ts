@@ -7,7 +7,7 @@ import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
 import { csvPieces } from "../report/table.js";
 import { sentencesText, verdictText } from "../report/verdict.js";
-import { allTable, findingSentence, numbersTable, verdictTable } from "../report/verdict-table.js";
+import { allTable, findingSentence, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
 import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
@@ -170,7 +170,8 @@ async function printMarkup(
   written: typeof markdownTable,
 ): Promise<void> {
   for (const [i, finding] of findings.entries()) {
-    const caption = findingSentence(finding, findings, shellWord(path));
+    const said = findingSentence(finding, findings, shellWord(path));
+    const caption = [said, ...(finding.verdict === null ? [] : skewedText(finding.verdict))].join(" ");
     const { header, rows } = finding.simultaneous === null ? verdictTable(finding) : allTable(finding.simultaneous);
     await terminal.exact(`${i === 0 ? "" : "\n"}${written(caption, header, rows)}`);
   }

@@ -14,6 +14,7 @@ import {
   count,
   endpointName,
   marginsText,
+  percent,
   placesFor,
   range,
   recipeName,
@@ -149,6 +150,20 @@ const ON_ONE_DRAW: Readonly<Partial<Record<Stratum, string>>> = {
   unknown: "but it cannot be told whether there is anything to forget",
 };
 
+/** One line where an answer comes from plainly skewed differences: of those rows the most skewed. */
+export function skewedText({ rows, question, unit }: Verdict): string[] {
+  const found = rows.flatMap(({ recipe, judgement }) =>
+    judgement === null || judgement.skewed === null ? [] : [{ recipe, ...judgement.skewed }],
+  );
+  const [most, ...others] = found.sort((a, b) => Math.abs(b.skewness) - Math.abs(a.skewness));
+  if (most === undefined) return [];
+  const too = others.length === 0 ? "" : `, and of ${count(others.length, "other row")}`;
+  const { from, to } = most.errors;
+  return [
+    `The differences of ${shortName(most.recipe)} in ${endpointName(most.endpoint, question)} are skewed (${signed(most.skewness, 1)})${too}: the stated error of 5 % may be ${Math.round(100 * from)} to ${percent(to)}; more ${unit}s help.`,
+  ];
+}
+
 /** The rows of a verdict, rounded. */
 export function verdictTable({ verdict }: Finding): TableCells {
   if (verdict === null) return { header: ["recipe"], rows: [] };
@@ -279,6 +294,7 @@ const ROW_COLUMNS: readonly (readonly [name: string, of: (row: VerdictRow) => Ce
   ["refused", ({ refused }) => refused],
   ["units", ({ judgement }) => judgement?.units ?? null],
   ["needed", ({ needed }) => needed],
+  ["skewed", ({ judgement }) => judgement?.skewed?.endpoint ?? null],
   ...ENDPOINTS.flatMap((endpoint) => differenceColumns(endpoint)),
   ["wasserstein", ({ wasserstein }) => wasserstein?.distance ?? null],
   ["null_low", ({ wasserstein }) => wasserstein?.nullBand?.low ?? null],
@@ -299,6 +315,7 @@ function differenceColumns(endpoint: Endpoint): (readonly [name: string, of: (ro
     [`${endpoint}_low`, ({ judgement }) => judgement?.[endpoint].interval.low ?? null],
     [`${endpoint}_high`, ({ judgement }) => judgement?.[endpoint].interval.high ?? null],
     [`${endpoint}_smallest_margin`, ({ judgement }) => judgement?.[endpoint].smallestMargin ?? null],
+    [`${endpoint}_skewness`, ({ judgement }) => judgement?.[endpoint].skewness ?? null],
   ];
 }
 

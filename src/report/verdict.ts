@@ -9,7 +9,7 @@ import type { Simultaneous } from "../verdict/simultaneous.js";
 import type { StratumFinding } from "../verdict/strata.js";
 import type { Verdict } from "../verdict/verdict.js";
 import { tableWithin } from "./table.js";
-import { allTable, findingSentence, settingText } from "./verdict-table.js";
+import { allTable, findingSentence, settingText, skewedText } from "./verdict-table.js";
 import {
   count,
   endpointName,
@@ -144,6 +144,7 @@ function notes(verdict: Verdict, { width }: Place): string {
   const paragraphs = [
     ...choiceText(verdict),
     ...roundsText(verdict),
+    ...skewedText(verdict),
     ...notBeatenText(verdict),
     ...memorisationText(verdict),
     ...worstText(verdict),

@@ -3,8 +3,9 @@ import { stream } from "../data/streams.js";
 import { ENDPOINTS, type Endpoint, type Margins } from "../plan/question.js";
 import type { StoppingRule } from "../plan/stopping-rule.js";
 import type { Interval } from "../stats/interval.js";
-import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
+import { type MaxT, signFlips } from "../stats/sign-flips.js";
 import { ALPHA, type Answer } from "./answer.js";
+import { bandsOf } from "./bands.js";
 import type { Candidate } from "./selection.js";
 
 const FLIPS = 2000;
@@ -66,22 +67,26 @@ export interface Look {
  * One look at cells that have the same units, at error `alpha` a side. A cell is dropped where its band shows that another
  * is nearer to retraining, or until it is decided that it is different itself: as the bands of all looks hold at once (each with probability
  * 1 − 2·alpha for each endpoint), the nearest cell is dropped, and a cell called equivalent that is not, in at most ALPHA
- * a side and endpoint of all sweeps. Bands are max-T over sign flips, and assume differences symmetric about their mean.
+ * a side and endpoint of all sweeps. Bands are `bandsOf`; where `stored` has those of a candidate, they are those.
  */
 export function look(
   candidates: readonly Candidate[],
   { margins, alpha, until }: { readonly margins: Margins; readonly alpha: number; readonly until: StoppingRule },
+  stored: Stored = () => null,
 ): Look {
   const units = candidates[0].forget.length;
   const flips = signFlips(units, FLIPS, stream("verdict", "looks", units).uniform);
   const [forget, accuracy] = ENDPOINTS.map((endpoint) =>
-    maxT(
+    bandsOf(
       candidates.map((candidate) => candidate[endpoint]),
       flips,
       2 * alpha,
     ),
   );
-  const seen = candidates.map(({ recipe }, i) => seenAs(recipe, { forget: forget[i], accuracy: accuracy[i] }, margins));
+  const seen = candidates.map(({ recipe }, i) => {
+    const [f, a] = stored(recipe) ?? [];
+    return seenAs(recipe, { forget: as(forget[i], f), accuracy: as(accuracy[i], a) }, margins);
+  });
   const nearestAtMost = seen.reduce((least, { most }) => Math.min(least, most), Number.POSITIVE_INFINITY);
   // Of a half-width it is no answer that the nearest is different.
   const isKept = ({ least, answer }: Seen): boolean =>
@@ -95,6 +100,15 @@ export function look(
     dropped: seen.filter((one) => !isKept(one)),
     reached: kept.length === 0 || isReached(until, kept, leader),
   };
+}
+
+/** The bands that a stored look has of a recipe; null where it has none. */
+export type Stored = (recipe: string) => readonly [forget: StoredBand, accuracy: StoredBand] | null;
+type StoredBand = Interval & { readonly mean: number };
+
+/** What was stored, by whatever version, if it is of the same differences. */
+function as(found: MaxT, stored: StoredBand | undefined): MaxT {
+  return stored?.mean === found.mean ? { ...found, low: stored.low, high: stored.high } : found;
 }
 
 function seenAs(recipe: string, bands: Readonly<Record<Endpoint, MaxT>>, margins: Margins): Seen {

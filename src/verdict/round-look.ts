@@ -4,7 +4,7 @@ import { drawsOf } from "../plan/plan.js";
 import type { Question } from "../plan/question.js";
 import { drawKey } from "../trial.js";
 import { type Basis, basisOf } from "./basis.js";
-import { canHold, type Look, look, type Seen, spentAt } from "./look.js";
+import { canHold, type Look, look, type Seen, type Stored, spentAt } from "./look.js";
 import { unlearns } from "./roles.js";
 import { type CellChoice, choiceText, onlyDraws } from "./round-plan.js";
 import { type Band, type LookTaken, type RecipeSeen, type Rounds, recipesIn } from "./rounds.js";
@@ -58,15 +58,29 @@ interface LookAfter {
   readonly recipes: readonly Recipe[];
 }
 
-/** The look at a setting that has what a round trained; null where it says nothing. */
-export function lookAfter(setting: Setting, { steps, until }: Rounds, question: Question): LookAfter | null {
+/** The look at a setting that has what a round trained, with the bands of `taken` where that was stored; null where it says nothing. */
+export function lookAfter(
+  setting: Setting,
+  { steps, until }: Rounds,
+  question: Question,
+  taken: LookTaken | null = null,
+): LookAfter | null {
   const basis = basisOf(setting, question);
   if (basis === null) return null;
   const recipes = basis.recipes.filter(({ key }) => unlearns(key.method));
   const candidates = basis.candidates(recipes).filter(isWhole);
   const alpha = spentAt(steps.length);
   if (candidates.length === 0 || !canHold(basis.units, alpha)) return null;
-  return { look: look(candidates, { margins: question.margins, alpha, until }), basis, recipes };
+  const stored: Stored = (text) => {
+    const { key } = recipeOf(text, recipes);
+    const one = taken?.recipes.find((of) => isOf(of, key));
+    return one === undefined ? null : [one.forget, one.accuracy];
+  };
+  return { look: look(candidates, { margins: question.margins, alpha, until }, stored), basis, recipes };
+}
+
+function isOf({ method, lambda, epochs, start }: RecipeSeen, key: CellKey): boolean {
+  return method === key.method && lambda === key.lambda_reg && epochs === key.epochs && start === key.start;
 }
 
 /** Whether it has a difference in every unit, as bands of many recipes need it. */

@@ -1,8 +1,7 @@
 /** Choosing a recipe without believing the numbers it was chosen by: chosen on one half of the units, judged on the other. */
 import { stream } from "../data/streams.js";
 import { ENDPOINTS, type Margins } from "../plan/question.js";
-import { oneSampleT } from "../stats/t-test.js";
-import { ALPHA, type Answer, type Judgement, judged } from "./answer.js";
+import { ALPHA, type Answer, type Judgement, judged, sampled } from "./answer.js";
 import type { Differences } from "./differences.js";
 import { shuffle } from "./null-band.js";
 
@@ -93,7 +92,7 @@ export function judgedAt(
 ): Judgement | null {
   const there = places.filter((place) => !Number.isNaN(of.forget[place]));
   if (there.length < LEAST_UNITS) return null;
-  const [forget, accuracy] = ENDPOINTS.map((endpoint) => oneSampleT(there.map((place) => of[endpoint][place])));
+  const [forget, accuracy] = ENDPOINTS.map((endpoint) => sampled(there.map((place) => of[endpoint][place])));
   return judged({ forget, accuracy }, margins, there.length, alpha);
 }
 

@@ -2,9 +2,10 @@
 import { stream } from "../data/streams.js";
 import { ENDPOINTS, type Endpoint, type Question } from "../plan/question.js";
 import { errorOfProportion } from "../stats/monte-carlo-error.js";
-import { type MaxT, maxT, signFlips } from "../stats/sign-flips.js";
+import { type MaxT, signFlips } from "../stats/sign-flips.js";
 import { tTailQuantile } from "../stats/student-t.js";
 import { ALPHA } from "./answer.js";
+import { bandsOf } from "./bands.js";
 import { basisOf } from "./basis.js";
 import { type RecipeKey, recipeKeyOf, type Setting } from "./scores.js";
 import type { Candidate } from "./selection.js";
@@ -56,7 +57,7 @@ export function simultaneous(setting: Setting, question: Question, alpha = ALPHA
   const bands = units < LEAST_FLIPPED && alpha === ALPHA ? "Bonferroni" : "max-T";
   const [forget, accuracy] = ENDPOINTS.map((endpoint) => {
     const values = whole.map((candidate: Candidate) => candidate[endpoint]);
-    const found = whole.length === 0 ? [] : maxT(values, flips, 2 * alpha);
+    const found = whole.length === 0 ? [] : bandsOf(values, flips, 2 * alpha);
     return found.map((of): SimultaneousDifference => {
       const pError = flips.exact ? 0 : errorOfProportion(of.p, flips.signs.length);
       return { ...of, ...(bands === "max-T" ? {} : bonferroni(of, units, whole.length)), pError };

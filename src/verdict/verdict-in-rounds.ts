@@ -23,7 +23,7 @@ export function verdictInRounds(
   const { until, looks, steps } = rounds;
   const taken = looks.at(-1);
   if (taken === undefined) return null;
-  const seen = lookAfter(lookedAt(setting, rounds), rounds, question);
+  const seen = lookAfter(lookedAt(setting, rounds), rounds, question, taken);
   if (seen === null) return null;
   const { basis, recipes: rivals, look } = seen;
   const { table, unit, units, memorisation } = basis;
@@ -81,7 +81,7 @@ function judgementOf(seen: Seen, units: number): Judgement {
   const [forget, accuracy] = ENDPOINTS.map((endpoint): Difference => {
     const { mean, error, low, high } = seen[endpoint];
     const smallestMargin = Math.max(Math.abs(low), Math.abs(high));
-    return { estimate: mean, error, df: units - 1, interval: { low, high }, smallestMargin };
+    return { estimate: mean, error, df: units - 1, interval: { low, high }, smallestMargin, skewness: null };
   });
-  return { forget, accuracy, answer: seen.answer, units, needed: null };
+  return { forget, accuracy, answer: seen.answer, units, needed: null, skewed: null };
 }
