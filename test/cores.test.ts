@@ -1,10 +1,12 @@
 /** The cores that a container may use, by groups laid out as Linux lays them out. */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { syncBuiltinESMExports } from "node:module";
+import os, { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { coresText } from "../src/commands/doctor.js";
+import { noteOf } from "../src/commands/sweeps.js";
 import { allowedCores, type CgroupPlaces, cpuQuota, usableCores } from "../src/run/cores.js";
 import { folder } from "./command-line.js";
 
@@ -173,4 +175,15 @@ test("the cores that a process may run on are counted without its quota, which n
 test("doctor says what of the cores a container may use", () => {
   assert.match(coresText(8, null), /^8 \([^)]+\)$/);
   assert.match(coresText(8, 1.5), /^8 \(.+\), of which this container may use 1\.5$/);
+});
+
+test("a sweep's note counts the cores that are used, by what a quota leaves of them", (t) => {
+  // Of Node, which knows no quota or rounds it down.
+  t.mock.method(os, "availableParallelism", () => 999);
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  assert.ok(noteOf("gmm-sweep grid").machine.includes(` × ${usableCores()}, ${process.platform}-${process.arch}, `));
 });

@@ -613,19 +613,29 @@ test("the text of a plan for power", (t) => {
   assertGolden(t.name, reportOf(t, { kind: "power", power: 0.9 }, setting, roomOf(12, 10)));
 });
 
-/** A printed plan but for how long it takes on the machine that prints it. */
+/** A printed plan but for how long it takes on the machine that prints it, and on how many threads of it. */
 function timeless(text: string): string {
   const table = text.indexOf("\ndraws  trials");
   const said = text
     .slice(0, table)
     .replaceAll(/\s+/g, " ")
-    .replace(/(less than 1 s|about [^,]*?) on 1 thread here/, "TIME");
+    .replace(/(less than 1 s|about [^,]*?) on \d+ threads? here/, "TIME");
   const rows = text
     .slice(table)
     .split("\n")
-    .map((line) => line.replace(/ +(-|time|[\d ]+ (s|min|h))( +planned)?$/, "$3").replaceAll(/ +/g, " "));
+    .map((line) => line.replace(/ +(-+( +-+)?|time|(\d+ (min|h) )?\d+ (s|min))( +planned)?$/, "$5"))
+    .map((line) => line.replaceAll(/ +/g, " "));
   return [said, ...rows].join("\n");
 }
+
+test("a plan is the page's however slow the machine is that prints it, and however many cores it has", () => {
+  const plan = (time: string, on: string, cell: string, dashes: string): string =>
+    `takes ${time} on ${on} here\n\ndraws  trials  epochs  time\n-----  ------  ------  ${dashes}  -------\n    8       6       0  -\n   13       6   2,100  ${cell}  planned\n`;
+  const quick = timeless(plan("less than 1 s", "1 thread", "0 s ", "----"));
+  assert.equal(timeless(plan("about 1 min 40 s", "7 threads", "1 min 40 s", "----------")), quick);
+  assert.equal(timeless(plan("about 2 h 3 min", "2 threads", "2 h 3 min", "---------")), quick);
+  assert.notEqual(timeless(plan("less than 1 s", "1 thread", "0 s ", "----").replace("2,100", "2,200")), quick);
+});
 
 test("the page on planning shows what its commands print", async (t) => {
   const page = readFileSync(new URL("../../data/docs/planning.md", import.meta.url), "utf8");

@@ -1,7 +1,8 @@
 /** What commands ask of a place of results: which of its sweeps are meant, and who asked for one. */
-import { availableParallelism, cpus, hostname } from "node:os";
+import { cpus, hostname } from "node:os";
 import { bad } from "../errors.js";
 import { listed } from "../printable.js";
+import { usableCores } from "../run/cores.js";
 import type { CommandNote, Results, Sweep } from "../store/contract.js";
 import type { WorkerNote } from "../store/queue.js";
 import { VERSION } from "../version.js";
@@ -29,7 +30,7 @@ export async function lastCommand(results: Results, sweep: Sweep): Promise<strin
 
 /** What a store keeps of a command that opens a sweep. */
 export function noteOf(command: string): CommandNote {
-  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}`;
+  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${usableCores()}`;
   const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
   return { command, version: VERSION, machine };
 }
