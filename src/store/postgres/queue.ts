@@ -123,8 +123,8 @@ export class BossQueue implements Queue {
     const landed = await this.#store.recordAnd(sweep, outcomes, async (session) => {
       // Where the lease was lost, somebody else has the chunk.
       if (await this.#ended(session, name, { id, retryCount })) await this.#put(session, name, plan, rest);
-      // What comes late from one that was given up for dead acquits it.
-      await session.run("delete from put_aside where sweep_id = @sweep and trajectory = any(@landed)", {
+      // What comes late from one that was given up for dead acquits it; a worker may have no right to delete.
+      await session.run("update put_aside set losses = 0 where sweep_id = @sweep and trajectory = any(@landed)", {
         ...{ sweep: sweep.id, landed: outcomes.map(({ spec }) => trajectoryKey(spec)) },
       });
     });

@@ -54,7 +54,7 @@ export async function workersIn(session: Session): Promise<StoredWorker[]> {
 
 export async function asideIn(session: Session, sweep: number): Promise<Aside[]> {
   return session.rows<Aside>(
-    "select trajectory, losses from put_aside where sweep_id = @sweep order by at, trajectory",
+    "select trajectory, losses from put_aside where sweep_id = @sweep and losses > 0 order by at, trajectory",
     { sweep },
   );
 }
