@@ -446,6 +446,29 @@ test("CSV has every number of the rows as it is, Markdown and LaTeX a table unde
     );
 });
 
+test("where the differences of a decided row are skewed every format says so, and where none are none does", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const said =
+    /The differences of original λ 0 × 4 in forget probability are skewed \(-2\.8\): the stated error of 5 % may be 8 to 21 %; more draws help\./;
+  for (const format of ["table", "markdown"])
+    assert.match((await programmed(80, "verdict", path, "--format", format)).out.replaceAll(/\s+/g, " "), said);
+  assert.match((await programmed(null, "verdict", path, "--format", "latex")).out, /are skewed \(\$-\$2\.8\)/);
+  const { rows } = await verdictOf(path);
+  const skewed = rows.map(({ judgement }) => (judgement as unknown as { skewed: object | null }).skewed);
+  assert.deepEqual(
+    skewed.map((one) => one !== null),
+    rows.map(({ what }) => what === "do nothing"),
+  );
+  const [header, ...lines] = (await programmed(null, "verdict", path, "--format", "csv")).out.trimEnd().split("\n");
+  const at = header.split(",").indexOf("skewed");
+  assert.deepEqual(
+    lines.map((line) => line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)[at]),
+    rows.map(({ what }) => (what === "do nothing" ? "forget" : "")),
+  );
+  const even = await plantedFile(t, (of) => TRUTH({ ...of, draw: "1" }), [GRID]);
+  assert.doesNotMatch((await programmed(80, "verdict", even)).out, /skewed/);
+});
+
 test("the measures of the field stand beneath the verdict, of the same recipes, and in JSON with them", async (t) => {
   const path = await plantedFile(t, TRUTH, [GRID]);
   const text = (await programmed(80, "verdict", path, "--compat")).out;

@@ -87,6 +87,8 @@ export const NULLS: readonly PlantedNull[] = [
   chosen("at the margin, skewed", "equivalent", { cells: 200, draws: 20, noise: skewed }, SKEWED),
   chosen("at the margin, skewed", "different", { cells: 200, draws: 20, noise: skewed }, SKEWED),
   chosen("at the lower margin, skewed", "equivalent", { cells: 200, draws: 20, truth: LOWER, noise: skewed }, SKEWED),
+  chosen("at the margin, skewed", "different", { cells: 200, draws: 40, noise: skewed }, SKEWED),
+  chosen("at the lower margin, skewed", "equivalent", { cells: 200, draws: 40, truth: LOWER, noise: skewed }, SKEWED),
   whole("whole verdict, 6 recipes, 10 draws, all at the margin: equivalent", "equivalent", { draws: 10, forget: 1 }),
   whole("whole verdict, 6 recipes, 10 draws, none differs: different", "different", { draws: 10, forget: 0 }),
   whole("whole verdict, 6 recipes, one draw, all at the margin: equivalent", "equivalent", { draws: 1, forget: 1 }),

@@ -43,7 +43,7 @@ const SHARED = 0.64; // of the variance of a draw, by all cells
 const QUARTERS = 4; // of the trials, of which all rounds but the last have one
 /** Both sides of a band may miss. */
 const EITHER_SIDE = 2 * ALPHA;
-const SKEWED = "bands over sign flips take differences to be symmetric about their mean";
+const SKEWED = "the skewness of so few draws is known too badly to be taken out whole";
 
 const SPREAD = (cell: number): number => (2 * cell) / (CELLS - 1);
 const ONE = (cell: number): number => (cell === 0 ? 0 : 4);

@@ -17,7 +17,7 @@ const POWER = 0.8;
  * "equivalent" from .107 to .066, for .02 of the power where nothing is skewed. Of 10 it costs .06 and leaves errors
  * of .19 (`npm run skewness`).
  */
-export const HALL_FROM = 20;
+const HALL_FROM = 20;
 
 /** equivalent: both differences lie within their margins. different: one of them lies beyond its margin. */
 export const ANSWERS = ["equivalent", "different", "too few"] as const;
