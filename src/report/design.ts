@@ -4,7 +4,7 @@ import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Design, DesignCell } from "../verdict/design.js";
 import type { Component } from "../verdict/pilot.js";
 import type { Choice } from "../verdict/planner.js";
-import { duration } from "./progress.js";
+import { duration, roughly } from "./progress.js";
 import { type Cell, tableWithin } from "./table.js";
 import { endpointName } from "./verdict-words.js";
 import { TOGETHER, wrapped } from "./wrap.js";
@@ -195,8 +195,7 @@ function judgedText(what: string): string {
 
 function timeText({ epochs }: Choice, { msPerEpoch, threads }: Planned): string {
   if (msPerEpoch === null) return "in a time that is not known here";
-  const ms = (epochs * msPerEpoch) / threads;
-  return `${ms < 1000 ? "less than 1 s" : `about ${duration(ms)}`} on ${counted(threads, "thread")} here`;
+  return `${roughly((epochs * msPerEpoch) / threads)} on ${counted(threads, "thread")} here`;
 }
 
 function noteText({ question }: Design): string {
@@ -228,7 +227,9 @@ function choicesText(planned: Planned, width: number): string[] {
 
 function timeCell({ epochs }: Choice, { msPerEpoch, threads }: Planned): string {
   if (epochs === 0) return "-";
-  return msPerEpoch === null ? "?" : duration((epochs * msPerEpoch) / threads);
+  if (msPerEpoch === null) return "?";
+  const ms = (epochs * msPerEpoch) / threads;
+  return ms < 1000 ? "< 1 s" : duration(ms);
 }
 
 const DIGITS = 3;

@@ -1,7 +1,7 @@
 /** A forecast as text. */
 import { RECORDS } from "../plan/plan.js";
 import type { Forecast } from "../run/forecast.js";
-import { duration } from "./progress.js";
+import { roughly } from "./progress.js";
 import { beside } from "./wrap.js";
 
 export function forecastText(forecast: Forecast, columns: number | null = null): string {
@@ -58,7 +58,7 @@ function finishedText({ finishedRows, failedRows }: Forecast): string {
 
 function timeText({ epochsLeft, secondsLeft, msPerEpoch, threads }: Forecast): string {
   if (epochsLeft === 0) return "none: there is nothing to train";
-  const time = secondsLeft < 1 ? "less than 1 s" : `about ${duration(secondsLeft * 1000)}`;
+  const time = roughly(secondsLeft * 1000);
   const milliseconds = Number(msPerEpoch.toPrecision(3));
   return `${time} on ${threads} ${threads === 1 ? "thread" : "threads"} (${milliseconds} ms an epoch, measured here)`;
 }

@@ -32,6 +32,11 @@ export function progressParts(
   return [...parts, ...more];
 }
 
+/** How long something not begun will take, in a sentence. */
+export function roughly(ms: number): string {
+  return ms < 1000 ? "less than 1 s" : `about ${duration(ms)}`;
+}
+
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
