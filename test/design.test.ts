@@ -623,7 +623,7 @@ function timeless(text: string): string {
   const rows = text
     .slice(table)
     .split("\n")
-    .map((line) => line.replace(/ +(-+( +-+)?|time|(\d+ (min|h) )?\d+ (s|min))( +planned)?$/, "$5"))
+    .map((line) => line.replace(/ +(-+( +-+)?|time|(\d+ (min|h) )?\d+ (s|min))( +planned)?$/, "$6"))
     .map((line) => line.replaceAll(/ +/g, " "));
   return [said, ...rows].join("\n");
 }
