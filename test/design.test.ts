@@ -623,7 +623,7 @@ function timeless(text: string): string {
   const rows = text
     .slice(table)
     .split("\n")
-    .map((line) => line.replace(/ +(-+( +-+)?|time|(\d+ (min|h) )?\d+ (s|min))( +planned)?$/, "$6"))
+    .map((line) => line.replace(/ +(-+( +-+)?|time|(?:< )?(\d+ (min|h) )?\d+ (s|min))( +planned)?$/, "$6"))
     .map((line) => line.replaceAll(/ +/g, " "));
   return [said, ...rows].join("\n");
 }
@@ -634,6 +634,7 @@ test("a plan is the page's however slow the machine is that prints it, and howev
   const quick = timeless(plan("less than 1 s", "1 thread", "0 s ", "----"));
   assert.equal(timeless(plan("about 1 min 40 s", "7 threads", "1 min 40 s", "----------")), quick);
   assert.equal(timeless(plan("about 2 h 3 min", "2 threads", "2 h 3 min", "---------")), quick);
+  assert.equal(timeless(plan("less than 1 s", "1 thread", "< 1 s", "-----")), quick);
   assert.notEqual(timeless(plan("less than 1 s", "1 thread", "0 s ", "----").replace("2,100", "2,200")), quick);
 });
 
