@@ -509,6 +509,19 @@ test("the verdict is that of the last look, by its bands and on its draws, and -
   });
 });
 
+test("the verdict of a sweep whose looks an earlier version took shows the bands that it stored", async (t) => {
+  const { db } = await trainedUntil(t, NEVER);
+  const last = "round = (select max(round) from decisions)";
+  await change(
+    db,
+    `update decisions set decision = json_set(decision, '$.recipes[0].forget.low', -0.9, '$.recipes[0].answer', 'too few') where ${last} returning 1`,
+  );
+  const { out } = await spoken(verdictCommand, { file: db, format: "json" });
+  const [{ verdict }] = JSON.parse(out) as { verdict: { rows: VerdictRow[] } }[];
+  const shown = verdict.rows.map(({ judgement }) => judgement?.forget.interval.low);
+  assert.ok(shown.includes(-0.9), `${shown}`);
+});
+
 test("of a sweep that has taken no look nothing is said, but how to go on to it", async (t) => {
   const db = join(folder(t), "begun.db");
   const rounds = roundsOf(DECIDED, gridPlan(GRID, null));
