@@ -204,7 +204,9 @@ function testAsking(): void {
     await ok(gmm(cwd, "digest", saying(localhost, { sslmode: "require", sslrootcert: ca })));
   });
 
-  test("a password comes from PGPASSWORD, a pgpass file or the URL, and is in nothing that is said or kept", async (t) => {
+  test("a password comes from PGPASSWORD, a pgpass file or the URL, and is in nothing that is said or kept", {
+    timeout: 300_000, // what waits for the server, waits for longer
+  }, async (t) => {
     const place = await emptyDatabase();
     const cwd = folder(t);
     const asking = await serverThatAsks(t, cwd, place);
@@ -231,6 +233,10 @@ function testAsking(): void {
     // Where none is known, and where it is another.
     withEnvironment(t, "PGPASSFILE", join(cwd, "none"));
     await isRefused();
+    // A process of its own ends by itself, and not with the patience of the server.
+    const refused = start(cwd, "worker", "--workers", "1", there);
+    t.after(() => refused.child.kill("SIGKILL"));
+    await say(refused.ended, EXIT.usage);
     withEnvironment(t, "PGPASSWORD", "another");
     await isRefused();
     process.env["PGPASSWORD"] = SECRET;
@@ -314,12 +320,14 @@ async function serverThatAsks(t: TestContext, cwd: string, place: string): Promi
   writeFileSync(hba, `host all ${user} all scram-sha-256\n${before}`);
   try {
     await run("alter system set ssl = on", place);
+    await run("alter system set authentication_timeout = 600", place);
   } catch (error) {
     return skipped(`this PostgreSQL has no TLS: ${String(error)}`);
   }
   t.after(async () => {
     writeFileSync(hba, before);
-    await run(`alter system reset ssl`, place);
+    await run("alter system reset ssl", place);
+    await run("alter system reset authentication_timeout", place);
     await run("select pg_reload_conf()", place);
     await run(`drop owned by ${user}; drop role ${user}`, place);
   });

@@ -152,7 +152,7 @@ export class Connections {
   private constructor(driver: typeof pg, config: pg.ClientConfig) {
     this.#pg = driver;
     this.#config = config;
-    this.#shared = new driver.Pool({ ...config, max: SHARED });
+    this.#shared = new driver.Pool({ ...config, max: SHARED, Client: hangingUp(driver) });
     // What breaks while nobody uses it is made anew for who does.
     this.#shared.on("error", () => {});
     this.#shared.on("connect", (client) => client.on("error", () => {}));
@@ -208,6 +208,22 @@ export class Connections {
     await Promise.all(own.map((client) => client.end().catch(() => {})));
     if (!this.#shared.ended) await this.#shared.end();
   }
+}
+
+/** One that hangs up where it could not come in: pg leaves that to the server, which takes a minute, and the process lives as long. */
+function hangingUp({ Client }: typeof pg): new (config?: pg.ClientConfig) => pg.Client {
+  return class extends Client {
+    override connect(): Promise<pg.Client>;
+    override connect(then: (error: Error) => void): void;
+    override connect(then?: (error: Error) => void): Promise<pg.Client> | undefined {
+      if (then === undefined) return super.connect();
+      super.connect((error: Error | null) => {
+        if (error !== null && error !== undefined) this.end().catch(() => {}); // what there is to say is said of the error
+        then(error as Error);
+      });
+      return undefined;
+    }
+  };
 }
 
 export interface Snapshot {
