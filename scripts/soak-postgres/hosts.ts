@@ -37,6 +37,7 @@ export function networkOf(count: number): Network {
   }
 }
 
+const BRIDGE_MAC = "02:00:00:00:00:01";
 const FORWARDING = "3"; // states of a bridge's port
 const DISABLED = "0";
 
@@ -51,11 +52,10 @@ function namespaces(count: number): Network {
     quietly(() => ip("link", "del", bridge));
   };
   try {
-    ip("link", "add", bridge, "type", "bridge");
+    // Of its own accord it takes that of a port, another with each that is added.
+    ip("link", "add", bridge, "address", BRIDGE_MAC, "type", "bridge");
     ip("addr", "add", `${net}.1/24`, "dev", bridge);
     ip("link", "set", bridge, "up");
-    const macOf = (device: string, ...space: string[]): string =>
-      (JSON.parse(ip(...space, "-j", "link", "show", "dev", device)) as { address: string }[])[0].address;
     const hosts = names.map((name, i): Host => {
       const [space, cable, address] = [spaceOf(name), `${prefix}v${i + 1}`, `${net}.${i + 2}`];
       ip("netns", "add", space);
@@ -65,8 +65,8 @@ function namespaces(count: number): Network {
       ip("-n", space, "link", "set", "eth0", "up");
       ip("-n", space, "link", "set", "lo", "up");
       // Or a cut would be told, as a host that nobody answers for.
-      ip("-n", space, "neigh", "replace", `${net}.1`, "lladdr", macOf(bridge), "dev", "eth0", "nud", "permanent");
-      ip("neigh", "replace", address, "lladdr", macOf("eth0", "-n", space), "dev", bridge, "nud", "permanent");
+      ip("-n", space, "neigh", "replace", `${net}.1`, "lladdr", BRIDGE_MAC, "dev", "eth0", "nud", "permanent");
+      ip("neigh", "replace", address, "lladdr", macIn(space), "dev", bridge, "nud", "permanent");
       const port = (state: string): void => void ip("link", "set", cable, "type", "bridge_slave", "state", state);
       return {
         name,
@@ -84,6 +84,11 @@ function namespaces(count: number): Network {
 
 /** Gives the host its name; each of these becomes the next, so that a signal finds the program itself. */
 const NAMED = ["unshare", "--uts", "sh", "-c", 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"'];
+
+function macIn(space: string): string {
+  const [link] = JSON.parse(ip("-n", space, "-j", "link", "show", "dev", "eth0")) as { address: string }[];
+  return link.address;
+}
 
 function ip(...words: readonly string[]): string {
   return execFileSync("ip", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });

@@ -140,8 +140,8 @@ async function read<Value>(database: string, use: (results: Results, sweep: Swee
 }
 
 /** The digest of the grid, run undisturbed into `database`. */
-export async function undisturbed(database: string, flags: readonly string[]): Promise<string> {
-  const { code, err } = await startGrid(database, [...flags, "--workers", "3"]).ended;
+export async function undisturbed(database: string, flags: readonly string[], workers = 3): Promise<string> {
+  const { code, err } = await startGrid(database, [...flags, "--workers", `${workers}`]).ended;
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${err}`);
   return read(database, (results, sweep) => results.digest(sweep));
 }

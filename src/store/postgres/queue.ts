@@ -7,6 +7,7 @@ import { withCode } from "../faults.js";
 import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
 import { chunkOf } from "./chunks.js";
 import { type Connections, QUICK_MS, SCHEMA_NAME, type Session } from "./connection.js";
+import { isAnswer } from "./faults.js";
 import { Membership } from "./workers.js";
 
 /** All that is pg-boss's. */
@@ -21,6 +22,7 @@ const KEPT_SECONDS = 365 * 24 * 3600;
 const FORGOTTEN_SECONDS = 24 * 3600; // after it was done
 const WARN_NEVER = 1_000_000_000;
 const INSERTED_AT_ONCE = 1000;
+const SUSPECTS_AFTER = 1_000_000_000; // chunks of a plan; a priority is an integer of 32 bits
 
 /** What keeps makers of one queue apart, for as long as a transaction lasts ('gmm2'). */
 const LOCK = `select pg_advisory_xact_lock(${0x676d6d32})`;
@@ -61,7 +63,7 @@ export class BossQueue implements Queue {
   static async open(store: QueueStore, connections: Connections): Promise<BossQueue> {
     const { PgBoss: Boss } = await loadBoss();
     const executeSql = (text: string, values?: unknown[]) =>
-      connections.with((session) => session.foreign(text, values), QUICK_MS);
+      connections.with((session) => whole(session, text, values), QUICK_MS);
     const startedWith = async (isThere: boolean): Promise<PgBoss> => {
       const boss = new Boss({
         db: { executeSql },
@@ -191,7 +193,9 @@ export class BossQueue implements Queue {
   async #put(session: Session, name: string, plan: string, chunks: readonly Chunk[]): Promise<void> {
     const db = dbOf(session);
     for (let at = 0; at < chunks.length; at += INSERTED_AT_ONCE) {
-      const some = chunks.slice(at, at + INSERTED_AT_ONCE).map((chunk) => ({ data: { ...chunk, plan } }));
+      const some = chunks
+        .slice(at, at + INSERTED_AT_ONCE)
+        .map((chunk) => ({ data: { ...chunk, plan }, priority: priorityOf(chunk) }));
       await this.#boss.insert(name, some, { db });
     }
   }
@@ -262,12 +266,30 @@ export async function mayReadWork(session: Session): Promise<boolean> {
   return may;
 }
 
+/**
+ * Chunks go out in the order of the plan. All of one call are as old as each other, and of those pg-boss hands out last
+ * what was lost or given back, which in a long sweep would wait for all of it. What may kill who trains it goes last.
+ */
+function priorityOf({ first, losses }: Chunk): number {
+  return (losses === 0 ? 0 : -SUSPECTS_AFTER) - Math.min(first, SUSPECTS_AFTER);
+}
+
 function queueName(sweep: number): string {
   return `sweep-${sweep}`;
 }
 
 function dbOf(session: Session): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
   return { executeSql: (text, values) => session.foreign(text, values) };
+}
+
+/** What pg-boss asks outside of a transaction of ours: a script of its own that fails in the middle of one leaves none behind for who gets the connection next. */
+async function whole(session: Session, text: string, values: unknown[] | undefined) {
+  try {
+    return await session.foreign(text, values);
+  } catch (error) {
+    if (isAnswer(error)) await session.script("rollback");
+    throw error;
+  }
 }
 
 async function loadBoss(): Promise<typeof import("pg-boss")> {
