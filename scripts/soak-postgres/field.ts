@@ -1,5 +1,4 @@
 /** Where a scenario takes place: a database of its own, workers on hosts, and what must hold at its end. */
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EXIT } from "../../src/commands/exit-codes.js";
@@ -151,11 +150,12 @@ export class Field {
   }
 
   /** Resolves once there are so many rows of the whole. */
-  async untilShare(share: number): Promise<void> {
-    await this.until(
-      `${Math.round(100 * share)} % of the rows`,
-      async () => (await this.rows()) >= share * this.site.rows,
-    );
+  untilShare(share: number): Promise<void> {
+    return this.untilRows(share * this.site.rows);
+  }
+
+  async untilRows(count: number): Promise<void> {
+    await this.until(`row ${Math.ceil(count)}`, async () => (await this.rows()) >= count);
   }
 
   /** Resolves once nothing waits and nobody has anything. */
@@ -230,10 +230,4 @@ export function must(holds: boolean, otherwise: string, ended?: Ended): asserts 
   if (holds) return;
   const said = ended === undefined ? "" : ` (exit code ${ended.code}, ${ended.signal}): ${ended.err.slice(-2000)}`;
   throw new Error(`${otherwise}${said}`);
-}
-
-/** The most memory that a process of Linux has had, in MB. */
-export function peakOf(pid: number): number {
-  const [, kilobytes] = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) / 1024;
 }
