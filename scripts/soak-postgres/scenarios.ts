@@ -155,9 +155,10 @@ async function restartedDuringSupervision(field: Field): Promise<string> {
     await field.reruns.died();
     const holder = await server.connect(field.database);
     await holder.query("begin; lock table gmm_sweep_queue.queue in access exclusive mode");
+    // A supervision begins with a look at all queues.
     await field.until("a supervision", async () => {
       const found = await field.sql(
-        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'gmm-sweep' and query ilike '%monitor_on%'",
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'gmm-sweep' and query ilike '%retryLimit%'",
       );
       return found.length > 0;
     });
