@@ -108,6 +108,8 @@ const OPTIONS: Record<string, readonly string[]> = {
   export: ["format", "sweep", "db", "store", "force", "quiet", "json"],
   show: ["sweep", ...NARROWING, "db", "store", "json"],
   merge: ["lock-wait", "json"],
+  pull: ["store", "sweep", "quiet", "lock-wait", "json"],
+  push: ["store", "sweep", "quiet", "lock-wait", "json"],
   backup: ["db", "store", "quiet", "json"],
   train: ["method", "lambda", "epochs", "trial", ...TRAINING, "init", "out", "force", "json"],
   "data export": [...DRAW, "force"],
@@ -559,8 +561,9 @@ test("--json prints one value, an array or an object as help says", async (t) =>
     await gmm(cwd, "grid", ...SMALL_GRID, "--trials", "2", "--name", name, "--db", "a.db", "--quiet");
   for (const command of COMMANDS) {
     const option = command.options["json"];
-    if (option === undefined) continue;
     const name = nameOf(command);
+    // What takes a database is asked in taking.test.
+    if (option === undefined || ["pull", "push"].includes(name)) continue;
     const { out, err } = await gmm(cwd, ...name.split(" "), ...IN_JSON[name], "--json");
     const said = /one JSON (array|object)/.exec(option.describe)?.[1];
     assert.notEqual(out, "", err);

@@ -76,7 +76,7 @@ for (const [name, commands] of [
 test("the page of many machines tells commands that there are", () => {
   const blocks = [...text("data/docs/many-machines.md").matchAll(/```bash\n([\s\S]*?)```/g)].map(([, block]) => block);
   const commands = blocks.flatMap((block) => block.split("\n").flatMap(wordsIn)).map((words) => read(words).command);
-  assert.deepEqual([...new Set(commands)], ["merge", "grid", "worker", "status"]);
+  assert.deepEqual([...new Set(commands)], ["merge", "grid", "worker", "status", "pull", "push"]);
 });
 
 test("no file that starts gmm-sweep has a password", () => {

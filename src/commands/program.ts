@@ -20,6 +20,7 @@ import { resumeCommand } from "./resume.js";
 import { runCommand } from "./run.js";
 import { showCommand } from "./show.js";
 import { statusCommand } from "./status.js";
+import { pullCommand, pushCommand } from "./taking.js";
 import { trainCommand } from "./train.js";
 import { verdictCommand } from "./verdict.js";
 import { verifyCommand } from "./verify.js";
@@ -41,6 +42,8 @@ const RESULTS: readonly Command[] = [
   replayCommand,
   diffCommand,
   mergeCommand,
+  pullCommand,
+  pushCommand,
   backupCommand,
   trainCommand,
   dataCommand,

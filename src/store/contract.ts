@@ -52,6 +52,12 @@ export interface Store extends Results {
   record(sweep: Sweep, outcomes: readonly Outcome[]): Promise<Landed>;
   /** Takes in what other places of its kind have, in this order. Throws check where two of them differ in a bit, usage where a hash does not match. */
   merge(parts: readonly string[]): Promise<Merged[]>;
+  /**
+   * Takes in what another place of any kind has, batch by batch, each of which lands whole: who is killed meanwhile asks
+   * again and goes on, and what is there already is compared. Throws check where the two differ in a bit, usage where a
+   * hash does not match; what came before is kept.
+   */
+  take(place: string, options: TakeOptions): Promise<Merged>;
   /** Closes it; a place where nothing was before it was opened is left as it was found, before another process may write it. */
   discard(): Promise<void>;
 }
@@ -221,6 +227,13 @@ export interface Missing {
   readonly rows: number;
   /** Of all rows asked about, those that failed. */
   readonly failed: number;
+}
+
+export interface TakeOptions {
+  /** The number of the sweep there; null: all. */
+  readonly sweep: number | null;
+  /** Hears after each batch how many trajectories were looked at, and what was new. */
+  readonly tell: (looked: number, merged: Merged) => void;
 }
 
 /** How many rows a part added, those that took the place of a failed one included. */

@@ -1,7 +1,8 @@
 /** Unites parts in a database: what is in a part and not in the whole is copied, what is in both must be equal to the bit. */
 import type { Merged } from "../contract.js";
-import { type Part, partDiffers, refuseOtherDecisions } from "../part.js";
-import { givenBy, type Stored } from "../trajectories.js";
+import { type Part, type PartSweep, partDiffers, refuseOtherDecisions } from "../part.js";
+import type { Taken } from "../taking.js";
+import { type Differ, givenBy, type Stored } from "../trajectories.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Session } from "./connection.js";
 import { decisionsIn, SweepWriter } from "./sweeps.js";
@@ -18,14 +19,7 @@ export interface Whole {
 
 /** Lands all of a part in the whole. */
 export async function mergePart({ place, session, keys }: Whole, name: string, part: Part): Promise<Merged> {
-  const writer = new SweepWriter(session, keys);
-  for (const given of await part.sweeps()) {
-    const { sweep, times, commands, decisions } = given;
-    const id = await writer.take(sweep, times);
-    refuseOtherDecisions(place, name, given, await decisionsIn(session, id));
-    for (const command of commands) await writer.addCommand(id, command);
-    for (const decision of decisions) await writer.addDecision(id, decision);
-  }
+  for (const given of await part.sweeps()) await takeSweep({ place, session, keys }, name, given);
   const held = await part.cellKeys();
   const made = await keys.put(session, [...held.values()]);
   const keyIds = new Map([...held.keys()].map((id, i) => [id, made[i]]));
@@ -38,15 +32,12 @@ export async function mergePart({ place, session, keys }: Whole, name: string, p
       cellKey: keyIds.get(stored.cellKey) as number,
       source: stored.source === null ? null : (ids.get(stored.source) as number),
     }));
-    const batch = await Batch.of(session, keys, places);
-    for (const [i, { stored, what }] of some.entries()) {
-      const put = batch.put(places[i], givenBy(stored), partDiffers(place, name, what));
-      ids.set(stored.id, put.id);
-      const failed = stored.contents.rows.filter(({ state }) => state === "failed");
-      merged.trialRows += put.rows.length + batch.failWhereNone(put.id, failed);
-      merged.epochs += put.epochs;
+    const landed = await landStored({ place, session, keys }, places, (i) => partDiffers(place, name, some[i].what));
+    for (const [i, { id, trialRows, epochs }] of landed.entries()) {
+      ids.set(some[i].stored.id, id);
+      merged.trialRows += trialRows;
+      merged.epochs += epochs;
     }
-    await batch.write();
   };
   let some: Looked[] = [];
   for await (const looked of part.trajectories()) {
@@ -59,6 +50,31 @@ export async function mergePart({ place, session, keys }: Whole, name: string, p
   }
   await land(some);
   return merged;
+}
+
+/** Lands a sweep of a part. */
+export async function takeSweep({ place, session, keys }: Whole, part: string, given: PartSweep): Promise<void> {
+  const writer = new SweepWriter(session, keys);
+  const id = await writer.take(given.sweep, given.times);
+  refuseOtherDecisions(place, part, given, await decisionsIn(session, id));
+  for (const command of given.commands) await writer.addCommand(id, command);
+  for (const decision of given.decisions) await writer.addDecision(id, decision);
+}
+
+/** Lands trajectories whose cell keys and sources are the database's own; `differ` is asked for by their places. */
+export async function landStored(
+  { session, keys }: Whole,
+  some: readonly Stored[],
+  differ: (place: number) => Differ,
+): Promise<Taken[]> {
+  const batch = await Batch.of(session, keys, some);
+  const landed = some.map((stored, i) => {
+    const { id, rows, epochs } = batch.put(stored, givenBy(stored), differ(i));
+    const failed = stored.contents.rows.filter(({ state }) => state === "failed");
+    return { id, trialRows: rows.length + batch.failWhereNone(id, failed), epochs };
+  });
+  await batch.write();
+  return landed;
 }
 
 interface Looked {

@@ -1,16 +1,17 @@
 /** The store of many machines: a schema of a database, any number of writers and readers. */
 import { bad, SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
-import type { Landed, Merged, Opening, OpenRequest, Sweep } from "../contract.js";
+import type { Landed, Merged, Opening, OpenRequest, Sweep, TakeOptions } from "../contract.js";
 import type { Told } from "../faults.js";
 import { patiently, type Wait } from "../patience.js";
 import type { Queue, SharedStore } from "../queue.js";
+import { givenDiffers, type Taker, takeIn } from "../taking.js";
 import { CellKeys } from "./cell-keys.js";
 import { Connections, LANDING_MS, NO_ANSWER_MS, QUICK_MS, type Session } from "./connection.js";
 import { refuseDamages } from "./damages.js";
 import { cameBetween, isAway, toldOf, toldOfOpening } from "./faults.js";
 import { land } from "./landing.js";
-import { mergePart } from "./merge.js";
+import { landStored, mergePart, takeSweep, type Whole } from "./merge.js";
 import { lockSubmitters, makeStore } from "./opening.js";
 import { BossQueue } from "./queue.js";
 import { PostgresResults } from "./results.js";
@@ -95,6 +96,34 @@ export class PostgresStore extends PostgresResults implements SharedStore {
       }
       return merged;
     });
+  }
+
+  async take(place: string, options: TakeOptions): Promise<Merged> {
+    const { openPart } = await import("../open.js");
+    const part = await openPart(place);
+    if (part === null) return { trialRows: 0, epochs: 0 };
+    try {
+      return await takeIn(this.#taker(place), part, place, options);
+    } finally {
+      await part.close();
+    }
+  }
+
+  #taker(part: string): Taker {
+    const whole = (session: Session): Whole => ({ place: this.place, session, keys: this.#keys });
+    return {
+      begin: (sweeps, cellKeys) =>
+        this.#write(toldOf, LANDING_MS, async (session) => {
+          await lockSubmitters(session);
+          for (const given of sweeps) await takeSweep(whole(session), part, given);
+          return this.#keys.put(session, cellKeys);
+        }),
+      land: (some) =>
+        this.#write(toldOf, LANDING_MS, async (session) => {
+          const stored = some.map((one) => one.stored);
+          return landStored(whole(session), stored, (i) => givenDiffers(this.place, part, some[i].what));
+        }),
+    };
   }
 
   queue(): Promise<Queue> {

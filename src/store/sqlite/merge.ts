@@ -3,7 +3,8 @@ import type Database from "better-sqlite3";
 import type { Merged } from "../contract.js";
 import { type PartSweep, partDiffers, refuseOtherDecisions } from "../part.js";
 import { type OpeningTimes, otherCells } from "../sweeps.js";
-import { givenBy, type Stored } from "../trajectories.js";
+import type { Taken } from "../taking.js";
+import { type Differ, givenBy, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { guardedOpening, toldOfOpening } from "./faults.js";
 import { Sweeps } from "./sweeps.js";
@@ -64,13 +65,15 @@ export function* trajectoriesOf({ path, trajectories }: FilePart): Generator<Sto
 
 /** Sweeps with their cells, commands, questions and decisions. A sweep that is in both grows. */
 function mergeSweeps({ path, sweeps }: Whole, part: FilePart): void {
-  for (const given of guardedOpening(part.path, () => sweepsOf(part))) {
-    const { sweep, times, commands, decisions } = given;
-    const id = sweeps.take(sweep, times);
-    refuseOtherDecisions(path, part.path, given, sweeps.decisions.of(id));
-    for (const command of commands) sweeps.addCommand(id, command);
-    for (const decision of decisions) sweeps.decisions.add(id, decision);
-  }
+  for (const given of guardedOpening(part.path, () => sweepsOf(part))) takeSweep(path, sweeps, part.path, given);
+}
+
+/** Lands a sweep of a part in the file `path`. */
+export function takeSweep(path: string, sweeps: Sweeps, part: string, given: PartSweep): void {
+  const id = sweeps.take(given.sweep, given.times);
+  refuseOtherDecisions(path, part, given, sweeps.decisions.of(id));
+  for (const command of given.commands) sweeps.addCommand(id, command);
+  for (const decision of given.decisions) sweeps.decisions.add(id, decision);
 }
 
 export function sweepsOf({ db, sweeps }: FilePart): PartSweep[] {
@@ -96,11 +99,10 @@ function mergeTrajectories({ path, trajectories }: Whole, part: FilePart, keys: 
       cellKey: keys.get(stored.cellKey) as number,
       source: stored.source === null ? null : (ids.get(stored.source) as number),
     };
-    const put = trajectories.put(place, givenBy(stored), partDiffers(path, part.path, name));
-    ids.set(stored.id, put.id);
-    const failed = stored.contents.rows.filter(({ state }) => state === "failed");
-    merged.trialRows += put.rows.length + trajectories.failWhereNone(put.id, failed);
-    merged.epochs += put.epochs;
+    const { id, trialRows, epochs } = landStored(trajectories, place, partDiffers(path, part.path, name));
+    ids.set(stored.id, id);
+    merged.trialRows += trialRows;
+    merged.epochs += epochs;
   };
   // Copies after all others: each names the run that it repeats.
   for (const stored of trajectoriesOf(part)) {
@@ -109,4 +111,11 @@ function mergeTrajectories({ path, trajectories }: Whole, part: FilePart, keys: 
   }
   copies.forEach(merge);
   return merged;
+}
+
+/** Lands a trajectory whose cell key and source are the file's own. */
+export function landStored(trajectories: Trajectories, stored: Stored, differ: Differ): Taken {
+  const { id, rows, epochs } = trajectories.put(stored, givenBy(stored), differ);
+  const failed = stored.contents.rows.filter(({ state }) => state === "failed");
+  return { id, trialRows: rows.length + trajectories.failWhereNone(id, failed), epochs };
 }

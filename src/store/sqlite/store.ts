@@ -3,14 +3,15 @@ import { existsSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
-import type { Landed, Merged, Opening, OpenRequest, Store, Sweep } from "../contract.js";
+import type { Landed, Merged, Opening, OpenRequest, Store, Sweep, TakeOptions } from "../contract.js";
 import type { Told } from "../faults.js";
 import { NOTICED_AFTER_MS, patiently, type Wait } from "../patience.js";
+import { givenDiffers, type Taker, takeIn } from "../taking.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
 import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { Landing } from "./landing.js";
 import { FileLock } from "./lock.js";
-import { mergePart } from "./merge.js";
+import { landStored, mergePart, takeSweep } from "./merge.js";
 import { placeFor } from "./place.js";
 import { asFiles } from "./pull.js";
 import { closeDatabase, openForReading } from "./reading.js";
@@ -105,6 +106,31 @@ export class SqliteStore extends SqliteResults implements Store {
         return parts.map((part, i) => this.#mergePart(part, files[i]));
       }),
     );
+  }
+
+  async take(place: string, options: TakeOptions): Promise<Merged> {
+    const { openPart } = await import("../open.js");
+    const part = await openPart(place);
+    if (part === null) return { trialRows: 0, epochs: 0 };
+    try {
+      return await takeIn(this.#taker(place), part, place, options);
+    } finally {
+      await part.close();
+    }
+  }
+
+  #taker(place: string): Taker {
+    return {
+      begin: (sweeps, cellKeys) =>
+        this.#write(toldOf, () => {
+          for (const given of sweeps) takeSweep(this.path, this.stored, place, given);
+          return cellKeys.map((held) => this.keys.put(held).id);
+        }),
+      land: (some) =>
+        this.#write(toldOf, () =>
+          some.map(({ stored, what }) => landStored(this.#trajectories, stored, givenDiffers(this.path, place, what))),
+        ),
+    };
   }
 
   /** Folds what is in the -wal into the file. Throws environment where the file is not where it was. */

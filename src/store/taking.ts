@@ -1,0 +1,99 @@
+/** Takes in what another place has, batch by batch: who is killed meanwhile goes on with what is there. */
+import { bad, SweepError } from "../errors.js";
+import { plannedCells } from "../plan/trajectories.js";
+import { KEY_NAMES, keyOf } from "./cell-keys.js";
+import type { Merged, TakeOptions } from "./contract.js";
+import type { Part, PartSweep } from "./part.js";
+import { HELD_NAMES, type Value } from "./sql/columns.js";
+import type { Differ, Stored } from "./trajectories.js";
+
+/** A trajectory of a part, with what it is called. */
+interface Given {
+  readonly stored: Stored;
+  readonly what: string;
+}
+
+/** What became of a trajectory. */
+export interface Taken extends Merged {
+  readonly id: number;
+}
+
+/** What one kind of store does of it; each call lands all of its work or none. */
+export interface Taker {
+  /** Lands sweeps with their cells, commands, questions and decisions, and cell keys; returns its own ids of those. */
+  begin(sweeps: readonly PartSweep[], cellKeys: readonly (readonly Value[])[]): Promise<number[]>;
+  /** Lands trajectories, whose cell keys and sources are its own ids; returns of each its own id, and how much was new. */
+  land(some: readonly Given[]): Promise<readonly Taken[]>;
+}
+
+const AT_ONCE = 200; // trajectories
+const EPOCHS_AT_ONCE = 100_000; // of curves, which may be long
+
+/** All of a part, or one of its sweeps. Throws check where the two differ in a bit; what came before that is kept. */
+export async function takeIn(taker: Taker, part: Part, name: string, { sweep, tell }: TakeOptions): Promise<Merged> {
+  const all = await part.sweeps();
+  const sweeps = sweep === null ? all : all.filter((one) => one.sweep.id === sweep);
+  if (sweep !== null && sweeps.length === 0) throw bad(`--sweep must be a sweep of ${name}, got ${sweep}`);
+  const held = [...(await part.cellKeys())].filter(sweep === null ? () => true : isAskedBy(sweeps[0]));
+  const made = await taker.begin(
+    sweeps,
+    held.map(([, values]) => values),
+  );
+  const keys = new Map(held.map(([id, values], i) => [id, { id: made[i], isOneRun: Boolean(values[ONE_RUN]) }]));
+  /** Its own ids of those that copies repeat. */
+  const sources = new Map<number, number>();
+  let [merged, looked]: [Merged, number] = [{ trialRows: 0, epochs: 0 }, 0];
+  const land = async (some: readonly Given[]): Promise<void> => {
+    const placed = some.map(({ stored, what }) => {
+      const source = stored.source === null ? null : (sources.get(stored.source) as number);
+      return { what, stored: { ...stored, cellKey: keys.get(stored.cellKey)?.id as number, source } };
+    });
+    for (const [i, { id, trialRows, epochs }] of (await taker.land(placed)).entries()) {
+      const { stored } = some[i];
+      if (keys.get(stored.cellKey)?.isOneRun === true) sources.set(stored.id, id);
+      merged = { trialRows: merged.trialRows + trialRows, epochs: merged.epochs + epochs };
+    }
+    looked += some.length;
+    tell(looked, merged);
+  };
+  for await (const some of batchesOf(part.trajectories(), (cellKey) => keys.has(cellKey))) await land(some);
+  return merged;
+}
+
+const ONE_RUN = HELD_NAMES.indexOf("one_run");
+
+/** Whether a cell key is of what a sweep asks for. */
+function isAskedBy({ sweep: { plan, profile } }: PartSweep): (entry: readonly [number, readonly Value[]]) => boolean {
+  const asked = new Set<string>();
+  for (const { template } of plannedCells(plan)) asked.add(JSON.stringify(keyOf(template, profile)));
+  return ([, values]) => asked.has(JSON.stringify(values.slice(0, KEY_NAMES.length)));
+}
+
+/** Those of some cell keys, in batches: what a copy repeats is in one before its own. */
+async function* batchesOf(
+  trajectories: AsyncIterable<Given>,
+  isMeant: (cellKey: number) => boolean,
+): AsyncGenerator<Given[]> {
+  let [some, epochs]: [Given[], number] = [[], 0];
+  for await (const { stored, what } of trajectories) {
+    if (!isMeant(stored.cellKey)) continue;
+    const isFirstCopy = stored.source !== null && some.at(-1)?.stored.source === null;
+    if (some.length === AT_ONCE || epochs >= EPOCHS_AT_ONCE || isFirstCopy) {
+      yield some;
+      [some, epochs] = [[], 0];
+    }
+    some.push({ stored, what });
+    epochs += stored.contents.curve.length;
+  }
+  if (some.length > 0) yield some;
+}
+
+/** Throws that what is given differs from what is there. */
+export function givenDiffers(there: string, part: string, what: string): Differ {
+  return (epoch) => {
+    throw new SweepError(
+      "check",
+      `${part} differs from ${there} in ${what}, at epoch ${epoch}, so one of the two is wrong: what had come before is kept; gmm-sweep verify says of either whether it is that one`,
+    );
+  };
+}
