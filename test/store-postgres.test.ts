@@ -34,6 +34,7 @@ else {
   testStoreContract("postgres", inDatabase);
   testStoreViews("postgres", inDatabase);
   testWriters();
+  testPatience();
   testOpening();
   testQueries();
   testCommands();
@@ -199,6 +200,33 @@ async function fileDigest(t: TestContext, plan: ReturnType<typeof smallPlan>): P
   const sweep = await store.open(openRequest(plan));
   await store.record(sweep, specsIn(plan).map(trained));
   return store.digest(sweep);
+}
+
+function testPatience(): void {
+  test("a run waits where the server may not be written for a while, says so once, and lands what it had", async (t) => {
+    const place = await database(t);
+    const [told, heal] = [[] as string[], [] as Promise<unknown>[]];
+    const name = new URL(place).pathname.slice(1);
+    const setTo = async (value: "on" | "off"): Promise<void> => {
+      await run(`alter database ${name} set default_transaction_read_only = ${value}`);
+      await run(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`,
+      );
+    };
+    const tell = (sentence: string): void => {
+      told.push(sentence);
+      heal.push(setTo("off"));
+    };
+    const store = await openStore(place, { ...QUIETLY, tell });
+    const plan = smallPlan();
+    const sweep = await store.open(openRequest(plan));
+    await setTo("on");
+    const outcomes = specsIn(plan).map((spec) => trained(spec));
+    assert.ok((await store.record(sweep, outcomes)).trained > 0);
+    await Promise.all(heal);
+    assert.deepEqual(told, [`${place} cannot be reached or written: waiting 600 seconds at most until it can`]);
+    await store.close();
+  });
 }
 
 function testOpening(): void {

@@ -1,4 +1,5 @@
 /** What is wrong with a database, in sentences. */
+import { messageOf } from "../../errors.js";
 import { always, type Kind, type Remedy, type Told, tellers } from "../faults.js";
 
 const A_STORE: Kind = { what: "store", option: "--store" };
@@ -110,6 +111,16 @@ export function codeOf(error: unknown): string {
 /** Whether the server may answer when it is asked again later. */
 export function isAway(error: unknown): boolean {
   return AWAY.test(codeOf(error));
+}
+
+/** Whether the server was there, and cut this connection off. */
+export function isCutOff(error: unknown): boolean {
+  return /^(ECONNRESET|EPIPE|08006|57P0[1-3])$/.test(codeOf(error)) || /^Connection terminated/.test(messageOf(error));
+}
+
+/** Whether what is there may be written when it is asked again later: its disk is full, or it is read-only for a while. */
+export function isUnwritable(error: unknown): boolean {
+  return /^(53100|25006)$/.test(codeOf(error));
 }
 
 /** Whether another writer came between: the same work will find what that one did. */

@@ -9,7 +9,7 @@ import { givenDiffers, type Taker, takeIn } from "../taking.js";
 import { CellKeys } from "./cell-keys.js";
 import { Connections, LANDING_MS, NO_ANSWER_MS, QUICK_MS, type Session } from "./connection.js";
 import { refuseDamages } from "./damages.js";
-import { cameBetween, isAway, toldOf, toldOfOpening } from "./faults.js";
+import { cameBetween, isAway, isCutOff, isUnwritable, toldOf, toldOfOpening } from "./faults.js";
 import { land } from "./landing.js";
 import { landStored, mergePart, takeSweep, type Whole } from "./merge.js";
 import { lockSubmitters, makeStore } from "./opening.js";
@@ -21,6 +21,14 @@ const WAIT: Wait = {
   isHeld: isAway,
   sentence: (place, atMost) => `${place} cannot be reached: waiting ${atMost} at most until it can`,
 };
+
+/** In the middle of a run, which would be no better off for ending. */
+const WAIT_TO_WRITE: Wait = {
+  isHeld: (error) => isAway(error) || isUnwritable(error),
+  sentence: (place, atMost) => `${place} cannot be reached or written: waiting ${atMost} at most until it can`,
+};
+
+const OPENED_AGAIN = 5; // where the connection is cut off
 
 const MOST_TRIES = 100; // each is another writer that was faster
 
@@ -38,7 +46,7 @@ export class PostgresStore extends PostgresResults implements SharedStore {
   }
 
   /** Opens a database for writing, and makes the store where there is none. */
-  static async open(place: string, opening: Opening): Promise<PostgresStore> {
+  static async open(place: string, opening: Opening, tries = 1): Promise<PostgresStore> {
     let connections: Connections | null = null;
     try {
       connections = await Connections.to(place);
@@ -46,6 +54,7 @@ export class PostgresStore extends PostgresResults implements SharedStore {
       return new PostgresStore(place, connections, opening);
     } catch (error) {
       await connections?.close();
+      if (isCutOff(error) && tries < OPENED_AGAIN) return PostgresStore.open(place, opening, tries + 1);
       throw toldOfOpening(place, error);
     }
   }
@@ -154,7 +163,9 @@ export class PostgresStore extends PostgresResults implements SharedStore {
   /** All or nothing, one after the other; again where another writer came between, or where the server is away for a while. */
   #write<Result>(told: Told, answerMs: number, body: (session: Session) => Promise<Result>): Promise<Result> {
     const written = this.#turn.then(() =>
-      patiently(this.place, this.#opening, WAIT, told, () => this.#transaction(answerMs, body)),
+      patiently(this.place, this.#opening, told === toldOfOpening ? WAIT : WAIT_TO_WRITE, told, () =>
+        this.#transaction(answerMs, body),
+      ),
     );
     this.#turn = written.catch(() => {}); // whoever awaits it is told
     return written;
