@@ -284,6 +284,23 @@ test("a drain lets the running trajectory land and gives back the rest; twenty-f
   assert.equal(await sqlite.digest(sweep), await plainDigest(t, sweep));
 });
 
+test("a worker has done the chunks that came to their end, and none that it gave back or halved", async (t) => {
+  const all = await opened(t);
+  const [first, second] = chunksOf(all.sweep, 3);
+  await all.here.submit(all.sweep, [{ ...first, losses: 2 }, second]);
+  const runner = runnerOf({ holds: "drain" });
+  const { worker } = await working(all, runner);
+  const begun = runner.begun(1);
+  const work = worker.work();
+  await begun;
+  worker.drain();
+  await work;
+  assert.deepEqual(worker.done, { chunks: 0, rows: 1, epochs: 3 });
+  const { worker: next } = await working(all, runnerOf());
+  await next.work();
+  assert.deepEqual(next.done, { chunks: 3, rows: 5, epochs: 15 });
+});
+
 test("a worker that is cancelled gives back its whole chunk", async (t) => {
   const all = await opened(t);
   await all.here.submit(all.sweep, chunksOf(all.sweep, 6));

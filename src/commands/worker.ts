@@ -69,7 +69,6 @@ class Working {
   #looked = Number.NEGATIVE_INFINITY;
   #signal: string | null = null;
   #aside = 0;
-  readonly #done = { chunks: 0, rows: 0 };
 
   constructor(store: SharedStore, request: WorkerRequest, opening: { giveUp(): void }, terminal: Terminal) {
     this.#store = store;
@@ -103,7 +102,7 @@ class Working {
       await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
       await member.leave(ending).catch(() => {}); // what ended it is thrown; nobody hears from it any more
     }
-    const { chunks, rows } = this.#done;
+    const { chunks, rows } = worker.done;
     if (!quiet)
       this.#terminal.err(
         `worker ${member.id} ends (${ending}): ${chunks} chunks with ${rows} trial rows in ${duration(performance.now() - began)}\n`,
@@ -164,17 +163,11 @@ class Working {
   }
 
   #hear(event: WorkEvent): void {
-    if (event.kind === "landed") {
-      const { trained, diverged, failed } = event.landed;
-      this.#done.chunks += 1;
-      this.#done.rows += trained + diverged + failed;
-    }
-    if (event.kind === "put aside") {
-      this.#aside += 1;
-      this.#terminal.err(
-        `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
-      );
-    }
+    if (event.kind !== "put aside") return;
+    this.#aside += 1;
+    this.#terminal.err(
+      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
+    );
   }
 
   /** The first lets running trajectories end, within the grace; the next, or its end, gives them up. */

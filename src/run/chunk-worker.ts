@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { planMark, TrajectoryFinder } from "../plan/places.js";
 import { groupByStart } from "../plan/trajectories.js";
 import type { Landed, Results, Sweep } from "../store/contract.js";
-import type { Chunk, Lease, Member, Queue } from "../store/queue.js";
+import type { Chunk, Lease, Member, Queue, Work } from "../store/queue.js";
 import { lastEpoch, type Outcome, type TrajectorySpec, trajectoryKey } from "../trial.js";
 import { halves } from "./chunks.js";
 import type { Runner } from "./runner.js";
@@ -87,6 +87,11 @@ export class ChunkWorker {
 
   get draining(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** What it has done so far. A chunk that was given back or halved is not done. */
+  get done(): Omit<Work, "speed"> {
+    return { ...this.#done };
   }
 
   /** The next lease; null where there is none any more. Lanes take turns. */
