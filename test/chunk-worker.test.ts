@@ -134,6 +134,7 @@ async function working(
   const worker = new ChunkWorker({
     ...{ store: sqlite, queue, member: await queue.join(WORKER), lanes: 1 },
     sweeps: async () => [sweep],
+    sweepNow: async () => sweep,
     runnerFor: () => runner,
     isOver: () => true,
     hear: (event) => void events.push(event),
@@ -152,14 +153,14 @@ async function shared(
   store: SharedStore,
   sweep: Sweep,
   runner: Runner,
-  more: { retryFailed?: boolean; lanes?: number } = {},
+  { observe, ...more }: { retryFailed?: boolean; lanes?: number; observe?: (event: SweepEvent) => Promise<void> } = {},
 ): Promise<Shared> {
   const events: SweepEvent[] = [];
   const options = { retryFailed: false, lanes: 1, ...more };
   const result = await trainShared(
     store,
     sweep,
-    { ...options, start: () => runner, observers: [(event) => void events.push(event)] },
+    { ...options, start: () => runner, observers: [(event) => void events.push(event), observe ?? (() => {})] },
     { worker: WORKER, chunkMs: 1, msPerEpoch: () => 1 },
   );
   return { result, events };
@@ -638,11 +639,37 @@ test("a suspect is trained with no other beside it, however many lanes there are
 
 test("a worker that knows the sweep as it was looks again before it takes a chunk of the present plan for none", async (t) => {
   const all = await opened(t);
+  const { sqlite, here } = all;
+  const grown = await sqlite.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
+  await here.submit(grown, chunksOf(grown, 8));
+  const { worker } = await working(all, runnerOf(), { sweepNow: async () => grown });
+  await worker.work();
+  assert.equal(await sqlite.digest(grown), await plainDigest(t, grown));
+});
+
+test("a chunk of a sweep that a worker may not train any more goes back to the others without a loss", async (t) => {
+  const all = await opened(t);
   const { sqlite, here, sweep } = all;
   const grown = await sqlite.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
   await here.submit(grown, chunksOf(grown, 8));
   const known = [sweep];
-  const { worker } = await working(all, runnerOf(), { sweeps: async () => [known.shift() ?? grown] });
+  const { worker } = await working(all, runnerOf(), {
+    sweeps: async () => known.splice(0),
+    sweepNow: async () => null,
+  });
   await worker.work();
-  assert.equal(await sqlite.digest(grown), await plainDigest(t, grown));
+  assert.deepEqual(await leftOf(all), [[0, 8, 0]]);
+});
+
+test("a shared run trains chunks of a plan that another command let grow meanwhile", async (t) => {
+  const { sqlite, here, sweep } = await opened(t);
+  const bigger = smallPlan({ ...ORIGINALS, trials: "8" });
+  let grown: Sweep | null = null;
+  const grow = async ({ kind }: SweepEvent): Promise<void> => {
+    if (kind !== "landed" || grown !== null) return;
+    grown = await sqlite.open(openRequest(bigger));
+    await here.submit(grown, chunksOf(grown, 4));
+  };
+  await shared(sharedStore(sqlite, here), sweep, runnerOf(), { observe: grow });
+  assert.equal(await sqlite.digest(sweep), await plainDigest(t, { ...sweep, plan: bigger }));
 });

@@ -87,6 +87,7 @@ class Working {
     const worker = new ChunkWorker({
       ...{ store: this.#store, queue, member, lanes },
       sweeps: () => this.#usable(),
+      sweepNow: async ({ id }) => (await this.#look()).find((sweep) => sweep.id === id) ?? null,
       runnerFor: (sweep) => this.#runnerFor(sweep),
       isOver: (idleMs) => idleExitMs !== null && idleMs >= idleExitMs,
       hear: (event) => this.#hear(event),
@@ -113,7 +114,10 @@ class Working {
 
   /** The sweeps that are trained here. Throws a fault of the environment where there are some, and none is. */
   async #usable(): Promise<Sweep[]> {
-    if (performance.now() - this.#looked < SWEEPS_MS) return this.#sweeps;
+    return performance.now() - this.#looked < SWEEPS_MS ? this.#sweeps : this.#look();
+  }
+
+  async #look(): Promise<Sweep[]> {
     const { sweep: asked, place } = this.#request;
     const all = (await this.#store.sweeps()).map((sweep) => ({
       ...sweep,
