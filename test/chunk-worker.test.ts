@@ -134,6 +134,7 @@ async function working(
   const worker = new ChunkWorker({
     ...{ store: sqlite, queue, member: await queue.join(WORKER), lanes: 1 },
     sweeps: async () => [sweep],
+    sweepNow: async () => sweep,
     runnerFor: () => runner,
     isOver: () => true,
     hear: (event) => void events.push(event),
@@ -152,14 +153,14 @@ async function shared(
   store: SharedStore,
   sweep: Sweep,
   runner: Runner,
-  more: { retryFailed?: boolean; lanes?: number } = {},
+  { observe, ...more }: { retryFailed?: boolean; lanes?: number; observe?: (event: SweepEvent) => Promise<void> } = {},
 ): Promise<Shared> {
   const events: SweepEvent[] = [];
   const options = { retryFailed: false, lanes: 1, ...more };
   const result = await trainShared(
     store,
     sweep,
-    { ...options, start: () => runner, observers: [(event) => void events.push(event)] },
+    { ...options, start: () => runner, observers: [(event) => void events.push(event), observe ?? (() => {})] },
     { worker: WORKER, chunkMs: 1, msPerEpoch: () => 1 },
   );
   return { result, events };
@@ -282,6 +283,23 @@ test("a drain lets the running trajectory land and gives back the rest; twenty-f
   here.lose(lease as Lease);
   await (await working(all, runnerOf())).worker.work();
   assert.equal(await sqlite.digest(sweep), await plainDigest(t, sweep));
+});
+
+test("a worker has done the chunks that came to their end, and none that it gave back or halved", async (t) => {
+  const all = await opened(t);
+  const [first, second] = chunksOf(all.sweep, 3);
+  await all.here.submit(all.sweep, [{ ...first, losses: 2 }, second]);
+  const runner = runnerOf({ holds: "drain" });
+  const { worker } = await working(all, runner);
+  const begun = runner.begun(1);
+  const work = worker.work();
+  await begun;
+  worker.drain();
+  await work;
+  assert.deepEqual(worker.done, { chunks: 0, rows: 1, epochs: 3 });
+  const { worker: next } = await working(all, runnerOf());
+  await next.work();
+  assert.deepEqual(next.done, { chunks: 3, rows: 5, epochs: 15 });
 });
 
 test("a worker that is cancelled gives back its whole chunk", async (t) => {
@@ -621,11 +639,37 @@ test("a suspect is trained with no other beside it, however many lanes there are
 
 test("a worker that knows the sweep as it was looks again before it takes a chunk of the present plan for none", async (t) => {
   const all = await opened(t);
+  const { sqlite, here } = all;
+  const grown = await sqlite.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
+  await here.submit(grown, chunksOf(grown, 8));
+  const { worker } = await working(all, runnerOf(), { sweepNow: async () => grown });
+  await worker.work();
+  assert.equal(await sqlite.digest(grown), await plainDigest(t, grown));
+});
+
+test("a chunk of a sweep that a worker may not train any more goes back to the others without a loss", async (t) => {
+  const all = await opened(t);
   const { sqlite, here, sweep } = all;
   const grown = await sqlite.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
   await here.submit(grown, chunksOf(grown, 8));
   const known = [sweep];
-  const { worker } = await working(all, runnerOf(), { sweeps: async () => [known.shift() ?? grown] });
+  const { worker } = await working(all, runnerOf(), {
+    sweeps: async () => known.splice(0),
+    sweepNow: async () => null,
+  });
   await worker.work();
-  assert.equal(await sqlite.digest(grown), await plainDigest(t, grown));
+  assert.deepEqual(await leftOf(all), [[0, 8, 0]]);
+});
+
+test("a shared run trains chunks of a plan that another command let grow meanwhile", async (t) => {
+  const { sqlite, here, sweep } = await opened(t);
+  const bigger = smallPlan({ ...ORIGINALS, trials: "8" });
+  let grown: Sweep | null = null;
+  const grow = async ({ kind }: SweepEvent): Promise<void> => {
+    if (kind !== "landed" || grown !== null) return;
+    grown = await sqlite.open(openRequest(bigger));
+    await here.submit(grown, chunksOf(grown, 4));
+  };
+  await shared(sharedStore(sqlite, here), sweep, runnerOf(), { observe: grow });
+  assert.equal(await sqlite.digest(sweep), await plainDigest(t, { ...sweep, plan: bigger }));
 });

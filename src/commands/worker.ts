@@ -69,7 +69,6 @@ class Working {
   #looked = Number.NEGATIVE_INFINITY;
   #signal: string | null = null;
   #aside = 0;
-  readonly #done = { chunks: 0, rows: 0 };
 
   constructor(store: SharedStore, request: WorkerRequest, opening: { giveUp(): void }, terminal: Terminal) {
     this.#store = store;
@@ -88,6 +87,7 @@ class Working {
     const worker = new ChunkWorker({
       ...{ store: this.#store, queue, member, lanes },
       sweeps: () => this.#usable(),
+      sweepNow: async ({ id }) => (await this.#look()).find((sweep) => sweep.id === id) ?? null,
       runnerFor: (sweep) => this.#runnerFor(sweep),
       isOver: (idleMs) => idleExitMs !== null && idleMs >= idleExitMs,
       hear: (event) => this.#hear(event),
@@ -103,7 +103,7 @@ class Working {
       await Promise.all([...this.#runners.values()].map((runner) => runner.close()));
       await member.leave(ending).catch(() => {}); // what ended it is thrown; nobody hears from it any more
     }
-    const { chunks, rows } = this.#done;
+    const { chunks, rows } = worker.done;
     if (!quiet)
       this.#terminal.err(
         `worker ${member.id} ends (${ending}): ${chunks} chunks with ${rows} trial rows in ${duration(performance.now() - began)}\n`,
@@ -114,7 +114,10 @@ class Working {
 
   /** The sweeps that are trained here. Throws a fault of the environment where there are some, and none is. */
   async #usable(): Promise<Sweep[]> {
-    if (performance.now() - this.#looked < SWEEPS_MS) return this.#sweeps;
+    return performance.now() - this.#looked < SWEEPS_MS ? this.#sweeps : this.#look();
+  }
+
+  async #look(): Promise<Sweep[]> {
     const { sweep: asked, place } = this.#request;
     const all = (await this.#store.sweeps()).map((sweep) => ({
       ...sweep,
@@ -164,17 +167,11 @@ class Working {
   }
 
   #hear(event: WorkEvent): void {
-    if (event.kind === "landed") {
-      const { trained, diverged, failed } = event.landed;
-      this.#done.chunks += 1;
-      this.#done.rows += trained + diverged + failed;
-    }
-    if (event.kind === "put aside") {
-      this.#aside += 1;
-      this.#terminal.err(
-        `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
-      );
-    }
+    if (event.kind !== "put aside") return;
+    this.#aside += 1;
+    this.#terminal.err(
+      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
+    );
   }
 
   /** The first lets running trajectories end, within the grace; the next, or its end, gives them up. */

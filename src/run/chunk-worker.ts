@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { planMark, TrajectoryFinder } from "../plan/places.js";
 import { groupByStart } from "../plan/trajectories.js";
 import type { Landed, Results, Sweep } from "../store/contract.js";
-import type { Chunk, Lease, Member, Queue } from "../store/queue.js";
+import type { Chunk, Lease, Member, Queue, Work } from "../store/queue.js";
 import { lastEpoch, type Outcome, type TrajectorySpec, trajectoryKey } from "../trial.js";
 import { halves } from "./chunks.js";
 import type { Runner } from "./runner.js";
@@ -23,6 +23,8 @@ export interface ChunkWorkerOptions {
   readonly lanes: number;
   /** The sweeps whose chunks it takes: of the first that has one. */
   readonly sweeps: () => Promise<readonly Sweep[]>;
+  /** A sweep as the store has it now; null: its chunks are not for this worker any more. */
+  readonly sweepNow: (sweep: Sweep) => Promise<Sweep | null>;
   readonly runnerFor: (sweep: Sweep) => Runner;
   /** Whether it is to end; asked when nothing has waited, and no lane was at work, for `idleMs`. */
   readonly isOver: (idleMs: number) => boolean | Promise<boolean>;
@@ -38,7 +40,8 @@ export type WorkEvent =
 export class ChunkWorker {
   readonly #options: ChunkWorkerOptions;
   readonly #runners = new Set<Runner>();
-  readonly #finders = new Map<string, TrajectoryFinder>();
+  /** By the number of the sweep, of the plan that was asked last. */
+  readonly #finders = new Map<number, { readonly plan: string; readonly finder: TrajectoryFinder }>();
   /** Held by all who train, and by one alone who trains what is suspected. */
   readonly #alone = new SharedLock();
   readonly #stop = new AbortController();
@@ -89,6 +92,11 @@ export class ChunkWorker {
     return this.#stop.signal.aborted;
   }
 
+  /** What it has done so far. A chunk that was given back or halved is not done. */
+  get done(): Omit<Work, "speed"> {
+    return { ...this.#done };
+  }
+
   /** The next lease; null where there is none any more. Lanes take turns. */
   #next(): Promise<Lease | null> {
     const next = this.#turn.then(() => this.#claim());
@@ -112,9 +120,11 @@ export class ChunkWorker {
   }
 
   async #train(lease: Lease): Promise<void> {
-    const specs = await this.#specsOf(lease);
+    const sweep = await this.#sweepOf(lease);
+    if (sweep === null) return this.#settle(lease, [], [givenBack(lease)]);
     // Of an earlier plan: whoever asked for the present one puts up all that it lacks.
-    if (specs === null) return this.#settle(lease, [], []);
+    if (planMark(sweep.plan) !== lease.plan) return this.#settle(lease, [], []);
+    const specs = this.#specsOf(lease, sweep);
     const train = (): Promise<void> => this.#trainSpecs(lease, specs);
     if (lease.losses < SUSPECTED) return this.#alone.shared(train);
     // Who was given up for dead may have landed all of it since.
@@ -128,14 +138,15 @@ export class ChunkWorker {
     return (await this.#options.store.missing(sweep.profile, specs, chunk.retryFailed)).specs;
   }
 
-  /** The trajectories of a chunk; null where it is of a plan that the sweep does not have. */
-  async #specsOf({ sweep: known, chunk, plan }: Lease): Promise<TrajectorySpec[] | null> {
-    let sweep: Sweep | undefined = known;
-    if (planMark(known.plan) !== plan) sweep = (await this.#options.sweeps()).find(({ id }) => id === known.id);
-    if (sweep === undefined || planMark(sweep.plan) !== plan) return null;
-    const key = `${sweep.id} ${plan}`;
-    const finder = this.#finders.get(key) ?? new TrajectoryFinder(sweep.plan, sweep.shard);
-    this.#finders.set(key, finder);
+  /** The sweep of a chunk; where it has grown since it was asked for, as it is now: the chunk may be of a plan that is not known yet. */
+  async #sweepOf({ sweep, plan }: Lease): Promise<Sweep | null> {
+    return planMark(sweep.plan) === plan ? sweep : this.#options.sweepNow(sweep);
+  }
+
+  #specsOf({ chunk, plan }: Lease, sweep: Sweep): TrajectorySpec[] {
+    const known = this.#finders.get(sweep.id);
+    const finder = known?.plan === plan ? known.finder : new TrajectoryFinder(sweep.plan, sweep.shard);
+    this.#finders.set(sweep.id, { plan, finder });
     return finder.find(chunk.first, chunk.count);
   }
 

@@ -1,5 +1,6 @@
 /** Trains a sweep together with other machines: what it lacks is cut into chunks and put up, and this process works on them until all are done. */
 import { messageOf } from "../errors.js";
+import { foldersOf, withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import type { Missing, RowState, Sweep } from "../store/contract.js";
 import type { Queue, SharedStore, WorkerNote } from "../store/queue.js";
@@ -132,6 +133,7 @@ class SharedRun {
     const worker: ChunkWorker = new ChunkWorker({
       ...{ store: this.#store, queue, member, lanes, runnerFor },
       sweeps: async () => [sweep],
+      sweepNow: () => this.#sweepNow(),
       isOver: async () => {
         const { waiting, leased } = await queue.up(sweep);
         return waiting + leased === 0;
@@ -159,6 +161,12 @@ class SharedRun {
       clearInterval(looking);
       await Promise.all([looked, runnerFor().close()]);
     }
+  }
+
+  /** Another command may have let it grow meanwhile; whose imported data lie where they do here. */
+  async #sweepNow(): Promise<Sweep | null> {
+    const now = (await this.#store.sweeps()).find(({ id }) => id === this.#sweep.id);
+    return now === undefined ? null : { ...now, plan: withFolders(now.plan, foldersOf(this.#sweep.plan)) };
   }
 
   /** Whether nothing is left that anybody can train. */
