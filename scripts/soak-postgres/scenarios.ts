@@ -14,11 +14,12 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { EXIT } from "../../src/commands/exit-codes.js";
 import { gridPlan } from "../../src/plan/request.js";
 import { trajectoriesOf } from "../../src/plan/trajectories.js";
 import { trajectoryKey } from "../../src/trial.js";
-import { CLI } from "../soak/product.js";
+import { CLI, faultsOf, rowsIn, undisturbed } from "../soak/product.js";
 import { Field, must, type Site } from "./field.js";
 import type { Host } from "./hosts.js";
 import { LosingProxy } from "./proxy.js";
@@ -47,6 +48,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "answers-lost": { run: (site) => inField(site, "answers-lost", answersLost) },
   poison: { run: (site) => inField(site, "poison", poison) },
   upgrade: { run: (site) => inField(site, "upgrade", upgrade) },
+  everything: { run: everything, isLong: true },
 };
 
 async function inField(
@@ -61,6 +63,42 @@ async function inField(
   } finally {
     await field.close();
   }
+}
+
+/** A grid of 41 λ and 50 epochs through all of it, one after the other, and then into a file. */
+async function everything(site: Site): Promise<string> {
+  const flags = [fileURLToPath(new URL("../../../data/lambda-epoch.yaml", import.meta.url)), "--trials", "20"];
+  const file = join(site.home, "lambda-epoch.db");
+  const digest = await undisturbed(file, flags, 2);
+  return inField({ ...site, flags, digest, rows: await rowsIn(file) }, "everything", async (field) => {
+    const { server } = field.site;
+    field.everyHostWorks();
+    await field.submit();
+    for (let i = 0; i < 3; i++) {
+      await field.while(1000, 4000);
+      const victim = field.any();
+      await field.kill(victim);
+      await field.reruns.died();
+      field.work(victim.host);
+    }
+    const frozen = field.any();
+    await field.kill(frozen, "SIGSTOP");
+    await field.while(3000, 6000);
+    await field.kill(frozen, "SIGCONT");
+    await server.stop("SIGINT");
+    await field.while(1000, 4000);
+    await server.start();
+    const [, host] = field.hosts;
+    host.cut();
+    await wait(30_000);
+    host.heal();
+    const said = await field.finish();
+    const pulled = join(site.home, "pulled.db");
+    await field.endsWell(field.start(field.hosts[0], ["pull", pulled, "--quiet"]));
+    const faults = await faultsOf(pulled, digest);
+    must(faults.length === 0, `the file that was pulled: ${faults.join(", ")}`);
+    return `${field.site.rows} rows through 3 kills, a freeze, a restart of the server and a cut of 30 s, pulled with the digest of a local run; ${said}`;
+  });
 }
 
 async function workersKilled(field: Field): Promise<string> {
