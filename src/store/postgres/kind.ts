@@ -29,10 +29,22 @@ export const POSTGRES: StoreKind = {
     try {
       const { loadDriver } = await import("./connection.js");
       await loadDriver();
-      return { name, works: true, detail: "for --store postgres://…" };
+      const workers = await bossText();
+      return { name, works: true, detail: `for --store postgres://…${workers}` };
     } catch (error) {
       const [reason] = messageOf(error).split("\n");
       return { name, works: false, detail: `${reason}: npm install pg installs it, for --store postgres://… alone` };
     }
   },
 };
+
+/** What is said where one machine has the store to itself. */
+async function bossText(): Promise<string> {
+  const { loadBoss } = await import("./queue.js");
+  try {
+    await loadBoss();
+    return "";
+  } catch {
+    return ", but it hands out no work: npm install pg-boss@12.38.0 installs what does (npm leaves it out on Node below 22.12)";
+  }
+}

@@ -22,6 +22,8 @@ const KEPT_SECONDS = 365 * 24 * 3600;
 const FORGOTTEN_SECONDS = 24 * 3600; // after it was done
 const WARN_NEVER = 1_000_000_000;
 const INSERTED_AT_ONCE = 1000;
+/** How pg-boss is stopped: its connections are the store's. */
+const AT_ONCE = { graceful: false, close: false };
 const SUSPECTS_AFTER = 1_000_000_000; // chunks of a plan; a priority is an integer of 32 bits
 
 /** What keeps makers of one queue apart, for as long as a transaction lasts ('gmm2'). */
@@ -76,8 +78,14 @@ export class BossQueue implements Queue {
       // What goes wrong in its rounds it tries again in the next.
       boss.on("error", () => {});
       boss.on("warning", () => {});
-      await boss.start();
-      return boss;
+      try {
+        await boss.start();
+        return boss;
+      } catch (error) {
+        // What of it had started keeps the process for ever.
+        await boss.stop(AT_ONCE);
+        throw error;
+      }
     };
     const boss = await connections.with(async (session) => {
       if (await isMade(session)) return startedWith(true);
@@ -168,7 +176,7 @@ export class BossQueue implements Queue {
   async close(): Promise<void> {
     clearInterval(this.#beats);
     await this.#beating;
-    await this.#boss.stop({ graceful: false, close: false });
+    await this.#boss.stop(AT_ONCE);
   }
 
   async #queueOf({ id }: Sweep): Promise<string> {
@@ -292,7 +300,8 @@ async function whole(session: Session, text: string, values: unknown[] | undefin
   }
 }
 
-async function loadBoss(): Promise<typeof import("pg-boss")> {
+/** Loads pg-boss, which is not installed everywhere. */
+export async function loadBoss(): Promise<typeof import("pg-boss")> {
   try {
     return await import("pg-boss");
   } catch (error) {
