@@ -4,11 +4,15 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { EXIT } from "../src/commands/exit-codes.js";
 import { openResults, openStore } from "../src/store/open.js";
+import { Connections, QUICK_MS, type Session } from "../src/store/postgres/connection.js";
+import { BossQueue } from "../src/store/postgres/queue.js";
 import { ITEMS } from "../src/store/postgres/schema.js";
+import type { PostgresStore } from "../src/store/postgres/store.js";
 import { isShared, type Lease, type SharedStore, VANISHED_MS } from "../src/store/queue.js";
 import { VERSION } from "../src/version.js";
 import { CLI, folder, programmed, type Running, SMALL, started } from "./command-line.js";
@@ -105,6 +109,38 @@ function testQueue(): void {
     t.mock.timers.reset();
     const [{ joinedMs, seenMs }] = await store.workers();
     assert.ok(joinedMs >= seenMs && seenMs >= 0 && joinedMs < VANISHED_MS, `${joinedMs} ${seenMs}`);
+  });
+
+  test("while the database does not answer signs of life do not pile up", async (t) => {
+    const place = await database(t);
+    const store = (await storeAt(t, place)) as PostgresStore;
+    await store.queue();
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const connections = await Connections.to(place);
+    let [isAway, asked, answer] = [false, 0, (_: unknown): void => {}];
+    const cut = {
+      with: <Result>(body: (session: Session) => Promise<Result>, answerMs: number): Promise<Result> => {
+        if (!isAway) return connections.with(body, answerMs);
+        // It is pg-boss that asks.
+        if (answerMs === QUICK_MS) return Promise.reject(new Error("away"));
+        asked += 1;
+        return new Promise((resolve) => (answer = resolve as typeof answer));
+      },
+    };
+    const queue = await BossQueue.open(store, cut as Connections);
+    const member = await queue.join({ machine: "a test", pid: 1, version: VERSION, lanes: 1 });
+    isAway = true;
+    for (let beats = 0; beats < 5; beats++) t.mock.timers.tick(5_000);
+    answer(null);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    assert.equal(asked, 1);
+    t.mock.timers.tick(5_000);
+    assert.equal(asked, 2);
+    answer(null);
+    isAway = false;
+    await member.leave("nothing was left");
+    await queue.close();
+    await connections.close();
   });
 
   test("many who ask for the queue of a new database at once have one", async (t) => {

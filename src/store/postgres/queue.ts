@@ -15,6 +15,7 @@ const QUEUE_SCHEMA = "gmm_sweep_queue";
 
 const HEARTBEAT_SECONDS = 20; // a cut network of less costs nothing; a dead worker's chunk waits for no more than this and a supervision
 const BEAT_MS = 5_000;
+const BEAT_ANSWER_MS = 10_000; // so that there is time for another one, on a new connection, before leases are lost
 const SUPERVISE_SECONDS = 5;
 const EXPIRE_SECONDS = 23 * 3600; // pg-boss's own limit is a day; heartbeats find the dead long before
 const RETRY_LIMIT = 1_000_000; // how often a lease may be lost is counted by who claims it
@@ -52,7 +53,8 @@ export class BossQueue implements Queue {
   readonly #members = new Set<Membership>();
   readonly #made = new Set<string>();
   readonly #beats: NodeJS.Timeout;
-  #beating: Promise<void> = Promise.resolve();
+  /** Null: none is under way. */
+  #beating: Promise<void> | null = null;
 
   private constructor(boss: PgBoss, store: QueueStore, connections: Connections) {
     this.#boss = boss;
@@ -128,11 +130,11 @@ export class BossQueue implements Queue {
 
   async settle(lease: Lease, outcomes: readonly Outcome[], rest: readonly Chunk[]): Promise<Landed> {
     const held = lease as Held;
-    const { sweep, plan, id, retryCount } = held;
+    const { sweep, plan, id } = held;
     const name = await this.#queueOf(sweep);
     const landed = await this.#store.recordAnd(sweep, outcomes, async (session) => {
       // Where the lease was lost, somebody else has the chunk.
-      if (await this.#ended(session, name, { id, retryCount })) await this.#put(session, name, plan, rest);
+      if (await this.#ended(session, name, held)) await this.#put(session, name, plan, rest);
       // What comes late from one that was given up for dead acquits it; a worker may have no right to delete.
       await session.run("update put_aside set losses = 0 where sweep_id = @sweep and trajectory = any(@landed)", {
         ...{ sweep: sweep.id, landed: outcomes.map(({ spec }) => trajectoryKey(spec)) },
@@ -143,10 +145,11 @@ export class BossQueue implements Queue {
   }
 
   async putAside(lease: Lease, trajectory: string): Promise<void> {
-    const { sweep, losses, id, retryCount } = lease as Held;
+    const held = lease as Held;
+    const { sweep, losses, id } = held;
     const name = await this.#queueOf(sweep);
     await this.#store.write(async (session) => {
-      if (!(await this.#ended(session, name, { id, retryCount }))) return;
+      if (!(await this.#ended(session, name, held))) return;
       await session.run(
         `insert into put_aside (sweep_id, trajectory, losses) values (@sweep, @trajectory, @losses)
          on conflict (sweep_id, trajectory) do update set losses = excluded.losses, at = now()`,
@@ -193,8 +196,8 @@ export class BossQueue implements Queue {
   }
 
   /** Ends a chunk; false where its lease was lost. */
-  async #ended(session: Session, name: string, attempt: { id: string; retryCount: number }): Promise<boolean> {
-    const answer = await this.#boss.complete(name, attempt, null, { db: dbOf(session) });
+  async #ended(session: Session, name: string, held: Held): Promise<boolean> {
+    const answer = await this.#boss.complete(name, attemptOf(held), null, { db: dbOf(session) });
     return (answer as { affected: number }).affected > 0;
   }
 
@@ -208,26 +211,34 @@ export class BossQueue implements Queue {
     }
   }
 
+  /** One at a time: where the server is away they do not pile up. */
   #beatNext(): void {
-    this.#beating = this.#beating.then(() => this.#beat());
+    this.#beating ??= this.#beat().finally(() => {
+      this.#beating = null;
+    });
   }
 
-  /** Signs of life: of each lease, and of each worker. What cannot be told now is told in the next. */
+  /** Signs of life: of each worker, and of each lease. What cannot be told now is told in the next. */
   async #beat(): Promise<void> {
     const held = [...this.#held.values()];
+    if (held.length + this.#members.size === 0) return;
     try {
-      for (const sweep of new Set(held.map((lease) => lease.sweep.id))) {
-        const attempts = held.filter((lease) => lease.sweep.id === sweep);
-        await this.#boss.touch(
-          queueName(sweep),
-          attempts.map(({ id, retryCount }) => ({ id, retryCount })),
-        );
-      }
-      for (const member of this.#members) await this.#connections.with((session) => member.beat(session), QUICK_MS);
+      await this.#connections.with(async (session) => {
+        for (const member of this.#members) await member.beat(session);
+        for (const sweep of new Set(held.map((lease) => lease.sweep.id))) {
+          const attempts = held.filter((lease) => lease.sweep.id === sweep).map(attemptOf);
+          await this.#boss.touch(queueName(sweep), attempts, { db: dbOf(session) });
+        }
+      }, BEAT_ANSWER_MS);
     } catch {
       // The server is away: leases are lost if it stays so, and what is right does not hang on them.
     }
   }
+}
+
+/** What says of a lease which one of its chunk it is. */
+function attemptOf({ id, retryCount }: Held): { id: string; retryCount: number } {
+  return { id, retryCount };
 }
 
 function heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
