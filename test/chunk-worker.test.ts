@@ -33,6 +33,10 @@ class Passing implements Queue {
     return this.here.submit(sweep, chunks);
   }
 
+  waiting(): Promise<ReadonlySet<number>> {
+    return this.here.waiting();
+  }
+
   claim(sweep: Sweep): Promise<Lease | null> {
     return this.here.claim(sweep);
   }
@@ -58,6 +62,12 @@ class Passing implements Queue {
 class Twice extends Passing {
   #again: Lease | null = null;
   #isSecond = false;
+
+  /** What was delivered once waits for the second time. */
+  override async waiting(): Promise<ReadonlySet<number>> {
+    const again = this.#isSecond && this.#again !== null ? [this.#again.sweep.id] : [];
+    return new Set([...(await this.here.waiting()), ...again]);
+  }
 
   override async claim(sweep: Sweep): Promise<Lease | null> {
     const lease = this.#isSecond ? this.#again : await this.here.claim(sweep);
@@ -300,6 +310,25 @@ test("a worker has done the chunks that came to their end, and none that it gave
   const { worker: next } = await working(all, runnerOf());
   await next.work();
   assert.deepEqual(next.done, { chunks: 3, rows: 5, epochs: 15 });
+});
+
+test("a worker with nothing to do asks of no sweep alone", async (t) => {
+  const all = await opened(t);
+  const asked: number[] = [];
+  class Asked extends Passing {
+    override claim(sweep: Sweep): Promise<Lease | null> {
+      asked.push(sweep.id);
+      return this.here.claim(sweep);
+    }
+  }
+  const more = await all.sqlite.open(openRequest(smallPlan({ ...ORIGINALS, samples: "22" })));
+  await all.here.submit(more, chunksOf(more, 6));
+  const { worker } = await working(all, runnerOf(), {
+    queue: new Asked(all.here),
+    sweeps: async () => [all.sweep, more],
+  });
+  await worker.work();
+  assert.deepEqual(asked, [more.id]);
 });
 
 test("a worker that is cancelled gives back its whole chunk", async (t) => {

@@ -63,7 +63,7 @@ export function testQueueContract(name: string, make: MakeQueue): void {
   test(`${name}: of a sweep that nobody asked for nothing is up, and nothing is to be had`, async (t) => {
     const { queue, sweep } = await opened(await make(t));
     assert.deepEqual(await queue.up(sweep), { waiting: 0, leased: 0, rows: 0, trajectories: 0, epochs: 0 });
-    assert.equal(await queue.claim(sweep), null);
+    assert.deepEqual([await queue.waiting(), await queue.claim(sweep)], [new Set(), null]);
   });
 
   test(`${name}: chunks come back as they were put up, each to one who asks, and say what is up until they end`, async (t) => {
@@ -83,6 +83,7 @@ export function testQueueContract(name: string, make: MakeQueue): void {
     );
     assert.ok(there.every(({ plan, sweep: of }) => plan === planMark(sweep.plan) && of.id === sweep.id));
     assert.deepEqual(await other.up(sweep), { waiting: 0, leased: 3, rows: 6, trajectories: 6, epochs: 18 });
+    assert.deepEqual(await other.waiting(), new Set());
     for (const lease of there) await queue.settle(lease, [], []);
     assert.deepEqual(await counts({ queue: other, sweep }), [0, 0]);
   });
@@ -118,11 +119,13 @@ export function testQueueContract(name: string, make: MakeQueue): void {
   });
 
   test(`${name}: each sweep has its own`, async (t) => {
-    const { store, queue, sweep } = await opened(await make(t));
+    const { store, queue, other, sweep } = await opened(await make(t));
     const another = await store.open(openRequest(smallPlan({ ...ORIGINALS, trials: "2", samples: "22" })));
     await queue.submit(sweep, chunksOf(sweep, 6));
     assert.equal(await queue.claim(another), null);
+    assert.deepEqual(await queue.waiting(), new Set([sweep.id]));
     await queue.submit(another, chunksOf(another, 1));
+    assert.deepEqual(await other.waiting(), new Set([sweep.id, another.id]));
     assert.deepEqual(await counts({ queue, sweep }), [1, 0]);
     await queue.submit(sweep, chunksOf(sweep, 6));
     assert.deepEqual(await counts({ queue, sweep: another }), [2, 0]);

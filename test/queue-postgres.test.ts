@@ -141,6 +141,8 @@ function testQueue(): void {
     await member.leave("nothing was left");
     await queue.close();
     await connections.close();
+    // The store that is closed after has real ones.
+    t.mock.timers.reset();
   });
 
   test("many who ask for the queue of a new database at once have one", async (t) => {

@@ -106,7 +106,9 @@ export class ChunkWorker {
 
   async #claim(): Promise<Lease | null> {
     while (!this.draining) {
+      const waiting = await this.#options.queue.waiting();
       for (const sweep of await this.#options.sweeps()) {
+        if (!waiting.has(sweep.id)) continue;
         const lease = await this.#options.queue.claim(sweep);
         if (lease === null) continue;
         this.#atWork += 1;

@@ -18,6 +18,8 @@ import type { Landed, Results, Store, Sweep } from "./contract.js";
 export interface Queue {
   /** Puts up chunks of a sweep's plan, in one step. False: some of this plan are up already, and none was added. */
   submit(sweep: Sweep, chunks: readonly Chunk[]): Promise<boolean>;
+  /** The numbers of the sweeps of which something waits: who has nothing to do asks once, however many sweeps there are. */
+  waiting(): Promise<ReadonlySet<number>>;
   /** Takes on lease what waits of a sweep; null: nothing does. */
   claim(sweep: Sweep): Promise<Lease | null>;
   /** Lands `outcomes` and ends the chunk; `rest` of it is put up for others. Where the lease was lost, outcomes land all the same. */

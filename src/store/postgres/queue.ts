@@ -13,6 +13,8 @@ import { Membership } from "./workers.js";
 /** All that is pg-boss's. */
 const QUEUE_SCHEMA = "gmm_sweep_queue";
 
+const QUEUE_PREFIX = "sweep-"; // before the number of the sweep
+
 const HEARTBEAT_SECONDS = 20; // a cut network of less costs nothing; a dead worker's chunk waits for no more than this and a supervision
 const BEAT_MS = 5_000;
 const BEAT_ANSWER_MS = 10_000; // so that there is time for another one, on a new connection, before leases are lost
@@ -115,6 +117,19 @@ export class BossQueue implements Queue {
       await this.#put(session, name, plan, chunks);
       return true;
     });
+  }
+
+  async waiting(): Promise<ReadonlySet<number>> {
+    // By queue, of which each sweep has one: chunks may be many, and of each queue the first that waits is enough.
+    const rows = await this.#store.write((session) =>
+      session.rows<{ name: string }>(
+        `select q.name from ${QUEUE_SCHEMA}.queue q
+         where exists (select 1 from ${QUEUE_SCHEMA}.job j where j.name = q.name and j.state < 'active')`,
+      ),
+    );
+    return new Set(
+      rows.flatMap(({ name }) => (name.startsWith(QUEUE_PREFIX) ? [Number(name.slice(QUEUE_PREFIX.length))] : [])),
+    );
   }
 
   async claim(sweep: Sweep): Promise<Lease | null> {
@@ -294,7 +309,7 @@ function priorityOf({ first, losses }: Chunk): number {
 }
 
 function queueName(sweep: number): string {
-  return `sweep-${sweep}`;
+  return `${QUEUE_PREFIX}${sweep}`;
 }
 
 function dbOf(session: Session): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
