@@ -5,7 +5,7 @@ import { missingOf } from "../missing.js";
 import { given } from "./arrays.js";
 import { type CellKeys, textOf } from "./cell-keys.js";
 import type { Session } from "./connection.js";
-import { isOf } from "./dialect.js";
+import { rowsOf } from "./dialect.js";
 
 export async function missingRows(
   session: Session,
@@ -32,7 +32,7 @@ export async function missingRows(
   );
   const rows = (await session.lists(
     `select g.place, r.epochs, r.state from ${sql} join trajectories t using (cell_key_id, trial, start_trial)
-     join trial_rows r on ${isOf("r.id", "t.id")}`,
+     ${rowsOf("t.id", "trial_rows", "id", "r")}`,
     parameters,
   )) as [number, number, RowState][];
   const states = specs.map(() => new Map<number, RowState>());

@@ -15,7 +15,7 @@ import {
 import { type Column, given, insertRows, withoutNul } from "./arrays.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Session } from "./connection.js";
-import { isOf, rowId } from "./dialect.js";
+import { rowId, rowsOf } from "./dialect.js";
 import { Overtaken } from "./faults.js";
 
 const ROW_COLUMNS: readonly Column[] = [
@@ -63,7 +63,7 @@ async function contentsIn(session: Session, ids: readonly number[]): Promise<Rea
   );
   const rows = await session.lists(
     `select r.trajectory_id, r.epochs, ${ROW_COLUMNS.map(([name]) => `r.${name}`).join(", ")}
-     from ${sql} join trial_rows r on ${isOf("r.id", "g.id")} order by r.id`,
+     from ${sql} ${rowsOf("g.id", "trial_rows", "id", "r")} order by r.id`,
     parameters,
   );
   for (const [id, epochs, state, ...rest] of rows as [number, number, ...Value[]][]) {
@@ -80,7 +80,7 @@ async function contentsIn(session: Session, ids: readonly number[]): Promise<Rea
     found.get(id)?.curve.push({ epoch, values });
   const margins = await session.lists(
     `select g.id, m.trial_row_id - ${rowId("g.id", "0")}, m.forget_row, m.forget_margin
-     from ${sql} join forget_margins m on ${isOf("m.trial_row_id", "g.id")} order by m.trial_row_id, m.forget_row`,
+     from ${sql} ${rowsOf("g.id", "forget_margins", "trial_row_id", "m")} order by m.trial_row_id, m.forget_row`,
     parameters,
   );
   for (const [id, epochs, forgetRow, margin] of margins as [number, number, number, number | null][])
