@@ -100,6 +100,21 @@ function testQueue(): void {
       assert.deepEqual([waiting, leased], [1, 0]);
     });
 
+  test("a queue that is cut off while it starts is stopped, so that nothing of it keeps the process, and is started again", async (t) => {
+    const start = PgBoss.prototype.start;
+    let cuts = 1;
+    t.mock.method(PgBoss.prototype, "start", async function (this: PgBoss) {
+      await start.call(this);
+      cuts -= 1;
+      if (cuts >= 0) throw Object.assign(new Error("cut off"), { code: "ECONNRESET" });
+      return this;
+    });
+    const stopped = t.mock.method(PgBoss.prototype, "stop");
+    const store = await storeAt(t, await database(t));
+    await store.queue();
+    assert.equal(stopped.mock.callCount(), 1);
+  });
+
   test("workers are as old as the server says, whatever the clock of this machine says", async (t) => {
     const store = await storeAt(t, await database(t));
     const queue = await store.queue();
