@@ -14,7 +14,7 @@ import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { isShared, type SharedStore } from "../store/queue.js";
 import { VERSION } from "../version.js";
-import { type Command, DATABASE_ARGUMENT, LOCK_WAIT_OPTION, openingFrom, type Terminal, value } from "./command.js";
+import { type Command, DATABASE_ARGUMENT, openingFrom, type Terminal, value } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
@@ -33,7 +33,7 @@ export const workerCommand: Command = {
     grace: value("seconds that a signal gives to what is running", DEFAULTS.grace),
     "allow-mixed": { type: "boolean", describe: "train also what another version of gmm-sweep asked for" },
     quiet: { type: "boolean", describe: "say nothing but faults" },
-    ...LOCK_WAIT_OPTION,
+    "lock-wait": value("seconds to wait for a database that is away, full or read-only", DEFAULTS["lock-wait"]),
   },
   examples: [
     ["$0 worker --store postgres://me@db/sweeps", "until a signal ends it; what is running comes to its end first"],
@@ -124,6 +124,10 @@ class Working {
       plan: withFolders(sweep.plan, this.#folders),
     }));
     const meant = asked === null ? all : all.filter(({ id }) => id === asked);
+    if (meant.length === 0 && this.#looked === Number.NEGATIVE_INFINITY && !this.#request.quiet)
+      this.#terminal.err(
+        `${place} has no ${asked === null ? "sweep" : `sweep ${asked}`} yet: waiting for one that gmm-sweep grid --store asks for\n`,
+      );
     for (const sweep of meant) await this.#judge(sweep);
     this.#sweeps = meant.filter(({ id }) => this.#reasons.get(id) === null);
     this.#looked = performance.now();
