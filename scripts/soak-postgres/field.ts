@@ -45,6 +45,14 @@ const POLL_MS = 500;
 /** The longest that a chunk of a worker that died may wait until another has it. */
 const RERUN_SECONDS = 60;
 
+/** All processes that were started and have not ended. */
+const living = new Set<Running>();
+
+/** For when the soak itself is ended. */
+export function endAll(): void {
+  for (const { child } of living) child.kill("SIGKILL");
+}
+
 export class Field {
   readonly site: Site;
   readonly database: string;
@@ -89,8 +97,10 @@ export class Field {
     const told = habits === undefined ? {} : { SOAK_THREAD: JSON.stringify(habits) };
     const running = startProgram(program, given, { env: { ...process.env, ...env, ...told } });
     const worker: Worker = { host, running, ended: null, doomed: false };
+    living.add(running);
     void running.ended.then((ended) => {
       worker.ended = ended;
+      living.delete(running);
     });
     this.#all.push(worker);
     return worker;
@@ -167,6 +177,35 @@ export class Field {
       ).catch(() => []);
       return up !== undefined && Number(up.count) === 0 && (await this.rows()) > 0;
     });
+  }
+
+  /** Resolves once somebody has a chunk. */
+  async untilLeased(): Promise<void> {
+    await this.until("a lease", async () => {
+      const leased = await this.sql("select 1 from gmm_sweep_queue.job where state = 'active'").catch(() => []);
+      return leased.length > 0;
+    });
+  }
+
+  /** Waits, and looks that the server heard nothing of a worker all the while. */
+  async silent({ host, running }: Worker, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      await this.reruns.look();
+      await wait(1000);
+    }
+    const [{ silence }] = await this.sql<{ silence: number }>(
+      `select cast(extract(epoch from clock_timestamp() - seen_at) as double precision) as silence
+       from gmm_sweep.workers where pid = ${running.child.pid}`,
+    );
+    must(
+      silence >= seconds - 1,
+      `the server heard of ${host.name} ${silence.toFixed(0)} s ago, within the ${seconds} s`,
+    );
+  }
+
+  /** Where a worker was kept from its chunk for longer than a lease holds. */
+  async mustHaveLost(): Promise<void> {
+    must((await this.reruns.found()).count > 0, "no lease was lost, where one had to be");
   }
 
   async until(what: string, isSo: () => Promise<boolean>): Promise<void> {

@@ -38,8 +38,15 @@ export function networkOf(count: number): Network {
 }
 
 const BRIDGE_MAC = "02:00:00:00:00:01";
-const FORWARDING = "3"; // states of a bridge's port
-const DISABLED = "0";
+/** The states of a bridge's port. */
+const STATES: readonly string[] = ["disabled", "listening", "learning", "forwarding", "blocking"];
+const DISABLED = 0;
+const FORWARDING = 3;
+
+/** What `ip` says of a cable's end at the bridge. */
+interface Port {
+  readonly linkinfo: { readonly info_slave_data: { readonly state: string } };
+}
 
 function namespaces(count: number): Network {
   const prefix = `gs${process.pid}`;
@@ -67,7 +74,13 @@ function namespaces(count: number): Network {
       // Or a cut would be told, as a host that nobody answers for.
       ip("-n", space, "neigh", "replace", `${net}.1`, "lladdr", BRIDGE_MAC, "dev", "eth0", "nud", "permanent");
       ip("neigh", "replace", address, "lladdr", macIn(space), "dev", bridge, "nud", "permanent");
-      const port = (state: string): void => void ip("link", "set", cable, "type", "bridge_slave", "state", state);
+      const port = (state: number): void => {
+        execFileSync("bridge", ["link", "set", "dev", cable, "state", `${state}`]);
+        // Asked otherwise a kernel may do nothing, and say nothing.
+        const [{ linkinfo }] = JSON.parse(ip("-d", "-j", "link", "show", "dev", cable)) as Port[];
+        const is = linkinfo.info_slave_data.state;
+        if (is !== STATES[state]) throw new Error(`the cable of ${name} is to be ${STATES[state]}, and is ${is}`);
+      };
       return {
         name,
         on: (program, words) => ["ip", ["netns", "exec", space, ...NAMED, name, program, ...words]],

@@ -67,7 +67,9 @@ export class Reruns {
       count += 1;
       const before = `${id} ${Number(lost) - 1}`;
       const death = this.#deaths.findLast(({ at, leases }) => at <= began && leases.has(before));
-      if (death !== undefined) longest = Math.max(longest, began - death.at);
+      // Of one whose loss nobody saw, such as a claim that was never answered, it is no longer than since that began.
+      const since = death?.at ?? this.#began.get(before);
+      if (since !== undefined) longest = Math.max(longest, began - since);
     }
     return { longest, count };
   }

@@ -20,7 +20,7 @@ import { gridPlan } from "../../src/plan/request.js";
 import { trajectoriesOf } from "../../src/plan/trajectories.js";
 import { trajectoryKey } from "../../src/trial.js";
 import { CLI, faultsOf, rowsIn, undisturbed } from "../soak/product.js";
-import { Field, must, type Site } from "./field.js";
+import { Field, must, type Site, type Worker } from "./field.js";
 import type { Host } from "./hosts.js";
 import { LosingProxy } from "./proxy.js";
 
@@ -50,6 +50,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   upgrade: { run: (site) => inField(site, "upgrade", upgrade) },
   everything: { run: everything, isLong: true },
 };
+
+/** Of a worker that has a chunk nearly all of the time, and for long. */
+const SLOW = { habits: { waitMs: 300, poison: null } };
 
 async function inField(
   site: Site,
@@ -88,10 +91,7 @@ async function everything(site: Site): Promise<string> {
     await server.stop("SIGINT");
     await field.while(1000, 4000);
     await server.start();
-    const [, host] = field.hosts;
-    host.cut();
-    await wait(30_000);
-    host.heal();
+    await cutOff(field, field.any(), 30);
     const said = await field.finish();
     const pulled = join(site.home, "pulled.db");
     await field.endsWell(field.start(field.hosts[0], ["pull", pulled, "--quiet"]));
@@ -116,19 +116,22 @@ async function workersKilled(field: Field): Promise<string> {
 }
 
 async function workersFrozen(field: Field): Promise<string> {
-  field.everyHostWorks();
+  const [host, ...others] = field.hosts;
+  const long = field.work(host, SLOW);
   await field.submit();
-  await field.untilShare(0.05);
-  const [short, long] = [field.workers[0], field.workers[1]];
+  await field.untilLeased();
+  const [short] = others.map((other) => field.work(other));
+  await field.until("a row", async () => (await field.rows()) > 0);
   await field.kill(short, "SIGSTOP");
   await field.kill(long, "SIGSTOP");
   await field.reruns.died();
   await wait(4000);
   await field.kill(short, "SIGCONT");
-  await wait(41_000); // longer than a lease holds
-  await field.reruns.look();
+  await field.silent(long, 45); // longer than a lease holds
   await field.kill(long, "SIGCONT");
-  return `one worker frozen for 4 s, one for 45 s, both went on; ${await field.finish()}`;
+  const found = await field.finish();
+  await field.mustHaveLost();
+  return `one worker frozen for 4 s, one for 45 s, both went on; ${found}`;
 }
 
 async function submitterKilled(field: Field): Promise<string> {
@@ -277,7 +280,16 @@ async function diskFull(site: Site): Promise<string | null> {
   } finally {
     await server.sql("drop database if exists soak_disk_full with (force)");
     await server.sql("drop tablespace if exists soak_disk");
-    execFileSync("umount", [disk]);
+    unmount(disk);
+  }
+}
+
+/** Whatever is mounted there is there no more. */
+export function unmount(folder: string): void {
+  try {
+    execFileSync("umount", [folder], { stdio: "ignore" });
+  } catch {
+    // Nothing was.
   }
 }
 
@@ -325,22 +337,26 @@ async function readOnly(field: Field): Promise<string> {
 async function cut(site: Site, name: string, seconds: number): Promise<string | null> {
   if (site.network.without !== null) return null;
   return inField(site, name, async (field) => {
-    field.everyHostWorks();
+    const [host, ...others] = field.hosts;
+    const slow = field.work(host, SLOW);
     await field.submit();
-    await field.untilShare(0.05);
-    const { host } = field.workers[1];
-    host.cut();
-    try {
-      await field.reruns.died();
-      for (let i = 0; i < seconds; i++) {
-        await field.reruns.look();
-        await wait(1000);
-      }
-    } finally {
-      host.heal();
-    }
-    return `every packet of one host dropped for ${seconds} s; ${await field.finish()}`;
+    await field.untilLeased();
+    for (const other of others) field.work(other);
+    await cutOff(field, slow, seconds);
+    const found = await field.finish();
+    await field.mustHaveLost();
+    return `every packet of one host dropped for ${seconds} s; ${found}`;
   });
+}
+
+async function cutOff(field: Field, worker: Worker, seconds: number): Promise<void> {
+  worker.host.cut();
+  try {
+    await field.reruns.died();
+    await field.silent(worker, seconds);
+  } finally {
+    worker.host.heal();
+  }
 }
 
 const HOUR_MS = 3_600_000;

@@ -75,11 +75,18 @@ export class Server {
   /** Ends it and all of its processes in the middle of what they do. */
   async kill(): Promise<void> {
     const child = this.#process;
-    if (child?.pid === undefined) return;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const ended = endOf(child);
+    this.killNow();
+    await ended;
+  }
+
+  /** The same, with nothing waited for. */
+  killNow(): void {
+    const child = this.#process;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(/\s+/);
     for (const pid of [child.pid, ...children.map(Number).filter((pid) => pid > 0)]) killed(pid);
-    await ended;
   }
 
   /** SIGINT ends its connections and then itself, SIGQUIT waits for nothing. */

@@ -13,7 +13,8 @@ export const NO_ANSWER_MS = STATEMENT_MS + 30_000; // where the network is cut a
 export const QUICK_MS = 30_000;
 /** The same of thousands of rows that land, or are looked for. */
 export const LANDING_MS = 120_000;
-const IDLE_IN_TRANSACTION_MS = 60_000; // a writer that stands still holds up others
+/** A writer that stands still in the middle holds up others, who are to have its chunk within a minute. */
+const IDLE_IN_TRANSACTION_MS = 40_000;
 const KEEP_ALIVE_MS = 10_000;
 // How the server finds out that a client is gone whose network says nothing: it must not hold rows for long.
 const SERVER_SIDE = {
