@@ -160,6 +160,40 @@ function testQueue(): void {
     t.mock.timers.reset();
   });
 
+  test("chunks go out in the order of the plan: what was lost or given back before all that waits, what may kill its worker after it", async (t) => {
+    const place = await database(t);
+    const store = await storeAt(t, place);
+    const queue = await store.queue();
+    const sweep = await store.open(openRequest(smallPlan(ORIGINALS)));
+    const next = async (): Promise<Lease> => (await queue.claim(sweep)) as Lease;
+    await queue.submit(
+      sweep,
+      chunksOf(sweep, 1).map((chunk) => ({ ...chunk, losses: chunk.first === 1 ? 1 : 0 })),
+    );
+    assert.equal((await next()).chunk.first, 0);
+    await lost(place, sweep.id);
+    const again = await next();
+    assert.deepEqual([again.chunk.first, again.losses], [0, 1]);
+    await queue.settle(again, [], [again.chunk]);
+    const order = [await next(), await next(), await next(), await next(), await next(), await next()];
+    assert.deepEqual(
+      order.map(({ chunk }) => chunk.first),
+      [0, 2, 3, 4, 5, 1],
+    );
+  });
+
+  test("a writer that stands still in the middle of landing is given up in time for its chunk to be another's within a minute", async (t) => {
+    const connections = await Connections.to(await database(t));
+    t.after(() => connections.close());
+    const [[idle]] = await connections.with((session) =>
+      session.lists(
+        "select extract(epoch from cast(current_setting('idle_in_transaction_session_timeout') as interval))",
+      ),
+    );
+    const supervisedAndClaimed = 10;
+    assert.ok(Number(idle) + supervisedAndClaimed < VANISHED_MS / 1000, `${idle}`);
+  });
+
   test("many who ask for the queue of a new database at once have one", async (t) => {
     const place = await emptyDatabase();
     const stores = await Promise.all([1, 2, 3].map(() => storeAt(t, place)));
