@@ -96,6 +96,8 @@ function testRoles(): void {
     await ok(gmm(cwd, ...grown, "--db", "alone.db"));
     await ok(gmm(cwd, "diff", "alone.db", as(reader, place)));
     assert.equal((await ok(gmm(cwd, "digest", as(reader, place)))).out, (await ok(gmm(cwd, "digest", "alone.db"))).out);
+    await ok(gmm(cwd, ...GRID, "2", "--name", "pushed", "--db", "pushed.db"));
+    await ok(gmm(cwd, "push", "pushed.db", "--quiet", "--store", as(submitter, place)));
 
     for (const [name, statements] of Object.entries({
       [worker]: [

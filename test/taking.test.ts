@@ -8,7 +8,7 @@ import { gridPlan } from "../src/plan/request.js";
 import { QUIETLY, type Store, type TakeOptions } from "../src/store/contract.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { folder, programmed } from "./command-line.js";
-import { database, NO_SERVER } from "./fixtures/postgres.js";
+import { database, NO_SERVER, run } from "./fixtures/postgres.js";
 import { openRequest, specsIn, trained } from "./fixtures/sweeps.js";
 
 const GRID = {
@@ -163,6 +163,18 @@ else {
       [store, back, [[digest, 0]]],
     );
     assert.match((await programmed(80, "diff", from, back)).out, /^no difference/);
+  });
+
+  test("what is refused before anything came leaves no file", async (t) => {
+    const [store, file] = [await database(t), join(folder(t), "none.db")];
+    await programmed(80, "push", await fileOf(t), "--store", store, "--quiet");
+    // Which is met where the cells are held against the plan, after the file was made.
+    await run("delete from gmm_sweep.sweep_cells", store);
+    await assert.rejects(programmed(80, "pull", file, "--store", store), {
+      fault: "usage",
+      message: /holds other cells/,
+    });
+    assert.equal(existsSync(file), false);
   });
 
   test("a sweep that is not there is refused before a file is made", async (t) => {

@@ -3,7 +3,7 @@ import { bad, shellWord } from "../errors.js";
 import { type Flags, lockWaitFrom, sweepFrom, text } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
 import { duration, type Screen } from "../report/progress.js";
-import type { Merged, Results, TakeOptions } from "../store/contract.js";
+import type { Merged, Results, Store, TakeOptions } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
 import { isDatabase, placeNamed } from "../store/places.js";
 import { type Command, LOCK_WAIT_OPTION, type Options, openingFrom, type Terminal, value } from "./command.js";
@@ -66,7 +66,7 @@ async function take(from: string, to: string, flags: Flags, terminal: Terminal):
   await sweepsFrom(results, sweep, from).finally(() => results.close());
   const store = await openStore(to, openingFrom(lockWaitFrom(flags), terminal));
   try {
-    const taken = await store.take(from, options);
+    const taken = await store.take(from, options).catch((error: unknown) => refused(store, error));
     progress.clear();
     const there = await sweepsIn(store);
     if (flags["json"] === true) await terminal.out(`${jsonOf({ from, to, ...counts(taken), sweeps: there })}\n`);
@@ -76,6 +76,13 @@ async function take(from: string, to: string, flags: Flags, terminal: Terminal):
     progress.clear();
     await store.close();
   }
+}
+
+/** What is refused before anything came leaves no file behind that was not there before. */
+async function refused(store: Store, error: unknown): Promise<never> {
+  const sweeps = await store.sweeps().catch(() => null); // one that cannot be asked any more keeps what it has
+  if (sweeps?.length === 0) await store.discard();
+  throw error;
 }
 
 interface SweepThere {

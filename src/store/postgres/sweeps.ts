@@ -105,7 +105,8 @@ export class SweepWriter {
     // Who opened it first asked beforehand, or did not.
     if (before !== undefined && before.at <= times.createdAt) return id;
     await this.#session.run("update sweeps set created_at = @at where id = @id", { id, at: times.createdAt });
-    await this.#session.run("delete from questions where sweep_id = @id", { id });
+    // Of one that is new nothing is to be deleted, and who asks for sweeps may not.
+    if (before !== undefined) await this.#session.run("delete from questions where sweep_id = @id", { id });
     if (question !== null) await this.#ask(id, question, times.createdAt);
     return id;
   }
