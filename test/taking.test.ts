@@ -165,6 +165,24 @@ else {
     assert.match((await programmed(80, "diff", from, back)).out, /^no difference/);
   });
 
+  for (const way of ["pull", "push"])
+    test(`${way} --sweep is not held up by what another sweep has that is damaged, and refuses that one by name`, async (t) => {
+      const [file, store, back] = [await fileOf(t), await database(t), join(folder(t), "back.db")];
+      await land(file, { ...GRID, name: "other", lambda: "7" });
+      if (way === "pull") await programmed(80, "push", file, "--store", store, "--quiet");
+      const damaging =
+        "update trial_rows set forget_margin = 0 where id in (select r.id from trial_rows r join trajectories t on t.id = r.trajectory_id join cell_keys k on k.id = t.cell_key_id where k.lambda_reg = 7)";
+      if (way === "pull") await run(`set search_path = gmm_sweep; ${damaging}`, store);
+      else new Database(file).exec(damaging).close();
+      const words = [way, way === "pull" ? back : file, "--store", store, "--quiet", "--sweep"];
+      const [from, to] = way === "pull" ? [store, back] : [file, store];
+      assert.equal((await programmed(80, ...words, "1")).code, 0);
+      assert.equal(await digestOf(to), await digestOf(from));
+      await assert.rejects(programmed(80, ...words, "2"), {
+        message: /^.* holds of unlearn of λ 7 on draw .*, trial \d+.* something else than what landed/,
+      });
+    });
+
   test("what is refused before anything came leaves no file", async (t) => {
     const [store, file] = [await database(t), join(folder(t), "none.db")];
     await programmed(80, "push", await fileOf(t), "--store", store, "--quiet");

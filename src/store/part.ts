@@ -12,13 +12,20 @@ export interface PartSweep {
   readonly decisions: readonly StoredDecision[];
 }
 
-/** One state of a store that matches its hashes. */
+/** One state of a store. */
 export interface Part {
   sweeps(): Promise<readonly PartSweep[]>;
   /** Its cell keys by their ids, with their columns in the order of HELD_NAMES. */
   cellKeys(): Promise<ReadonlyMap<number, readonly Value[]>>;
-  /** Its trajectories, each with what it is called, those that repeat a run after all others. */
-  trajectories(): AsyncIterable<{ readonly stored: Stored; readonly what: string }>;
+  /**
+   * Its trajectories of the cell keys that are meant, each with what it is called, those that repeat a run after all
+   * others. Throws usage where it comes to one that is not as it landed.
+   */
+  trajectories(
+    isMeant: (cellKey: number) => boolean,
+  ): AsyncIterable<{ readonly stored: Stored; readonly what: string }>;
+  /** Throws usage where anything of it is not as it landed. */
+  refuseDamages(): Promise<void>;
   close(): Promise<void>;
 }
 

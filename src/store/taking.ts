@@ -56,7 +56,7 @@ export async function takeIn(taker: Taker, part: Part, name: string, { sweep, te
     looked += some.length;
     tell(looked, merged);
   };
-  for await (const some of batchesOf(part.trajectories(), (cellKey) => keys.has(cellKey))) await land(some);
+  for await (const some of batchesOf(part.trajectories((cellKey) => keys.has(cellKey)))) await land(some);
   return merged;
 }
 
@@ -69,14 +69,10 @@ function isAskedBy({ sweep: { plan, profile } }: PartSweep): (entry: readonly [n
   return ([, values]) => asked.has(JSON.stringify(values.slice(0, KEY_NAMES.length)));
 }
 
-/** Those of some cell keys, in batches: what a copy repeats is in one before its own. */
-async function* batchesOf(
-  trajectories: AsyncIterable<Given>,
-  isMeant: (cellKey: number) => boolean,
-): AsyncGenerator<Given[]> {
+/** In batches: what a copy repeats is in one before its own. */
+async function* batchesOf(trajectories: AsyncIterable<Given>): AsyncGenerator<Given[]> {
   let [some, epochs]: [Given[], number] = [[], 0];
   for await (const { stored, what } of trajectories) {
-    if (!isMeant(stored.cellKey)) continue;
     const isFirstCopy = stored.source !== null && some.at(-1)?.stored.source === null;
     if (some.length === AT_ONCE || epochs >= EPOCHS_AT_ONCE || isFirstCopy) {
       yield some;

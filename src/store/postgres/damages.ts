@@ -6,7 +6,7 @@ import { damaged, FAULTS } from "../trajectories.js";
 import type { CellKeys } from "./cell-keys.js";
 import type { Session } from "./connection.js";
 import { allSweeps, decisionsIn, hasOthersCells, hasOthersNoted } from "./sweeps.js";
-import { allTrajectories } from "./trajectories.js";
+import { trajectoriesIn } from "./trajectories.js";
 
 const NOT_FINITE = MEASURES.filter(({ name }) => name !== "test_accuracy").map(
   ({ name }) => `coalesce(abs(${name}), 'Infinity') >= 'Infinity'`,
@@ -45,7 +45,7 @@ export async function* damagesIn(session: Session, keys: CellKeys): AsyncGenerat
       yield { what, sentence: `${what}: its name, trials, engine or record level is not that of its plan` };
     if (await hasOthersCells(session, sweep)) yield { what, sentence: `${what}: its cells are not those of its plan` };
   }
-  for await (const { what, isSound, isOfItsRun } of allTrajectories(session, keys)) {
+  for await (const { what, isSound, isOfItsRun } of trajectoriesIn(session, keys)) {
     const fault = !isSound ? FAULTS.hash : isOfItsRun ? null : FAULTS.copy;
     if (fault !== null) yield { what, sentence: `${what}: ${fault}` };
   }

@@ -40,7 +40,7 @@ export async function mergePart({ place, session, keys }: Whole, name: string, p
     }
   };
   let some: Looked[] = [];
-  for await (const looked of part.trajectories()) {
+  for await (const looked of part.trajectories(() => true)) {
     // A copy's run is in the whole before it.
     if (some.length >= AT_ONCE || (looked.stored.source !== null && some.at(-1)?.stored.source === null)) {
       await land(some);

@@ -2,23 +2,22 @@
 import type { Part, PartSweep } from "../part.js";
 import type { OpeningTimes } from "../sweeps.js";
 import { otherCells } from "../sweeps.js";
+import { damaged } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { Connections, type Session } from "./connection.js";
 import { refuseDamages } from "./damages.js";
 import { toldOfOpening } from "./faults.js";
 import { checkStore } from "./opening.js";
 import { allSweeps, commandsIn, decisionsIn, hasOthersCells } from "./sweeps.js";
-import { allTrajectories } from "./trajectories.js";
+import { trajectoriesIn } from "./trajectories.js";
 
-/** Opens a database as a part; null: nothing has been written there yet. Throws usage where it does not match its hashes. */
+/** Opens a database as a part; null: nothing has been written there yet. */
 export async function partIn(place: string): Promise<Part | null> {
   let connections: Connections | null = null;
   try {
     connections = await Connections.to(place);
     const { session } = await connections.snapshot();
-    const there = await checkStore(session);
-    if (there) await refuseDamages(session, new CellKeys());
-    if (there) return partOf(place, session, connections);
+    if (await checkStore(session)) return partOf(place, session, connections);
     await connections.close();
     return null;
   } catch (error) {
@@ -39,15 +38,18 @@ function partOf(place: string, session: Session, connections: Connections): Part
   return {
     sweeps: () => guarded(() => sweepsIn(session)),
     cellKeys: () => guarded(() => keys.all(session)),
-    trajectories: async function* () {
+    trajectories: async function* (isMeant) {
       try {
-        for (const isCopy of [false, true])
-          for await (const looked of allTrajectories(session, keys))
-            if ((looked.stored.source !== null) === isCopy) yield looked;
+        for (const areCopies of [false, true])
+          for await (const looked of trajectoriesIn(session, keys, { areCopies, isMeant })) {
+            if (!(looked.isSound && looked.isOfItsRun)) throw damaged(looked.what);
+            yield looked;
+          }
       } catch (error) {
         throw toldOfOpening(place, error);
       }
     },
+    refuseDamages: () => guarded(() => refuseDamages(session, keys)),
     close: () => connections.close(),
   };
 }

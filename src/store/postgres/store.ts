@@ -98,6 +98,7 @@ export class PostgresStore extends PostgresResults implements SharedStore {
           // A run that was killed at its birth left nothing.
           const nothing = { trialRows: 0, epochs: 0 };
           const whole = { place: this.place, session, keys: this.#keys };
+          await part?.refuseDamages();
           merged.push(part === null ? nothing : await mergePart(whole, name, part));
         } finally {
           await part?.close();

@@ -113,17 +113,35 @@ export interface Looked {
 
 const AT_ONCE = 200; // trajectories, whose curves may be long
 
-/** All trajectories, in the order of their ids. */
-export async function* allTrajectories(session: Session, keys: CellKeys): AsyncGenerator<Looked> {
+/** Which trajectories are meant. */
+interface Meant {
+  /** Null: copies and others. */
+  readonly areCopies: boolean | null;
+  readonly isMeant: (cellKey: number) => boolean;
+}
+
+const ALL: Meant = { areCopies: null, isMeant: () => true };
+
+/** Trajectories in the order of their ids; of those that are not meant nothing is read but their keys. */
+export async function* trajectoriesIn(
+  session: Session,
+  keys: CellKeys,
+  { areCopies, isMeant }: Meant = ALL,
+): AsyncGenerator<Looked> {
   for (let from = 0; ; ) {
-    const rows = await session.lists(
+    const all = (await session.lists(
       `select ${TRAJECTORY}, case when t.source_id is null then t.replicate_of is null
          else coalesce(s.source_id is null and s.cell_key_id = t.cell_key_id and s.start_trial = t.start_trial and s.trial = t.replicate_of, false) end
-       from trajectories t left join trajectories s on s.id = t.source_id where t.id > @from order by t.id limit ${AT_ONCE}`,
-      { from },
-    );
-    if (rows.length === 0) return;
-    const trajectories = (rows as [...TrajectoryRow, boolean][]).map((row) => keyed(row.slice(0, -1) as TrajectoryRow));
+       from trajectories t left join trajectories s on s.id = t.source_id
+       where t.id > @from and (cast(@areCopies as boolean) is null or (t.source_id is not null) = @areCopies)
+       order by t.id limit ${AT_ONCE}`,
+      { from, areCopies },
+    )) as [...TrajectoryRow, boolean][];
+    if (all.length === 0) return;
+    [from] = all[all.length - 1];
+    const rows = all.filter(([, cellKey]) => isMeant(cellKey));
+    if (rows.length === 0) continue;
+    const trajectories = rows.map((row) => keyed(row.slice(0, -1) as TrajectoryRow));
     const cellKeys = trajectories.map(({ cellKey }) => cellKey);
     const [held, names] = [await keys.heldOf(session, cellKeys), await namesIn(session, cellKeys)];
     const contents = await contentsIn(
@@ -139,7 +157,6 @@ export async function* allTrajectories(session: Session, keys: CellKeys): AsyncG
         isOfItsRun: rows[i].at(-1) as boolean,
       };
     }
-    from = trajectories[trajectories.length - 1].id;
   }
 }
 

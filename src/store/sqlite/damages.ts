@@ -23,19 +23,25 @@ function* damagesOfContents(db: Database.Database): Generator<Damage> {
   const sweeps = new Sweeps(db, keys);
   for (const sweep of sweeps.all()) yield* damagesOfSweep(sweeps, sweep);
   const trajectories = new Trajectories(db, keys);
+  const faultOf = faultsIn(db, trajectories);
+  for (const stored of trajectories.all()) {
+    const fault = faultOf(stored);
+    if (fault === null) continue;
+    const what = trajectories.nameOf(stored);
+    yield { what, sentence: `${what}: ${fault}` };
+  }
+  yield* strays(db);
+}
+
+/** What is wrong with a trajectory of a file; null: nothing is. */
+export function faultsIn(db: Database.Database, trajectories: Trajectories): (stored: Stored) => string | null {
   const source = db
     .prepare(
       `select s.source_id is null and s.cell_key_id = t.cell_key_id and s.start_trial = t.start_trial and s.trial = t.replicate_of
        from trajectories t join trajectories s on s.id = t.source_id where t.id = ?`,
     )
     .pluck();
-  for (const stored of trajectories.all()) {
-    const fault = !trajectories.matches(stored) ? FAULTS.hash : isOfItsRun(stored, source) ? null : FAULTS.copy;
-    if (fault === null) continue;
-    const what = trajectories.nameOf(stored);
-    yield { what, sentence: `${what}: ${fault}` };
-  }
-  yield* strays(db);
+  return (stored) => (!trajectories.matches(stored) ? FAULTS.hash : isOfItsRun(stored, source) ? null : FAULTS.copy);
 }
 
 /** Throws usage where anything of a file is not as it landed: nothing is built on what was changed. */

@@ -34,7 +34,10 @@ async function pulled(name: string, file: string): Promise<string> {
   try {
     if (part === null)
       writeFileSync(file, ""); // nothing is there yet
-    else await pullInto(file, part);
+    else {
+      await part.refuseDamages();
+      await pullInto(file, part);
+    }
     return file;
   } finally {
     await part?.close();
@@ -56,7 +59,7 @@ async function pullInto(file: string, part: Part): Promise<void> {
     }
     const keyIds = new Map([...(await part.cellKeys())].map(([id, held]) => [id, keys.put(held).id]));
     const ids = new Map<number, number>();
-    for await (const { stored } of part.trajectories()) {
+    for await (const { stored } of part.trajectories(() => true)) {
       const cellKey = keyIds.get(stored.cellKey) as number;
       const source = stored.source === null ? null : (ids.get(stored.source) as number);
       const { id } = guarded(file, () => trajectories.put({ ...stored, cellKey, source }, givenBy(stored), isNew));
