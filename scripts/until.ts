@@ -73,10 +73,11 @@ async function trained(db: string, options: readonly string[]): Promise<Told> {
   if (status !== 0) throw new Error(`grid ended with ${status}`);
   const results = await openResults(db);
   const [sweep] = await results.sweeps();
-  const rounds = roundsFrom(await results.decisions(sweep));
+  const question = sweep.question ?? USUAL_QUESTION;
+  const rounds = roundsFrom(await results.decisions(sweep), question.estimand);
   const [setting] = await settingsIn(results.cellSamples(sweep));
   await results.close();
-  const finding = findingOf(sweep, setting, { question: sweep.question ?? USUAL_QUESTION, all: false, rounds });
+  const finding = findingOf(sweep, setting, { question, all: false, rounds });
   const epochs = [...trajectoriesOf(sweep.plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
   return { finding, epochs };
 }

@@ -446,6 +446,21 @@ test("CSV has every number of the rows as it is, Markdown and LaTeX a table unde
     );
 });
 
+test("a line of CSV says what it answers: the estimand, both margins and the error a side", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const asked = ["--margin", "forget=0.07,accuracy=0.3"];
+  for (const [args, lines] of [
+    [asked, 4],
+    [[...asked, "--all"], 6],
+  ] as const) {
+    const table = (await programmed(null, "verdict", path, ...args, "--format", "csv")).out.trimEnd().split("\n");
+    const [header, ...cells] = table.map((line) => line.split(","));
+    const places = ["estimand", "forget_margin", "accuracy_margin", "alpha"].map((name) => header.indexOf(name));
+    const said = cells.map((line) => places.map((place) => line[place]));
+    assert.deepEqual(said, Array(lines).fill(["forget_probability", "0.07", "0.3", "0.05"]));
+  }
+});
+
 test("where the differences of a decided row are skewed every format says so, and where none are none does", async (t) => {
   const path = await plantedFile(t, TRUTH, [GRID]);
   const said =

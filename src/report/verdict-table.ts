@@ -269,6 +269,7 @@ export function numbersTable(findings: readonly Finding[]): TableCells {
       "sweep",
       "estimand",
       ...ENDPOINTS.map((endpoint) => `${endpoint}_margin`),
+      "alpha",
       ...RECIPE_COLUMNS,
       ...columns.map(([name]) => name),
     ],
@@ -276,11 +277,11 @@ export function numbersTable(findings: readonly Finding[]): TableCells {
   };
 }
 
-/** The question that a line answers. */
-function askedOf({ verdict }: Finding): Cell[] {
+/** The question that a line answers, and at which error a side. */
+function askedOf({ verdict, alpha }: Finding): Cell[] {
   if (verdict === null) throw new Error("a finding with lines has a verdict");
   const { estimand, margins } = verdict.question;
-  return [estimand, ...ENDPOINTS.map((endpoint) => margins[endpoint])];
+  return [estimand, ...ENDPOINTS.map((endpoint) => margins[endpoint]), alpha];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a column reads the rows of its own table alone

@@ -29,6 +29,8 @@ export interface Finding {
   readonly name: string | null;
   readonly setting: SettingKey;
   readonly asked: Asked;
+  /** The error a side of its answers and intervals; of a sweep that is trained in rounds what each look may spend of it. */
+  readonly alpha: number;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
   readonly refused: Refusal | null;
@@ -51,7 +53,7 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, round
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
-    ...{ asked: askedOf(sweep, question), verdict },
+    ...{ asked: askedOf(sweep, question), alpha, verdict },
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };
