@@ -599,6 +599,16 @@ test("a sweep of several imported draws is planned for over all of them", async 
   const [first, second] = choices;
   const whole = { ...grid, data: folders[0], trials: `${second.trials}` };
   assert.deepEqual([first.epochs, second.epochs], [0, await epochsLeft(db, whole, "grid")]);
+  // What these draws do not reach, no others are counted on for.
+  for (const [goal, reached] of [
+    ["forget=0.012", true],
+    ["accuracy=0.1", false],
+  ] as const) {
+    const [narrow] = await planned(db, "--half-width", goal);
+    const growth = /^gmm-sweep resume \S+ --trials \d+$/.test(narrow.command ?? "");
+    assert.deepEqual([narrow.best !== null, growth], [reached, reached]);
+    assert.ok(narrow.choices.every(({ draws }) => draws === 3));
+  }
 });
 
 function reportOf(t: TestContext, goal: Goal, setting: Setting, room: Room): string {
