@@ -49,7 +49,8 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
   return [...(isSeveral ? [`sweep ${sweep}${name === null ? "" : ` (${name})`}`] : []), ...parts].join(", ");
 }
 
-function saidOf({ verdict, refused, asked }: Finding, path: string): string {
+function saidOf(finding: Finding, path: string): string {
+  const { verdict, refused, asked } = finding;
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
@@ -59,7 +60,22 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
-  return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
+  const parts = [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)];
+  return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
+}
+
+/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
+export function judges({ verdict }: Finding): boolean {
+  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
+}
+
+/** What to do where nothing is judged since results are missing. */
+function remedyText({ isShard }: Finding, { leftOut }: Verdict, path: string): string[] {
+  if (isShard)
+    return ["this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives"];
+  return leftOut.recipes + leftOut.draws === 0
+    ? []
+    : [`gmm-sweep status ${path} says what there is, and gmm-sweep resume ${path} trains what is missing`];
 }
 
 function noneText({ leftOut }: Verdict): string {

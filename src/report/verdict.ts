@@ -59,7 +59,8 @@ const P_PLACES = 4;
 
 function table(verdict: Verdict, { width, path }: Place): string {
   const isWide = width >= TABLE;
-  const head = isWide ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
+  const head =
+    isWide && verdict.rows.length > 0 ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
   const bring =
     verdict.rounds === null
       ? `gmm-sweep resume ${path} --with-null trains retrain_twin`
