@@ -10,7 +10,7 @@ import { findingSentence } from "../src/report/verdict-table.js";
 import { openResults } from "../src/store/open.js";
 import { roundsFrom } from "../src/verdict/decisions.js";
 import { type Finding, findingOf } from "../src/verdict/finding.js";
-import { settingsIn } from "../src/verdict/scores.js";
+import { isSameRecipe, settingsIn } from "../src/verdict/scores.js";
 
 const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
 const GRID = ["data/lambda-epoch.yaml", "--data-seeds", "1:20"];
@@ -62,7 +62,7 @@ async function compare(into: string, options: readonly string[]): Promise<number
 function isSameVerdict({ verdict: whole }: Finding, { verdict: rounds }: Finding): boolean {
   const [mine, theirs] = [rounds?.rows[0], whole?.rows[0]];
   if (mine === undefined || theirs === undefined) return false;
-  const isUnbeaten = whole?.notBeaten?.recipes.some((recipe) => JSON.stringify(recipe) === JSON.stringify(mine.recipe));
+  const isUnbeaten = whole?.notBeaten?.recipes.some((recipe) => isSameRecipe(recipe, mine.recipe));
   return isUnbeaten === true && mine.judgement?.answer === theirs.judgement?.answer;
 }
 
@@ -73,10 +73,11 @@ async function trained(db: string, options: readonly string[]): Promise<Told> {
   if (status !== 0) throw new Error(`grid ended with ${status}`);
   const results = await openResults(db);
   const [sweep] = await results.sweeps();
-  const rounds = roundsFrom(await results.decisions(sweep));
+  const question = sweep.question ?? USUAL_QUESTION;
+  const rounds = roundsFrom(await results.decisions(sweep), question.estimand);
   const [setting] = await settingsIn(results.cellSamples(sweep));
   await results.close();
-  const finding = findingOf(sweep, setting, { question: sweep.question ?? USUAL_QUESTION, all: false, rounds });
+  const finding = findingOf(sweep, setting, { question, all: false, rounds });
   const epochs = [...trajectoriesOf(sweep.plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
   return { finding, epochs };
 }

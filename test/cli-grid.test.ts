@@ -58,6 +58,17 @@ test("the nearest cells of a tiny grid", async (t) => {
   assertGolden("the nearest cells of a tiny grid", out.replaceAll(db, "sweep.db"));
 });
 
+test("beside another sweep of the file a grid's list names the command that judges its own alone", async (t) => {
+  const db = database(t);
+  for (const [name, sweep] of [
+    ["first", ""],
+    ["second", " --sweep 2"],
+  ]) {
+    const { out } = await spoken(gridCommand, { ...FLAGS, name, db });
+    assert.ok(out.includes(`this judges them:\n  gmm-sweep verdict ${db}${sweep}\n`), out);
+  }
+});
+
 test("a second run trains nothing, says so, and prints the same", async (t) => {
   const db = await trainedFile(t, FLAGS);
   const first = await spoken(gridCommand, { ...FLAGS, db });

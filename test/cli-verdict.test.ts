@@ -7,6 +7,7 @@ import { quickStream } from "../scripts/planted/quick-stream.js";
 import type { Flags } from "../src/plan/flags.js";
 import { binomialQuantile } from "../src/stats/binomial.js";
 import { assertGolden, assertSnakeCase, programmed, type Spoken } from "./command-line.js";
+import { trainedFile } from "./fixtures/grids.js";
 import { plantedFile, type Truth } from "./fixtures/planted.js";
 
 const DRAWS = "1:8";
@@ -262,8 +263,25 @@ test("where no recipe has trials of retraining's numbers, as in a shard, none is
   );
   assert.match(
     await said(path),
-    /^No method that unlearns can be held against retraining on every draw \(.*\); what doing nothing gives is not known, since original cannot be held against retraining on every draw\./,
+    /^No method that unlearns can be held against retraining on every draw \(.*\); what doing nothing gives is not known, since original cannot be held against retraining on every draw; gmm-sweep status \S+ says what there is, and gmm-sweep resume \S+ trains what is missing\./,
   );
+});
+
+test("of a shard that can judge nothing the verdict says so, by exit code 1 too, and what unites it with the others", async (t) => {
+  const path = await trainedFile(t, {
+    ...{ samples: "20", features: "2", hidden: "4,3", engine: "reference", trials: "3", shard: "1/3" },
+    ...{ "data-seeds": "1:6", lambda: "0,4", epochs: "2,original=4,retrain_scratch=4" },
+  });
+  const { code, out } = await programmed(1000, "verdict", path);
+  assert.equal(code, 1);
+  const [sentence] = out.split("\n");
+  assert.match(
+    sentence,
+    /; this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives\.$/,
+  );
+  assert.doesNotMatch(sentence, /resume/);
+  const [{ is_shard }] = JSON.parse((await programmed(null, "verdict", path, "--json")).out) as { is_shard: boolean }[];
+  assert.equal(is_shard, true);
 });
 
 test("doing nothing gives the chosen recipe's answer, too, or one of its own", async (t) => {
@@ -361,7 +379,12 @@ test("where no row can be held against retraining the exit code is 1: no trial o
     return isOdd === (of.method === "retrain_scratch") ? TRUTH(of) : null;
   };
   const path = await plantedFile(t, apart, [GRID]);
-  assert.equal((await programmed(80, "verdict", path)).code, 1);
+  const { code, out } = await programmed(1000, "verdict", path);
+  assert.equal(code, 1);
+  assert.match(
+    out.replaceAll(path, "planted.db"),
+    /; gmm-sweep status planted\.db says what there is, and gmm-sweep resume planted\.db trains what is missing\.\n/,
+  );
 });
 
 test("--json is --format json, and is refused beside another", async (t) => {
@@ -444,6 +467,21 @@ test("CSV has every number of the rows as it is, Markdown and LaTeX a table unde
       `a verdict as ${format}`,
       (await programmed(null, "verdict", path, "--format", format)).out.replaceAll(path, "planted.db"),
     );
+});
+
+test("a line of CSV says what it answers: the estimand, both margins and the error a side", async (t) => {
+  const path = await plantedFile(t, TRUTH, [GRID]);
+  const asked = ["--margin", "forget=0.07,accuracy=0.3"];
+  for (const [args, lines] of [
+    [asked, 4],
+    [[...asked, "--all"], 6],
+  ] as const) {
+    const table = (await programmed(null, "verdict", path, ...args, "--format", "csv")).out.trimEnd().split("\n");
+    const [header, ...cells] = table.map((line) => line.split(","));
+    const places = ["estimand", "forget_margin", "accuracy_margin", "alpha"].map((name) => header.indexOf(name));
+    const said = cells.map((line) => places.map((place) => line[place]));
+    assert.deepEqual(said, Array(lines).fill(["forget_probability", "0.07", "0.3", "0.05"]));
+  }
 });
 
 test("where the differences of a decided row are skewed every format says so, and where none are none does", async (t) => {

@@ -523,6 +523,15 @@ test("goals and margins that are none are refused in a sentence", async (t) => {
     [["--power", "1.5"], "--power must be a probability above 0 and below 1, got 1.5: 0.8 is usual"],
     [["--half-width", "0.02"], "--half-width must be ENDPOINT=NUMBER such as forget=0.05, got 0.02"],
     [["--half-width", "forget=0"], "--half-width forget must be a number above 0, got 0"],
+    [["--half-width", "forget=1e-400"], "--half-width forget must be a number above 0, got 1e-400"],
+    [
+      ["--half-width", "forget=0.1,accuracy=1"],
+      "--half-width accuracy must be below 1, the most that two values of it can differ by, got 1: 1 % is 0.01",
+    ],
+    [
+      ["--margin", "forget=2"],
+      "--margin forget must be below 1, the most that two values of it can differ by, got 2: 1 % is 0.01",
+    ],
     [
       ["--half-width", "forget=0.1", "--power", "0.8"],
       "--power must not be given with --half-width, which is another goal, got 0.8: leave one of them out",
@@ -590,6 +599,16 @@ test("a sweep of several imported draws is planned for over all of them", async 
   const [first, second] = choices;
   const whole = { ...grid, data: folders[0], trials: `${second.trials}` };
   assert.deepEqual([first.epochs, second.epochs], [0, await epochsLeft(db, whole, "grid")]);
+  // What these draws do not reach, no others are counted on for.
+  for (const [goal, reached] of [
+    ["forget=0.012", true],
+    ["accuracy=0.1", false],
+  ] as const) {
+    const [narrow] = await planned(db, "--half-width", goal);
+    const growth = /^gmm-sweep resume \S+ --trials \d+$/.test(narrow.command ?? "");
+    assert.deepEqual([narrow.best !== null, growth], [reached, reached]);
+    assert.ok(narrow.choices.every(({ draws }) => draws === 3));
+  }
 });
 
 function reportOf(t: TestContext, goal: Goal, setting: Setting, room: Room): string {

@@ -38,6 +38,7 @@ import { change } from "./fixtures/grids.js";
 import { openRequest } from "./fixtures/sweeps.js";
 import { trainedHere } from "./runner-contract.js";
 
+const ESTIMAND = USUAL_QUESTION.estimand;
 const DECIDED: StoppingRule = { kind: "decided" };
 const [DRAWS, TRIALS] = [20, 40];
 const LAMBDAS = Array.from({ length: 16 }, (_, i) => i);
@@ -191,7 +192,7 @@ test("bands without end, as so few draws make them of differences of one size, a
   const after = { ...rounds, looks: [look] };
   assert.deepEqual(look.recipes[0].accuracy, { mean: 0.125, low: -Infinity, high: Infinity });
   assert.match(lookSentence(after, USUAL_QUESTION), /accuracy -∞ to \+∞\)/);
-  assert.deepEqual(roundsFrom(decisionsOf(after)), after);
+  assert.deepEqual(roundsFrom(decisionsOf(after), ESTIMAND), after);
 });
 
 test("nothing is looked at where a draw was not retrained", () => {
@@ -202,7 +203,7 @@ test("nothing is looked at where a draw was not retrained", () => {
 
 test("a stopping rule is read as --until says it, and said as it is read", () => {
   for (const text of ["decided", "forget=0.02", "forget=0.02,accuracy=0.005"])
-    assert.equal(stoppingRuleText(stoppingRuleOf(text.split(","))), text);
+    assert.equal(stoppingRuleText(stoppingRuleOf(text.split(","), ESTIMAND)), text);
   assert.equal(gridRequest({}, 1, []).until, null);
 });
 
@@ -232,8 +233,14 @@ function manyRounds(): Rounds {
 test("rounds come back from their decisions as they were", () => {
   const rounds = manyRounds();
   assert.ok(rounds.looks.length > 1);
-  assert.deepEqual(roundsFrom(decisionsOf(rounds)), rounds);
-  assert.equal(roundsFrom([]), null);
+  assert.deepEqual(roundsFrom(decisionsOf(rounds), ESTIMAND), rounds);
+  assert.equal(roundsFrom([], ESTIMAND), null);
+});
+
+test("of log-odds a stored half-width may be any", () => {
+  const until: StoppingRule = { kind: "half-width", most: { forget: 1.5 } };
+  const rounds = roundsOf(until, planOf());
+  assert.deepEqual(roundsFrom(decisionsOf(rounds), "forget_margin"), rounds);
 });
 
 const BROKEN: readonly [what: string, change: (text: string) => string, sentence: RegExp][] = [
@@ -241,6 +248,11 @@ const BROKEN: readonly [what: string, change: (text: string) => string, sentence
     "no stopping rule",
     (text) => text.replace(/"until":"[^"]*"/, '"until":"soon"'),
     /but until must be decided, or the half-width/,
+  ],
+  [
+    "a half-width that no interval can be wider than",
+    (text) => text.replace(/"until":"[^"]*"/, '"until":"forget=2"'),
+    /but until forget must be below 1, the most that two values of it can differ by, got 2: 1 % is 0.01/,
   ],
   [
     "a look that says no answer",
@@ -282,15 +294,18 @@ for (const [what, broken, sentence] of BROKEN)
     const decisions = decisionsOf(rounds);
     const changed = decisions.map(({ round, text }) => ({ round, text: broken(text) }));
     assert.notDeepEqual(changed, decisions);
-    assert.throws(() => roundsFrom(changed), { fault: "usage", message: sentence });
+    assert.throws(() => roundsFrom(changed, ESTIMAND), { fault: "usage", message: sentence });
   });
 
 test("decisions of two beginnings in one sweep are refused, and so is a look after the last", () => {
   const rounds = manyRounds();
   const decisions = decisionsOf(rounds);
-  assert.throws(() => roundsFrom([decisions[0], ...decisions]), /decision 2 must be of round 2, got one of round 1/);
+  assert.throws(
+    () => roundsFrom([decisions[0], ...decisions], ESTIMAND),
+    /decision 2 must be of round 2, got one of round 1/,
+  );
   const last = { ...decisions[decisions.length - 1], round: decisions.length + 1 };
-  assert.throws(() => roundsFrom([...decisions, last]), /must be none, got one at/);
+  assert.throws(() => roundsFrom([...decisions, last], ESTIMAND), /must be none, got one at/);
 });
 
 const GRID: Flags = {
@@ -328,6 +343,16 @@ test("a grid that is decided at its first look trains no more draws, and its dig
   assert.match(out, /^sweep 1, grid: up to 4 trials a cell, .*\nuntil decided: reached\n/);
 });
 
+test("the verdict of a sweep in rounds says which error a look may spend, in JSON and in each line of CSV", async (t) => {
+  const { db } = await trainedUntil(t, { until: "decided", margin: WIDE });
+  const [{ alpha }] = JSON.parse((await spoken(verdictCommand, { file: db, json: true })).out) as { alpha: number }[];
+  assert.equal(alpha, spentAt(2));
+  const csv = (await spoken(verdictCommand, { file: db, format: "csv" })).out.trimEnd().split("\n");
+  const [header, ...lines] = csv.map((line) => line.split(","));
+  const at = header.indexOf("alpha");
+  assert.ok(lines.length > 1 && lines.every((line) => line[at] === `${spentAt(2)}`));
+});
+
 test("a grid that nothing decides trains all draws, of recipes that can still be it", async (t) => {
   const { db, err } = await trainedUntil(t, NEVER);
   assert.match(
@@ -343,7 +368,7 @@ test("a grid that was killed before its first look, or in its first round, comes
   const { db } = await trainedUntil(t, NEVER);
   const decisions = await rows(db, "select round, decision from decisions order by round");
   assert.equal(decisions.length, 3);
-  const rounds = roundsOf(stoppingRuleOf([NEVER.until]), gridPlan(GRID, null));
+  const rounds = roundsOf(stoppingRuleOf([NEVER.until], ESTIMAND), gridPlan(GRID, null));
   const { profile } = await loadEngine(engineFrom(GRID));
   const question = { ...USUAL_QUESTION, margins: { forget: 0.99, accuracy: 0.99 } };
   for (const [landed, goOn] of [
@@ -386,7 +411,7 @@ test("a sweep goes on with the data where its command says that they lie now, an
   assert.equal((await spoken(dataCommand, { dir: was, "data-seed": "7", samples: "40", features: "3" })).code, 0);
   const { "data-seeds": _, samples: _samples, features: _features, ...grid } = GRID;
   const flags: Flags = { ...grid, ...NEVER, trials: "7", data: was };
-  const rounds = roundsOf(stoppingRuleOf([NEVER.until]), gridPlan(flags, null));
+  const rounds = roundsOf(stoppingRuleOf([NEVER.until], ESTIMAND), gridPlan(flags, null));
   assert.equal(rounds.steps.length, 2);
   const store = await openStore(db);
   const { profile } = await loadEngine(engineFrom(GRID));

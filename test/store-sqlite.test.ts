@@ -835,6 +835,16 @@ const QUESTIONS: readonly (readonly [what: string, sql: string, fault: string])[
     "estimand must be one of forget_probability, forget_margin, got forget\\u001b[31m",
   ],
   ["with a margin of 0", "margin_accuracy = 0", "margins.accuracy must be a number above 0, got 0"],
+  [
+    "with a margin of 1",
+    "margin_accuracy = 1",
+    "margins.accuracy must be below 1, the most that two values of it can differ by, got 1: 1 % is 0.01",
+  ],
+  [
+    "with a margin of more than a probability",
+    "estimand = 'forget_probability', margin_forget = 2",
+    "margins.forget must be below 1, the most that two values of it can differ by, got 2: 1 % is 0.01",
+  ],
   ["with a margin without end", "margin_forget = 9e999", "margins.forget must be a number above 0, got Infinity"],
 ];
 for (const [what, sql, fault] of QUESTIONS) {

@@ -55,8 +55,7 @@ export const planCommand: Command = {
 /** What a command line asks of every sweep. */
 interface Asked {
   readonly goal: Goal;
-  /** In place of those that the sweep was asked. */
-  /** Items of --margin. */
+  /** Items of --margin, in place of what the sweep was asked. */
   readonly margins: readonly string[];
   readonly lambda: number | null;
   readonly epochs: number | null;
@@ -161,7 +160,7 @@ async function reportsOf(
   };
   const stored = sweep.question ?? USUAL_QUESTION;
   const question = questionOf({ estimand: null, margins: asked.margins }, stored);
-  if (asked.goal.kind === "half-width") refuseWide("half-width", asked.goal.most, question.estimand);
+  if (asked.goal.kind === "half-width") refuseWide("--half-width ", asked.goal.most, question.estimand);
   const resume = `gmm-sweep resume ${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep.id}`}`;
   return settings.map((setting): DesignReport => {
     const design = designOf(setting, { goal: asked.goal, question, target }, room);

@@ -103,12 +103,20 @@ async function printNearest({ store, path, sweep }: Found, terminal: Terminal): 
   await terminal.out(nearestText(shown, query, widthOf(terminal)));
   // The nearest of many is nearer than it is: the list says nothing of that.
   if (shown.length > 0)
-    await terminal.out(`a list by the means, and no verdict: gmm-sweep verdict ${shellWord(path)} is one\n`);
+    await terminal.out(
+      `a list by the means, and no verdict; this judges them:\n  ${await verdictLine(store, path, sweep)}\n`,
+    );
   const { done, diverged, failed } = await store.stateCounts(sweep);
   const digest = await store.digest(sweep);
   await terminal.out(
     `\nsweep ${sweep.id}: ${done} trial rows done, ${diverged} diverged, ${failed} failed\ndigest ${digest}\n`,
   );
+}
+
+/** The command that judges a sweep. */
+async function verdictLine(store: Results, path: string, { id }: Sweep): Promise<string> {
+  const only = (await store.sweeps()).length === 1 ? "" : ` --sweep ${id}`;
+  return `gmm-sweep verdict ${shellWord(path)}${only}`;
 }
 
 const NEAREST_SHOWN = 10;

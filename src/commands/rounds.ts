@@ -15,7 +15,8 @@ import { lastCommand, noteOf } from "./sweeps.js";
 
 /** What a sweep was asked and has decided; null: all of it is trained at once. */
 export async function roundsIn(results: Results, sweep: Sweep): Promise<Rounds | null> {
-  return roundsFrom(await results.decisions(sweep));
+  const { estimand } = sweep.question ?? USUAL_QUESTION;
+  return roundsFrom(await results.decisions(sweep), estimand);
 }
 
 /** What is asked for, and the sweep that it is asked of. */

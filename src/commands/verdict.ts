@@ -7,7 +7,7 @@ import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
 import { csvPieces } from "../report/table.js";
 import { sentencesText, verdictText } from "../report/verdict.js";
-import { allTable, findingSentence, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
+import { allTable, findingSentence, judges, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
 import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
@@ -65,11 +65,6 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   } finally {
     await results.close();
   }
-}
-
-/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
-function judges({ verdict }: Finding): boolean {
-  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
 }
 
 async function findingsFrom(results: Results, flags: Flags, path: string): Promise<Told[]> {

@@ -34,7 +34,7 @@ export function questionOf(asked: QuestionAsked, stored: Question = USUAL_QUESTI
     throw bad(
       `--margin must say forget=NUMBER where --estimand is forget_margin, whose unit is log-odds, got ${marginsText(given)}: write for example forget=0.5`,
     );
-  refuseWide("margin", given, estimand);
+  refuseWide("--margin ", given, estimand);
   // A margin of the other measure is in another unit.
   const { forget } = isOther ? USUAL_QUESTION.margins : stored.margins;
   return { estimand, margins: { ...stored.margins, forget, ...given } };
@@ -79,13 +79,13 @@ export function byEndpoint(option: string, given: readonly string[]): Partial<Ma
   return numbers;
 }
 
-/** Throws usage where a difference of a probability or of accuracy is given that no two values of it can have. */
-export function refuseWide(option: string, given: Partial<Margins>, estimand: Estimand): void {
+/** Throws usage where a difference of a probability or of accuracy is given that no two values of it can have; `where` stands before the endpoint. */
+export function refuseWide(where: string, given: Partial<Margins>, estimand: Estimand): void {
   const shares = ENDPOINTS.filter((endpoint) => endpoint !== "forget" || estimand === "forget_probability");
   const wide = shares.find((endpoint) => (given[endpoint] ?? 0) >= 1);
   if (wide === undefined) return;
   throw bad(
-    `--${option} ${wide} must be below 1, the most that two values of it can differ by, got ${given[wide]}: 1 % is 0.01`,
+    `${where}${wide} must be below 1, the most that two values of it can differ by, got ${given[wide]}: 1 % is 0.01`,
   );
 }
 

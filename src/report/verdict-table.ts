@@ -49,7 +49,8 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
   return [...(isSeveral ? [`sweep ${sweep}${name === null ? "" : ` (${name})`}`] : []), ...parts].join(", ");
 }
 
-function saidOf({ verdict, refused, asked }: Finding, path: string): string {
+function saidOf(finding: Finding, path: string): string {
+  const { verdict, refused, asked } = finding;
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
@@ -59,7 +60,22 @@ function saidOf({ verdict, refused, asked }: Finding, path: string): string {
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
-  return [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)].join("; ");
+  const parts = [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)];
+  return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
+}
+
+/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
+export function judges({ verdict }: Finding): boolean {
+  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
+}
+
+/** What to do where nothing is judged since results are missing. */
+function remedyText({ isShard }: Finding, { leftOut }: Verdict, path: string): string[] {
+  if (isShard)
+    return ["this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives"];
+  return leftOut.recipes + leftOut.draws === 0
+    ? []
+    : [`gmm-sweep status ${path} says what there is, and gmm-sweep resume ${path} trains what is missing`];
 }
 
 function noneText({ leftOut }: Verdict): string {
@@ -269,6 +285,7 @@ export function numbersTable(findings: readonly Finding[]): TableCells {
       "sweep",
       "estimand",
       ...ENDPOINTS.map((endpoint) => `${endpoint}_margin`),
+      "alpha",
       ...RECIPE_COLUMNS,
       ...columns.map(([name]) => name),
     ],
@@ -276,11 +293,11 @@ export function numbersTable(findings: readonly Finding[]): TableCells {
   };
 }
 
-/** The question that a line answers. */
-function askedOf({ verdict }: Finding): Cell[] {
+/** The question that a line answers, and at which error a side. */
+function askedOf({ verdict, alpha }: Finding): Cell[] {
   if (verdict === null) throw new Error("a finding with lines has a verdict");
   const { estimand, margins } = verdict.question;
-  return [estimand, ...ENDPOINTS.map((endpoint) => margins[endpoint])];
+  return [estimand, ...ENDPOINTS.map((endpoint) => margins[endpoint]), alpha];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a column reads the rows of its own table alone

@@ -4,7 +4,7 @@ import type { Judgement } from "../verdict/answer.js";
 import type { Finding } from "../verdict/finding.js";
 import type { Stratum } from "../verdict/memorisation.js";
 import type { VerdictRow } from "../verdict/rows.js";
-import type { RecipeKey } from "../verdict/scores.js";
+import { isSameRecipe, type RecipeKey } from "../verdict/scores.js";
 import type { Simultaneous } from "../verdict/simultaneous.js";
 import type { StratumFinding } from "../verdict/strata.js";
 import type { Verdict } from "../verdict/verdict.js";
@@ -59,7 +59,8 @@ const P_PLACES = 4;
 
 function table(verdict: Verdict, { width, path }: Place): string {
   const isWide = width >= TABLE;
-  const head = isWide ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
+  const head =
+    isWide && verdict.rows.length > 0 ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
   const bring =
     verdict.rounds === null
       ? `gmm-sweep resume ${path} --with-null trains retrain_twin`
@@ -181,7 +182,7 @@ function notBeatenText({ notBeaten, recipes, rows }: Verdict): string[] {
   if (notBeaten === null || recipes < 2) return [];
   const { recipes: left, confidence, trials } = notBeaten;
   const [{ what, recipe }] = rows;
-  const isBeaten = what === "chosen" && !left.some((one) => shortName(one) === shortName(recipe));
+  const isBeaten = what === "chosen" && !left.some((one) => isSameRecipe(one, recipe));
   const by = trials === null ? "" : `, by the first ${count(trials, "trial")} of each, which is what all have`;
   return [
     `Not beaten by any other, draw by draw${by}, with ${share(confidence)} confidence: ${left.length.toLocaleString("en-US")} of ${recipes.toLocaleString("en-US")}, ${named(left)}${isBeaten ? "; the chosen one is beaten, though the nearest on the mean" : ""}.`,

@@ -3,7 +3,7 @@ import { bad, SweepError } from "../errors.js";
 import { identityOf } from "../plan/growth.js";
 import { fieldsOf, number, oneOf, type Reader } from "../plan/json.js";
 import { canonicalText, type SweepPlan } from "../plan/plan.js";
-import { ESTIMANDS, type Question } from "../plan/question.js";
+import { ESTIMANDS, type Question, refuseWide } from "../plan/question.js";
 import { parsePlan, textOfPlan } from "../plan/stored.js";
 import { type Shard, WHOLE } from "../plan/trajectories.js";
 import { READ } from "../plan/values.js";
@@ -156,12 +156,15 @@ function storedPlan(text: string): SweepPlan {
   }
 }
 
-const readQuestion: Reader<Question> = (field, given) =>
-  fieldsOf(field, given, {
+const readQuestion: Reader<Question> = (field, given) => {
+  const question = fieldsOf(field, given, {
     estimand: oneOf(ESTIMANDS),
     margins: (place, margins) =>
       fieldsOf(place, margins, { forget: number(READ.margin), accuracy: number(READ.margin) }),
   });
+  refuseWide(`${field}.margins.`, question.margins, question.estimand);
+  return question;
+};
 
 /** A question as strictly as what is typed. */
 function questionOf(sweep: number, given: unknown): Question {

@@ -3,6 +3,7 @@ import { bad, messageOf, SweepError } from "../errors.js";
 import { itemsIn } from "../plan/flags.js";
 import { fieldsOf, list, number, oneOf, type Reader, shown, stringOf } from "../plan/json.js";
 import { canonicalText } from "../plan/plan.js";
+import type { Estimand } from "../plan/question.js";
 import { stoppingRuleOf, stoppingRuleText } from "../plan/stopping-rule.js";
 import { parsePlan } from "../plan/stored.js";
 import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
@@ -22,15 +23,15 @@ export function lastDecision({ looks }: Rounds): Decision {
   return { round: looks.length + 1, text: canonicalText(looks[looks.length - 1]) };
 }
 
-/** The rounds that a sweep's decisions say, in their order; null: there are none, and all of it is trained at once. Throws usage where they say no rounds. */
-export function roundsFrom(decisions: readonly Decision[]): Rounds | null {
+/** The rounds that the decisions of a sweep say, in their order, which is asked for `estimand`; null: there are none, and all of it is trained at once. Throws usage where they say no rounds. */
+export function roundsFrom(decisions: readonly Decision[], estimand: Estimand): Rounds | null {
   if (decisions.length === 0) return null;
   try {
     const [first, ...later] = decisions.map(({ round, text }, i) => {
       if (round === i + 1) return text;
       throw bad(`decision ${i + 1} must be of round ${i + 1}, got one of round ${round}`);
     });
-    return later.reduce(withLook, readBeginning(first));
+    return later.reduce(withLook, readBeginning(first, estimand));
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     throw bad(
@@ -40,12 +41,12 @@ export function roundsFrom(decisions: readonly Decision[]): Rounds | null {
   }
 }
 
-function readBeginning(text: string): Rounds {
+function readBeginning(text: string, estimand: Estimand): Rounds {
   const { until, plan } = fieldsOf("what is asked", parsed(text), {
     until: stringOf,
     plan: (_place, given) => parsePlan(canonicalText(given)),
   });
-  return roundsOf(stoppingRuleOf(itemsIn("until", until)), plan);
+  return roundsOf(stoppingRuleOf(itemsIn("until", until), estimand), plan);
 }
 
 function withLook(rounds: Rounds, text: string): Rounds {

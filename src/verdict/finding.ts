@@ -28,7 +28,11 @@ export interface Finding {
   readonly sweep: number;
   readonly name: string | null;
   readonly setting: SettingKey;
+  /** Whether the sweep is one shard of several: what is missing is in the others. */
+  readonly isShard: boolean;
   readonly asked: Asked;
+  /** The error a side of its answers and intervals; of a sweep that is trained in rounds what each look may spend of it. */
+  readonly alpha: number;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
   readonly refused: Refusal | null;
@@ -51,7 +55,8 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, round
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
-    ...{ asked: askedOf(sweep, question), verdict },
+    isShard: sweep.shard.count > 1,
+    ...{ asked: askedOf(sweep, question), alpha, verdict },
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };

@@ -23,8 +23,14 @@ export interface Sample {
 /** A recipe: a cell, whichever draw it is on. */
 export type RecipeKey = Omit<CellKey, "draw">;
 
+const RECIPE_NAMES = CELL_NAMES.filter((name) => name !== "draw");
+
 export function recipeKeyOf({ draw: _, ...recipe }: CellKey): RecipeKey {
   return recipe;
+}
+
+export function isSameRecipe(a: RecipeKey, b: RecipeKey): boolean {
+  return RECIPE_NAMES.every((name) => a[name] === b[name]);
 }
 
 /** What a setting is: all that its recipes have in common. */
@@ -37,7 +43,6 @@ export function settingKeyOf(key: CellKey): SettingKey {
 
 /** What may be compared: everything but the draw and what a method is. Sizes are never pooled. */
 const SETTING_NAMES = CELL_NAMES.filter((name) => !["draw", "method", "lambda_reg", "epochs", "start"].includes(name));
-const RECIPE_NAMES = CELL_NAMES.filter((name) => name !== "draw");
 
 /** The samples of one setting. */
 export interface Setting {

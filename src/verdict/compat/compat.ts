@@ -1,11 +1,11 @@
 /** The measures of the field for the recipes of a setting, from their samples. */
-import { CELL_NAMES, type CellKey } from "../../plan/cell.js";
+import type { CellKey } from "../../plan/cell.js";
 import { baseName, type MethodRecord } from "../../plan/methods.js";
 import { objectiveOf } from "../../plan/objective.js";
 import { PRESETS } from "../../plan/presets.js";
 import { mean } from "../../stats/moments.js";
 import { RETRAINED, TWIN } from "../roles.js";
-import type { RecipeKey, Sample, Setting } from "../scores.js";
+import { isSameRecipe, type RecipeKey, type Sample, type Setting } from "../scores.js";
 import { type Recipe, type Table, tableOf } from "../table.js";
 import { type Beside, relearnedKey, trialKey } from "./beside.js";
 import { type MeasureFinding, measuresOf } from "./measures.js";
@@ -35,10 +35,6 @@ export function compatOf(setting: Setting, recipes: readonly RecipeKey[], beside
     const sides = recipe.samples.map((_, draw) => sidesOn(draw, recipe, table, beside));
     return [{ recipe: recipe.key, draws: table.draws, trials, measures: measuresOf(sides) }];
   });
-}
-
-function isSameRecipe(a: RecipeKey, b: RecipeKey): boolean {
-  return CELL_NAMES.every((name) => name === "draw" || a[name] === b[name]);
 }
 
 function sidesOn(draw: number, recipe: Recipe, table: Table, beside: Beside): Sides {
