@@ -135,7 +135,7 @@ function testTaking(kind: string, placeOf: Place): void {
     db.close();
     await assert.rejects(
       taking(to, (store) => store.take(from, ALL)),
-      { fault: "usage", message: /holds of unlearn of λ 2 on draw .*, trial 60 something else than what landed/ },
+      { fault: "check", message: /holds of unlearn of λ 2 on draw .*, trial 60 something else than what landed/ },
     );
   });
 }

@@ -68,8 +68,7 @@ export class ChunkWorker {
           this.#idleSince = performance.now();
         }
       } catch (error) {
-        this.#fault ??= { error };
-        this.cancel();
+        this.giveUp(error);
       }
     };
     await Promise.all(Array.from({ length: this.#options.lanes }, lane));
@@ -86,6 +85,12 @@ export class ChunkWorker {
   cancel(): void {
     this.drain();
     for (const runner of this.#runners) runner.cancel();
+  }
+
+  /** The same, for the first reason that it is given, which `work` throws. */
+  giveUp(error: unknown): void {
+    this.#fault ??= { error };
+    this.cancel();
   }
 
   get draining(): boolean {

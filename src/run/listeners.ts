@@ -1,6 +1,13 @@
 /** Those who listen to a run: each hears every event in order, and is waited for. */
 import type { Observer, SweepEvent } from "./events.js";
 
+/** What trains, as far as it can be told to end. */
+interface Trainer {
+  readonly draining: boolean;
+  drain(): void;
+  cancel(): void;
+}
+
 export class Listeners {
   readonly #observers: readonly Observer[];
   #turn: Promise<unknown> = Promise.resolve();
@@ -16,6 +23,19 @@ export class Listeners {
     });
     this.#turn = told.catch(() => {}); // whoever awaits it is told
     return told;
+  }
+
+  /** Tells what nobody waits for; `giveUp` hears of an observer that throws. */
+  note(event: SweepEvent, giveUp: (error: unknown) => void): void {
+    this.tell(event).catch(giveUp);
+  }
+
+  /** What a signal does: the first drains, the next cancels. */
+  stop(trainer: Trainer, signal: string, giveUp: (error: unknown) => void): void {
+    const now = trainer.draining;
+    if (now) trainer.cancel();
+    else trainer.drain();
+    this.note({ kind: "stopping", signal, now }, giveUp);
   }
 
   /** Resolves once all that was told has been heard. */

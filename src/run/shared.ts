@@ -126,8 +126,9 @@ class SharedRun {
     const { lanes, start, retryFailed } = this.#options;
     const sweep = this.#sweep;
     let runner: Runner | null = null;
+    const giveUp = (error: unknown): void => worker.giveUp(error);
     const runnerFor = (): Runner => {
-      runner ??= start(lanes, (reason, left) => this.#note(worker, { kind: "lane lost", reason, left }));
+      runner ??= start(lanes, (reason, left) => this.#listeners.note({ kind: "lane lost", reason, left }, giveUp));
       return runner;
     };
     const worker: ChunkWorker = new ChunkWorker({
@@ -147,7 +148,8 @@ class SharedRun {
     const look = (): Promise<void> => this.#look(queue, []).catch(() => {}); // the next look tells
     const looking = setInterval(() => (looked = look()), LOOK_MS);
     try {
-      await this.tell({ kind: "started", runner: runnerFor(), stop: (signal) => this.#stop(worker, signal) });
+      const stop = (signal: string): void => this.#listeners.stop(worker, signal, giveUp);
+      await this.tell({ kind: "started", runner: runnerFor(), stop });
       // What got lost on its way is put up again; what was put aside is not missing from what is up.
       let retry = retryFailed;
       for (let round = 0; !worker.draining; round++) {
@@ -187,17 +189,5 @@ class SharedRun {
       epochs: Math.max(0, epochs - up.epochs),
     };
     await this.tell({ kind: "landed", outcomes, progress: { landed, missing: this.#missing } });
-  }
-
-  #stop(worker: ChunkWorker, signal: string): void {
-    const now = worker.draining;
-    if (now) worker.cancel();
-    else worker.drain();
-    this.#note(worker, { kind: "stopping", signal, now });
-  }
-
-  /** Tells what nobody waits for. */
-  #note(worker: ChunkWorker, event: SweepEvent): void {
-    this.tell(event).catch(() => worker.cancel());
   }
 }

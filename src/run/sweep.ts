@@ -73,10 +73,11 @@ class SweepRun {
     await this.tell({ kind: "opened", sweep: this.#sweep, missing, skipped: this.#skipped });
     if (missing.rows === 0) return;
     const runner = start(Math.min(lanes, missing.trajectories), (reason, left) =>
-      this.#note(runner, { kind: "lane lost", reason, left }),
+      this.#listeners.note({ kind: "lane lost", reason, left }, (error) => this.#giveUp(runner, error)),
     );
     try {
-      const stop = (signal: string): void => this.#stop(runner, signal);
+      const stop = (signal: string): void =>
+        this.#listeners.stop(runner, signal, (error) => this.#giveUp(runner, error));
       await this.tell({ kind: "started", runner, stop });
       await this.#drive(runner, new ChunkQueue(missingGroups(planned(), lookup), missing.epochs, runner.lanes));
       this.#stopped = runner.draining && this.#landed.trajectories < missing.trajectories;
@@ -87,18 +88,6 @@ class SweepRun {
 
   tell(event: SweepEvent): Promise<void> {
     return this.#listeners.tell(event);
-  }
-
-  /** Tells what nobody waits for. */
-  #note(runner: Runner, event: SweepEvent): void {
-    this.tell(event).catch((error: unknown) => this.#giveUp(runner, error));
-  }
-
-  #stop(runner: Runner, signal: string): void {
-    const now = runner.draining;
-    if (now) runner.cancel();
-    else runner.drain();
-    this.#note(runner, { kind: "stopping", signal, now });
   }
 
   /** What is finished still lands, as far as it can. */

@@ -54,8 +54,8 @@ export interface Store extends Results {
   merge(parts: readonly string[]): Promise<Merged[]>;
   /**
    * Takes in what another place of any kind has, batch by batch, each of which lands whole: who is killed meanwhile asks
-   * again and goes on, and what is there already is compared. Throws check where the two differ in a bit, usage where a
-   * hash does not match; what came before is kept.
+   * again and goes on, and what is there already is compared. Throws check where the two differ in a bit, or a hash does
+   * not match; what came before is kept.
    */
   take(place: string, options: TakeOptions): Promise<Merged>;
   /** Closes it; a place where nothing was before it was opened is left as it was found, before another process may write it. */

@@ -75,3 +75,9 @@ export function tellers(
 export function withCode(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
+
+/** What was thrown in the middle of a run: of a fault of usage a user may think that nothing was written, so it is the check's. */
+export function metInRun(error: unknown): unknown {
+  if (!(error instanceof SweepError) || error.fault !== "usage") return error;
+  return new SweepError("check", error.message, { cause: error });
+}

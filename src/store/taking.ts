@@ -3,6 +3,7 @@ import { bad, SweepError } from "../errors.js";
 import { plannedCells } from "../plan/trajectories.js";
 import { KEY_NAMES, keyOf } from "./cell-keys.js";
 import type { Merged, TakeOptions } from "./contract.js";
+import { metInRun } from "./faults.js";
 import type { Part, PartSweep } from "./part.js";
 import { HELD_NAMES, type Value } from "./sql/columns.js";
 import type { Differ, Stored } from "./trajectories.js";
@@ -29,8 +30,19 @@ export interface Taker {
 const AT_ONCE = 200; // trajectories
 const EPOCHS_AT_ONCE = 100_000; // of curves, which may be long
 
-/** All of a part, or one of its sweeps. Throws check where the two differ in a bit; what came before that is kept. */
-export async function takeIn(taker: Taker, part: Part, name: string, { sweep, tell }: TakeOptions): Promise<Merged> {
+/** `Store.take`: all of a place, or one of its sweeps. Throws check where the two differ in a bit; what came before that is kept. */
+export async function takeIn(taker: Taker, place: string, options: TakeOptions): Promise<Merged> {
+  const { openPart } = await import("./open.js");
+  const part = await openPart(place);
+  if (part === null) return { trialRows: 0, epochs: 0 };
+  try {
+    return await takePart(taker, part, place, options);
+  } finally {
+    await part.close();
+  }
+}
+
+async function takePart(taker: Taker, part: Part, name: string, { sweep, tell }: TakeOptions): Promise<Merged> {
   const all = await part.sweeps();
   const sweeps = sweep === null ? all : all.filter((one) => one.sweep.id === sweep);
   if (sweep !== null && sweeps.length === 0) throw bad(`--sweep must be a sweep of ${name}, got ${sweep}`);
@@ -39,25 +51,49 @@ export async function takeIn(taker: Taker, part: Part, name: string, { sweep, te
     sweeps,
     held.map(([, values]) => values),
   );
-  const keys = new Map(held.map(([id, values], i) => [id, { id: made[i], isOneRun: Boolean(values[ONE_RUN]) }]));
-  /** Its own ids of those that copies repeat. */
-  const sources = new Map<number, number>();
+  const ids = new OwnIds(
+    new Map(held.map(([id, values], i) => [id, { id: made[i], isOneRun: Boolean(values[ONE_RUN]) }])),
+  );
   let [merged, looked]: [Merged, number] = [{ trialRows: 0, epochs: 0 }, 0];
-  const land = async (some: readonly Given[]): Promise<void> => {
-    const placed = some.map(({ stored, what }) => {
-      const source = stored.source === null ? null : (sources.get(stored.source) as number);
-      return { what, stored: { ...stored, cellKey: keys.get(stored.cellKey)?.id as number, source } };
-    });
-    for (const [i, { id, trialRows, epochs }] of (await taker.land(placed)).entries()) {
-      const { stored } = some[i];
-      if (keys.get(stored.cellKey)?.isOneRun === true) sources.set(stored.id, id);
-      merged = { trialRows: merged.trialRows + trialRows, epochs: merged.epochs + epochs };
+  try {
+    for await (const some of batchesOf(part.trajectories((cellKey) => ids.has(cellKey)))) {
+      const taken = await taker.land(some.map((given) => ids.placed(given)));
+      for (const [i, { id, trialRows, epochs }] of taken.entries()) {
+        ids.learn(some[i], id);
+        merged = { trialRows: merged.trialRows + trialRows, epochs: merged.epochs + epochs };
+      }
+      looked += some.length;
+      tell(looked, merged);
     }
-    looked += some.length;
-    tell(looked, merged);
-  };
-  for await (const some of batchesOf(part.trajectories((cellKey) => keys.has(cellKey)))) await land(some);
+  } catch (error) {
+    throw metInRun(error);
+  }
   return merged;
+}
+
+/** What the part's ids are where it is taken in. */
+class OwnIds {
+  readonly #cellKeys: ReadonlyMap<number, { readonly id: number; readonly isOneRun: boolean }>;
+  /** Of trajectories that copies repeat. */
+  readonly #sources = new Map<number, number>();
+
+  constructor(cellKeys: ReadonlyMap<number, { readonly id: number; readonly isOneRun: boolean }>) {
+    this.#cellKeys = cellKeys;
+  }
+
+  has(cellKey: number): boolean {
+    return this.#cellKeys.has(cellKey);
+  }
+
+  placed({ stored, what }: Given): Given {
+    const source = stored.source === null ? null : (this.#sources.get(stored.source) as number);
+    return { what, stored: { ...stored, cellKey: this.#cellKeys.get(stored.cellKey)?.id as number, source } };
+  }
+
+  learn({ stored }: Given, id: number): void {
+    if (stored.source === null && this.#cellKeys.get(stored.cellKey)?.isOneRun === true)
+      this.#sources.set(stored.id, id);
+  }
 }
 
 const ONE_RUN = HELD_NAMES.indexOf("one_run");

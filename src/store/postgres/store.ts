@@ -1,8 +1,8 @@
 /** The store of many machines: a schema of a database, any number of writers and readers. */
-import { bad, SweepError } from "../../errors.js";
+import { bad } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Sweep, TakeOptions } from "../contract.js";
-import type { Told } from "../faults.js";
+import { metInRun, type Told } from "../faults.js";
 import { patiently, type Wait } from "../patience.js";
 import type { Queue, SharedStore } from "../queue.js";
 import { givenDiffers, type Taker, takeIn } from "../taking.js";
@@ -108,15 +108,8 @@ export class PostgresStore extends PostgresResults implements SharedStore {
     });
   }
 
-  async take(place: string, options: TakeOptions): Promise<Merged> {
-    const { openPart } = await import("../open.js");
-    const part = await openPart(place);
-    if (part === null) return { trialRows: 0, epochs: 0 };
-    try {
-      return await takeIn(this.#taker(place), part, place, options);
-    } finally {
-      await part.close();
-    }
+  take(place: string, options: TakeOptions): Promise<Merged> {
+    return takeIn(this.#taker(place), place, options);
   }
 
   #taker(part: string): Taker {
@@ -184,9 +177,6 @@ export class PostgresStore extends PostgresResults implements SharedStore {
   }
 }
 
-/** What was changed is met in the middle of a run: of usage a user may think that nothing was written. */
 function toldInRun(place: string, error: unknown): unknown {
-  const told = toldOf(place, error);
-  if (!(told instanceof SweepError) || told.fault !== "usage") return told;
-  return new SweepError("check", told.message, { cause: told });
+  return metInRun(toldOf(place, error));
 }

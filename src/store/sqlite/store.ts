@@ -1,10 +1,9 @@
 /** The store on one machine: a SQLite file in WAL mode, one writer, any number of readers. */
 import { existsSync, rmSync } from "node:fs";
 import type Database from "better-sqlite3";
-import { SweepError } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Store, Sweep, TakeOptions } from "../contract.js";
-import type { Told } from "../faults.js";
+import { metInRun, type Told } from "../faults.js";
 import { NOTICED_AFTER_MS, patiently, type Wait } from "../patience.js";
 import { givenDiffers, type Taker, takeIn } from "../taking.js";
 import { refuseDamages, refuseUnsound, toldOfReading } from "./damages.js";
@@ -92,10 +91,7 @@ export class SqliteStore extends SqliteResults implements Store {
     try {
       return await this.#write(toldOf, () => this.#landing.land(sweep, outcomes));
     } catch (error) {
-      // What was changed is met in the middle of a run: of usage a user may think that nothing was written.
-      if (error instanceof SweepError && error.fault === "usage")
-        throw new SweepError("check", error.message, { cause: error });
-      throw error;
+      throw metInRun(error);
     }
   }
 
@@ -108,15 +104,8 @@ export class SqliteStore extends SqliteResults implements Store {
     );
   }
 
-  async take(place: string, options: TakeOptions): Promise<Merged> {
-    const { openPart } = await import("../open.js");
-    const part = await openPart(place);
-    if (part === null) return { trialRows: 0, epochs: 0 };
-    try {
-      return await takeIn(this.#taker(place), part, place, options);
-    } finally {
-      await part.close();
-    }
+  take(place: string, options: TakeOptions): Promise<Merged> {
+    return takeIn(this.#taker(place), place, options);
   }
 
   #taker(place: string): Taker {
