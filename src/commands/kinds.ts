@@ -28,8 +28,8 @@ export type Kind =
 
 /** A new option or argument gets its line here. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  data: "FOLDER",
   "chunk-seconds": "NUMBER",
+  data: "FOLDER",
   database: "FILE",
   "data-seed": "NUMBER",
   "data-seeds": "NUMBERS",

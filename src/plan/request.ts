@@ -184,11 +184,12 @@ export interface WorkerRequest {
 
 /** What `worker` is told on a machine of so many cores. */
 export function workerRequest(flags: Flags, cores: number): WorkerRequest {
-  const place = fileFrom(flags, "database");
-  if (!isDatabase(place))
+  const given = text(flags, "store") ?? text(flags, "database");
+  if (given === null || !isDatabase(given))
     throw bad(
-      `--store must name the database that hands out work, as in postgres://user@host/database, got ${place}: a file is trained by gmm-sweep resume`,
+      `--store must name the database that hands out work, as in postgres://user@host/database, got ${given ?? "none"}: a file is trained by gmm-sweep resume`,
     );
+  const place = fileFrom(flags, "database");
   const idle = text(flags, "idle-exit");
   return {
     place,

@@ -3,7 +3,7 @@ import { CELL, CELL_NAMES } from "../plan/cell.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
-import type { Finding } from "../verdict/finding.js";
+import { type Finding, judges } from "../verdict/finding.js";
 import type { Stratum } from "../verdict/memorisation.js";
 import type { VerdictRow } from "../verdict/rows.js";
 import type { SettingKey } from "../verdict/scores.js";
@@ -62,11 +62,6 @@ function saidOf(finding: Finding, path: string): string {
   }[asked];
   const parts = [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
-}
-
-/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
-export function judges({ verdict }: Finding): boolean {
-  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
 }
 
 /** What to do where nothing is judged since results are missing. */

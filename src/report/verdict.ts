@@ -1,6 +1,7 @@
 /** A verdict on one screen: a sentence, a table, and what stands behind it. */
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import type { Judgement } from "../verdict/answer.js";
+import { SKEWED_FROM } from "../verdict/bands.js";
 import type { Finding } from "../verdict/finding.js";
 import type { Stratum } from "../verdict/memorisation.js";
 import type { VerdictRow } from "../verdict/rows.js";
@@ -174,7 +175,7 @@ function roundsText({ rounds, unit, units }: Verdict): string[] {
   const { until, look, of, reached, trials, recipes, kept, unseen } = rounds;
   const at = unit === "draw" ? `${count(units, "draw")} of ${count(trials, "trial")}` : count(trials, "trial");
   return [
-    `Trained in rounds until ${until}: ${reached ? "reached" : "not reached"} at look ${look} of at most ${of}, at ${at}. Of ${count(recipes - unseen, "recipe")} ${kept === 0 ? "none is left, since all are different" : `${kept.toLocaleString("en-US")} can be the nearest`}. The intervals of recipes hold for all of them and all looks at once, with 90 % confidence for each endpoint (max-T over sign flips, which takes differences to be symmetric); those of the other lines for all looks.`,
+    `Trained in rounds until ${until}: ${reached ? "reached" : "not reached"} at look ${look} of at most ${of}, at ${at}. Of ${count(recipes - unseen, "recipe")} ${kept === 0 ? "none is left, since all are different" : `${kept.toLocaleString("en-US")} can be the nearest`}. The intervals of recipes hold for all of them and all looks at once, with 90 % confidence for each endpoint (${flipsText(units)}); those of the other lines for all looks.`,
   ];
 }
 
@@ -252,13 +253,15 @@ function columnsText(verdict: Verdict): string {
   return `± se over ${over}, taken for independent, their mean for normal. margin: the smallest at which it would be equivalent. W1: Wasserstein-1 distance from retraining, beneath it what chance alone gives 9 times in 10.`;
 }
 
+/** How bands of so many units are found. */
+function flipsText(units: number): string {
+  return `max-T over sign flips, ${units < SKEWED_FROM ? "which takes differences to be symmetric" : "with the skewness that all recipes share"}`;
+}
+
 function allText(all: Simultaneous, verdict: Verdict, { width }: Place): string {
   const { rows, units, confidence, bands, exact, patterns, pError, equivalent, leftOut } = all;
   const { header, rows: cells } = allTable(all);
-  const how =
-    bands === "max-T"
-      ? "max-T over sign flips, which takes differences to be symmetric"
-      : "Bonferroni's t, since units are too few for sign flips";
+  const how = bands === "max-T" ? flipsText(units) : "Bonferroni's t, since units are too few for sign flips";
   const p = exact
     ? `exact, all ${patterns} sign patterns`
     : `of ${patterns} sign patterns, Monte-Carlo error up to ${pError.toFixed(P_PLACES)}`;

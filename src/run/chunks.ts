@@ -1,10 +1,9 @@
 /** Cuts what a store lacks of a plan into chunks for machines that ask for one after the other. */
-
 import type { SweepPlan } from "../plan/plan.js";
 import { epochsToTrain, groupByStart, type Shard, trajectoriesOf } from "../plan/trajectories.js";
 import type { Chunk } from "../store/queue.js";
 import { lastEpoch, type TrajectorySpec, trajectoryKey } from "../trial.js";
-import type { Lookup } from "./survey.js";
+import { batches, GROUPS_LOOKED_UP, type Lookup } from "./survey.js";
 
 export interface Cutting {
   readonly plan: SweepPlan;
@@ -17,7 +16,6 @@ export interface Cutting {
   readonly chunkMs: number;
 }
 
-const GROUPS_LOOKED_UP = 64; // at a time
 // Outcomes of a chunk are in memory until they land, all at once.
 const MOST = 500; // trajectories
 const MOST_EPOCHS = 200_000; // 8 MB of curves
@@ -50,19 +48,11 @@ interface Looked {
 }
 
 async function* groupsWithMissing({ plan, shard, lookup }: Cutting): AsyncGenerator<Looked> {
-  let groups: TrajectorySpec[][] = [];
-  const looked = async (): Promise<Looked[]> => {
+  for (const groups of batches(trajectoriesOf(plan, shard), GROUPS_LOOKED_UP)) {
     const { specs } = await lookup(groups.flat());
     const missing = new Map(specs.map((spec) => [trajectoryKey(spec), spec]));
-    return groups.map((group) => ({ group, missing }));
-  };
-  for (const group of trajectoriesOf(plan, shard)) {
-    groups.push(group);
-    if (groups.length < GROUPS_LOOKED_UP) continue;
-    yield* await looked();
-    groups = [];
+    for (const group of groups) yield { group, missing };
   }
-  yield* await looked();
 }
 
 /** A chunk that more may be added to. */

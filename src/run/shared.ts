@@ -3,7 +3,7 @@ import { messageOf } from "../errors.js";
 import { foldersOf, withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import type { Missing, RowState, Sweep } from "../store/contract.js";
-import type { Queue, SharedStore, WorkerNote } from "../store/queue.js";
+import type { Member, Queue, SharedStore, WorkerNote } from "../store/queue.js";
 import type { TrajectorySpec } from "../trial.js";
 import { ChunkWorker } from "./chunk-worker.js";
 import { cutChunks } from "./chunks.js";
@@ -122,21 +122,42 @@ class SharedRun {
     return surveyMissing(trajectoriesOf(plan, shard), (specs) => this.#store.missing(profile, specs, retryFailed));
   }
 
-  async #work(queue: Queue, member: Awaited<ReturnType<Queue["join"]>>): Promise<void> {
+  async #work(queue: Queue, member: Member): Promise<void> {
     const { lanes, start, retryFailed } = this.#options;
-    const sweep = this.#sweep;
-    let runner: Runner | null = null;
     const giveUp = (error: unknown): void => worker.giveUp(error);
-    const runnerFor = (): Runner => {
-      runner ??= start(lanes, (reason, left) => this.#listeners.note({ kind: "lane lost", reason, left }, giveUp));
-      return runner;
-    };
-    const worker: ChunkWorker = new ChunkWorker({
-      ...{ store: this.#store, queue, member, lanes, runnerFor },
-      sweeps: async () => [sweep],
+    const runner = start(lanes, (reason, left) => this.#listeners.note({ kind: "lane lost", reason, left }, giveUp));
+    const worker = this.#workerFor(queue, member, runner);
+    let looked = Promise.resolve();
+    const look = (): Promise<void> => this.#look(queue, []).catch(() => {}); // the next look tells
+    const looking = setInterval(() => (looked = look()), LOOK_MS);
+    try {
+      const stop = (signal: string): void => this.#listeners.stop(worker, signal, giveUp);
+      await this.tell({ kind: "started", runner, stop });
+      // What got lost on its way is put up again; what was put aside is not missing from what is up.
+      let retry = retryFailed;
+      for (let round = 0; !worker.draining; round++) {
+        if (round > 0 && (await this.#isDone(queue, retry))) break;
+        // What failed again is not tried a third time; but chunks that are up already may not be there to try it.
+        if (await submitMissing(this.#store, queue, this.#sweep, { ...this.#sharing, retryFailed: retry }))
+          retry = false;
+        await worker.work();
+      }
+      this.#stopped = worker.draining && (await this.#survey(retryFailed)).missing.rows > 0;
+    } finally {
+      clearInterval(looking);
+      await Promise.all([looked, runner.close()]);
+    }
+  }
+
+  /** Takes chunks of this sweep until none is up. */
+  #workerFor(queue: Queue, member: Member, runner: Runner): ChunkWorker {
+    return new ChunkWorker({
+      ...{ store: this.#store, queue, member, lanes: this.#options.lanes },
+      runnerFor: () => runner,
+      sweeps: async () => [this.#sweep],
       sweepNow: () => this.#sweepNow(),
       isOver: async () => {
-        const { waiting, leased } = await queue.up(sweep);
+        const { waiting, leased } = await queue.up(this.#sweep);
         return waiting + leased === 0;
       },
       hear: async (event) => {
@@ -144,25 +165,6 @@ class SharedRun {
         if (event.kind === "landed") await this.#look(queue, event.outcomes);
       },
     });
-    let looked = Promise.resolve();
-    const look = (): Promise<void> => this.#look(queue, []).catch(() => {}); // the next look tells
-    const looking = setInterval(() => (looked = look()), LOOK_MS);
-    try {
-      const stop = (signal: string): void => this.#listeners.stop(worker, signal, giveUp);
-      await this.tell({ kind: "started", runner: runnerFor(), stop });
-      // What got lost on its way is put up again; what was put aside is not missing from what is up.
-      let retry = retryFailed;
-      for (let round = 0; !worker.draining; round++) {
-        if (round > 0 && (await this.#isDone(queue, retry))) break;
-        // What failed again is not tried a third time; but chunks that are up already may not be there to try it.
-        if (await submitMissing(this.#store, queue, sweep, { ...this.#sharing, retryFailed: retry })) retry = false;
-        await worker.work();
-      }
-      this.#stopped = worker.draining && (await this.#survey(retryFailed)).missing.rows > 0;
-    } finally {
-      clearInterval(looking);
-      await Promise.all([looked, runnerFor().close()]);
-    }
   }
 
   /** Another command may have let it grow meanwhile; whose imported data lie where they do here. */

@@ -18,7 +18,7 @@ export interface PlanSurvey {
   readonly failed: number;
 }
 
-const GROUPS_LOOKED_UP = 64; // at a time: few questions to a store that is far away, few specs in memory
+export const GROUPS_LOOKED_UP = 64; // at a time: few questions to a store that is far away, few specs in memory
 
 /** The groups of a plan with a row that is not there, cut to what is missing. */
 export async function* missingGroups(
@@ -44,7 +44,8 @@ export async function surveyMissing(plan: Iterable<TrajectorySpec[]>, lookup: Lo
   return { missing, ...counts };
 }
 
-function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+/** Items, `size` at a time. */
+export function* batches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
   let batch: Item[] = [];
   for (const item of items) {
     batch.push(item);

@@ -4,7 +4,7 @@ import { type Flips, type MaxT, maxT } from "../stats/sign-flips.js";
 import { hallLimits, skewness } from "../stats/skewness.js";
 
 /** From so many units on: of fewer the skewness of normal values makes bands a quarter wider. */
-const SKEWED_FROM = 10;
+export const SKEWED_FROM = 10;
 
 /**
  * max-T over sign flips, which takes differences to be symmetric about their mean; from 10 units on each band spans that

@@ -62,6 +62,11 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, round
   };
 }
 
+/** Whether anything is held against retraining: of a shard, or of trials that diverged, nothing may be. */
+export function judges({ verdict }: Finding): boolean {
+  return verdict?.rows.some(({ judgement }) => judgement !== null) === true;
+}
+
 function refusalOf(
   { plan }: Sweep,
   setting: Setting,
