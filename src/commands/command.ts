@@ -154,10 +154,11 @@ export const LOCK_WAIT_OPTION = {
 };
 
 /** How a command opens a store: what the store says goes to stderr. */
-export function openingFrom(lockWaitMs: number, terminal: Terminal): Opening & { giveUp(): void } {
+export function openingFrom(lockWaitMs: number, terminal: Terminal, waitsToOpen = false): Opening & { giveUp(): void } {
   const waiting = new AbortController();
   return {
     lockWaitMs,
+    waitsToOpen,
     tell: (sentence) => terminal.err(`${sentence}\n`),
     stop: waiting.signal,
     giveUp: () => waiting.abort(),

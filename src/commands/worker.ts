@@ -44,7 +44,7 @@ export const workerCommand: Command = {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const request = workerRequest(flags, usableCores());
-  const opening = openingFrom(request.lockWaitMs, terminal);
+  const opening = openingFrom(request.lockWaitMs, terminal, true);
   const store = await openStore(request.place, opening);
   try {
     if (!isShared(store)) throw new Error(`${request.place} hands out no work`);

@@ -125,6 +125,8 @@ export interface Aggregate {
 export interface Opening {
   /** How long a program that is not ours may hold it before a call gives up. */
   readonly lockWaitMs: number;
+  /** Whether one that is away when it is opened is waited for, too: else it is probably another that is meant. */
+  readonly waitsToOpen: boolean;
   /** Hears, a sentence each, what a user should know though nothing fails. */
   readonly tell: (sentence: string) => void;
   /** Ends the waiting. */
@@ -134,6 +136,7 @@ export interface Opening {
 /** Waits ten minutes, and tells nobody. */
 export const QUIETLY: Opening = {
   lockWaitMs: 600_000,
+  waitsToOpen: false,
   tell: () => {},
   stop: new AbortController().signal,
 };

@@ -28,8 +28,6 @@ const WAIT_TO_WRITE: Wait = {
   sentence: (place, atMost) => `${place} cannot be reached or written: waiting ${atMost} at most until it can`,
 };
 
-const OPENED_AGAIN = 5; // where the connection is cut off
-
 const MOST_TRIES = 100; // each is another writer that was faster
 
 export class PostgresStore extends PostgresResults implements SharedStore {
@@ -46,17 +44,18 @@ export class PostgresStore extends PostgresResults implements SharedStore {
   }
 
   /** Opens a database for writing, and makes the store where there is none. */
-  static async open(place: string, opening: Opening, tries = 1): Promise<PostgresStore> {
-    let connections: Connections | null = null;
-    try {
-      connections = await Connections.to(place);
-      await connections.with(makeStore);
-      return new PostgresStore(place, connections, opening);
-    } catch (error) {
-      await connections?.close();
-      if (isCutOff(error) && tries < OPENED_AGAIN) return PostgresStore.open(place, opening, tries + 1);
-      throw toldOfOpening(place, error);
-    }
+  static open(place: string, opening: Opening): Promise<PostgresStore> {
+    const wait = { ...WAIT, isHeld: opening.waitsToOpen ? isAway : isCutOff };
+    return patiently(place, opening, wait, toldOfOpening, async () => {
+      const connections = await Connections.to(place);
+      try {
+        await connections.with(makeStore);
+        return new PostgresStore(place, connections, opening);
+      } catch (error) {
+        await connections.close();
+        throw error;
+      }
+    });
   }
 
   async open(request: OpenRequest): Promise<Sweep> {
