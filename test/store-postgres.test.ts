@@ -1,5 +1,6 @@
 /** The store in PostgreSQL: the suites that every store passes, what is its own, and commands that are given one. */
 import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { AGGREGATES } from "../src/commands/aggregates.js";
@@ -12,6 +13,7 @@ import { placeNamed } from "../src/store/places.js";
 import { toldOfOpening } from "../src/store/postgres/faults.js";
 import { folder, programmed, TINY } from "./command-line.js";
 import { database, emptyDatabase, emptyStore, NO_SERVER, run, transaction } from "./fixtures/postgres.js";
+import { freePort } from "./fixtures/postgres-programs.js";
 import { nextUp, openRequest, smallPlan, specsIn, trained, withLastEpoch } from "./fixtures/sweeps.js";
 import { gridPlan, listOf, type Make, testStoreContract, type Words } from "./store-contract.js";
 import { testStoreViews } from "./store-views.js";
@@ -203,6 +205,28 @@ async function fileDigest(t: TestContext, plan: ReturnType<typeof smallPlan>): P
 }
 
 function testPatience(): void {
+  test("who waits to open a store has it once its server is there; others are told at once that it is not", async (t) => {
+    const there = new URL(await database(t));
+    const away = new URL(there);
+    away.port = String(await freePort());
+    await assert.rejects(openStore(away.href), { fault: "environment", message: /cannot be reached: see that/ });
+    const told: string[] = [];
+    const way = createServer((client) => {
+      const server = connect(Number(there.port), there.hostname);
+      client.pipe(server).pipe(client);
+      for (const socket of [client, server]) socket.on("error", () => {});
+    });
+    t.after(() => way.close());
+    const tell = (sentence: string): void => {
+      told.push(sentence);
+      way.listen(Number(away.port), away.hostname);
+    };
+    const store = await openStore(away.href, { ...QUIETLY, waitsToOpen: true, tell });
+    assert.deepEqual(await store.sweeps(), []);
+    await store.close();
+    assert.deepEqual(told, [`${away.href} cannot be reached: waiting 600 seconds at most until it can`]);
+  });
+
   test("a run waits where the server may not be written for a while, says so once, and lands what it had", async (t) => {
     const place = await database(t);
     const [told, heal] = [[] as string[], [] as Promise<unknown>[]];
