@@ -100,6 +100,29 @@ function testQueue(): void {
       assert.deepEqual([waiting, leased], [1, 0]);
     });
 
+  test("a lease that was lost counts only where its holder is not heard of: who was cut off or ended in order killed nothing", async (t) => {
+    const place = await database(t);
+    const [a, b] = [await storeAt(t, place), await storeAt(t, place)];
+    const sweep = await a.open(openRequest(smallPlan(ORIGINALS)));
+    const [queue, other] = [await a.queue(), await b.queue()];
+    const note = { machine: "host", pid: 1, version: VERSION, lanes: 1 };
+    const [holder, next] = [await queue.join(note), await other.join(note)];
+    await queue.submit(sweep, chunksOf(sweep, 2).slice(0, 1));
+    const lossesNow = async (): Promise<number | undefined> => {
+      await lost(place, sweep.id);
+      return (await other.claim(sweep))?.losses;
+    };
+    assert.equal((await queue.claim(sweep))?.losses, 0);
+    assert.equal(await lossesNow(), 0, "its holder lives");
+    const silent = (id: number): Promise<unknown> =>
+      run(`update gmm_sweep.workers set seen_at = now() - interval '1 minute' where id = ${id}`, place);
+    await silent(holder.id);
+    assert.equal(await lossesNow(), 1, "its holder is not heard of");
+    await holder.leave("done");
+    assert.equal(await lossesNow(), 0, "its holder has come to an end");
+    await next.leave("done");
+  });
+
   test("a queue that is cut off while it starts is stopped, so that nothing of it keeps the process, and is started again", async (t) => {
     const start = PgBoss.prototype.start;
     let cuts = 1;

@@ -8,8 +8,9 @@ import type { Landed, Results, Store, Sweep } from "./contract.js";
  * trains; what that one lands then is compared with what is there and counts, and the chunk is done whoever held it. A
  * worker trains of a chunk only what the store lacks when it begins.
  *
- * A lease holds while its holder lives and is in reach. One that is lost is handed to another within a minute, and
- * counted in `losses`; a chunk that is given back, as a drain does, is a new one. `settle` lands rows, ends the chunk and
+ * A lease holds while its holder lives and is in reach. One that is lost is handed to another within a minute, and counted
+ * in `losses` unless its holder joined and is known to live or to have come to an end: it was cut off, and killed by
+ * nothing. A chunk that is given back, as a drain does, is a new one. `settle` lands rows, ends the chunk and
  * puts up what is left of it, all in one step or none. Chunks are of the plan that they were cut of: `submit` takes back
  * those of an earlier one that wait, and does nothing where chunks of the present one are up already.
  *

@@ -2,19 +2,25 @@
 import { badPlace } from "../faults.js";
 import type { Chunk } from "../queue.js";
 
-/** A chunk, and the mark of its plan. */
-export function chunkOf(data: unknown): { chunk: Chunk; plan: string } {
-  const { plan, first, count, rows, trajectories, epochs, retryFailed, losses } = Object(data) as Record<
+/** A chunk, the mark of its plan, and the workers that have had it on lease, by their numbers. */
+export function chunkOf(data: unknown): { chunk: Chunk; plan: string; holders: readonly number[] } {
+  const { plan, holders, first, count, rows, trajectories, epochs, retryFailed, losses } = Object(data) as Record<
     string,
     unknown
   >;
   const numbers = [first, count, rows, trajectories, epochs, losses];
-  if (!numbers.every(isCount) || count === 0 || typeof plan !== "string" || typeof retryFailed !== "boolean")
+  const areHolders = Array.isArray(holders) && holders.every(isCount);
+  if (
+    !(numbers.every(isCount) && areHolders) ||
+    count === 0 ||
+    typeof plan !== "string" ||
+    typeof retryFailed !== "boolean"
+  )
     throw badPlace(
       (place) =>
         `${place} has a chunk that gmm-sweep did not put up: gmm-sweep resume puts up what is missing once the schema gmm_sweep_queue is dropped`,
     );
-  return { chunk: { first, count, rows, trajectories, epochs, retryFailed, losses } as Chunk, plan };
+  return { chunk: { first, count, rows, trajectories, epochs, retryFailed, losses } as Chunk, plan, holders };
 }
 
 function isCount(value: unknown): boolean {

@@ -8,7 +8,7 @@ import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
 import { chunkOf } from "./chunks.js";
 import { type Connections, QUICK_MS, SCHEMA_NAME, type Session } from "./connection.js";
 import { isAnswer } from "./faults.js";
-import { Membership } from "./workers.js";
+import { countDead, Membership } from "./workers.js";
 
 /** All that is pg-boss's. */
 const QUEUE_SCHEMA = "gmm_sweep_queue";
@@ -137,7 +137,7 @@ export class BossQueue implements Queue {
     const held = await this.#store.write(async (session) => {
       const [job] = await this.#boss.fetch<unknown>(name, { batchSize: 1, includeMetadata: true, db: dbOf(session) });
       // What is no chunk is left where it was found.
-      return job === undefined ? null : heldOf(sweep, job);
+      return job === undefined ? null : this.#heldOf(session, sweep, job);
     });
     if (held !== null) this.#held.set(held.id, held);
     return held;
@@ -210,6 +210,29 @@ export class BossQueue implements Queue {
     return name;
   }
 
+  /**
+   * A lease that was taken just now, of which it is noted who has it: of those who had it before only the dead count as
+   * losses. Who is heard of again was cut off or frozen, and who came to an end has left it behind.
+   */
+  async #heldOf(
+    session: Session,
+    sweep: Sweep,
+    { id, name, retryCount, data }: JobWithMetadata<unknown>,
+  ): Promise<Held> {
+    const { chunk, plan, holders } = chunkOf(data);
+    const [holder] = this.#members;
+    if (holder !== undefined)
+      await session.run(
+        `update ${QUEUE_SCHEMA}.job set data = jsonb_set(data, '{holders}', cast(@holders as jsonb))
+         where name = @name and id = cast(@id as uuid)`,
+        { name, id, holders: JSON.stringify([...holders, holder.id]) },
+      );
+    // Who did not join is not known to live.
+    const unknown = retryCount - holders.length;
+    const losses = chunk.losses + Math.max(0, unknown) + (await countDead(session, holders));
+    return { sweep, chunk, plan, losses, id, retryCount };
+  }
+
   /** Ends a chunk; false where its lease was lost. */
   async #ended(session: Session, name: string, held: Held): Promise<boolean> {
     const answer = await this.#boss.complete(name, attemptOf(held), null, { db: dbOf(session) });
@@ -221,7 +244,7 @@ export class BossQueue implements Queue {
     for (let at = 0; at < chunks.length; at += INSERTED_AT_ONCE) {
       const some = chunks
         .slice(at, at + INSERTED_AT_ONCE)
-        .map((chunk) => ({ data: { ...chunk, plan }, priority: priorityOf(chunk) }));
+        .map((chunk) => ({ data: { ...chunk, plan, holders: [] }, priority: priorityOf(chunk) }));
       await this.#boss.insert(name, some, { db });
     }
   }
@@ -254,11 +277,6 @@ export class BossQueue implements Queue {
 /** What says of a lease which one of its chunk it is. */
 function attemptOf({ id, retryCount }: Held): { id: string; retryCount: number } {
   return { id, retryCount };
-}
-
-function heldOf(sweep: Sweep, { id, retryCount, data }: JobWithMetadata<unknown>): Held {
-  const { chunk, plan } = chunkOf(data);
-  return { sweep, chunk, plan, losses: chunk.losses + retryCount, id, retryCount };
 }
 
 async function isMade(session: Session): Promise<boolean> {

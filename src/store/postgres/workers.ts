@@ -2,6 +2,9 @@
 import type { Aside, StoredWorker, Work, WorkerNote } from "../queue.js";
 import type { Session } from "./connection.js";
 
+/** A worker gives a sign every 5 seconds, before those of its leases; they are lost after 20. */
+const SILENT_SECONDS = 15;
+
 const NOTHING: Work = { chunks: 0, rows: 0, epochs: 0, speed: 0 };
 
 /** A worker of this process. */
@@ -57,4 +60,15 @@ export async function asideIn(session: Session, sweep: number): Promise<Aside[]>
     "select trajectory, losses from put_aside where sweep_id = @sweep and losses > 0 order by at, trajectory",
     { sweep },
   );
+}
+
+/** How many of some workers came to no end, and have given no sign of life for so long that they lost what they had on lease. */
+export async function countDead(session: Session, workers: readonly number[]): Promise<number> {
+  if (workers.length === 0) return 0;
+  const [{ dead }] = await session.rows<{ dead: number }>(
+    `select count(*) as dead from unnest(cast(@workers as bigint[])) as h (id) left join workers w on w.id = h.id
+     where w.id is null or (w.ending is null and w.seen_at < now() - interval '${SILENT_SECONDS} seconds')`,
+    { workers: `{${workers.join(",")}}` },
+  );
+  return dead;
 }
