@@ -274,18 +274,24 @@ test("what is there of a chunk is not trained again", async (t) => {
   assert.deepEqual(await here.up(sweep), { waiting: 0, leased: 0, rows: 0, trajectories: 0, epochs: 0 });
 });
 
+/** A worker that was drained while it trained its first trajectory. */
+async function drainedWorker(all: Awaited<ReturnType<typeof opened>>): Promise<ChunkWorker> {
+  const runner = runnerOf({ holds: "drain" });
+  const { worker } = await working(all, runner);
+  const begun = runner.begun(1);
+  const work = worker.work();
+  await begun;
+  worker.drain();
+  await work;
+  return worker;
+}
+
 test("a drain lets the running trajectory land and gives back the rest; twenty-five of one chunk cost no loss and lose nothing", async (t) => {
   const all = await opened(t, { ...ORIGINALS, trials: "26" });
   const { sqlite, here, sweep } = all;
   await here.submit(sweep, chunksOf(sweep, 26));
   for (let drained = 1; drained <= 25; drained++) {
-    const runner = runnerOf({ holds: "drain" });
-    const { worker } = await working(all, runner);
-    const begun = runner.begun(1);
-    const work = worker.work();
-    await begun;
-    worker.drain();
-    await work;
+    await drainedWorker(all);
     assert.equal((await sqlite.stateCounts(sweep)).done, drained);
   }
   const lease = await here.claim(sweep);
@@ -299,13 +305,7 @@ test("a worker has done the chunks that came to their end, and none that it gave
   const all = await opened(t);
   const [first, second] = chunksOf(all.sweep, 3);
   await all.here.submit(all.sweep, [{ ...first, losses: 2 }, second]);
-  const runner = runnerOf({ holds: "drain" });
-  const { worker } = await working(all, runner);
-  const begun = runner.begun(1);
-  const work = worker.work();
-  await begun;
-  worker.drain();
-  await work;
+  const worker = await drainedWorker(all);
   assert.deepEqual(worker.done, { chunks: 0, rows: 1, epochs: 3 });
   const { worker: next } = await working(all, runnerOf());
   await next.work();
