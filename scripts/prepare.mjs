@@ -25,6 +25,18 @@ function compiler() {
   }
 }
 
+/** Each file right in src/browser becomes one script in dist/src/browser, with all that it imports. */
+async function bundleForBrowsers() {
+  const { build } = await import("esbuild-wasm");
+  const folder = join(root, "src", "browser");
+  execFileSync(process.execPath, [compiler(), "--project", folder], { cwd: root, stdio: "inherit" });
+  await build({
+    entryPoints: readdirSync(folder).filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)),
+    ...{ outdir: join(root, "dist", "src", "browser"), bundle: true, minify: true, format: "iife" },
+    ...{ target: "es2022", charset: "utf8", legalComments: "inline", logLevel: "warning" },
+  });
+}
+
 const changed = Math.max(
   ...SOURCES.filter((name) => existsSync(join(root, name))).map((name) => newest(join(root, name))),
 );
@@ -37,6 +49,7 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < changed) {
     process.exit(1);
   }
   execFileSync(process.execPath, [tsc, "--project", root], { cwd: root, stdio: "inherit" });
+  await bundleForBrowsers();
   chmodSync(join(root, "dist", "src", "cli.js"), 0o755);
   writeFileSync(stamp, "");
 }
