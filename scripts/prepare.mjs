@@ -31,7 +31,9 @@ async function bundleForBrowsers() {
   const folder = join(root, "src", "browser");
   execFileSync(process.execPath, [compiler(), "--project", folder], { cwd: root, stdio: "inherit" });
   await build({
-    entryPoints: readdirSync(folder).filter((name) => name.endsWith(".ts")).map((name) => join(folder, name)),
+    entryPoints: readdirSync(folder)
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(folder, name)),
     ...{ outdir: join(root, "dist", "src", "browser"), bundle: true, minify: true, format: "iife" },
     ...{ target: "es2022", charset: "utf8", legalComments: "inline", logLevel: "warning" },
   });
