@@ -6,7 +6,8 @@ import type { Margins } from "../src/plan/question.js";
 import type { StoppingRule } from "../src/plan/stopping-rule.js";
 import { maxT, signFlips } from "../src/stats/sign-flips.js";
 import { bandsOf } from "../src/verdict/bands.js";
-import { canHold, type Look, look, looksOf, spentAt } from "../src/verdict/look.js";
+import { canHold, type Look, look, spentAt } from "../src/verdict/look.js";
+import { looksOf } from "../src/verdict/round-plan.js";
 import type { Candidate } from "../src/verdict/selection.js";
 
 const MARGINS: Margins = { forget: 0.05, accuracy: 0.01 };

@@ -2,7 +2,8 @@
 import type { Stream } from "../../src/data/streams.js";
 import type { Margins } from "../../src/plan/question.js";
 import { ALPHA } from "../../src/verdict/answer.js";
-import { look, looksOf, type Seen, spentAt } from "../../src/verdict/look.js";
+import { look, type Seen, spentAt } from "../../src/verdict/look.js";
+import { looksOf } from "../../src/verdict/round-plan.js";
 import type { Candidate } from "../../src/verdict/selection.js";
 import { type Noise, normal, skewed } from "./noise.js";
 

@@ -9,32 +9,11 @@ import { bandsOf } from "./bands.js";
 import type { Candidate } from "./selection.js";
 
 const FLIPS = 2000;
-const GROWTH = 1.5; // from one look to the next
 const LEAST_PATTERNS = 2; // of signs, of which each is as rare as its mirror image
-
-/**
- * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
- * bands are finite, after it half as many again each time. `beside` are looks that share the error with these; `judged`
- * says how many of so many units a look is by, where some are set aside.
- */
-export function looksOf(most: number, beside = 0, judged = (units: number): number => units): number[] {
-  // More looks share the error among them, which takes more units for the first.
-  for (let first = 2; first < most; first++) {
-    const looks = from(first, most);
-    if (looks.every((units) => canHold(judged(units), spentAt(looks.length + beside)))) return looks;
-  }
-  return [most];
-}
 
 /** Whether so many units have sign patterns enough for bands at error `alpha` a side to be finite. */
 export function canHold(units: number, alpha: number): boolean {
   return 2 * alpha * 2 ** units >= LEAST_PATTERNS;
-}
-
-function from(first: number, most: number): number[] {
-  const looks: number[] = [];
-  for (let units = first; units < most; units = Math.ceil(units * GROWTH)) looks.push(units);
-  return [...looks, most];
 }
 
 /** The error a side that each of so many looks may make, so that all together make ALPHA at most (Bonferroni). */

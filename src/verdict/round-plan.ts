@@ -1,7 +1,7 @@
 /** What each round of a grid asks for, so that a sweep that is trained in rounds is at any time a plan like any other. */
 import { bad } from "../errors.js";
 import { countDraws, countSettings, type DrawAxes, type PlanPart, type SweepPlan, withStarts } from "../plan/plan.js";
-import { looksOf } from "./look.js";
+import { canHold, spentAt } from "./look.js";
 import { judgedAmong } from "./memorisation.js";
 import { isBeside, RELEARNED, RETRAINED, UNTOUCHED } from "./roles.js";
 
@@ -25,6 +25,7 @@ export function choiceText({ method, lambda, epochs }: CellChoice): string {
 
 const FIRST_SHARE = 4; // over draws a cell has a quarter of its trials at first: draws say more than trials
 const LEAST_TRIALS = 4;
+const GROWTH = 1.5; // of the units from one look to the next
 
 /** Fewer units tell nothing that holds for all looks. */
 const LEAST_UNITS = 6;
@@ -43,6 +44,26 @@ export function stepsOf(plan: SweepPlan): Step[] {
   const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
   const last = first < trials ? [{ draws, trials }] : [];
   return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+}
+
+/**
+ * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
+ * bands are finite, after it half as many again each time. `beside` are looks that share the error with these; `judged`
+ * says how many of so many units a look is by, where some are set aside.
+ */
+export function looksOf(most: number, beside = 0, judged = (units: number): number => units): number[] {
+  // More looks share the error among them, which takes more units for the first.
+  for (let first = 2; first < most; first++) {
+    const looks = from(first, most);
+    if (looks.every((units) => canHold(judged(units), spentAt(looks.length + beside)))) return looks;
+  }
+  return [most];
+}
+
+function from(first: number, most: number): number[] {
+  const looks: number[] = [];
+  for (let units = first; units < most; units = Math.ceil(units * GROWTH)) looks.push(units);
+  return [...looks, most];
 }
 
 /** How many of so many trials of the only draw a look is by: beside doing nothing some are set aside. */
