@@ -11,6 +11,7 @@ import { millisecondsPerEpoch } from "../run/forecast.js";
 import { fixedOf, isEven, oneOfEach, roomOf, seedsFor } from "../run/room.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
+import { roundsIn } from "../verdict/decisions.js";
 import { type Design, designOf, type Target } from "../verdict/design.js";
 import type { Choice, Goal, Room } from "../verdict/planner.js";
 import type { Rounds } from "../verdict/rounds.js";
@@ -19,7 +20,6 @@ import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, valu
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { methodsMeant, NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
-import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 /** λ says what is planned for; draws are what is counted. */

@@ -15,6 +15,7 @@ import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
+import { roundsIn } from "../verdict/decisions.js";
 import { isOver } from "../verdict/rounds.js";
 import {
   type Command,
@@ -29,7 +30,6 @@ import {
 } from "./command.js";
 import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { roundsIn } from "./rounds.js";
 import { lastCommand, noteOf, sweepsFrom } from "./sweeps.js";
 import { type Training, trainAndPrint } from "./training.js";
 

@@ -7,17 +7,11 @@ import { type StoppingRule, stoppingRuleText } from "../plan/stopping-rule.js";
 import { lookSentence } from "../report/rounds.js";
 import type { SweepEvent } from "../run/events.js";
 import type { OpenRequest, Results, Store, Sweep } from "../store/contract.js";
-import { beginning, lastDecision, roundsFrom } from "../verdict/decisions.js";
+import { beginning, lastDecision, roundsIn } from "../verdict/decisions.js";
 import { nextLook } from "../verdict/round-look.js";
 import { areSameRounds, currentPlan, isOver, type Rounds, roundsOf } from "../verdict/rounds.js";
 import { settingsIn } from "../verdict/scores.js";
 import { lastCommand, noteOf } from "./sweeps.js";
-
-/** What a sweep was asked and has decided; null: all of it is trained at once. */
-export async function roundsIn(results: Results, sweep: Sweep): Promise<Rounds | null> {
-  const { estimand } = sweep.question ?? USUAL_QUESTION;
-  return roundsFrom(await results.decisions(sweep), estimand);
-}
 
 /** What is asked for, and the sweep that it is asked of. */
 interface Meant {

@@ -13,9 +13,9 @@ import { surveyMissing } from "../run/survey.js";
 import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { isShared, type SharedResults } from "../store/queue.js";
+import { roundsIn } from "../verdict/decisions.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const CELLS_SHOWN = 20;

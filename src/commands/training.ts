@@ -11,12 +11,13 @@ import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
 import { placeOption } from "../store/places.js";
 import { isShared } from "../store/queue.js";
+import { roundsIn } from "../verdict/decisions.js";
 import { isOver } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
 import { printResults, tellEnding } from "./results.js";
-import { decided, roundsIn } from "./rounds.js";
+import { decided } from "./rounds.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
 import { workerNote } from "./sweeps.js";
 

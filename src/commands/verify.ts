@@ -25,10 +25,10 @@ import { trialRows } from "../run/trajectory.js";
 import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import type { DrawSource } from "../trial.js";
+import { roundsIn } from "../verdict/decisions.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
 import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { roundsIn } from "./rounds.js";
 import { sweepsFrom } from "./sweeps.js";
 
 const SAMPLE = 20;

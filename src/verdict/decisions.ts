@@ -3,12 +3,12 @@ import { bad, messageOf, SweepError } from "../errors.js";
 import { itemsIn } from "../plan/flags.js";
 import { fieldsOf, list, number, oneOf, type Reader, shown, stringOf } from "../plan/json.js";
 import { canonicalText } from "../plan/plan.js";
-import type { Estimand } from "../plan/question.js";
+import { type Estimand, USUAL_QUESTION } from "../plan/question.js";
 import { stoppingRuleOf, stoppingRuleText } from "../plan/stopping-rule.js";
 import { parsePlan } from "../plan/stored.js";
 import { LIMITS, parseReal, parseWhole, READ } from "../plan/values.js";
 import { clipped, escaped } from "../printable.js";
-import type { Decision } from "../store/contract.js";
+import type { Decision, Results, Sweep } from "../store/contract.js";
 import { ANSWERS } from "./answer.js";
 import { choiceText } from "./round-plan.js";
 import { isOver, type LookTaken, type Rounds, recipesIn, roundsOf } from "./rounds.js";
@@ -21,6 +21,12 @@ export function beginning({ until, plan }: Rounds): Decision {
 /** What the last look decided. */
 export function lastDecision({ looks }: Rounds): Decision {
   return { round: looks.length + 1, text: canonicalText(looks[looks.length - 1]) };
+}
+
+/** What a sweep was asked and has decided; null: all of it is trained at once. */
+export async function roundsIn(results: Results, sweep: Sweep): Promise<Rounds | null> {
+  const { estimand } = sweep.question ?? USUAL_QUESTION;
+  return roundsFrom(await results.decisions(sweep), estimand);
 }
 
 /** The rounds that the decisions of a sweep say, in their order, which is asked for `estimand`; null: there are none, and all of it is trained at once. Throws usage where they say no rounds. */

@@ -1,7 +1,7 @@
 /** A figure: what the commands `plot` and `report` and the live page draw. */
 import type { TopLevelSpec } from "vega-lite";
 import type { FigureNumbers } from "../../figures/numbers.js";
-import type { Sight } from "../../figures/sight.js";
+import type { Sight } from "../../verdict/sights.js";
 
 /** The specification of a picture, but for its size, fonts and colours, which are the theme's. */
 export type FigureSpec = Omit<TopLevelSpec, "$schema" | "config" | "width" | "height" | "background">;

@@ -1,0 +1,60 @@
+/** What there is to see of a sweep: each of its settings, with what is found of it. */
+import type { CellKey } from "../plan/cell.js";
+import { type Question, USUAL_QUESTION } from "../plan/question.js";
+import type { CellSample, Results, Sweep } from "../store/contract.js";
+import { roundsIn } from "./decisions.js";
+import { type Finding, findingOf } from "./finding.js";
+import { unlearns } from "./roles.js";
+import { lookedAt } from "./round-look.js";
+import { type Setting, settingsIn } from "./scores.js";
+
+/** One setting of a sweep: what verdicts, figures and pages are of. */
+export interface Sight {
+  readonly results: Results;
+  readonly sweep: Sweep;
+  readonly question: Question;
+  /** The cells that are asked about; of a sweep that is trained in rounds those that its last look saw. */
+  readonly setting: Setting;
+  readonly finding: Finding;
+}
+
+export interface SightsAsked {
+  /** What is asked in place of what the sweep was. */
+  readonly questionOf: (stored: Question) => Question;
+  /** Whether every recipe is judged at once, too. */
+  readonly all: boolean;
+  /** Which cells are asked about. */
+  readonly isKept: (cell: CellKey) => boolean;
+}
+
+/** The settings of a sweep in the order in which its cells come, with how many recipes they had before some were left out. */
+export async function* sightsOf(
+  results: Results,
+  sweep: Sweep,
+  { questionOf, all, isKept }: SightsAsked,
+  recipes: { there: number; kept: number } = { there: 0, kept: 0 },
+): AsyncGenerator<Sight> {
+  const rounds = await roundsIn(results, sweep);
+  const question = questionOf(sweep.question ?? USUAL_QUESTION);
+  for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes)))
+    yield {
+      ...{ results, sweep, question, setting: lookedAt(setting, rounds) },
+      finding: findingOf(sweep, setting, { question, all, rounds }),
+    };
+}
+
+/** The cells that are asked for; of those of recipes it counts how many there are, and how many are left. */
+async function* kept(
+  cells: AsyncIterable<CellSample>,
+  isKept: SightsAsked["isKept"],
+  recipes: { there: number; kept: number },
+): AsyncGenerator<CellSample> {
+  for await (const cell of cells) {
+    const kept = isKept(cell.key);
+    if (unlearns(cell.key.method)) {
+      recipes.there += 1;
+      if (kept) recipes.kept += 1;
+    }
+    if (kept) yield cell;
+  }
+}
