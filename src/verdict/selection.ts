@@ -45,9 +45,14 @@ export const LEAST_UNITS = 2;
  * recipes at the margin 18 % are, over 200 draws).
  */
 export function choose(candidates: readonly Candidate[], margins: Margins): Chosen {
-  const places = placesOf(candidates[0].forget.length);
-  const [chosenBy, judgedBy] = [1, 0].map((parity) => places.filter((place) => place % 2 === parity));
+  const { chosenBy, judgedBy } = sidesOf(candidates[0].forget.length);
   return { chosen: nearest(candidates, margins, chosenBy).recipe, chosenBy, judgedBy };
+}
+
+/** Which of so many units choose among recipes, and which judge what was chosen. */
+export function sidesOf(units: number): Pick<Chosen, "chosenBy" | "judgedBy"> {
+  const [chosenBy, judgedBy] = [1, 0].map((parity) => placesOf(units).filter((place) => place % 2 === parity));
+  return { chosenBy, judgedBy };
 }
 
 /** The choice, and how much it and its answer hang on these halves: other splits tell that, and nothing more. */

@@ -1,10 +1,16 @@
 /** A figure: what the commands `plot` and `report` and the live page draw. */
-import type { TopLevelSpec } from "vega-lite";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Sight } from "../../verdict/sights.js";
 
-/** The specification of a picture, but for its size, fonts and colours, which are the theme's. */
-export type FigureSpec = Omit<TopLevelSpec, "$schema" | "config" | "width" | "height" | "background">;
+/**
+ * A picture as layers of vega-lite, but for its size, fonts and colours, which are the theme's. The compiler checks it:
+ * its own types allow too little of what it takes.
+ */
+export interface FigureSpec {
+  readonly layer: readonly object[];
+  readonly encoding?: object;
+  readonly resolve?: object;
+}
 
 /**
  * One figure. To add one: a file in src/figures that computes its numbers, a file here with a record of this kind, and

@@ -1,0 +1,60 @@
+/** What the figures of draws stand on: the lines of a verdict, with the trials that each is judged by. */
+import { type Basis, basisOf } from "../verdict/basis.js";
+import type { Stratum } from "../verdict/memorisation.js";
+import type { VerdictRow } from "../verdict/rows.js";
+import { isSameRecipe, recipeKeyOf } from "../verdict/scores.js";
+import { placesOf, sidesOf } from "../verdict/selection.js";
+import type { Sight } from "../verdict/sights.js";
+import type { Recipe } from "../verdict/table.js";
+
+/** A line of the verdict. */
+export interface Line {
+  readonly what: VerdictRow["what"];
+  /** What the figure calls it: the method with its λ and epochs. */
+  readonly name: string;
+  readonly recipe: Recipe;
+  /** Of the units those that judge it: of a recipe with rivals those that did not choose it. */
+  readonly places: readonly number[];
+}
+
+export interface Ground {
+  readonly basis: Basis;
+  readonly lines: readonly Line[];
+  /** How much there was to forget on the draw at a place; null where that is not known. */
+  readonly stratumAt: (place: number) => Stratum | null;
+}
+
+/** A sentence where nothing can be held against retraining. */
+export function groundOf({ setting, question, finding }: Sight): Ground | string {
+  const basis = basisOf(setting, question);
+  if (basis === null || finding.verdict === null) return "nothing can be held against retraining: the verdict says why";
+  const { rows, rounds } = finding.verdict;
+  const lines = rows.flatMap(({ what, recipe: key, rivals }) => {
+    const recipe = basis.table.recipes.find((one) => isSameRecipe(recipeKeyOf(one.key), key));
+    if (recipe === undefined) return [];
+    const isChosen = rivals > 1 && rounds === null;
+    const places = isChosen ? sidesOf(basis.units).judgedBy : placesOf(basis.units);
+    return [{ what, name: nameOf(recipe), recipe, places }];
+  });
+  return { basis, lines, stratumAt: (place) => basis.memorisation[place]?.stratum ?? null };
+}
+
+function nameOf({ key: { method, lambda_reg, epochs } }: Recipe): string {
+  return `${method} λ ${lambda_reg} × ${epochs}`;
+}
+
+/** The ground of a figure whose marks are draws; a sentence where there is one draw. */
+export function groundOfDraws(sight: Sight): Ground | string {
+  const ground = groundOf(sight);
+  if (typeof ground === "string" || ground.basis.unit === "draw") return ground;
+  return "there is one draw, and this figure is of draws: gmm-sweep resume --data-seeds 1:20 adds some";
+}
+
+/** The line that others stand beside: the chosen recipe; null where no method that unlearns is there. */
+export function chosenOf({ lines }: Ground): Line | null {
+  return lines.find(({ what }) => what === "chosen") ?? null;
+}
+
+export function lineOf({ lines }: Ground, what: VerdictRow["what"]): Line | null {
+  return lines.find((line) => line.what === what) ?? null;
+}
