@@ -14,6 +14,8 @@ export interface FigureNumbers<Row extends FigureRow = FigureRow> {
   readonly series: Readonly<Record<string, readonly Row[]>>;
   /** At least one: nothing is left out silently. */
   readonly shown: readonly Shown[];
+  /** Columns of which one value is drawn at a time, with their values; the first is drawn where nothing is chosen. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   /** Single numbers and words that its lines, its axes and its caption need, such as a margin or the chosen recipe. */
   readonly facts: Readonly<Record<string, FigureValue>>;
 }

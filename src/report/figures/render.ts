@@ -6,6 +6,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { messageOf, SweepError } from "../../errors.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
+import { choiceSignal } from "./parts.js";
 import { CONFIG, FONT, pixels, ROLES, THEMES, type ThemeName } from "./theme.js";
 
 const require = createRequire(import.meta.url);
@@ -32,14 +33,17 @@ export async function vegaSpec(
 ): Promise<Spec> {
   const { compile } = await import("vega-lite");
   const spec = figure.spec(numbers);
-  const params = ROLES.map((name) => ({ name, value: THEMES[theme][name] }));
+  const colours = ROLES.map((name) => ({ name, value: THEMES[theme][name] }));
+  const choices = Object.entries(numbers.choices ?? {}).map(([column, values]) => ({
+    ...{ name: choiceSignal(column), value: values[0] },
+  }));
   const whole = {
     ...spec,
     width,
     height: Math.round(width * figure.aspect),
     autosize: { type: "fit", contains: "padding" },
     padding: 2,
-    params,
+    params: [...colours, ...choices],
     datasets: { ...numbers.series, facts: [numbers.facts] },
     config: CONFIG,
   };

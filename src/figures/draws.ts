@@ -1,0 +1,38 @@
+/** Each draw's difference to retraining, beside the mean over draws. */
+import type { Sight } from "../verdict/sights.js";
+import { groundOfDraws } from "./ground.js";
+import type { FigureNumbers } from "./numbers.js";
+import { drawDifferences } from "./units.js";
+
+/** Of each line of the verdict the draws that judge it, the least difference first, each with its 90 % interval over trials. */
+export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string> {
+  const ground = groundOfDraws(sight);
+  if (typeof ground === "string") return ground;
+  const { basis, lines, stratumAt } = ground;
+  if (lines.length === 0) return "nothing but retraining has been trained: add methods to --methods";
+  const judged = sight.finding.verdict?.rows ?? [];
+  const draws = lines.flatMap((line) =>
+    drawDifferences(line, basis.table.retrained)
+      .toSorted((a, b) => a.difference - b.difference)
+      .map(({ place, ...of }, rank) => ({ line: line.name, rank: rank + 1, ...of, stratum: stratumAt(place) })),
+  );
+  const mean = lines.flatMap((line, i) => {
+    const forget = judged[i]?.judgement?.forget;
+    return forget === undefined
+      ? []
+      : [{ line: line.name, difference: forget.estimate, error: forget.error, ...forget.interval }];
+  });
+  const first = draws.filter(({ line }) => line === lines[0].name);
+  return {
+    series: { draws, mean },
+    shown: [{ what: "draws", shown: first.length, of: basis.units }],
+    choices: { line: lines.map(({ name }) => name) },
+    facts: {
+      estimand: sight.question.estimand,
+      margin: sight.question.margins.forget,
+      beyond: first.filter(({ low, high }) => low > 0 || high < 0).length,
+      draws: first.length,
+      line: lines[0].name,
+    },
+  };
+}

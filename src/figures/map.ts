@@ -1,0 +1,56 @@
+/** The differences of all recipes of a method, over λ and epochs. */
+import { ENDPOINTS } from "../plan/question.js";
+import { unlearns } from "../verdict/roles.js";
+import { isSameRecipe } from "../verdict/scores.js";
+import type { Sight } from "../verdict/sights.js";
+import type { FigureNumbers } from "./numbers.js";
+
+const MOST_CELLS = 12_000; // of a page of 3 MB: 101 λ × 100 epochs
+const LIMIT_SHARE = 0.98; // of the differences are within the ends of the scale
+
+/** Methods of one recipe are no map. Bands are those that hold for all recipes at once. */
+export async function mapNumbers({ finding, question }: Sight): Promise<FigureNumbers | string> {
+  const all = finding.simultaneous;
+  if (all === null || all.rows.length === 0) return "nothing is held against retraining: the verdict says why";
+  const counts = new Map<string, number>();
+  for (const { recipe } of all.rows) counts.set(recipe.method, (counts.get(recipe.method) ?? 0) + 1);
+  const methods = [...counts].filter(([name, count]) => unlearns(name) && count > 1).map(([name]) => name);
+  if (methods.length === 0)
+    return "each method has one λ and one epoch count: gmm-sweep grid --lambda 0:10:0.5 --epochs 1:50 trains a map";
+  const chosen = finding.verdict?.rows.find(({ what }) => what === "chosen")?.recipe ?? null;
+  const first = chosen !== null && methods.includes(chosen.method) ? chosen.method : methods[0];
+  const there = all.rows.filter(({ recipe }) => methods.includes(recipe.method));
+  const every = Math.ceil(there.length / MOST_CELLS);
+  const isChosen = (recipe: (typeof there)[number]["recipe"]): boolean =>
+    chosen !== null && isSameRecipe(recipe, chosen);
+  const kept = there.filter(({ recipe }, i) => i % every === 0 || isChosen(recipe));
+  const cells = kept.flatMap(({ recipe, isEquivalent, ...of }) =>
+    ENDPOINTS.map((endpoint) => {
+      const { mean, error, low, high } = of[endpoint];
+      const { method, lambda_reg: lambda, epochs } = recipe;
+      const told = { difference: mean, error, low, high, equivalent: isEquivalent, chosen: isChosen(recipe) };
+      return { method, measure: endpoint, lambda, epochs, ...told };
+    }),
+  );
+  const sizes = cells.filter(({ measure }) => measure === "forget").map(({ difference }) => Math.abs(difference));
+  const equivalent = there.filter(({ isEquivalent }) => isEquivalent).length;
+  return {
+    series: { cells },
+    shown: [{ what: "recipes", shown: kept.length, of: there.length }],
+    choices: {
+      measure: [...ENDPOINTS],
+      method: [first, ...methods.filter((name) => name !== first)],
+    },
+    facts: {
+      estimand: question.estimand,
+      limit: sizes.sort((a, b) => a - b)[Math.floor(LIMIT_SHARE * (sizes.length - 1))],
+      equivalent,
+      recipes: there.length,
+      units: all.units,
+      unit: finding.verdict?.unit ?? "draw",
+      chosen_lambda: chosen?.lambda_reg ?? null,
+      chosen_epochs: chosen?.epochs ?? null,
+      bands: all.bands,
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The caterpillar: each draw's difference to retraining. */
+import { drawsNumbers } from "../../figures/draws.js";
+import type { Figure } from "./figure.js";
+import { along, hovers, only } from "./parts.js";
+import { role } from "./theme.js";
+import { forgetUnit, number, whole } from "./words.js";
+
+export const draws: Figure = {
+  kind: "draws",
+  title: "Difference to retraining, draw by draw",
+  answers: "on which draws does a recipe differ from retraining, and by how much?",
+  numbers: drawsNumbers,
+  caption: (numbers) => {
+    const { facts, series } = numbers;
+    const mean = series["mean"].find(({ line }) => line === facts["line"]);
+    const overall =
+      mean === undefined
+        ? ""
+        : `; their mean is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])}`;
+    return `Of ${whole(facts["draws"])} draws ${whole(facts["beyond"])} have a 90 % interval without 0 for ${facts["line"]}${overall}. The band is the margin of ±${facts["margin"]}.`;
+  },
+  aspect: 0.95,
+  spec: (numbers) => {
+    const title = `difference to retraining (${forgetUnit(numbers)})`;
+    const rank = { field: "rank", type: "quantitative", axis: null, scale: { nice: false, zero: false } };
+    const margin = Number(numbers.facts["margin"]);
+    return {
+      layer: [
+        {
+          data: { name: "facts" },
+          mark: { type: "rect", color: role("role_margin") },
+          encoding: { x: { datum: -margin, type: "quantitative", title }, x2: { datum: margin } },
+        },
+        {
+          data: { name: "facts" },
+          mark: { type: "rule", color: role("soft") },
+          encoding: { x: { datum: 0, type: "quantitative", title } },
+        },
+        {
+          data: { name: "draws" },
+          ...only("line"),
+          mark: { type: "rule", strokeWidth: 0.8, color: role("role_null") },
+          encoding: { x: along("low", title), x2: { field: "high" }, y: rank },
+        },
+        {
+          data: { name: "draws" },
+          ...only("line"),
+          mark: { type: "point", filled: true, size: 9, color: role("role_method_1"), opacity: 1 },
+          encoding: {
+            x: along("difference", title),
+            y: rank,
+            ...hovers(
+              ["draw", "draw", "text"],
+              ["difference", "difference"],
+              ["error", "± se"],
+              ["low", "from"],
+              ["high", "to"],
+              ["trials", "trials", "count"],
+              ["stratum", "to forget", "text"],
+            ),
+          },
+        },
+        {
+          data: { name: "mean" },
+          ...only("line"),
+          mark: { type: "rect", color: role("role_worse"), opacity: 0.25 },
+          encoding: { x: along("low", title), x2: { field: "high" } },
+        },
+        {
+          data: { name: "mean" },
+          ...only("line"),
+          mark: { type: "rule", color: role("role_worse"), strokeWidth: 1.5 },
+          encoding: {
+            x: along("difference", title),
+            ...hovers(["difference", "mean"], ["error", "± se"], ["low", "from"], ["high", "to"]),
+          },
+        },
+        {
+          data: { name: "mean" },
+          ...only("line"),
+          mark: { type: "text", y: -6, text: "mean", color: role("role_worse") },
+          encoding: { x: along("difference", title) },
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,77 @@
+/** Parts that figures share: axes, filters, hovers, and which line looks how. */
+import type { FigureNumbers } from "../../figures/numbers.js";
+import { type Role, role } from "./theme.js";
+
+/** The signal that says which value of a column is drawn. */
+export function choiceSignal(column: string): string {
+  return `choose_${column}`;
+}
+
+/** Only the rows of what is chosen of these columns. */
+export function only(...columns: readonly string[]): { readonly transform: readonly object[] } {
+  return { transform: columns.map((column) => ({ filter: `datum.${column} === ${choiceSignal(column)}` })) };
+}
+
+/** A position that is measured. */
+export function along(field: string, title: string, more: object = {}): object {
+  return { field, type: "quantitative", title, ...more };
+}
+
+/** What a mark says where one points at it; numbers with four decimals, counts as they are. */
+export function hovers(
+  ...fields: readonly (readonly [field: string, title: string, kind?: "count" | "text"])[]
+): object {
+  return {
+    tooltip: fields.map(([field, title, kind]) => ({
+      ...{ field, title },
+      ...(kind === undefined ? { type: "quantitative", format: ".4f" } : { type: "nominal" }),
+    })),
+  };
+}
+
+/** A line of the verdict as colour and dash; several methods take turns. */
+const LOOKS: Readonly<Record<string, readonly { readonly colour: Role; readonly dash: readonly number[] }[]>> = {
+  retraining: [{ colour: "role_retrain", dash: [1, 0] }],
+  chosen: [{ colour: "role_method_1", dash: [1, 0] }],
+  "do nothing": [{ colour: "role_untouched", dash: [6, 2] }],
+  null: [{ colour: "role_null", dash: [2, 2] }],
+  method: [
+    { colour: "role_method_2", dash: [4, 2, 1, 2] },
+    { colour: "role_method_3", dash: [1, 1.5] },
+    { colour: "role_method_4", dash: [8, 2, 2, 2] },
+  ],
+};
+
+interface Looks {
+  readonly names: readonly string[];
+  readonly colour: object;
+  readonly dash: object;
+}
+
+/** How the lines of a series look, which its rows name in `line` and `what`. */
+export function looksOf(series: FigureNumbers["series"][string]): Looks {
+  const lines = [...new Map(series.map(({ line, what }) => [String(line), String(what)]))];
+  const taken = new Map<string, number>();
+  const looks = lines.map(([, what]) => {
+    const all = LOOKS[what] ?? LOOKS["method"];
+    const count = taken.get(what) ?? 0;
+    taken.set(what, count + 1);
+    return all[count % all.length];
+  });
+  const names = lines.map(([name]) => name);
+  return {
+    names,
+    colour: { domain: names, range: looks.map(({ colour }) => role(colour)) },
+    dash: { domain: names, range: looks.map(({ dash }) => dash) },
+  };
+}
+
+/** A legend that names its lines above the picture, in two columns. */
+export const LEGEND = {
+  title: null,
+  orient: "top",
+  columns: 2,
+  symbolType: "stroke",
+  symbolSize: 200,
+  labelLimit: 220,
+};

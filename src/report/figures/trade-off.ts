@@ -1,0 +1,96 @@
+/** Accuracy against forgetting. */
+import { tradeOffNumbers } from "../../figures/trade-off.js";
+import type { Figure } from "./figure.js";
+import { along, hovers, LEGEND, looksOf } from "./parts.js";
+import { role } from "./theme.js";
+import { forgetUnit, whole } from "./words.js";
+
+export const tradeOff: Figure = {
+  kind: "trade-off",
+  title: "Accuracy against forgetting",
+  answers: "what does a recipe pay in accuracy for what it forgets?",
+  numbers: tradeOffNumbers,
+  caption: (numbers) => {
+    const { facts, shown, series } = numbers;
+    const paths =
+      series["paths"].length > 1
+        ? ` A path is a λ of the chosen method from its fewest epochs to its most (${whole(shown[0].shown)} of ${whole(shown[0].of)} λ).`
+        : "";
+    const chance =
+      series["chance"].length === 0
+        ? ""
+        : " The ellipse holds the mean of two retrainings' difference with 90 % confidence (Hotelling).";
+    return `Mean differences to retraining, which is at the crossing; the box holds what is within the margins of ±${facts["accuracy_margin"]} and ±${facts["forget_margin"]}.${paths}${chance}`;
+  },
+  aspect: 0.9,
+  spec: (numbers) => {
+    const x = "Δ train accuracy (share of rows)";
+    const y = `Δ ${forgetUnit(numbers)}`;
+    const [wide, high] = [Number(numbers.facts["accuracy_margin"]), Number(numbers.facts["forget_margin"])];
+    const { colour } = looksOf(numbers.series["points"]);
+    const shapes = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
+    return {
+      layer: [
+        {
+          data: { name: "facts" },
+          mark: { type: "rect", color: role("role_margin") },
+          encoding: {
+            ...{ x: { datum: -wide, type: "quantitative", title: x }, x2: { datum: wide } },
+            ...{ y: { datum: -high, type: "quantitative", title: y }, y2: { datum: high } },
+          },
+        },
+        ...["x", "y"].map((axis) => ({
+          data: { name: "facts" },
+          mark: { type: "rule", color: role("soft") },
+          encoding: { [axis]: { datum: 0, type: "quantitative", title: axis === "x" ? x : y } },
+        })),
+        {
+          data: { name: "paths" },
+          mark: { type: "line", strokeWidth: 0.9, point: { size: 4, filled: true, color: role("role_method_4") } },
+          encoding: {
+            x: along("accuracy", x),
+            y: along("forget", y),
+            order: { field: "epochs" },
+            detail: { field: "lambda" },
+            color: { value: role("role_method_4") },
+          },
+        },
+        {
+          data: { name: "paths" },
+          transform: [
+            { window: [{ op: "last_value", field: "epochs", as: "last" }], groupby: ["lambda"], frame: [null, null] },
+            { filter: "datum.epochs === datum.last" },
+          ],
+          mark: { type: "text", align: "left", dx: 4, color: role("soft") },
+          encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "lambda", type: "nominal" } },
+        },
+        {
+          data: { name: "chance" },
+          mark: { type: "line", strokeWidth: 1, color: role("role_null"), strokeDash: [2, 2] },
+          encoding: { x: along("accuracy", x), y: along("forget", y), order: { field: "corner" } },
+        },
+        {
+          data: { name: "points" },
+          mark: { type: "point", filled: true, size: 55, opacity: 1, stroke: role("paper"), strokeWidth: 0.8 },
+          encoding: {
+            x: along("accuracy", x),
+            y: along("forget", y),
+            color: { field: "line", type: "nominal", scale: colour, legend: { ...LEGEND, symbolType: "circle" } },
+            shape: {
+              field: "line",
+              type: "nominal",
+              scale: { ...colour, range: shapes },
+              legend: { ...LEGEND, symbolType: "circle" },
+            },
+            ...hovers(
+              ["line", "method", "text"],
+              ["accuracy", "Δ accuracy"],
+              ["forget", "Δ forget"],
+              ["units", numbers.facts["unit"] === "draw" ? "draws" : "trials", "count"],
+            ),
+          },
+        },
+      ],
+    };
+  },
+};
