@@ -191,7 +191,7 @@ test("on one draw the sentence says so, and copies of one run get no answer but 
 });
 
 test("settings are never pooled: each preset and each sweep has a verdict of its own", async (t) => {
-  const other = { ...GRID, hidden: "3,3", name: "other" };
+  const other = { ...GRID, methods: "original,retrain_scratch,unlearn", hidden: "3,3", name: "other" };
   const path = await plantedFile(t, TRUTH, [{ ...GRID, preset: "notebook,paired" }, other]);
   const found = await findings(path);
   assert.deepEqual(
@@ -203,6 +203,8 @@ test("settings are never pooled: each preset and each sweep has a verdict of its
     ],
   );
   assert.equal((await findings(path, "--sweep", "2")).length, 1);
+  // What to do is said of the sweep that it is to be done with.
+  assert.match(await said(path, "--sweep", "2"), / gmm-sweep resume \S+ --sweep 2 --with-null trains retrain_twin/);
   assert.equal((await findings(path, "--preset", "notebook")).length, 1);
   assert.match(await said(path), /^sweep 1 \(grid\), 4,3, notebook: of 4 recipes/);
 });

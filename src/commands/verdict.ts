@@ -47,8 +47,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
+    const isOnly = (await results.sweeps()).length === 1;
+    const placeOf = ({ sweep }: Finding): string => `${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep}`}`;
     const findings = await findingsFrom(results, flags, path);
-    await PRINTERS[format](findings, path, terminal);
+    await PRINTERS[format](findings, placeOf, terminal);
     return findings.some(judges) ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
@@ -73,36 +75,39 @@ async function compatIn({ results, sweep, setting, finding }: Sight): Promise<re
 /** A finding, with the measures of the field where they were asked for. */
 type Told = Finding & { readonly compat?: readonly CompatFinding[] };
 
-type Print = (findings: readonly Told[], path: string, terminal: Terminal) => Promise<void>;
+/** How a command names what a finding is of. */
+type PlaceOf = (finding: Finding) => string;
+
+type Print = (findings: readonly Told[], placeOf: PlaceOf, terminal: Terminal) => Promise<void>;
 
 const PRINTERS: Readonly<Record<(typeof VERDICT_FORMATS)[number], Print>> = {
-  table: async (findings, path, terminal) => {
+  table: async (findings, placeOf, terminal) => {
     const width = widthOf(terminal);
-    await terminal.out(sentencesText(findings, { width, path: shellWord(path) }));
+    await terminal.out(sentencesText(findings, { width, placeOf }));
     for (const finding of findings) {
-      await terminal.out(verdictText(finding, findings, { width, path: shellWord(path) }));
+      await terminal.out(verdictText(finding, findings, { width, placeOf }));
       if (finding.compat !== undefined) await terminal.out(`\n${compatText(finding.compat, width)}`);
     }
   },
-  json: async (findings, _path, terminal) => {
+  json: async (findings, _placeOf, terminal) => {
     await terminal.exact(`${jsonOf(snakeCased(findings))}\n`);
   },
-  csv: async (findings, _path, terminal) => {
+  csv: async (findings, _placeOf, terminal) => {
     const { header, rows } = numbersTable(findings);
     for (const row of [header, ...rows]) for (const piece of csvPieces(row)) await terminal.exact(piece);
   },
-  markdown: (findings, path, terminal) => printMarkup(findings, path, terminal, markdownTable),
-  latex: (findings, path, terminal) => printMarkup(findings, path, terminal, latexTable),
+  markdown: (findings, placeOf, terminal) => printMarkup(findings, placeOf, terminal, markdownTable),
+  latex: (findings, placeOf, terminal) => printMarkup(findings, placeOf, terminal, latexTable),
 };
 
 async function printMarkup(
   findings: readonly Finding[],
-  path: string,
+  placeOf: PlaceOf,
   terminal: Terminal,
   written: typeof markdownTable,
 ): Promise<void> {
   for (const [i, finding] of findings.entries()) {
-    const said = findingSentence(finding, findings, shellWord(path));
+    const said = findingSentence(finding, findings, placeOf(finding));
     const caption = [said, ...(finding.verdict === null ? [] : skewedText(finding.verdict))].join(" ");
     const { header, rows } = finding.simultaneous === null ? verdictTable(finding) : allTable(finding.simultaneous);
     await terminal.exact(`${i === 0 ? "" : "\n"}${written(caption, header, rows)}`);

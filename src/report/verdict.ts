@@ -24,23 +24,29 @@ import {
 } from "./verdict-words.js";
 import { TOGETHER, wrapped } from "./wrap.js";
 
-/** How wide a terminal is, and the file as a shell has it. */
+/** How wide a terminal is, and how a command names what a finding is of, as a shell has it. */
+interface Page {
+  readonly width: number;
+  readonly placeOf: (finding: Finding) => string;
+}
+
 interface Place {
   readonly width: number;
   readonly path: string;
 }
 
 /** The sentence of each finding: what was asked, before all that stands behind it. */
-export function sentencesText(findings: readonly Finding[], { width, path }: Place): string {
-  return findings.map((finding) => lines(findingSentence(finding, findings, path), width)).join("\n");
+export function sentencesText(findings: readonly Finding[], { width, placeOf }: Page): string {
+  return findings.map((finding) => lines(findingSentence(finding, findings, placeOf(finding)), width)).join("\n");
 }
 
 /** What stands behind the sentence of a finding; of several, under the name of its setting. */
-export function verdictText(finding: Finding, findings: readonly Finding[], place: Place): string {
+export function verdictText(finding: Finding, findings: readonly Finding[], { width, placeOf }: Page): string {
   const { verdict, simultaneous } = finding;
   if (verdict === null) return "";
+  const place = { width, path: placeOf(finding) };
   const setting = settingText(finding, findings);
-  const heading = setting === "" ? "" : lines(`${setting}:`, place.width);
+  const heading = setting === "" ? "" : lines(`${setting}:`, width);
   const parts = [heading + table(verdict, place), notes(verdict, place)];
   if (simultaneous !== null) parts.push(allText(simultaneous, verdict, place));
   return `\n${parts.join("\n")}`;
