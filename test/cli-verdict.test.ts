@@ -191,7 +191,8 @@ test("on one draw the sentence says so, and copies of one run get no answer but 
 });
 
 test("settings are never pooled: each preset and each sweep has a verdict of its own", async (t) => {
-  const other = { ...GRID, methods: "original,retrain_scratch,unlearn", hidden: "3,3", name: "other" };
+  const own = { methods: "original,retrain_scratch,unlearn", epochs: "2,original=4,retrain_scratch=4" };
+  const other = { ...GRID, ...own, hidden: "3,3", name: "other" };
   const path = await plantedFile(t, TRUTH, [{ ...GRID, preset: "notebook,paired" }, other]);
   const found = await findings(path);
   assert.deepEqual(
