@@ -5,6 +5,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { ESTIMANDS } from "../plan/question.js";
+import { FIGURE_KINDS } from "../report/figures/figures.js";
 import { FORMATS } from "../report/table.js";
 import type { Option } from "./command.js";
 
@@ -24,10 +25,12 @@ export type Kind =
   | "I/N"
   | "SQL"
   | "URL"
+  | "CHOICE"
   | "TEXT";
 
 /** A new option or argument gets its line here. */
 const KINDS: Readonly<Record<string, Kind>> = {
+  choose: "CHOICE",
   "chunk-seconds": "NUMBER",
   data: "FOLDER",
   database: "FILE",
@@ -52,6 +55,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "half-width": "MARGINS",
   hidden: "WIDTHS",
   "idle-exit": "NUMBER",
+  figure: "NAME",
   init: "FILE",
   lambda: "NUMBER",
   "learning-rate": "NUMBER",
@@ -82,6 +86,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   trial: "NUMBER",
   trials: "NUMBER",
   until: "GOAL",
+  width: "NUMBER",
   workers: "NUMBER",
 };
 
@@ -98,6 +103,7 @@ const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, readonly strin
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   engine: ENGINE_NAMES,
   estimand: ESTIMANDS,
+  figure: FIGURE_KINDS,
   method: METHOD_NAMES,
   methods: METHOD_NAMES,
   precision: [...new Set(ENGINE_NAMES.flatMap(precisionsOf))],
@@ -111,6 +117,7 @@ const ALIASES: readonly (readonly string[])[] = [
   ["data-seed", "data-seeds", "draw"],
   ["epoch", "epochs"],
   ["method", "methods"],
+  ["out", "o"],
 ];
 
 /** What an option or argument takes; null of one that stands alone. */

@@ -14,6 +14,7 @@ import { gridCommand } from "./grid.js";
 import { commandHelp, programHelp } from "./help.js";
 import { mergeCommand } from "./merge.js";
 import { planCommand } from "./plan.js";
+import { plotCommand } from "./plot.js";
 import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
 import { resumeCommand } from "./resume.js";
@@ -34,6 +35,7 @@ const RESULTS: readonly Command[] = [
   statusCommand,
   verdictCommand,
   planCommand,
+  plotCommand,
   queryCommand,
   exportCommand,
   showCommand,

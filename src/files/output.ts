@@ -37,7 +37,18 @@ const KINDS = {
   weights: { called: "weights as gmm-sweep writes them", is: isWeights },
   array: { called: "an array as numpy writes it", is: (path: string) => startOf(path, 6) === "\x93NUMPY" },
   log: { called: "a log as gmm-sweep writes it", is: isLog },
+  svg: { called: "a figure as gmm-sweep draws it", is: (path: string) => startOf(path, 4) === "<svg" },
+  png: { called: "a picture as PNG", is: (path: string) => startOf(path, 8) === "\x89PNG\r\n\x1a\n" },
+  pdf: { called: "a PDF", is: (path: string) => startOf(path, 5) === "%PDF-" },
+  numbers: {
+    called: "a figure's numbers as gmm-sweep writes them",
+    is: (path: string) => startOf(path, 7) === "series,",
+  },
+  page: { called: "a page as gmm-sweep writes it", is: (path: string) => startOf(path, PAGE.length) === PAGE },
 } as const;
+
+/** How every page of ours begins. */
+export const PAGE = '<!doctype html>\n<html lang="en" data-by="gmm-sweep"';
 
 export interface Output {
   /** What an error calls it. */

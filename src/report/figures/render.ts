@@ -89,10 +89,12 @@ interface Sheet {
 /** The SVG with its size in millimetres, its paper, and words for who cannot see it. */
 function labelled(drawn: string, figure: Figure, numbers: FigureNumbers, { width, height, paper }: Sheet): string {
   const [, begun, inside] = /^<svg([^>]*)>(.*)$/s.exec(drawn) ?? refuse("it makes no SVG");
+  // A dash without a gap is a line: some readers refuse to draw it as a dash.
+  const lines = inside.replaceAll(/ stroke-dasharray="1, ?0"/g, "");
   const attributes = begun.replace(/ (width|height)="[^"]*"/g, "");
   const size = `width="${round(width)}mm" height="${round(height)}mm" role="img" aria-labelledby="title caption"`;
   const words = `<title id="title">${xml(figure.title)}</title><desc id="caption">${xml(figure.caption(numbers))}</desc>`;
-  return `<svg${attributes} ${size}>${words}<rect width="100%" height="100%" fill="${paper}"/>${inside}\n`;
+  return `<svg${attributes} ${size}>${words}<rect width="100%" height="100%" fill="${paper}"/>${lines}\n`;
 }
 
 function round(value: number): string {
