@@ -3,17 +3,22 @@ import { clopperPearson } from "../stats/clopper-pearson.js";
 import type { Sight } from "../verdict/sights.js";
 import { groundOfDraws, lineOf } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
-import { CONFIDENCE, type DrawDifference, drawDifferences } from "./units.js";
+import { type Chance, CONFIDENCE, type DrawDifference, drawDifferences } from "./units.js";
 
 const BAND = 0.05; // left out by the bands that counts and shares are held to
 
-function differencesIn(sight: Sight): DrawDifference[] | string {
+/** A draw's difference between the two. */
+type Between = Omit<DrawDifference, "chance"> & Chance;
+
+function differencesIn(sight: Sight): Between[] | string {
   const ground = groundOfDraws(sight);
   if (typeof ground === "string") return ground;
   const twin = lineOf(ground, "null");
   if (twin === null)
     return "there is no second retraining, between which and the first nothing differs: gmm-sweep resume --with-null trains it";
-  const found = drawDifferences(twin, ground.basis.table.retrained).filter(({ error }) => error > 0);
+  const found = drawDifferences(twin, ground.basis.table.retrained).flatMap(({ chance, ...of }) =>
+    chance !== null && chance.error > 0 ? [{ ...of, ...chance }] : [],
+  );
   return found.length > 0 ? found : "no draw has two trials of both retrainings that differ: add trials with --trials";
 }
 
@@ -21,7 +26,7 @@ function differencesIn(sight: Sight): DrawDifference[] | string {
 export async function zipNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const found = differencesIn(sight);
   if (typeof found === "string") return found;
-  const size = ({ difference, error }: DrawDifference): number => Math.abs(difference) / error;
+  const size = ({ difference, error }: Between): number => Math.abs(difference) / error;
   const intervals = found
     .toSorted((a, b) => size(a) - size(b))
     .map(({ place: _, p, ...of }, i) => ({

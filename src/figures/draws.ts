@@ -10,19 +10,21 @@ export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string
   if (typeof ground === "string") return ground;
   const { basis, lines, stratumAt } = ground;
   if (lines.length === 0) return "nothing but retraining has been trained: add methods to --methods";
-  const judged = sight.finding.verdict?.rows ?? [];
   const draws = lines.flatMap((line) =>
     drawDifferences(line, basis.table.retrained)
       .toSorted((a, b) => a.difference - b.difference)
-      .map(({ place, ...of }, rank) => ({ line: line.name, rank: rank + 1, ...of, stratum: stratumAt(place) })),
+      .map(({ place, draw, difference, trials, chance }, rank) => ({
+        ...{ line: line.name, rank: rank + 1, draw, difference, trials, stratum: stratumAt(place) },
+        ...{ error: chance?.error ?? null, low: chance?.low ?? null, high: chance?.high ?? null },
+      })),
   );
-  const mean = lines.flatMap((line, i) => {
-    const forget = judged[i]?.judgement?.forget;
-    return forget === undefined
-      ? []
-      : [{ line: line.name, difference: forget.estimate, error: forget.error, ...forget.interval }];
+  const mean = lines.flatMap(({ name, judgement }) => {
+    if (judgement === null) return [];
+    const { estimate, error, interval } = judgement.forget;
+    return [{ line: name, difference: estimate, error, ...interval, draws: judgement.units }];
   });
   const first = draws.filter(({ line }) => line === lines[0].name);
+  const told = first.flatMap(({ low, high }) => (low === null || high === null ? [] : [{ low, high }]));
   return {
     series: { draws, mean },
     shown: [{ what: "draws", shown: first.length, of: basis.units }],
@@ -30,7 +32,8 @@ export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string
     facts: {
       estimand: sight.question.estimand,
       margin: sight.question.margins.forget,
-      beyond: first.filter(({ low, high }) => low > 0 || high < 0).length,
+      beyond: told.filter(({ low, high }) => low > 0 || high < 0).length,
+      intervals: told.length,
       draws: first.length,
       line: lines[0].name,
     },

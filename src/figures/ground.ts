@@ -15,6 +15,8 @@ export interface Line {
   readonly recipe: Recipe;
   /** Of the units those that judge it: of a recipe with rivals those that did not choose it. */
   readonly places: readonly number[];
+  /** What these say of it, as the verdict has it. */
+  readonly judgement: VerdictRow["judgement"];
 }
 
 export interface Ground {
@@ -29,12 +31,12 @@ export function groundOf({ setting, question, finding }: Sight): Ground | string
   const basis = basisOf(setting, question);
   if (basis === null || finding.verdict === null) return "nothing can be held against retraining: the verdict says why";
   const { rows, rounds } = finding.verdict;
-  const lines = rows.flatMap(({ what, recipe: key, rivals }) => {
+  const lines = rows.flatMap(({ what, recipe: key, rivals, judgement }) => {
     const recipe = basis.table.recipes.find((one) => isSameRecipe(recipeKeyOf(one.key), key));
     if (recipe === undefined) return [];
     const isChosen = rivals > 1 && rounds === null;
     const places = isChosen ? sidesOf(basis.units).judgedBy : placesOf(basis.units);
-    return [{ what, name: nameOf(recipe), recipe, places }];
+    return [{ what, name: nameOf(recipe), recipe, places, judgement }];
   });
   return { basis, lines, stratumAt: (place) => basis.memorisation[place]?.stratum ?? null };
 }

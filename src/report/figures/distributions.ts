@@ -10,8 +10,11 @@ export const distributions: Figure = {
   title: "Distributions over trials, on one draw",
   answers: "do unlearned nets spread as retrained ones do?",
   numbers: distributionsNumbers,
-  caption: (numbers) =>
-    `The share of trials whose ${forgetUnit(numbers)} is no larger, of each method on one draw; the band holds retraining's with 90 % confidence (${whole(numbers.facts["trials"])} trials, Dvoretzky–Kiefer–Wolfowitz). A method of one run is one step.`,
+  caption: (numbers) => {
+    const { facts } = numbers;
+    const which = facts["is_most"] === true ? ", the one with the most to forget" : "";
+    return `The share of trials whose ${forgetUnit(numbers)} is no larger, of each method on draw ${facts["draw"]}${which}; the band holds retraining's as a whole with 90 % confidence (${whole(facts["trials"])} trials, Dvoretzky–Kiefer–Wolfowitz). What stands for one run is one step.`;
+  },
   aspect: 0.85,
   spec: (numbers) => {
     const x = forgetUnit(numbers);
@@ -38,13 +41,20 @@ export const distributions: Figure = {
         },
         {
           data: { name: "steps" },
-          ...only("draw"),
-          mark: { type: "point", filled: true, size: 10 },
+          transform: [...only("draw").transform, { filter: "datum.is_trial" }],
+          // Not seen: what is pointed at, to say its numbers.
+          mark: { type: "point", filled: true, size: 40, opacity: 0 },
           encoding: {
             x: along("value", x, { scale: { zero: false } }),
             y: along("share", y),
             color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
-            ...hovers(["line", "method", "text"], ["value", x], ["share", "share"], ["trials", "trials", "count"]),
+            ...hovers(
+              ["line", "method", "text"],
+              ["value", x],
+              ["share", "share"],
+              ["error", "± se"],
+              ["trials", "trials", "count"],
+            ),
           },
         },
       ],

@@ -5,6 +5,8 @@ import { along, hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
+const RANKS = { title: "draws, by their difference", labels: false, ticks: false, grid: false };
+
 export const draws: Figure = {
   kind: "draws",
   title: "Difference to retraining, draw by draw",
@@ -17,12 +19,16 @@ export const draws: Figure = {
       mean === undefined
         ? ""
         : `; their mean is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])}`;
-    return `Of ${whole(facts["draws"])} draws ${whole(facts["beyond"])} have a 90 % interval without 0 for ${facts["line"]}${overall}. The band is the margin of ±${facts["margin"]}.`;
+    const intervals =
+      facts["intervals"] === 0
+        ? `${facts["line"]} on ${whole(facts["draws"])} draws, without intervals, since one run on each says nothing of chance there`
+        : `Of ${whole(facts["intervals"])} draws ${whole(facts["beyond"])} have a 90 % interval without 0 for ${facts["line"]}`;
+    return `${intervals}${overall}. The band is the margin of ±${facts["margin"]}.`;
   },
   aspect: 0.95,
   spec: (numbers) => {
     const title = `difference to retraining (${forgetUnit(numbers)})`;
-    const rank = { field: "rank", type: "quantitative", axis: null, scale: { nice: false, zero: false } };
+    const rank = { field: "rank", type: "quantitative", axis: RANKS, scale: { nice: false, zero: false } };
     const margin = Number(numbers.facts["margin"]);
     return {
       layer: [
@@ -72,14 +78,25 @@ export const draws: Figure = {
           mark: { type: "rule", color: role("role_worse"), strokeWidth: 1.5 },
           encoding: {
             x: along("difference", title),
-            ...hovers(["difference", "mean"], ["error", "± se"], ["low", "from"], ["high", "to"]),
+            ...hovers(
+              ["difference", "mean"],
+              ["error", "± se"],
+              ["low", "from"],
+              ["high", "to"],
+              ["draws", "draws", "count"],
+            ),
           },
         },
         {
           data: { name: "mean" },
           ...only("line"),
-          mark: { type: "text", y: -6, text: "mean", color: role("role_worse") },
+          mark: { type: "text", y: -6, text: "mean", fontWeight: 600, color: role("role_worse") },
           encoding: { x: along("difference", title) },
+        },
+        {
+          data: { name: "facts" },
+          mark: { type: "text", y: -18, text: `margin ±${margin}`, color: role("soft") },
+          encoding: { x: { datum: 0, type: "quantitative", title } },
         },
       ],
     };

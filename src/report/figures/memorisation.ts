@@ -1,11 +1,13 @@
 /** What there was to forget, against what unlearning misses. */
 import { memorisationNumbers } from "../../figures/memorisation.js";
+import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
 import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
 const STRATA = ["nothing", "little", "much", "unknown"];
+const X = "memorisation (probability, original − retrained)";
 
 export const memorisation: Figure = {
   kind: "memorisation",
@@ -14,15 +16,14 @@ export const memorisation: Figure = {
   numbers: memorisationNumbers,
   caption: (numbers) => {
     const { facts, shown } = numbers;
-    const curve =
+    const line =
       facts["settles"] === null
         ? ""
-        : ` The line is where the penalty alone brings a row that the original is sure of: p·ln(p/(1−p)) = 4/λ, p = ${number(facts["settles"])} at λ ${facts["lambda"]}.`;
-    return `${whole(facts["nothing"])} of ${whole(shown[0].shown)} draws had nothing to forget; ${facts["chosen"]} misses retraining's ${forgetUnit(numbers)} by what stands upwards.${curve}`;
+        : ` Dashed: what it would miss if it left every forget row where ${penalty(numbers)} leads alone, which is ${balance(numbers)}; of a draw whose original gives ${number(facts["original"])}, the median, and of eight in ten draws within the band.`;
+    return `${whole(facts["nothing"])} of ${whole(shown[0].shown)} draws had nothing to forget; ${facts["chosen"]} misses retraining's ${forgetUnit(numbers)} by what stands upwards, a level band being the margin of ±${facts["margin"]}.${line}`;
   },
   aspect: 0.85,
   spec: (numbers) => {
-    const x = "memorised (probability, original − retrained)";
     const y = `unlearned − retrained (${forgetUnit(numbers)})`;
     const margin = Number(numbers.facts["margin"]);
     return {
@@ -39,19 +40,24 @@ export const memorisation: Figure = {
         },
         {
           data: { name: "settled" },
-          mark: { type: "line", color: role("role_worse"), strokeDash: [5, 2], strokeWidth: 1.2, clip: true },
-          encoding: { x: along("memorisation", x), y: along("misses", y) },
+          mark: { type: "area", color: role("role_worse"), opacity: 0.12 },
+          encoding: { x: along("memorisation", X), y: along("low", y), y2: { field: "high" } },
+        },
+        {
+          data: { name: "settled" },
+          mark: { type: "line", color: role("role_worse"), strokeDash: [5, 2], strokeWidth: 1.2 },
+          encoding: { x: along("memorisation", X), y: along("misses", y) },
         },
         {
           data: { name: "draws" },
           mark: { type: "rule", color: role("role_null"), strokeWidth: 0.5, opacity: 0.5 },
-          encoding: { x: along("low", x), x2: { field: "high" }, y: along("misses", y) },
+          encoding: { x: along("low", X), x2: { field: "high" }, y: along("misses", y) },
         },
         {
           data: { name: "draws" },
           mark: { type: "point", filled: true, size: 16, opacity: 0.9 },
           encoding: {
-            x: along("memorisation", x),
+            x: along("memorisation", X),
             y: along("misses", y),
             color: {
               field: "stratum",
@@ -70,15 +76,41 @@ export const memorisation: Figure = {
             },
             ...hovers(
               ["draw", "draw", "text"],
-              ["memorisation", "memorised"],
+              ["memorisation", "memorisation"],
               ["memorisation_error", "± se"],
-              ["misses", "misses"],
+              ["memorisation_trials", "trials set aside", "count"],
+              ["misses", "unlearned − retrained"],
               ["error", "± se of that"],
               ["trials", "trials", "count"],
             ),
           },
         },
+        {
+          data: { name: "settled" },
+          transform: [{ window: [{ op: "row_number", as: "end" }] }, { filter: "datum.end === 2" }],
+          mark: {
+            type: "text",
+            ...{ align: "right", dy: 14, color: role("role_worse"), text: settledText(numbers) },
+          },
+          encoding: { x: along("memorisation", X), y: along("low", y) },
+        },
       ],
     };
   },
 };
+
+function penalty({ facts }: FigureNumbers): string {
+  return `the penalty at λ ${facts["lambda"]}`;
+}
+
+/** The equation of the line with its p. */
+function balance({ facts }: FigureNumbers): string {
+  const pull = Number(Number(facts["pull"]).toPrecision(2));
+  return `p = ${number(facts["settles"])}, by p·ln(p/(1−p)) = ${pull}/λ`;
+}
+
+function settledText({ facts }: FigureNumbers): string {
+  return facts["settles"] === null
+    ? ""
+    : `all rows at p = ${number(facts["settles"])}, where λ ${facts["lambda"]} leads`;
+}

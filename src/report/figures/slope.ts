@@ -1,10 +1,20 @@
 /** The slope chart: what unlearning does to each draw's distance to retraining. */
 import { slopeNumbers } from "../../figures/slope.js";
 import type { Figure } from "./figure.js";
+import { hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
 const [BEFORE, AFTER] = [0, 1];
+/** Where the picture begins and ends, as parts of the way between the two. */
+const [LEFT, RIGHT] = [-0.42, 1.42];
+
+/** How a draw's way looks. */
+const WAYS = {
+  farther: { colour: "role_worse", dash: [4, 2] },
+  "as far": { colour: "role_null", dash: [1, 2] },
+  nearer: { colour: "role_better", dash: [1, 0] },
+} as const;
 
 export const slope: Figure = {
   kind: "slope",
@@ -23,10 +33,9 @@ export const slope: Figure = {
   aspect: 0.8,
   spec: (numbers) => {
     const y = { type: "quantitative", axis: { title: `distance to retraining (${forgetUnit(numbers)})` } };
-    const x = { type: "quantitative", scale: { domain: [-0.3, 1.3] }, axis: null };
+    const x = { type: "quantitative", scale: { domain: [LEFT, RIGHT] }, axis: null };
     const way = { x: { ...x, datum: BEFORE }, x2: { datum: AFTER } };
     const { facts } = numbers;
-    const nearer = Number(facts["nearer"]);
     return {
       layer: [
         {
@@ -37,47 +46,58 @@ export const slope: Figure = {
         {
           data: { name: "chance" },
           mark: { type: "text", align: "right", dy: -4, color: role("soft"), text: "chance alone" },
-          encoding: { y: { field: "distance", ...y }, x: { ...x, datum: 1.3 } },
+          encoding: { y: { field: "distance", ...y }, x: { ...x, datum: RIGHT } },
         },
-        ...(["farther", "nearer"] as const).map((change) => ({
+        ...Object.entries(WAYS).map(([change, { colour, dash }]) => ({
           data: { name: "draws" },
           transform: [{ filter: `datum.change === '${change}'` }],
           mark: {
             type: "rule",
-            ...{ strokeWidth: 0.8, opacity: 0.55, strokeDash: change === "farther" ? [4, 2] : [1, 0] },
-            color: role(change === "nearer" ? "role_better" : "role_worse"),
+            ...{ strokeWidth: 0.8, opacity: change === "nearer" ? 0.9 : 0.5, strokeDash: dash },
+            color: role(colour),
           },
           encoding: {
             ...way,
             y: { field: "before", ...y },
             y2: { field: "after" },
-            tooltip: [
-              { field: "draw", title: "draw" },
-              { field: "before", title: "before", format: ".4f" },
-              { field: "after", title: "after", format: ".4f" },
-              { field: "trials", title: "trials" },
-              { field: "stratum", title: "to forget" },
-            ],
+            ...hovers(
+              ["draw", "draw", "text"],
+              ["before", "before"],
+              ["before_error", "± se"],
+              ["after", "after"],
+              ["after_error", "± se of that"],
+              ["trials", "trials", "count"],
+              ["stratum", "to forget", "text"],
+            ),
           },
         })),
-        {
+        ...(
+          [
+            [6, "paper"],
+            [3, "ink"],
+          ] as const
+        ).map(([strokeWidth, colour]) => ({
           data: { name: "median" },
-          mark: { type: "rule", strokeWidth: 3, color: role("ink") },
+          mark: { type: "rule", strokeWidth, strokeCap: "round", color: role(colour) },
           encoding: { ...way, y: { field: "before", ...y }, y2: { field: "after" } },
-        },
-        ...(["before", "after"] as const).map((end) => ({
-          data: { name: "median" },
-          mark: {
-            type: "text",
-            ...{ align: end === "before" ? "right" : "left", dx: end === "before" ? -5 : 5 },
-            fontWeight: 600,
-          },
-          encoding: {
-            x: { ...x, datum: end === "before" ? BEFORE : AFTER },
-            y: { field: end, ...y },
-            text: { field: end, type: "quantitative", format: ".3f" },
-          },
         })),
+        ...(["before", "after"] as const).flatMap((end) => {
+          const isBefore = end === "before";
+          const text = `median ${number(numbers.series["median"][0][end])}`;
+          // The paper's colour around it keeps it apart from what it stands on.
+          return [{ stroke: role("paper"), strokeWidth: 3 }, { color: role("ink") }].map((look) => ({
+            data: { name: "median" },
+            mark: {
+              type: "text",
+              align: isBefore ? "right" : "left",
+              dx: isBefore ? -6 : 6,
+              fontWeight: 600,
+              text,
+              ...look,
+            },
+            encoding: { x: { ...x, datum: isBefore ? BEFORE : AFTER }, y: { field: end, ...y } },
+          }));
+        }),
         ...(
           [
             [BEFORE, "do nothing", "ink"],
@@ -90,8 +110,8 @@ export const slope: Figure = {
         })),
         ...(
           [
-            [8, `${nearer} draws nearer`, "role_better"],
-            [20, `${Number(facts["draws"]) - nearer} farther (dashed)`, "role_worse"],
+            [8, `${whole(facts["nearer"])} draws nearer`, "role_better"],
+            [20, `${whole(facts["farther"])} farther (dashed)`, "role_worse"],
           ] as const
         ).map(([at, text, colour]) => ({
           data: { name: "facts" },
