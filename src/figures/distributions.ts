@@ -15,8 +15,8 @@ const RETRAINED = "retraining";
 /**
  * Empirical distribution functions: at each value the share of trials that are no larger. Draws are never pooled; of many
  * a dozen are kept, evenly over their order by memorisation. The band holds retraining's true function as a whole with
- * 90 % confidence (Dvoretzky, Kiefer & Wolfowitz 1956, with Massart's constant 1990): ±√(ln(2/.1)/(2n)). Lines and band
- * begin and end where all of a draw's do, in steps of no trial.
+ * 90 % confidence (Dvoretzky, Kiefer & Wolfowitz 1956, with Massart's constant 1990): ±√(ln(2/.1)/(2n)). It goes
+ * as far as all lines of a draw do.
  */
 export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const ground = groundOf(sight);
@@ -29,9 +29,9 @@ export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers 
     const ends = endsOf(of, sight.question.estimand === "forget_probability");
     return { about: { draw: draws[place], stratum: basis.unit === "draw" ? stratumAt(place) : null }, place, of, ends };
   });
-  const steps = all.flatMap(({ about, of, ends }) =>
+  const steps = all.flatMap(({ about, of }) =>
     of.flatMap(({ line, what, sample: { forget, isOneRun } }) =>
-      stepsOf(forget, ends).map((step) => ({
+      stepsOf(forget).map((step) => ({
         ...{ ...about, line, what, ...step, trials: forget.length, is_one_run: isOneRun },
         error: isOneRun ? null : Math.sqrt((step.share * (1 - step.share)) / forget.length),
       })),
@@ -41,7 +41,8 @@ export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers 
     const { forget, isOneRun } = retrained[place];
     if (isOneRun) return [];
     const half = Math.sqrt(Math.log(2 / (1 - CONFIDENCE)) / (2 * forget.length));
-    return stepsOf(forget, ends).map(({ value, share }) => ({
+    const ended = [{ value: ends[0], share: 0 }, ...stepsOf(forget), { value: ends[1], share: 1 }];
+    return ended.map(({ value, share }) => ({
       ...{ draw, value, low: Math.max(0, share - half), high: Math.min(1, share + half) },
     }));
   });
@@ -77,7 +78,7 @@ function linesAt({ basis: { whole }, lines }: Ground, place: number): LineAt[] {
   ];
 }
 
-/** From where to where the lines of a draw go: a probability's stay within 0 and 1. */
+/** From where to where the band of a draw goes: a probability's stays within 0 and 1. */
 function endsOf(lines: readonly LineAt[], isProbability: boolean): readonly [number, number] {
   const values = ascending(lines.flatMap(({ sample }) => sample.forget));
   const [low, high] = [values[0], values[values.length - 1]];
@@ -88,19 +89,19 @@ function endsOf(lines: readonly LineAt[], isProbability: boolean): readonly [num
 interface Step {
   readonly value: number;
   readonly share: number;
-  /** Whether it is a trial's, and not where the line begins or ends. */
+  /** Whether it is a trial's, and not where the line begins. */
   readonly is_trial: boolean;
 }
 
 /** The shares at the values of a sample, or at some of its quantiles where it is large. */
-function stepsOf(values: readonly number[], [first, last]: readonly [number, number]): Step[] {
+function stepsOf(values: readonly number[]): Step[] {
   const sorted = ascending(values);
   const count = Math.min(sorted.length, MOST_STEPS);
   const steps = Array.from({ length: count }, (_, i) => {
     const rank = Math.round(((i + 1) * sorted.length) / count);
     return { value: sorted[rank - 1], share: rank / sorted.length, is_trial: true };
   });
-  return [{ value: first, share: 0, is_trial: false }, ...steps, { value: last, share: 1, is_trial: false }];
+  return [{ value: sorted[0], share: 0, is_trial: false }, ...steps];
 }
 
 /** All places, or a dozen evenly over their order by `of`, both ends among them, the one with the most first. */

@@ -43,6 +43,12 @@ export const draws: Figure = {
           encoding: { x: { datum: 0, type: "quantitative", title } },
         },
         {
+          data: { name: "mean" },
+          ...only("line"),
+          mark: { type: "rect", color: role("role_worse"), opacity: 0.25 },
+          encoding: { x: along("low", title), x2: { field: "high" } },
+        },
+        {
           data: { name: "draws" },
           ...only("line"),
           mark: { type: "rule", strokeWidth: 0.8, color: role("role_null") },
@@ -65,12 +71,6 @@ export const draws: Figure = {
               ["stratum", "to forget", "text"],
             ),
           },
-        },
-        {
-          data: { name: "mean" },
-          ...only("line"),
-          mark: { type: "rect", color: role("role_worse"), opacity: 0.25 },
-          encoding: { x: along("low", title), x2: { field: "high" } },
         },
         {
           data: { name: "mean" },

@@ -86,13 +86,15 @@ export const memorisation: Figure = {
           },
         },
         {
-          data: { name: "settled" },
-          transform: [{ window: [{ op: "row_number", as: "end" }] }, { filter: "datum.end === 2" }],
+          data: { name: "facts" },
           mark: {
             type: "text",
-            ...{ align: "right", dy: 14, color: role("role_worse"), text: settledText(numbers) },
+            x: "width",
+            y: -6,
+            align: "right",
+            color: role("role_worse"),
+            text: settledText(numbers),
           },
-          encoding: { x: along("memorisation", X), y: along("low", y) },
         },
       ],
     };
@@ -112,5 +114,5 @@ function balance({ facts }: FigureNumbers): string {
 function settledText({ facts }: FigureNumbers): string {
   return facts["settles"] === null
     ? ""
-    : `all rows at p = ${number(facts["settles"])}, where λ ${facts["lambda"]} leads`;
+    : `– – every row at p = ${number(facts["settles"])}, where λ ${facts["lambda"]} leads`;
 }

@@ -1,13 +1,17 @@
 /** The slope chart: what unlearning does to each draw's distance to retraining. */
+import type { FigureNumbers } from "../../figures/numbers.js";
 import { slopeNumbers } from "../../figures/slope.js";
+import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { hovers } from "./parts.js";
-import { role } from "./theme.js";
+import { type Role, role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
 const [BEFORE, AFTER] = [0, 1];
 /** Where the picture begins and ends, as parts of the way between the two. */
-const [LEFT, RIGHT] = [-0.42, 1.42];
+const [LEFT, RIGHT] = [-0.3, 1.42];
+/** Of the last line of counts, and between two; pixels. */
+const [COUNTS_AT, LINE] = [-22, 12];
 
 /** How a draw's way looks. */
 const WAYS = {
@@ -45,7 +49,7 @@ export const slope: Figure = {
         },
         {
           data: { name: "chance" },
-          mark: { type: "text", align: "right", dy: -4, color: role("soft"), text: "chance alone" },
+          mark: { type: "text", align: "right", dy: 8, color: role("soft"), text: "chance alone" },
           encoding: { y: { field: "distance", ...y }, x: { ...x, datum: RIGHT } },
         },
         ...Object.entries(WAYS).map(([change, { colour, dash }]) => ({
@@ -83,18 +87,13 @@ export const slope: Figure = {
         })),
         ...(["before", "after"] as const).flatMap((end) => {
           const isBefore = end === "before";
-          const text = `median ${number(numbers.series["median"][0][end])}`;
+          const median = number(numbers.series["median"][0][end]);
+          const text = isBefore ? median : `median ${median}`;
+          const place = { align: isBefore ? "right" : "left", dx: isBefore ? -6 : 6, dy: -5 };
           // The paper's colour around it keeps it apart from what it stands on.
           return [{ stroke: role("paper"), strokeWidth: 3 }, { color: role("ink") }].map((look) => ({
             data: { name: "median" },
-            mark: {
-              type: "text",
-              align: isBefore ? "right" : "left",
-              dx: isBefore ? -6 : 6,
-              fontWeight: 600,
-              text,
-              ...look,
-            },
+            mark: { type: "text", ...place, fontWeight: 600, text, ...look },
             encoding: { x: { ...x, datum: isBefore ? BEFORE : AFTER }, y: { field: end, ...y } },
           }));
         }),
@@ -108,17 +107,23 @@ export const slope: Figure = {
           mark: { type: "text", text, y: -8, fontWeight: 600, color: role(colour) },
           encoding: { x: { ...x, datum: at } },
         })),
-        ...(
-          [
-            [8, `${whole(facts["nearer"])} draws nearer`, "role_better"],
-            [20, `${whole(facts["farther"])} farther (dashed)`, "role_worse"],
-          ] as const
-        ).map(([at, text, colour]) => ({
+        ...countsOf(numbers).map(([text, colour], i, { length }) => ({
           data: { name: "facts" },
-          mark: { type: "text", text, y: at, color: role(colour) },
+          mark: { type: "text", text, y: COUNTS_AT - LINE * (length - 1 - i), color: role(colour) },
           encoding: { x: { ...x, datum: (BEFORE + AFTER) / 2 } },
         })),
       ],
     };
   },
 };
+
+/** How many draws went which way, in their colours. */
+function countsOf({ facts }: FigureNumbers): [text: string, colour: Role][] {
+  const [nearer, farther, draws] = ["nearer", "farther", "draws"].map((name) => Number(facts[name]));
+  const same = draws - nearer - farther;
+  return [
+    [`${count(nearer, "draw")} nearer`, "role_better"],
+    [`${whole(farther)} farther (dashed)`, "role_worse"],
+    ...(same === 0 ? [] : [[`${whole(same)} as far (dotted)`, "soft"] as [string, Role]]),
+  ];
+}
