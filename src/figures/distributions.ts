@@ -41,7 +41,8 @@ export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers 
     const { forget, isOneRun } = retrained[place];
     if (isOneRun) return [];
     const half = Math.sqrt(Math.log(2 / (1 - CONFIDENCE)) / (2 * forget.length));
-    const ended = [{ value: ends[0], share: 0 }, ...stepsOf(forget), { value: ends[1], share: 1 }];
+    const [, ...steps] = stepsOf(forget);
+    const ended = [{ value: ends[0], share: 0 }, ...steps, { value: ends[1], share: 1 }];
     return ended.map(({ value, share }) => ({
       ...{ draw, value, low: Math.max(0, share - half), high: Math.min(1, share + half) },
     }));
@@ -55,8 +56,8 @@ export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers 
     ],
     choices: { draw: kept.map((place) => draws[place]) },
     facts: {
-      ...{ estimand: sight.question.estimand, lines: lines.length, draw: draws[kept[0]] },
-      ...{ trials: retrained[kept[0]].forget.length, is_most: basis.memorisation.length > 1 },
+      ...{ estimand: sight.question.estimand, lines: lines.length },
+      most_memorised: basis.memorisation.length > 1 ? draws[kept[0]] : null,
     },
   };
 }

@@ -23,19 +23,16 @@ export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string
     const { estimate, error, interval } = judgement.forget;
     return [{ line: name, difference: estimate, error, ...interval, draws: judgement.units }];
   });
-  const first = draws.filter(({ line }) => line === lines[0].name);
-  const told = first.flatMap(({ low, high }) => (low === null || high === null ? [] : [{ low, high }]));
+  const counts = lines.map(({ name }) => {
+    const own = draws.filter(({ line }) => line === name);
+    const told = own.flatMap(({ low, high }) => (low === null || high === null ? [] : [{ low, high }]));
+    const beyond = told.filter(({ low, high }) => low > 0 || high < 0).length;
+    return { line: name, draws: own.length, intervals: told.length, beyond };
+  });
   return {
-    series: { draws, mean },
-    shown: [{ what: "draws", shown: first.length, of: basis.units }],
+    series: { draws, mean, counts },
+    shown: [{ what: "draws", shown: counts[0].draws, of: basis.units }],
     choices: { line: lines.map(({ name }) => name) },
-    facts: {
-      estimand: sight.question.estimand,
-      margin: sight.question.margins.forget,
-      beyond: told.filter(({ low, high }) => low > 0 || high < 0).length,
-      intervals: told.length,
-      draws: first.length,
-      line: lines[0].name,
-    },
+    facts: { estimand: sight.question.estimand, margin: sight.question.margins.forget },
   };
 }

@@ -3,7 +3,7 @@ import { distributionsNumbers } from "../../figures/distributions.js";
 import type { Figure } from "./figure.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 import { role } from "./theme.js";
-import { forgetUnit, whole } from "./words.js";
+import { choice, forgetUnit, whole } from "./words.js";
 
 export const distributions: Figure = {
   kind: "distributions",
@@ -11,9 +11,14 @@ export const distributions: Figure = {
   answers: "do unlearned nets spread as retrained ones do?",
   numbers: distributionsNumbers,
   caption: (numbers) => {
-    const { facts } = numbers;
-    const which = facts["is_most"] === true ? ", the one with the most to forget" : "";
-    return `The share of trials whose ${forgetUnit(numbers)} is no larger, of each method on draw ${facts["draw"]}${which}; the band holds retraining's as a whole with 90 % confidence (${whole(facts["trials"])} trials, Dvoretzky–Kiefer–Wolfowitz). What stands for one run is one step.`;
+    const { facts, series } = numbers;
+    const draw = choice(numbers, "draw");
+    const which = facts["most_memorised"] === draw ? ", the one with the most to forget" : "";
+    const retrained = series["steps"].find((of) => of["draw"] === draw && of["what"] === "retraining");
+    const band = series["band"].some((of) => of["draw"] === draw)
+      ? `; the band holds retraining's as a whole with 90 % confidence (${whole(retrained?.["trials"])} trials, Dvoretzky–Kiefer–Wolfowitz)`
+      : "";
+    return `The share of trials whose ${forgetUnit(numbers)} is no larger, of each method on draw ${draw}${which}${band}. What stands for one run is one step.`;
   },
   aspect: 0.85,
   spec: (numbers) => {

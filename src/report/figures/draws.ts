@@ -3,7 +3,7 @@ import { drawsNumbers } from "../../figures/draws.js";
 import type { Figure } from "./figure.js";
 import { along, hovers, only } from "./parts.js";
 import { role } from "./theme.js";
-import { forgetUnit, number, whole } from "./words.js";
+import { choice, forgetUnit, number, whole } from "./words.js";
 
 const RANKS = { title: "draws, by their difference", labels: false, ticks: false, grid: false };
 
@@ -14,16 +14,18 @@ export const draws: Figure = {
   numbers: drawsNumbers,
   caption: (numbers) => {
     const { facts, series } = numbers;
-    const mean = series["mean"].find(({ line }) => line === facts["line"]);
+    const line = choice(numbers, "line");
+    const mean = series["mean"].find((of) => of["line"] === line);
+    const [{ draws = 0, intervals = 0, beyond = 0 }] = series["counts"].filter((of) => of["line"] === line);
     const overall =
       mean === undefined
         ? ""
         : `; their mean is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])}`;
-    const intervals =
-      facts["intervals"] === 0
-        ? `${facts["line"]} on ${whole(facts["draws"])} draws, without intervals, since one run on each says nothing of chance there`
-        : `Of ${whole(facts["intervals"])} draws ${whole(facts["beyond"])} have a 90 % interval without 0 for ${facts["line"]}`;
-    return `${intervals}${overall}. The band is the margin of ±${facts["margin"]}.`;
+    const said =
+      intervals === 0
+        ? `${line} on ${whole(draws)} draws, without intervals, since one run or one trial on each says nothing of chance there`
+        : `Of ${whole(intervals)} draws ${whole(beyond)} have a 90 % interval without 0 for ${line}`;
+    return `${said}${overall}. The band is the margin of ±${facts["margin"]}.`;
   },
   aspect: 0.95,
   spec: (numbers) => {

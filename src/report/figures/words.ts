@@ -17,3 +17,8 @@ export function whole(value: FigureValue | undefined): string {
 export function forgetUnit({ facts }: FigureNumbers): string {
   return facts["estimand"] === "forget_margin" ? "forget log-odds" : "forget probability";
 }
+
+/** What is drawn of a column of which one value is drawn at a time. */
+export function choice({ choices }: FigureNumbers, column: string): string {
+  return choices?.[column]?.[0] ?? "none";
+}
