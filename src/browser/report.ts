@@ -1,5 +1,4 @@
-/** What runs in a report's page. */
-import { parse, View } from "vega";
-import { expressionInterpreter } from "vega-interpreter";
+/** What runs in a report: its panels, from the data that the page carries. */
+import { type PanelsData, startPanels } from "./shared/panels.js";
 
-document.title = String([typeof parse, typeof View, typeof expressionInterpreter]);
+startPanels(JSON.parse(document.querySelector("#data")?.textContent ?? "{}") as PanelsData);

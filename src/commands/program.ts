@@ -17,6 +17,7 @@ import { planCommand } from "./plan.js";
 import { plotCommand } from "./plot.js";
 import { queryCommand, sqlKept } from "./query.js";
 import { replayCommand } from "./replay.js";
+import { reportCommand } from "./report.js";
 import { resumeCommand } from "./resume.js";
 import { runCommand } from "./run.js";
 import { showCommand } from "./show.js";
@@ -35,6 +36,7 @@ const RESULTS: readonly Command[] = [
   statusCommand,
   verdictCommand,
   planCommand,
+  reportCommand,
   plotCommand,
   queryCommand,
   exportCommand,

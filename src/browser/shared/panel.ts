@@ -1,0 +1,173 @@
+/** A panel of a page: a figure that is drawn when it comes into sight, and goes with the page's width, colours and choices. */
+import { Error as ErrorsOnly, parse, type Spec, View } from "vega";
+import { expressionInterpreter } from "vega-interpreter";
+import { choiceSignal } from "../../report/figures/parts.js";
+import { THEMES, type ThemeName } from "../../report/figures/theme.js";
+import type { PanelData } from "../../report/page/panels.js";
+import { element } from "./element.js";
+import { numbersTable, saveNumbers } from "./numbers.js";
+import { showTip } from "./tip.js";
+
+type Row = Record<string, unknown>;
+
+const ALL = "all";
+
+/** Pictures are laid out for paper, whose text is small: a screen shows them so many times as large. */
+const LARGER = 1.35;
+const [LEAST_WIDTH, MOST_WIDTH] = [270, 420]; // pixels that they are laid out for
+
+export class Panel {
+  readonly #place: HTMLElement;
+  #data: PanelData;
+  #view: View | null = null;
+  #theme: ThemeName;
+  #stratum = ALL;
+
+  constructor(place: HTMLElement, data: PanelData, theme: ThemeName) {
+    this.#place = place;
+    this.#data = data;
+    this.#theme = theme;
+    this.#addControls();
+    this.#addNumbers();
+  }
+
+  /** Draws it where it has not been. */
+  async draw(): Promise<void> {
+    if (this.#view !== null) return;
+    // Expressions are interpreted: the page's policy allows no code but its own.
+    const runtime = parse(this.#spec(), undefined, { ast: true });
+    const view = new View(runtime, {
+      ...{ renderer: "svg", container: this.#place, hover: true, logLevel: ErrorsOnly, expr: expressionInterpreter },
+    });
+    this.#view = view;
+    view.tooltip((_handler, event, _item, value) => showTip(event, value));
+    this.#paint();
+    this.#size();
+    await view.runAsync();
+    // What its words are is said by the label of its place.
+    this.#place.querySelector("svg")?.setAttribute("aria-hidden", "true");
+  }
+
+  /** Gives it other numbers, in place. */
+  async update(data: PanelData): Promise<void> {
+    this.#data = data;
+    if (this.#view === null) return;
+    this.#fill();
+    await this.#view.runAsync();
+  }
+
+  async useTheme(theme: ThemeName): Promise<void> {
+    this.#theme = theme;
+    this.#paint();
+    await this.#view?.runAsync();
+  }
+
+  async resize(): Promise<void> {
+    this.#size();
+    await this.#view?.runAsync();
+  }
+
+  /** The specification with its data. */
+  #spec(): Spec {
+    const { spec } = this.#data;
+    const shown = this.#shown();
+    const data = (spec as Spec).data?.map((set) =>
+      shown.has(set.name) ? { ...set, values: shown.get(set.name) } : set,
+    );
+    return { ...spec, data } as Spec;
+  }
+
+  #fill(): void {
+    for (const [name, rows] of this.#shown()) this.#view?.data(name, rows);
+  }
+
+  /** The rows that are to be drawn of each series that the picture draws. */
+  #shown(): Map<string, Row[]> {
+    const drawn = new Set((this.#data.spec as Spec).data?.map(({ name }) => name));
+    const series = Object.entries(rowsOf(this.#data)).filter(([name]) => drawn.has(name));
+    return new Map(series.map(([name, rows]) => [name, rows.filter(this.#isShown)]));
+  }
+
+  readonly #isShown = (row: Row): boolean => {
+    if ("summary_of" in row) return row["summary_of"] === this.#stratum;
+    return this.#stratum === ALL || !("stratum" in row) || row["stratum"] === this.#stratum;
+  };
+
+  #paint(): void {
+    for (const [name, value] of Object.entries(THEMES[this.#theme])) this.#view?.signal(name, value);
+  }
+
+  #size(): void {
+    const width = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, this.#place.clientWidth / LARGER));
+    this.#view?.width(width).height(Math.round(width * this.#data.aspect));
+  }
+
+  /** A control for each column of which one value is drawn at a time, and for how much there was to forget. */
+  #addControls(): void {
+    const controls = this.#place.parentElement?.querySelector(".controls");
+    const { choices } = this.#data;
+    for (const [column, values] of Object.entries(choices))
+      if (values.length > 1)
+        controls?.append(
+          choice(column.replaceAll("_", " "), values, async (value) => {
+            this.#view?.signal(choiceSignal(column), value);
+            await this.#view?.runAsync();
+          }),
+        );
+    const all = Object.values(rowsOf(this.#data)).flat();
+    const strata = [...new Set(all.flatMap(({ stratum }) => (typeof stratum === "string" ? [stratum] : [])))];
+    if (strata.length > 1)
+      controls?.append(
+        choice(
+          "draws with",
+          [ALL, ...strata],
+          async (value) => {
+            this.#stratum = value;
+            this.#fill();
+            await this.#view?.runAsync();
+          },
+          (value) => (value === ALL ? "anything to forget" : `${value} to forget`),
+        ),
+      );
+  }
+
+  /** The numbers are written into the page when they are asked for. */
+  #addNumbers(): void {
+    const details = this.#place.closest(".panel")?.querySelector<HTMLDetailsElement>("details.numbers");
+    details?.addEventListener("toggle", () => {
+      details.querySelector("div")?.remove();
+      if (!details.open) return;
+      const body = element("div", {}, numbersTable(this.#data));
+      const name = `${this.#place.dataset["panel"] ?? "figure"}.csv`;
+      body.prepend(element("button", { type: "button" }, "Save as CSV"));
+      body.querySelector("button")?.addEventListener("click", () => saveNumbers(this.#data, name));
+      details.append(body);
+    });
+  }
+}
+
+function rowsOf({ series }: PanelData): Record<string, Row[]> {
+  return Object.fromEntries(
+    Object.entries(series).map(([name, { columns, rows }]) => [
+      name,
+      rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
+    ]),
+  );
+}
+
+let chosen = 0;
+
+function choice(
+  title: string,
+  values: readonly string[],
+  choose: (value: string) => Promise<void>,
+  named = (value: string): string => value.replaceAll("_", " "),
+): HTMLElement {
+  const id = `choice-${++chosen}`;
+  const select = element("select", { id });
+  for (const value of values) select.append(element("option", { value }, named(value)));
+  select.addEventListener("change", () => void choose((select as HTMLSelectElement).value));
+  const label = element("label", { for: id }, title);
+  label.append(select);
+  return label;
+}

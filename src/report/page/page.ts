@@ -1,0 +1,96 @@
+/** A page of results: one file that needs no other, and lets nothing in but itself. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { PAGE } from "../../files/output.js";
+import type { Finding } from "../../verdict/finding.js";
+import { findingSentence, skewedText, verdictTable } from "../verdict-table.js";
+import { adempSection } from "./ademp.js";
+import type { PageContent, SettingContent } from "./content.js";
+import { Html, html, jsonHtml } from "./html.js";
+import { panelData, panelsSection } from "./panels.js";
+import { completenessSection, provenanceSection } from "./provenance.js";
+import { STYLE } from "./style.js";
+import { htmlTable } from "./table.js";
+
+/** The script of a page, as the build made it of the file of this name in src/browser. */
+export function scriptOf(name: "report" | "live"): string {
+  return readFileSync(new URL(`../../browser/${name}.js`, import.meta.url), "utf8");
+}
+
+/** The page as a file that opens without a network; its sentences name the place by `path`, as a shell has it. */
+export function reportPage(content: PageContent, path: string): string {
+  const script = scriptOf("report");
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(script)}'`,
+    `style-src '${hashOf(STYLE)}'`,
+    "style-src-attr 'unsafe-inline'", // what Vega sets on its own elements
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  const head = html`<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  const body = html`${mainHtml(content, path)}
+<script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>
+<script>${new Html(script)}</script>`;
+  return documentOf(content.title, head, body);
+}
+
+/** A whole document with the style of all pages. */
+export function documentOf(title: string, head: Html, body: Html): string {
+  return `${PAGE}>\n${
+    html`<head><meta charset="utf-8">${head}
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>${title}</title><style>${new Html(STYLE)}</style></head>
+<body><a class="skip" href="#main">Skip to the verdict</a>
+${body}
+</body>`.text
+  }\n</html>\n`;
+}
+
+/** As a policy names what it lets in. */
+export function hashOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+export function mainHtml({ title, at, version, settings, sweeps }: PageContent, path: string): Html {
+  const findings = settings.map(({ finding }) => finding);
+  return html`<header><p class="made">gmm-sweep ${version}, ${at}</p><h1>${title}</h1>
+<button type="button" id="theme" hidden>Dark</button></header>
+<main id="main">
+<noscript><p class="note">The figures of this page are drawn by its script, which does not run here; the verdict and all that it rests on stand below.</p></noscript>
+${settings.length > 1 ? contents(findings, path) : null}
+${settings.map((setting, i) => settingHtml(setting, { findings, path, number: i + 1 }))}
+${sweeps.map(
+  (
+    of,
+  ) => html`<section class="sweep"><h2>Sweep ${of.sweep.id}${of.sweep.plan.name === null ? "" : `, ${of.sweep.plan.name}`}: what it is</h2>
+<h3>What is there</h3>${completenessSection(of)}
+<h3>As a simulation study</h3>${adempSection(of.sweep)}
+<h3>Where the numbers come from</h3>${provenanceSection(of)}</section>`,
+)}
+</main>`;
+}
+
+function contents(findings: readonly Finding[], path: string): Html {
+  return html`<nav aria-label="Settings"><ol>${findings.map(
+    (finding, i) => html`<li><a href="#setting-${i + 1}">${findingSentence(finding, findings, path)}</a></li>`,
+  )}</ol></nav>`;
+}
+
+interface SettingPlace {
+  readonly findings: readonly Finding[];
+  readonly path: string;
+  readonly number: number;
+}
+
+function settingHtml(setting: SettingContent, { findings, path, number }: SettingPlace): Html {
+  const { finding } = setting;
+  const { header, rows } = verdictTable(finding);
+  const skewed = finding.verdict === null ? [] : skewedText(finding.verdict);
+  return html`<section id="setting-${number}" class="setting">
+<h2 class="sentence">${findingSentence(finding, findings, path)}</h2>
+${rows.length === 0 ? null : htmlTable("The verdict: each recipe beside retraining", header, rows)}
+${skewed.map((line) => html`<p class="note">${line}</p>`)}
+${panelsSection(setting, number)}</section>`;
+}

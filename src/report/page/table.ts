@@ -1,0 +1,19 @@
+/** Tables of a page: they scroll by themselves where a screen is narrow. */
+import type { Cell } from "../pieces.js";
+import { type Html, html } from "./html.js";
+
+export function htmlTable(caption: string, header: readonly string[], rows: readonly (readonly Cell[])[]): Html {
+  const isNumber = header.map((_, i) => rows.every((row) => row[i] === null || typeof row[i] === "number"));
+  const cell = (value: Cell, i: number): Html =>
+    i === 0
+      ? html`<th scope="row">${textOf(value)}</th>`
+      : html`<td${isNumber[i] ? html` class="number"` : null}>${textOf(value)}</td>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
+<thead><tr>${header.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+}
+
+function textOf(value: Cell): string {
+  if (value === null) return "–";
+  return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
+}
