@@ -26,8 +26,16 @@ export interface Ground {
   readonly stratumAt: (place: number) => Stratum | null;
 }
 
-/** A sentence where nothing can be held against retraining. */
-export function groundOf({ setting, question, finding }: Sight): Ground | string {
+/** A sentence where nothing can be held against retraining. The same of each sight for all of its figures: of thousands of recipes it takes seconds. */
+export function groundOf(sight: Sight): Ground | string {
+  const ground = GROUNDS.get(sight) ?? groundIn(sight);
+  GROUNDS.set(sight, ground);
+  return ground;
+}
+
+const GROUNDS = new WeakMap<Sight, Ground | string>();
+
+function groundIn({ setting, question, finding }: Sight): Ground | string {
   const basis = basisOf(setting, question);
   if (basis === null || finding.verdict === null) return "nothing can be held against retraining: the verdict says why";
   const { rows, rounds } = finding.verdict;

@@ -28,8 +28,10 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
   const { estimand, margins } = sight.question;
   const settles = estimand === "forget_probability" ? settlingOf(sight.sweep.plan, chosen.recipe.key) : null;
   const originals = draws.map(({ draw }) => mean(untouched[basis.whole.draws.indexOf(draw)].forget));
+  const settled = settles === null ? [] : settledLine(settles, draws, originals);
+  const heights = [...[...draws, ...settled].map(({ misses }) => misses), margins.forget, -margins.forget];
   return {
-    series: { draws, settled: settles === null ? [] : settledLine(settles, draws, originals) },
+    series: { draws, settled },
     shown: [{ what: "draws", shown: draws.length, of: basis.units }],
     facts: {
       ...{ estimand, chosen: chosen.name, lambda: chosen.recipe.key.lambda_reg },
@@ -37,6 +39,8 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
       original: settles === null ? null : quantile(originals, 0.5),
       nothing: draws.filter(({ stratum }) => stratum === "nothing").length,
       margin: margins.forget,
+      // The band may go far beyond: it is cut there.
+      ...{ lowest: Math.min(...heights), highest: Math.max(...heights) },
     },
   };
 }

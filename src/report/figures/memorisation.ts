@@ -6,6 +6,7 @@ import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
+const NEARLY = 0.9995;
 const STRATA = ["nothing", "little", "much", "unknown"];
 const X = "memorisation (probability, original − retrained)";
 
@@ -26,39 +27,41 @@ export const memorisation: Figure = {
   spec: (numbers) => {
     const y = `unlearned − retrained (${forgetUnit(numbers)})`;
     const margin = Number(numbers.facts["margin"]);
+    const scale = { domain: [Number(numbers.facts["lowest"]), Number(numbers.facts["highest"])], nice: true };
+    const upwards = (field: string): object => along(field, y, { scale });
     return {
       layer: [
         {
           data: { name: "facts" },
           mark: { type: "rect", color: role("role_margin") },
-          encoding: { y: { datum: -margin, type: "quantitative", title: y }, y2: { datum: margin } },
+          encoding: { y: { datum: -margin, type: "quantitative", title: y, scale }, y2: { datum: margin } },
         },
         {
           data: { name: "facts" },
           mark: { type: "rule", color: role("soft") },
-          encoding: { y: { datum: 0, type: "quantitative", title: y } },
+          encoding: { y: { datum: 0, type: "quantitative", title: y, scale } },
         },
         {
           data: { name: "settled" },
-          mark: { type: "area", color: role("role_worse"), opacity: 0.12 },
-          encoding: { x: along("memorisation", X), y: along("low", y), y2: { field: "high" } },
+          mark: { type: "area", color: role("role_worse"), opacity: 0.12, clip: true },
+          encoding: { x: along("memorisation", X), y: upwards("low"), y2: { field: "high" } },
         },
         {
           data: { name: "settled" },
           mark: { type: "line", color: role("role_worse"), strokeDash: [5, 2], strokeWidth: 1.2 },
-          encoding: { x: along("memorisation", X), y: along("misses", y) },
+          encoding: { x: along("memorisation", X), y: upwards("misses") },
         },
         {
           data: { name: "draws" },
           mark: { type: "rule", color: role("role_null"), strokeWidth: 0.5, opacity: 0.5 },
-          encoding: { x: along("low", X), x2: { field: "high" }, y: along("misses", y) },
+          encoding: { x: along("low", X), x2: { field: "high" }, y: upwards("misses") },
         },
         {
           data: { name: "draws" },
           mark: { type: "point", filled: true, size: 16, opacity: 0.9 },
           encoding: {
             x: along("memorisation", X),
-            y: along("misses", y),
+            y: upwards("misses"),
             color: {
               field: "stratum",
               type: "nominal",
@@ -106,13 +109,18 @@ function penalty({ facts }: FigureNumbers): string {
 }
 
 /** The equation of the line with its p. */
-function balance({ facts }: FigureNumbers): string {
-  const pull = Number(Number(facts["pull"]).toPrecision(2));
-  return `p = ${number(facts["settles"])}, by p·ln(p/(1−p)) = ${pull}/λ`;
+function balance(numbers: FigureNumbers): string {
+  const pull = Number(Number(numbers.facts["pull"]).toPrecision(2));
+  return `p = ${settled(numbers)}, by p·ln(p/(1−p)) = ${pull}/λ`;
 }
 
-function settledText({ facts }: FigureNumbers): string {
-  return facts["settles"] === null
-    ? ""
-    : `– – every row at p = ${number(facts["settles"])}, where λ ${facts["lambda"]} leads`;
+function settledText(numbers: FigureNumbers): string {
+  const { facts } = numbers;
+  return facts["settles"] === null ? "" : `– – every row at p = ${settled(numbers)}, where λ ${facts["lambda"]} leads`;
+}
+
+/** Nearly 1 is not 1. */
+function settled({ facts }: FigureNumbers): string {
+  const p = Number(facts["settles"]);
+  return p < NEARLY ? number(p) : `1 − ${(1 - p).toPrecision(1)}`;
 }
