@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { AGGREGATES } from "../src/commands/aggregates.js";
+import { AGGREGATES } from "../src/stats/aggregates.js";
 import { withoutPasswords } from "../src/errors.js";
 import { QUIETLY, type Results, type Store, type Sweep } from "../src/store/contract.js";
 import { cellDifferences } from "../src/store/difference.js";

@@ -1,0 +1,74 @@
+/** What runs in the live page: it asks its server what is new, and puts that in place. */
+import type { PageState, State } from "../serve/looks.js";
+import { type LivePanels, startPanels } from "./shared/panels.js";
+import { put } from "./shared/parts.js";
+import { showProgress } from "./shared/progress.js";
+import { startSql } from "./shared/sql.js";
+
+const POLL_MS = 2_000;
+const HIDDEN_MS = 15_000; // while nobody looks at it
+
+type Contents = PageState["page"] & { readonly number: number };
+
+let panels: LivePanels | null = null;
+const known = { state: -1, contents: -1 };
+
+/** What is newer than `since` at an address of the server; null: nothing is. */
+async function newer<Found>(
+  address: string,
+  since: number,
+  told: (loaded: number, of: number) => void,
+): Promise<Found | null> {
+  const response = await fetch(`${address}?since=${since}`);
+  if (response.status === 204) return null;
+  if (!response.ok || response.body === null) throw new Error(await response.text());
+  const of = Number(response.headers.get("Content-Length"));
+  const [pieces, reader] = [[] as Uint8Array<ArrayBuffer>[], response.body.getReader()];
+  let loaded = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    pieces.push(read.value);
+    loaded += read.value.length;
+    told(loaded, of);
+  }
+  return JSON.parse(await new Blob(pieces).text()) as Found;
+}
+
+async function poll(): Promise<void> {
+  const loading = document.querySelector("#loading");
+  const state = await newer<State>("state", known.state, () => {});
+  if (state !== null) {
+    known.state = state.number;
+    showProgress(state);
+  }
+  const contents = await newer<Contents>("contents", known.contents, (loaded, of) => {
+    if (loading !== null) loading.textContent = `${kilobytes(loaded)} of ${kilobytes(of)} kB loaded`;
+  });
+  if (contents === null) return;
+  known.contents = contents.number;
+  const main = document.querySelector<HTMLElement>("#main");
+  if (main === null) return;
+  if (put(main, contents.html) && panels !== null) await panels.update(contents.data);
+  else panels = startPanels(contents.data, panels);
+}
+
+function kilobytes(bytes: number): string {
+  return Math.round(bytes / 1000).toLocaleString("en-US");
+}
+
+async function live(): Promise<void> {
+  for (;;) {
+    try {
+      await poll();
+      document.body.classList.remove("lost");
+    } catch {
+      const state = document.querySelector("#state");
+      if (state !== null)
+        state.textContent = "The server does not answer: gmm-sweep serve has ended, or its address is another one.";
+      known.state = -1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, document.hidden ? HIDDEN_MS : POLL_MS));
+  }
+}
+
+startSql();
+void live();
