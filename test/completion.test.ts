@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { ENGINE_NAMES } from "../src/engine/engines.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
 import { PRESET_NAMES } from "../src/plan/presets.js";
+import { READY_NAMES } from "../src/plan/ready.js";
 import { folder, programmed } from "./command-line.js";
 
 type Shell = "bash" | "zsh" | "fish";
@@ -59,6 +60,7 @@ const OFFERED: [typed: string, offered: readonly string[], not: readonly string[
   ["run --workers ", [], ["night.db", "notebook"]],
   ["show ", METHOD_NAMES, []],
   ["data ", ["export"], []],
+  ["grid ", [...READY_NAMES, "night.db"], ["original"]],
   ["completion ", ["bash", "zsh", "fish"], ["night.db"]],
   ["doctor ", [], ["night.db"]],
 ];

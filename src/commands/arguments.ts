@@ -5,6 +5,7 @@ import { bad, didYouMean, nearName, shellWord } from "../errors.js";
 import { expanded } from "../files/paths.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
+import { READY_NAMES } from "../plan/ready.js";
 import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
 import { aliasesOf, kindOf } from "./kinds.js";
@@ -111,7 +112,8 @@ function commandOf(words: readonly string[], commands: readonly Command[]): Comm
 
 /** Where a file stands in the place of a command: which command takes such a one. */
 function meantByFile(word: string): string {
-  const command = isPlace(word) ? "run" : SWEEP_FILE.test(word) ? "grid" : null;
+  const isSweepFile = SWEEP_FILE.test(word) || READY_NAMES.includes(word);
+  const command = isPlace(word) ? "run" : isSweepFile ? "grid" : null;
   return command === null ? "" : `: write gmm-sweep ${command} ${shellWord(word)}`;
 }
 

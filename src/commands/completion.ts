@@ -47,7 +47,13 @@ function firstWord(command: Command): string {
 function bareOf(command: Command): { names: string[]; files: boolean } {
   const places = argumentsOf(command).map(({ name }) => name);
   const second = nameOf(command).split(" ").slice(1);
-  return { names: [...second, ...places.flatMap(valuesOf)], files: places.some((name) => isPath(name)) };
+  const named = places.flatMap((name) => [...valuesOf(name), ...ownOf(command, name)]);
+  return { names: [...second, ...named], files: places.some((name) => isPath(name)) };
+}
+
+/** The values that are a name's in this command alone. */
+function ownOf(command: Command, name: string): readonly string[] {
+  return ownValuesOf(name).find(([own]) => own === firstWord(command))?.[1] ?? [];
 }
 
 function isPath(name: string): boolean {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { axesOf } from "../plan/axes.js";
 import { grown } from "../plan/growth.js";
+import type { NamedFile } from "../plan/ready.js";
 import type { GridRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { axesText } from "../report/axes.js";
@@ -14,13 +15,13 @@ import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
 import { currentPlan, type Rounds } from "../verdict/rounds.js";
-import type { Terminal } from "./command.js";
+import { paragraph, type Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { meantBy } from "./rounds.js";
 
 /** Prints what a request will take; nothing is trained or written. */
-export async function dryRun({ plan, place, running, until }: GridRequest, terminal: Terminal): Promise<number> {
+export async function dryRun({ plan, place, running, file, until }: GridRequest, terminal: Terminal): Promise<number> {
   const { path, shard, grow } = place;
   const { retryFailed, workers, json } = running;
   const engine = await engineFor(plan);
@@ -39,13 +40,19 @@ export async function dryRun({ plan, place, running, until }: GridRequest, termi
     const round = rounds === null ? null : await roundAhead(rounds, lookup);
     await terminal.out(
       json
-        ? `${jsonOf({ ...forecastObject(result), ...(round === null ? {} : { round }), axes })}\n`
-        : `${axesText(axes, columns)}\n${forecastText(result, columns)}${round === null ? "" : roundText(round, columns)}`,
+        ? `${jsonOf({ sweep_file: file?.path ?? null, ...forecastObject(result), ...(round === null ? {} : { round }), axes })}\n`
+        : `${file === null ? "" : meantText(file, columns)}${axesText(axes, columns)}\n${forecastText(result, columns)}${round === null ? "" : roundText(round, columns)}`,
     );
     return EXIT.ok;
   } finally {
     await results?.close();
   }
+}
+
+/** Of a name that is no file here, which file is meant. */
+function meantText({ word, path, isReady }: NamedFile, columns: number | null): string {
+  if (!isReady) return "";
+  return `${paragraph(`${word} is the sweep file that comes with gmm-sweep, ${path}`, { columns })}\n`;
 }
 
 async function roundAhead(rounds: Rounds, lookup: Lookup): Promise<RoundAhead> {

@@ -5,6 +5,7 @@ import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
+import { READY_NAMES } from "../plan/ready.js";
 import { gridRequest } from "../plan/request.js";
 import { usableCores } from "../run/cores.js";
 import {
@@ -59,7 +60,7 @@ export const gridCommand: Command = {
   words: ["grid [file] [database]"],
   describe: "train a grid of λ, epochs, draws, nets and methods; what is finished already is not trained again",
   positionals: {
-    file: "a sweep file (YAML); options given beside it stand in place of its keys",
+    file: `a sweep file (YAML), or one that comes with gmm-sweep: ${READY_NAMES.join(", ")}; options given beside it stand in place of its keys`,
     ...DATABASE_ARGUMENT,
   },
   options: {
@@ -76,6 +77,7 @@ export const gridCommand: Command = {
     ["$0 grid --lambda 0:10:0.25 --epochs 1:50 --dry-run", "what 41 × 50 cells of 100 trials take"],
     ["$0 grid sweep.yaml --workers 8 --log sweep.log", "a sweep file, overnight"],
     ["$0 grid sweep.yaml --data-seeds 1:20 --until decided", "no more of 20 draws than the verdict takes"],
+    ["$0 grid many-draws draws.db --with-null", "one that comes with gmm-sweep: 200 draws"],
     ["$0 grid sweep.yaml --shard 3/8 --db part3.db", "an eighth of it, on one of eight machines"],
   ],
   run,

@@ -5,6 +5,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { ESTIMANDS } from "../plan/question.js";
+import { READY_NAMES } from "../plan/ready.js";
 import { FIGURE_KINDS } from "../report/figures/figures.js";
 import { FORMATS } from "../report/table.js";
 import type { Option } from "./command.js";
@@ -96,8 +97,9 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 export const VERDICT_FORMATS = ["table", "json", "csv", "markdown", "latex"] as const;
 
-/** The values of options that are names of other things in each command. */
+/** The values of options and arguments that are names of other things in each command. */
 const OWN_VALUES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  file: { grid: READY_NAMES },
   format: { export: EXPORT_FORMATS, query: FORMATS, verdict: VERDICT_FORMATS },
 };
 

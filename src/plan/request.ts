@@ -35,6 +35,7 @@ import { meant, methodList, oneEach, parseMethod, withTwins } from "./naming.js"
 import { planOfSetting } from "./one-part.js";
 import type { SweepPlan } from "./plan.js";
 import { type Question, questionSaid, USUAL_QUESTION } from "./question.js";
+import { type NamedFile, namedFile } from "./ready.js";
 import { type StoppingRule, stoppingRuleAsked } from "./stopping-rule.js";
 import { gridFromFile } from "./sweep-file.js";
 import { LIMITS, parseWhole } from "./values.js";
@@ -51,6 +52,8 @@ export interface Request {
 }
 
 export interface GridRequest extends Request {
+  /** The sweep file; null: there is none. */
+  readonly file: NamedFile | null;
   readonly dryRun: boolean;
   /** When it has its answer; null: all that it asks for is trained. */
   readonly until: StoppingRule | null;
@@ -79,10 +82,11 @@ export function runPlan(flags: Flags): SweepPlan {
 
 /** What `grid` asks for. */
 export function gridRequest(flags: Flags, cores: number, asking: readonly string[]): GridRequest {
-  const [file, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
-  const kept: KeptFile[] = file === null ? [] : [["the sweep file", file]];
+  const [word, place, methodFile] = [sweepFileFrom(flags), placeFrom(flags), text(flags, "method-file")];
+  const file = word === null ? null : namedFile(word);
+  const kept: KeptFile[] = file === null ? [] : [["the sweep file", file.path]];
   const [dryRun, until] = [flags["dry-run"] === true, items(flags, "until")];
-  const command = commandLine(file === null ? ["grid"] : ["grid", file], flags, asking);
+  const command = commandLine(file === null ? ["grid"] : ["grid", file.word], flags, asking);
   const running = runningFrom(flags, cores, place.path, kept);
   if (running.detach && until.length > 0)
     throw bad(
@@ -90,9 +94,10 @@ export function gridRequest(flags: Flags, cores: number, asking: readonly string
     );
   const own = ownMethods(methodFile);
   const methods = flags["methods"] ?? namesWith(GRID_DEFAULTS.methods, own);
-  const asked = file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file, flags, own);
+  const asked =
+    file === null ? gridFrom({ ...flags, methods }, [...METHODS, ...own]) : gridFromFile(file.path, flags, own);
   const { estimand } = asked.question ?? USUAL_QUESTION;
-  return { ...asked, place, running, command, dryRun, until: stoppingRuleAsked(until, place.shard, estimand) };
+  return { ...asked, place, running, command, file, dryRun, until: stoppingRuleAsked(until, place.shard, estimand) };
 }
 
 /** The plan of `grid` alone, of a sweep file where there is one. */
