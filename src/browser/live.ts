@@ -6,6 +6,7 @@ import { showProgress } from "./shared/progress.js";
 import { startSql } from "./shared/sql.js";
 
 const POLL_MS = 2_000;
+const FIRST_MS = 400; // until there is something to see
 const HIDDEN_MS = 15_000; // while nobody looks at it
 
 type Contents = PageState["page"] & { readonly number: number };
@@ -55,6 +56,11 @@ function kilobytes(bytes: number): string {
   return Math.round(bytes / 1000).toLocaleString("en-US");
 }
 
+function waitMs(): number {
+  if (known.contents < 0) return FIRST_MS;
+  return document.hidden ? HIDDEN_MS : POLL_MS;
+}
+
 async function live(): Promise<void> {
   for (;;) {
     try {
@@ -66,7 +72,7 @@ async function live(): Promise<void> {
         state.textContent = "The server does not answer: gmm-sweep serve has ended, or its address is another one.";
       known.state = -1;
     }
-    await new Promise((resolve) => setTimeout(resolve, document.hidden ? HIDDEN_MS : POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, waitMs()));
   }
 }
 
