@@ -1,11 +1,12 @@
 /** The numbers of the figures of draws, against small computations of the same trials that know nothing of verdicts. */
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
+import { balanced } from "../src/figures/balance.js";
 import { distributionsNumbers } from "../src/figures/distributions.js";
 import { drawsNumbers } from "../src/figures/draws.js";
 import { memorisationNumbers } from "../src/figures/memorisation.js";
 import type { FigureNumbers, FigureRow } from "../src/figures/numbers.js";
-import { balanced, settlingOf } from "../src/figures/settling.js";
+import { settlingOf } from "../src/figures/settling.js";
 import { slopeNumbers } from "../src/figures/slope.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { Question } from "../src/plan/question.js";
