@@ -1,6 +1,6 @@
 /** Builds dist/ from the sources, unless it is newer than all of them: npx and npm ci both call this, the second time for nothing. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,6 +39,23 @@ async function bundleForBrowsers() {
   });
 }
 
+/** The declarations of what is imported by its users, and of what those speak of, in dist/types. */
+function declareTypes() {
+  const folder = join(root, "dist", "types");
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync(process.execPath, [compiler(), "--project", join(root, "src", "api")], { cwd: root, stdio: "inherit" });
+  const needed = new Set();
+  const need = (path) => {
+    if (needed.has(path)) return;
+    needed.add(path);
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g))
+      need(join(dirname(path), `${name}.d.ts`));
+  };
+  need(join(folder, "index.d.ts"));
+  for (const name of readdirSync(folder, { recursive: true }))
+    if (name.endsWith(".ts") && !needed.has(join(folder, name))) rmSync(join(folder, name));
+}
+
 const changed = Math.max(
   ...SOURCES.filter((name) => existsSync(join(root, name))).map((name) => newest(join(root, name))),
 );
@@ -52,6 +69,7 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < changed) {
   }
   execFileSync(process.execPath, [tsc, "--project", root], { cwd: root, stdio: "inherit" });
   await bundleForBrowsers();
+  declareTypes();
   chmodSync(join(root, "dist", "src", "cli.js"), 0o755);
   writeFileSync(stamp, "");
 }

@@ -1,30 +1,59 @@
-/** `gmm-sweep completion SHELL`: what a shell needs to complete commands, options, names and files; made of the same tables as help. */
+/** `gmm-sweep completion [SHELL]`: what a shell needs to complete commands, options, names and files; made of the same tables as help. */
+
+import { bad } from "../errors.js";
 import type { Flags } from "../plan/flags.js";
 import { parseName } from "../plan/values.js";
 import { argumentsOf, nameOf } from "./arguments.js";
-import type { Command, Terminal } from "./command.js";
+import { type Command, paragraph, type Terminal } from "./command.js";
+import { type Done, FIRST_LINES, install, type Shell, uninstall, usualShell } from "./completion-files.js";
 import { EXIT } from "./exit-codes.js";
 import { kindOf, ownValuesOf, SHELLS, valuesOf } from "./kinds.js";
 
 /** `commands` are all but this one, which is among those it completes; `usual` is the one where none is named. */
 export function completionOf(commands: readonly Command[], usual: Command): Command {
   const command: Command = {
-    words: ["completion <shell>"],
-    describe: "print what bash, zsh or fish needs to complete commands, options, names and files",
-    positionals: { shell: `one of ${SHELLS.join(", ")}` },
-    options: {},
+    words: ["completion [shell]"],
+    describe: "print what bash, zsh or fish needs to complete commands, options, names and files, or install it",
+    positionals: { shell: `one of ${SHELLS.join(", ")}; to be left out where $SHELL is the one to --install for` },
+    options: {
+      install: { type: "boolean", describe: "put it where the shell finds it, and say what was done" },
+      uninstall: { type: "boolean", describe: "take that away again" },
+    },
     examples: [
-      ["$0 completion bash > ~/.local/share/bash-completion/completions/gmm-sweep", "where bash-completion finds it"],
-      ["$0 completion zsh > ~/.zsh/completions/_gmm-sweep", "into a folder of zsh's fpath"],
-      ["$0 completion fish > ~/.config/fish/completions/gmm-sweep.fish", "where fish finds it"],
+      ["$0 completion --install", "for the shell that is used here"],
+      ["$0 completion bash > gmm-sweep.bash", "to be put somewhere by hand"],
     ],
     run: async (flags: Flags, terminal: Terminal) => {
-      const shell = parseName("SHELL", String(flags["shell"]), SHELLS);
-      await terminal.out(SCRIPTS[shell]({ commands: [...commands, command], usual }));
+      const [installs, uninstalls] = [flags["install"] === true, flags["uninstall"] === true];
+      if (installs && uninstalls) throw bad("--install must not be given with --uninstall: leave one of the two out");
+      const given = flags["shell"];
+      if (given === undefined && !installs && !uninstalls)
+        throw bad(
+          `SHELL must be given, one of ${SHELLS.join(", ")}, got none: write it as in gmm-sweep completion bash`,
+        );
+      const shell = given === undefined ? usualShell(process.env) : parseName("SHELL", String(given), SHELLS);
+      const text = SCRIPTS[shell]({ commands: [...commands, command], usual });
+      if (installs) await terminal.out(installedText(shell, install(shell, text, process.env), terminal));
+      else if (uninstalls) await terminal.out(removedText(shell, uninstall(shell, process.env), terminal));
+      else await terminal.out(text);
       return EXIT.ok;
     },
   };
   return command;
+}
+
+function doneText(done: readonly Done[], terminal: Terminal): string {
+  return done.map(([path, what]) => paragraph(`${path}: ${what}`, terminal)).join("");
+}
+
+function installedText(shell: Shell, done: readonly Done[], terminal: Terminal): string {
+  const needs = shell === "bash" ? ", where the package bash-completion is installed" : "";
+  return `${doneText(done, terminal)}${paragraph(`the next ${shell} that starts completes gmm-sweep${needs}; after an update of gmm-sweep do it again`, terminal)}${paragraph(`gmm-sweep completion ${shell} --uninstall takes it away`, terminal)}`;
+}
+
+function removedText(shell: Shell, done: readonly Done[], terminal: Terminal): string {
+  if (done.length === 0) return paragraph(`nothing of gmm-sweep is where ${shell} looks for completion`, terminal);
+  return doneText(done, terminal);
 }
 
 interface Words {
@@ -32,7 +61,7 @@ interface Words {
   readonly usual: Command;
 }
 
-const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], (words: Words) => string>> = {
+const SCRIPTS: Readonly<Record<Shell, (words: Words) => string>> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
@@ -90,7 +119,7 @@ function bashScript(words: Words): string {
   const { commands, usual } = words;
   const { named, own, paths, rest } = valued(words);
   const firsts = commands.map(firstWord).join(" ");
-  return `# bash completion for gmm-sweep
+  return `${FIRST_LINES.bash}
 _gmm_sweep() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}"
   local options bare= files= part
@@ -135,7 +164,7 @@ function zshScript(words: Words): string {
   const { commands, usual } = words;
   const { named, own, paths, rest } = valued(words);
   const list = commands.map((command) => quoted(`${firstWord(command)}:${command.describe}`));
-  return `#compdef gmm-sweep
+  return `${FIRST_LINES.zsh}
 _gmm_sweep() {
   local before=\${words[CURRENT-1]} command=\${words[2]} files=
   local -a commands options bare
@@ -192,7 +221,7 @@ function fishScript({ commands, usual }: Words): string {
     ];
   });
   return [
-    "# fish completion for gmm-sweep",
+    FIRST_LINES.fish,
     "complete -c gmm-sweep -f",
     ...[...lines, "-s h -l help -d 'show this help'", "-l version -d 'show the version'"].map(
       (line) => `complete -c gmm-sweep ${line}`,

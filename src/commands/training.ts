@@ -1,14 +1,15 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
 import { type EngineChoice, loadEngine } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
+import type { Running } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
 import { EventLog } from "../report/log.js";
-import { NOTHING_DONE, type SweepResult, together } from "../run/events.js";
+import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
 import { Stopwatch } from "../run/forecast.js";
 import { type Sharing, submitMissing, trainShared } from "../run/shared.js";
 import { type SweepOptions, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
-import type { Sweep } from "../store/contract.js";
+import type { Store, Sweep } from "../store/contract.js";
 import { placeOption } from "../store/places.js";
 import { isShared } from "../store/queue.js";
 import { roundsIn } from "../verdict/decisions.js";
@@ -73,25 +74,38 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
   const { store, engine, running } = training;
   let [sweep, result]: [Sweep | null, SweepResult] = [training.sweep, NOTHING_DONE];
   while (sweep !== null) {
-    const { profile } = sweep;
     // Each counts what its own round is to train.
     const observers = observersOf({ ...training, sweep }, listening, terminal);
-    const options: SweepOptions = {
-      retryFailed: running.retryFailed,
-      lanes: running.workers,
-      start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
-      observers,
-    };
-    const trained = isShared(store)
-      ? await trainShared(store, sweep, options, await sharingOf(training))
-      : await trainSweep(store, sweep, options);
-    result = together(result, trained);
+    result = together(result, await trainOnce({ store, engine, running, sweep }, observers));
     if (result.tally.stopped) break;
     const decision = await decided(store, sweep);
     if (decision !== null) for (const observer of observers) await observer(decision.event);
     sweep = decision?.next ?? null;
   }
   return result;
+}
+
+/** What the training of a sweep takes, whoever listens. */
+export interface Trained {
+  readonly store: Store;
+  readonly sweep: Sweep;
+  readonly engine: EngineChoice;
+  readonly running: Pick<Running, "retryFailed" | "workers" | "chunkMs">;
+}
+
+/** Trains what is missing of a sweep, or of the round that it is in, on this machine's threads. */
+export async function trainOnce(trained: Trained, observers: readonly Observer[]): Promise<SweepResult> {
+  const { store, sweep, engine, running } = trained;
+  const { profile } = sweep;
+  const options: SweepOptions = {
+    retryFailed: running.retryFailed,
+    lanes: running.workers,
+    start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
+    observers,
+  };
+  return isShared(store)
+    ? trainShared(store, sweep, options, await sharingOf(trained))
+    : trainSweep(store, sweep, options);
 }
 
 /** Puts up what is missing, and ends. */
@@ -118,7 +132,7 @@ async function leaveToWorkers(training: Training, terminal: Terminal): Promise<n
 }
 
 /** How a sweep is shared with workers on other machines. */
-async function sharingOf({ engine, running }: Training): Promise<Sharing> {
+async function sharingOf({ engine, running }: Pick<Trained, "engine" | "running">): Promise<Sharing> {
   const stopwatch = new Stopwatch(await loadEngine(engine));
   const { chunkMs, workers } = running;
   return { worker: workerNote(workers), chunkMs, msPerEpoch: (spec) => stopwatch.msPerEpoch(spec) };

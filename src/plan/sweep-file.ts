@@ -19,6 +19,7 @@ import {
   offsetOf,
   openYaml,
   type Reading,
+  readYaml,
   resolved,
   scalarText,
   sentenceOf,
@@ -71,8 +72,13 @@ export function gridFromFile(path: string, given: Flags, own: readonly MethodRec
   const name = basename(path, extname(path));
   const fault = "name" in file.flags || "name" in overriding ? null : refusal("name", name, METHODS);
   if (fault !== null) throw bad(`${path}: ${fault}, which is the file's own: give the grid another with the key name`);
+  return told(file, overriding, () => gridFrom({ name, ...file.flags, ...overriding }, file.known));
+}
+
+/** What `read` gives; what it refuses is told by the places of the file's keys, but those that are overridden. */
+function told(file: SweepFile, overriding: Flags, read: () => GridAsked): GridAsked {
   try {
-    return gridFrom({ name, ...file.flags, ...overriding }, file.known);
+    return read();
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
     const places = Object.fromEntries(Object.entries(file.places).filter(([key]) => !(key in overriding)));
@@ -80,9 +86,20 @@ export function gridFromFile(path: string, given: Flags, own: readonly MethodRec
   }
 }
 
+/** What the text of a sweep file asks for that lies nowhere and is called `label`; `flags` are what asks for the same on a command line, null where its methods are defined in it. */
+export function gridFromText(source: string, label: string): GridAsked & { readonly flags: Flags | null } {
+  const file = sweepFileOf(readYaml(label, source, "a sweep file"), []);
+  const asked = told(file, {}, () => gridFrom(file.flags, file.known));
+  return { ...asked, flags: file.known.length > METHODS.length ? null : file.flags };
+}
+
 /** Reads a sweep file as flags. Throws usage with every fault that its keys have, one by one, a line for each. */
 export function readSweepFile(path: string, own: readonly MethodRecord[] = []): SweepFile {
-  const reading = openYaml(path, "FILE", "a sweep file");
+  return sweepFileOf(openYaml(path, "FILE", "a sweep file"), own);
+}
+
+function sweepFileOf(reading: Reading, own: readonly MethodRecord[]): SweepFile {
+  const { path } = reading;
   const entries = entriesOf(reading, reading.document.contents);
   const defined = recordsIn(reading, definitionsIn(reading, entries), own);
   // Without the names that a fault took away, every value of theirs would be one more.

@@ -40,7 +40,11 @@ const MOST_FAULTS = 10_000; // to find more takes long, and a screen shows some 
 
 /** Opens a file that the argument or option `option` names. Throws usage where it is not one YAML document. */
 export function openYaml(path: string, option: string, what: string): Reading {
-  const source = sourceOf(path, option, what);
+  return readYaml(path, sourceOf(path, option, what), what);
+}
+
+/** Reads a text that is called `path`. Throws usage where it is not one YAML document. */
+export function readYaml(path: string, source: string, what: string): Reading {
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const faults: { readonly offset: number; readonly sentence: string }[] = [];

@@ -45,7 +45,12 @@ export function readRow([trajectory, epochs, state, ...rest]: readonly Value[]):
   return { trajectory: trajectory as number, row };
 }
 
-export function reading(db: Database.Database) {
+/** Statements by what they are for. */
+type Statements<Name extends string> = Readonly<Record<Name, Database.Statement>>;
+
+export function reading(
+  db: Database.Database,
+): Statements<"find" | "trajectory" | "block" | "name" | "rows" | "blockRows" | "curve" | "margins"> {
   const trajectory = "select id, cell_key_id, trial, start_trial, replicate_of, source_id, hash from trajectories";
   const rows = `select trajectory_id, epochs, ${ROW_COLUMNS.join(", ")} from trial_rows`;
   return {
@@ -72,7 +77,13 @@ export function reading(db: Database.Database) {
   };
 }
 
-export function writing(db: Database.Database) {
+/** Inserts so many rows. */
+type Insert = ReturnType<typeof severalAtOnce>;
+
+export function writing(
+  db: Database.Database,
+): Statements<"insert" | "setHash" | "upsertRow" | "fail" | "failWhereNone" | "insertMargin"> &
+  Readonly<Record<"insertRows" | "insertEpochs", Insert>> {
   const upsert = `insert into trial_rows (id, ${ROW_COLUMNS.join(", ")}) values (${marks(1 + ROW_COLUMNS.length)}) on conflict do`;
   const replaced = (names: readonly string[]): string => names.map((name) => `${name} = excluded.${name}`).join(", ");
   const curve = `trajectory_id, epoch, ${CURVE_NAMES.join(", ")}`;
