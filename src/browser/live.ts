@@ -1,5 +1,6 @@
 /** What runs in the live page: it asks its server what is new, and puts that in place. */
-import type { PageState, State } from "../serve/looks.js";
+import type { PageLook } from "../serve/look-thread.js";
+import type { State } from "../serve/looks.js";
 import { type LivePanels, startPanels } from "./shared/panels.js";
 import { put } from "./shared/parts.js";
 import { showProgress } from "./shared/progress.js";
@@ -9,10 +10,11 @@ const POLL_MS = 2_000;
 const FIRST_MS = 400; // until there is something to see
 const HIDDEN_MS = 15_000; // while nobody looks at it
 
-type Contents = PageState["page"] & { readonly number: number };
+/** The page, without what its figures are drawn from where that is what one has. */
+type Contents = Omit<PageLook, "data"> & { readonly number: number; readonly data: PageLook["data"] | null };
 
 let panels: LivePanels | null = null;
-const known = { state: -1, contents: -1 };
+const known = { state: -1, contents: -1, figures: -1, data: {} as PageLook["data"] };
 
 /** What is newer than `since` at an address of the server; null: nothing is. */
 async function newer<Found>(
@@ -20,7 +22,7 @@ async function newer<Found>(
   since: number,
   told: (loaded: number, of: number) => void,
 ): Promise<Found | null> {
-  const response = await fetch(`${address}?since=${since}`);
+  const response = await fetch(`${address}?since=${since}&figures=${known.figures}`);
   if (response.status === 204) return null;
   if (!response.ok || response.body === null) throw new Error(await response.text());
   const of = Number(response.headers.get("Content-Length"));
@@ -40,16 +42,19 @@ async function poll(): Promise<void> {
   if (state !== null) {
     known.state = state.number;
     showProgress(state);
+    if (loading !== null && state.page_waiting !== null) loading.textContent = `${state.page_waiting} …`;
   }
   const contents = await newer<Contents>("contents", known.contents, (loaded, of) => {
     if (loading !== null) loading.textContent = `${kilobytes(loaded)} of ${kilobytes(of)} kB loaded`;
   });
   if (contents === null) return;
   known.contents = contents.number;
+  known.figures = contents.figures;
+  known.data = contents.data ?? known.data;
   const main = document.querySelector<HTMLElement>("#main");
   if (main === null) return;
-  if (put(main, contents.html) && panels !== null) await panels.update(contents.data);
-  else panels = startPanels(contents.data, panels);
+  if (!put(main, contents.html) || panels === null) panels = startPanels(known.data, panels);
+  else if (contents.data !== null) await panels.update(known.data);
 }
 
 function kilobytes(bytes: number): string {

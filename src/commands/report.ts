@@ -2,7 +2,7 @@
 import { shellWord, withoutPasswords } from "../errors.js";
 import { mustBeFree, type Output, writeWhole } from "../files/output.js";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
-import { gathered, titleOf } from "../report/page/gather.js";
+import { allPanels, gathered, titleOf } from "../report/page/gather.js";
 import { reportPage } from "../report/page/page.js";
 import { sentencesText } from "../report/verdict.js";
 import { openResults } from "../store/open.js";
@@ -43,7 +43,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     const sights = await sightsFrom(results, flags, { path, all: true });
-    const content = await gathered(sights, results, { title: titleOf(path), tell, digests: true });
+    const content = await gathered(sights, results, {
+      ...{ title: titleOf(path), tell, digests: true },
+      panels: (sight, i) => allPanels(sight, (kind) => tell(`setting ${i + 1} of ${sights.length}: ${kind}`)),
+    });
     const page = Buffer.from(reportPage(content, shellWord(withoutPasswords(path))));
     mustBeFree(out, []);
     writeWhole([[out.path, page]]);

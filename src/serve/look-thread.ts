@@ -1,7 +1,10 @@
 /** The thread that looks: a server answers at once, however long a look takes. */
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, SweepError, shellWord, withoutPasswords } from "../errors.js";
-import { gathered, titleOf } from "../report/page/gather.js";
+import type { Figure } from "../report/figures/figure.js";
+import { FIGURES } from "../report/figures/figures.js";
+import type { Panel } from "../report/page/content.js";
+import { gathered, panelOf, titleOf } from "../report/page/gather.js";
 import { mainHtml } from "../report/page/page.js";
 import { type PanelData, panelData } from "../report/page/panels.js";
 import type { Results } from "../store/contract.js";
@@ -13,15 +16,15 @@ import type { LookAnswer, LookKind } from "./looks.js";
 export interface PageLook {
   readonly html: string;
   readonly data: Readonly<Record<string, PanelData>>;
-  /** ISO 8601, UTC. */
-  readonly at: string;
+  /** Which figures these are: another number where they are others. */
+  readonly figures: number;
 }
 
 const { place } = workerData as { readonly place: string };
 
 parentPort?.on("message", async (kind: LookKind) => {
   const begun = performance.now();
-  const answer = kind === "progress" ? await progress() : { kind, page: await page() };
+  const answer = kind === "progress" ? await progress() : { kind, ...(await page(kind === "figures")) };
   parentPort?.postMessage({ ...answer, ms: performance.now() - begun } as LookAnswer);
 });
 
@@ -39,22 +42,50 @@ async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }
   return { kind: "progress", sweeps: looked, waiting: looked.length === 0 ? "it holds no sweep yet" : null };
 }
 
-/** Null where there is nothing to make a page of yet. */
-async function page(): Promise<PageLook | null> {
-  const made = await reading(async (results) => {
+/** The panels as they were last made, by the settings that they are of. */
+let made: ReadonlyMap<string, readonly Panel[]> = new Map();
+let figures = 0;
+
+/** The page with the verdict of now, and figures that are made anew or those of before; a sentence where there is nothing to make one of yet. */
+async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence: string | null }> {
+  const found = await reading(async (results) => {
     const sights: Sight[] = [];
     const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
     for (const sweep of await results.sweeps())
       for await (const sight of sightsOf(results, sweep, asked)) sights.push(sight);
-    if (sights.length === 0) return null;
-    const content = await gathered(sights, results, { title: titleOf(place), tell: () => {}, digests: false });
+    if (sights.length === 0) return "no trial has landed yet";
+    if (isDrawn) await drawAll(sights);
+    const content = await gathered(sights, results, {
+      ...{ title: titleOf(place), tell: () => {}, digests: false },
+      panels: async (sight) => made.get(settingOf(sight)) ?? [],
+    });
     return {
       html: mainHtml(content, shellWord(withoutPasswords(place))).text,
-      data: panelData(content.settings),
-      at: content.at,
+      ...{ data: panelData(content.settings), figures },
     };
   });
-  return typeof made === "string" ? null : made;
+  return typeof found === "string" ? { page: null, sentence: found } : { page: found, sentence: null };
+}
+
+async function drawAll(sights: readonly Sight[]): Promise<void> {
+  const panels = new Map<string, readonly Panel[]>();
+  for (const sight of sights) {
+    const drawn: Panel[] = [];
+    for (const figure of FIGURES) drawn.push(MEASURED.has(figure.kind) ? left(figure) : await panelOf(figure, sight));
+    panels.set(settingOf(sight), drawn);
+  }
+  [made, figures] = [panels, figures + 1];
+}
+
+/** Figures that time how fast this machine trains, which is no time to do beside a training. */
+const MEASURED = new Set(["next-hour"]);
+
+function left(figure: Figure): Panel {
+  return { figure, reason: "it is timed when nothing trains here: gmm-sweep report draws it" };
+}
+
+function settingOf({ sweep, finding }: Sight): string {
+  return JSON.stringify([sweep.id, finding.setting]);
 }
 
 /** What `look` finds in the place, which is opened for it and let go of; a sentence where nothing can be read there now. */

@@ -9,6 +9,8 @@ export interface State {
   readonly sweeps: readonly SweepProgress[];
   /** Why nothing can be said yet; null: something can. */
   readonly waiting: string | null;
+  /** Why there is no page yet; null: it is being made, or there. */
+  readonly page_waiting: string | null;
 }
 
 export interface PageState {
@@ -17,14 +19,14 @@ export interface PageState {
 }
 
 /** What is asked of the thread. */
-export type LookKind = "progress" | "page";
+export type LookKind = "progress" | "verdict" | "figures";
 
 export type LookAnswer = {
   /** How long it took. */
   readonly ms: number;
 } & (
   | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }
-  | { readonly kind: "page"; readonly page: PageLook | null }
+  | { readonly kind: "verdict" | "figures"; readonly page: PageLook | null; readonly sentence: string | null }
 );
 
 /** A look may take one part in so many of the time: less than 2 % of a core. */
@@ -43,13 +45,17 @@ export class Looks {
   readonly #progress = new Progress();
   readonly #turns: Record<LookKind, Turn> = {
     progress: { next: 0, begun: null },
-    page: { next: 0, begun: null },
+    verdict: { next: 0, begun: null },
+    figures: { next: 0, begun: null },
   };
-  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at" };
+  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null };
   #page: PageState | null = null;
+  /** Why there is no page yet. */
+  #said: string | null = null;
   #sentence: string | null = null;
-  /** What was there when the page was last asked for. */
-  #pageOf = "";
+  /** What was there when each was last asked for, and how many trial rows these were. */
+  readonly #landedAt: Partial<Record<LookKind, string>> = {};
+  readonly #countAt: Partial<Record<LookKind, number>> = {};
   /** How many looks there were: pages share them. */
   looks = 0;
 
@@ -69,7 +75,8 @@ export class Looks {
 
   /** The page as it was last made; null: not yet. */
   page(): PageState | null {
-    this.#look("page");
+    this.#look("verdict");
+    this.#look("figures");
     return this.#page;
   }
 
@@ -81,20 +88,26 @@ export class Looks {
     const turn = this.#turns[kind];
     const now = performance.now();
     if (turn.begun !== null || this.#sentence !== null) return;
-    if (kind === "page" && !this.#isPageDue(now)) return;
-    if (kind === "progress" && now < turn.next) return;
-    if (kind === "page") this.#pageOf = this.#landed();
+    if (kind === "progress" ? now < turn.next : !this.#isDue(kind, now)) return;
+    this.#landedAt[kind] = this.#landed();
+    this.#countAt[kind] = this.#count();
     turn.begun = now;
     this.looks += 1;
     this.#worker.postMessage(kind);
   }
 
   /** A page is made anew where something has landed since; the last one at once, since nobody trains any more. */
-  #isPageDue(now: number): boolean {
+  #isDue(kind: LookKind, now: number): boolean {
     const { sweeps, waiting } = this.#state;
-    if (waiting !== null || this.#landed() === this.#pageOf) return false;
+    if (waiting !== null || this.#landed() === this.#landedAt[kind]) return false;
     const isOver = sweeps.every(({ rows, there, failed }) => there + failed === rows);
-    return isOver || now >= this.#turns.page.next;
+    // While twice as much is there as at the last look, which is seldom, a look tells much.
+    const isDoubled = this.#count() >= 2 * (this.#countAt[kind] ?? 0);
+    return isOver || isDoubled || now >= this.#turns[kind].next;
+  }
+
+  #count(): number {
+    return this.#state.sweeps.reduce((sum, { there }) => sum + there, 0);
   }
 
   /** How much is there, as one text. */
@@ -107,12 +120,13 @@ export class Looks {
     const ended = performance.now();
     turn.next = ended + Math.max(LEAST_IDLE_MS, IDLE_TIMES * answer.ms);
     turn.begun = null;
-    if (answer.kind === "page") {
+    if (answer.kind !== "progress") {
+      this.#said = answer.sentence;
       if (answer.page !== null) this.#page = { number: (this.#page?.number ?? 0) + 1, page: answer.page };
       return;
     }
     const sweeps = answer.sweeps.map((look) => this.#progress.of(look, ended));
-    const next = { sweeps, waiting: answer.waiting };
+    const next = { sweeps, waiting: answer.waiting, page_waiting: this.#said };
     const { number, ...before } = this.#state;
     if (JSON.stringify(next) !== JSON.stringify(before)) this.#state = { number: number + 1, ...next };
   }

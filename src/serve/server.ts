@@ -103,7 +103,12 @@ export class LiveServer {
   sendContents({ query }: Passed, response: ServerResponse): void {
     const page = this.looks.page();
     if (page === null) send(response, 204, null, "");
-    else sendNewer(response, query, page.number, { number: page.number, ...page.page });
+    else {
+      const { html, data, figures } = page.page;
+      // What the figures are drawn from is most of it, and changes least.
+      const isThere = query.get("figures") === String(figures);
+      sendNewer(response, query, page.number, { number: page.number, html, figures, data: isThere ? null : data });
+    }
   }
 
   /** The first rows, and whether there are more; ends with its page. */

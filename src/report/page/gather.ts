@@ -5,6 +5,7 @@ import type { Results, Sweep } from "../../store/contract.js";
 import { isDatabase } from "../../store/places.js";
 import type { Sight } from "../../verdict/sights.js";
 import { VERSION } from "../../version.js";
+import type { Figure } from "../figures/figure.js";
 import { FIGURES } from "../figures/figures.js";
 import { vegaSpec } from "../figures/render.js";
 import type { PageContent, Panel, SettingContent, SweepContent } from "./content.js";
@@ -15,6 +16,8 @@ export interface Gathering {
   readonly title: string;
   /** Hears what is being made. */
   readonly tell: (line: string) => void;
+  /** The panels of the setting at a place. */
+  readonly panels: (sight: Sight, place: number) => Promise<readonly Panel[]>;
   /** Whether each sweep's digest is taken: of one that is being trained it says little. */
   readonly digests: boolean;
 }
@@ -24,25 +27,30 @@ export function titleOf(path: string): string {
   return `Unlearning beside retraining: ${isDatabase(path) ? "a database" : escaped(basename(path))}`;
 }
 
+/** A figure with its numbers and its picture, or why it has none. */
+export async function panelOf(figure: Figure, sight: Sight): Promise<Panel> {
+  const numbers = await figure.numbers(sight);
+  if (typeof numbers === "string") return { figure, reason: numbers };
+  return { figure, numbers, spec: await vegaSpec(figure, numbers, { width: WIDTH, theme: "light" }) };
+}
+
+/** Every figure that there is. */
+export async function allPanels(sight: Sight, tell: (kind: string) => void): Promise<Panel[]> {
+  const panels: Panel[] = [];
+  for (const figure of FIGURES) {
+    tell(figure.kind);
+    panels.push(await panelOf(figure, sight));
+  }
+  return panels;
+}
+
 export async function gathered(
   sights: readonly Sight[],
   results: Results,
-  { title, tell, digests }: Gathering,
+  { title, tell, panels, digests }: Gathering,
 ): Promise<PageContent> {
   const settings: SettingContent[] = [];
-  for (const [i, sight] of sights.entries()) {
-    const panels: Panel[] = [];
-    for (const figure of FIGURES) {
-      tell(`setting ${i + 1} of ${sights.length}: ${figure.kind}`);
-      const numbers = await figure.numbers(sight);
-      panels.push(
-        typeof numbers === "string"
-          ? { figure, reason: numbers }
-          : { figure, numbers, spec: await vegaSpec(figure, numbers, { width: WIDTH, theme: "light" }) },
-      );
-    }
-    settings.push({ finding: sight.finding, panels });
-  }
+  for (const [i, sight] of sights.entries()) settings.push({ finding: sight.finding, panels: await panels(sight, i) });
   const sweeps: SweepContent[] = [];
   for (const sweep of new Set(sights.map((sight) => sight.sweep))) {
     if (digests) tell(`sweep ${sweep.id}: digest`);
