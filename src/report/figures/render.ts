@@ -69,6 +69,8 @@ export async function svgOf(figure: Figure, numbers: FigureNumbers, { width, the
   const spec = await vegaSpec(figure, numbers, { width: across, theme });
   const vega = await import("vega");
   await measureByFont(vega);
+  // The names of gradients would count all pictures of a process.
+  (vega as unknown as { resetSVGDefIds(): void }).resetSVGDefIds();
   const view = new vega.View(vega.parse(spec), { renderer: "none", logger: vega.logger(vega.Error) });
   try {
     const drawn = await view.toSVG();

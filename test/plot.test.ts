@@ -1,0 +1,162 @@
+/** `gmm-sweep plot`: figures as files. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { FIGURES } from "../src/report/figures/figures.js";
+import { type Ended, gmm } from "./command-line.js";
+import { picturedFile } from "./fixtures/pictured.js";
+
+/** Figures that say how fast this machine is. */
+const MEASURED = ["next-hour"];
+const PLACES = 1; // of a coordinate in a golden picture
+
+async function plotted(t: TestContext, ...words: readonly string[]): Promise<Ended & { readonly folder: string }> {
+  const path = await picturedFile(t);
+  return { ...(await gmm(dirname(path), "plot", ...words, path)), folder: dirname(path) };
+}
+
+/** A picture with its coordinates rounded: the last digits of a font's widths are no fault. */
+function rounded(svg: string): string {
+  return svg
+    .replaceAll(/-?\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(PLACES))))
+    .replaceAll("><", ">\n<");
+}
+
+for (const { kind } of FIGURES.filter((figure) => !MEASURED.includes(figure.kind)))
+  test(`the figure ${kind} is drawn as it was looked at`, async (t) => {
+    const { code, err, folder } = await plotted(t, kind, "-o", "figure.svg");
+    assert.equal(code, 0, err);
+    const svg = rounded(readFileSync(join(folder, "figure.svg"), "utf8"));
+    const golden = `test/golden/figures/${kind}.svg`;
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, svg);
+    assert.equal(svg, readFileSync(golden, "utf8"));
+  });
+
+test("every figure but what is measured has a golden picture, and no other is there", () => {
+  const kinds = FIGURES.map(({ kind }) => kind).filter((kind) => !MEASURED.includes(kind));
+  assert.deepEqual(readdirSync("test/golden/figures").sort(), kinds.map((kind) => `${kind}.svg`).sort());
+});
+
+test("a PNG is as wide as its column at 600 dots an inch", async (t) => {
+  const { code, err, folder } = await plotted(t, "slope", "-o", "one.png");
+  assert.equal(code, 0, err);
+  const png = readFileSync(join(folder, "one.png"));
+  assert.equal(png.toString("latin1", 1, 4), "PNG");
+  assert.equal(png.readUInt32BE(16), Math.round((89 / 25.4) * 600));
+});
+
+test("a PDF carries its fonts, and is the same in every byte", async (t) => {
+  const path = await picturedFile(t);
+  const pdfs = [];
+  for (const name of ["a.pdf", "b.pdf"]) {
+    const { code, err } = await gmm(dirname(path), "plot", "map", path, "-o", name, "--width", "2");
+    assert.equal(code, 0, err);
+    pdfs.push(readFileSync(join(dirname(path), name)));
+  }
+  assert.ok(pdfs[0].equals(pdfs[1]));
+  const text = pdfs[0].toString("latin1");
+  assert.match(text, /^%PDF-/);
+  assert.match(text, /\/FontFile2 /);
+  const [, width] = /\/MediaBox \[0 0 ([\d.]+) /.exec(text) ?? [];
+  assert.ok(Math.abs(Number(width) - (183 * 72) / 25.4) < 0.01, width);
+});
+
+test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {
+  const { folder, out } = await plotted(t, "slope", "-o", "slope.svg");
+  const svg = readFileSync(join(folder, "slope.svg"), "utf8");
+  assert.match(svg, /^<svg [^>]*width="89mm" height="[\d.]+mm" role="img" aria-labelledby="title caption">/);
+  const [, caption] = /<desc id="caption">([^<]*)<\/desc>/.exec(svg) ?? [];
+  assert.ok(caption !== undefined && out.includes(caption), out);
+});
+
+test("--data writes every number that is drawn, with the series that it is of", async (t) => {
+  const { folder } = await plotted(t, "draws", "--data", "draws.csv");
+  const [header, ...lines] = readFileSync(join(folder, "draws.csv"), "utf8").trimEnd().split("\n");
+  assert.match(header, /^series,(\w+,)*line,(\w+,)*difference,/);
+  assert.ok(lines.some((line) => line.startsWith("draws,")) && lines.some((line) => line.startsWith("mean,")));
+  assert.ok(!existsSync(join(folder, "figure.svg")));
+});
+
+test("--choose says which of several things is drawn", async (t) => {
+  const path = await picturedFile(t);
+  const drawn = async (...words: readonly string[]): Promise<string> => {
+    const { code, err } = await gmm(dirname(path), "plot", "map", path, "-o", "map.svg", "--force", ...words);
+    assert.equal(code, 0, err);
+    return readFileSync(join(dirname(path), "map.svg"), "utf8");
+  };
+  assert.equal(await drawn(), await drawn("--choose", "measure=forget"));
+  assert.notEqual(await drawn(), await drawn("--choose", "measure=accuracy"));
+});
+
+const REFUSED: readonly (readonly [what: string, words: readonly string[], code: number, sentence: RegExp])[] = [
+  ["no file", ["slope"], 2, /^gmm-sweep: --out must name the picture, .* got none: write -o figure\.svg\n$/],
+  [
+    "another ending",
+    ["slope", "-o", "a.jpg"],
+    2,
+    /^gmm-sweep: --out must end in \.svg, \.png or \.pdf, .* got a\.jpg\n$/,
+  ],
+  ["a slip of a figure's name", ["slop", "-o", "a.svg"], 2, /got slop: did you mean slope\n$/],
+  [
+    "another width",
+    ["slope", "-o", "a.svg", "--width", "3"],
+    2,
+    /^gmm-sweep: --width must be 1 or 2, columns of a paper, got 3\n$/,
+  ],
+  [
+    "a folder that is not there",
+    ["slope", "-o", "no/a.svg"],
+    2,
+    /--out must be a file that can be written, got no\/a\.svg/,
+  ],
+  [
+    "a column that nothing is chosen by",
+    ["map", "-o", "a.svg", "--choose", "colour=red"],
+    2,
+    /--choose COLUMN must be/,
+  ],
+  ["a value that there is not", ["map", "-o", "a.svg", "--choose", "measure=loss"], 2, /--choose measure must be/],
+  ["a choice where there is none", ["slope", "-o", "a.svg", "--choose", "draw=1"], 2, /--choose must be left out/],
+];
+
+for (const [what, words, code, sentence] of REFUSED)
+  test(`plot refuses ${what} in one sentence, and writes nothing`, async (t) => {
+    const ended = await plotted(t, ...words);
+    assert.deepEqual([ended.code, ended.out], [code, ""]);
+    assert.match(ended.err, sentence);
+    assert.deepEqual(readdirSync(ended.folder), ["planted.db"]);
+  });
+
+test("a figure is of one setting: of several the sentence says by what one is chosen", async (t) => {
+  const path = await picturedFile(t, {}, [{ hidden: "3,3", name: "other" }]);
+  const ended = await gmm(dirname(path), "plot", "slope", path, "-o", "a.svg");
+  assert.equal(ended.code, 2);
+  assert.match(
+    ended.err,
+    /must be of one setting, got 2 \(sweep 1 paired 4,3; sweep 2 paired 3,3\): choose one by --sweep/,
+  );
+  assert.equal((await gmm(dirname(path), "plot", "slope", path, "-o", "a.svg", "--sweep", "2")).code, 0);
+});
+
+test("what a sweep cannot show is said, with what to do, and ends with 1", async (t) => {
+  const path = await picturedFile(t, { "data-seeds": "1" });
+  const ended = await gmm(dirname(path), "plot", "slope", path, "-o", "a.svg");
+  assert.equal(ended.code, 1);
+  assert.match(ended.err, /^gmm-sweep: slope cannot be drawn of .*, since there is one draw/);
+  assert.deepEqual(readdirSync(dirname(path)), ["planted.db"]);
+});
+
+test("a file that is no figure is kept, whatever --force says, and a figure is without it", async (t) => {
+  const path = await picturedFile(t);
+  const at = (name: string): string => join(dirname(path), name);
+  writeFileSync(at("a.svg"), "a letter");
+  for (const force of [[], ["--force"]]) {
+    const ended = await gmm(dirname(path), "plot", "slope", path, "-o", "a.svg", ...force);
+    assert.equal(ended.code, 2);
+    assert.match(ended.err, /--out must be a new file or a figure as gmm-sweep draws it, got a\.svg, which is neither/);
+  }
+  assert.equal(readFileSync(at("a.svg"), "utf8"), "a letter");
+  assert.equal((await gmm(dirname(path), "plot", "slope", path, "-o", "b.svg")).code, 0);
+  assert.match((await gmm(dirname(path), "plot", "slope", path, "-o", "b.svg")).err, /add --force to overwrite it\n$/);
+});
