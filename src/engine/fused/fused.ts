@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { messageOf, SweepError } from "../../errors.js";
 import { type Curve, type Engine, parameterCount, type Training } from "../contract.js";
 import { mustHaveTwoLayers, supportsTwoLayers } from "../two-layers.js";
-import { addonKernels } from "./addon.js";
+import { addonKernels, type Origin } from "./addon.js";
 import { ISAS, type Isa, type Kernel, type Precision } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
 
@@ -69,9 +69,14 @@ function firstThatLoads(): KernelReport[] {
   return reports;
 }
 
-function loadAddon(): { readonly kernels: Kernel[] } | { readonly reason: string } {
+/** Where the addon comes from that this machine loads; where it loads none, why. */
+export function addonReport(): { readonly origin: Origin } | { readonly reason: string } {
+  return loadAddon();
+}
+
+function loadAddon(): ReturnType<typeof addonKernels> | { readonly reason: string } {
   try {
-    return { kernels: addonKernels(FOLDER) };
+    return addonKernels(FOLDER);
   } catch (error) {
     return { reason: `the addon does not load: ${messageOf(error).split("\n")[0]}` };
   }
