@@ -1,7 +1,7 @@
 /**
  * The fused engine's addon: the one that came with the package where it was made of these sources and loads here, else it
  * is compiled where a compiler is, unless it is newer than its sources. It never fails: without the addon the WebAssembly
- * kernel runs. npm install --build-from-source compiles it in any case.
+ * kernel runs. npm install --build-from-source=gmm-sweep compiles it in any case.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, statSync } from "node:fs";
@@ -24,7 +24,7 @@ function hasPrebuilt() {
     rmSync(PREBUILT, { recursive: true, force: true });
     return false;
   }
-  if (process.env.npm_config_build_from_source === "true") return false;
+  if (["true", "gmm-sweep"].includes(process.env.npm_config_build_from_source ?? "")) return false;
   try {
     return createRequire(import.meta.url)(join(PREBUILT, "fused.node")).isas().length > 0;
   } catch {
