@@ -1,8 +1,8 @@
 /** What `gmm-sweep query` lets SQL call, against what numpy and scipy print. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { AGGREGATES } from "../src/commands/aggregates.js";
 import { queryCommand } from "../src/commands/query.js";
+import { AGGREGATES } from "../src/stats/aggregates.js";
 import type { Results } from "../src/store/contract.js";
 import { openStore } from "../src/store/open.js";
 import { spoken } from "./command-line.js";

@@ -702,3 +702,41 @@ test("a shared run trains chunks of a plan that another command let grow meanwhi
   await shared(sharedStore(sqlite, here), sweep, runnerOf(), { observe: grow });
   assert.equal(await sqlite.digest(sweep), await plainDigest(t, { ...sweep, plan: bigger }));
 });
+
+/** Looks up what is missing, and has the sweep grow by another's hand right after. */
+function growingAfterLookup(store: SharedStore, here: HereQueue, grow: () => Promise<void>): SharedStore {
+  let asked = 0;
+  const missing: Store["missing"] = async (...of) => {
+    const found = await store.missing(...of);
+    asked += 1;
+    if (asked === 2) await grow();
+    return found;
+  };
+  return sharedStore(
+    new Proxy(store, { get: (of, name) => (name === "missing" ? missing : Reflect.get(of, name)) }),
+    here,
+  );
+}
+
+test("chunks that were cut before another command let the sweep grow do not take that one's place", async (t) => {
+  const { sqlite, here, sweep } = await opened(t);
+  const bigger = smallPlan({ ...ORIGINALS, trials: "8" });
+  // The first look is the run's own, the second that of who cuts the chunks.
+  const store = growingAfterLookup(sharedStore(sqlite, here), here, async () => {
+    const grown = await sqlite.open(openRequest(bigger));
+    await here.submit(grown, chunksOf(grown, 4));
+  });
+  await shared(store, sweep, runnerOf());
+  assert.equal(await sqlite.digest(sweep), await plainDigest(t, { ...sweep, plan: bigger }));
+});
+
+test("a shared run ends also where the command that let the sweep grow meanwhile was killed before it put anything up", async (t) => {
+  const { sqlite, here, sweep } = await opened(t);
+  const bigger = smallPlan({ ...ORIGINALS, trials: "8" });
+  const store = growingAfterLookup(sharedStore(sqlite, here), here, async () => {
+    await sqlite.open(openRequest(bigger));
+  });
+  const { result } = await shared(store, sweep, runnerOf());
+  assert.equal(result.tally.stopped, false);
+  assert.equal((await states({ sqlite, here, sweep, specs: [] })).length, 8);
+});

@@ -5,7 +5,8 @@ import { stream } from "../src/data/streams.js";
 import type { Training } from "../src/engine/contract.js";
 import { kernelReports, loadFused } from "../src/engine/fused/fused.js";
 import type { Isa, Kernel, Precision } from "../src/engine/fused/kernel.js";
-import { layOut, startModule } from "../src/engine/fused/wasm.js";
+import { layOut } from "../src/engine/fused/wasm.js";
+import { startModule } from "../src/engine/fused/wasm-module.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
 import {
   assertAllWithin,

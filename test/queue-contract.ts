@@ -118,6 +118,17 @@ export function testQueueContract(name: string, make: MakeQueue): void {
     assert.deepEqual(await counts({ queue, sweep: grown }), [1, 1]);
   });
 
+  test(`${name}: who cut chunks of an earlier plan takes back none of a later one, and adds none, whether some are up or not`, async (t) => {
+    const { store, queue, other, sweep } = await opened(await make(t));
+    const grown = await store.open(openRequest(smallPlan({ ...ORIGINALS, trials: "8" })));
+    assert.equal(await queue.submit(sweep, chunksOf(sweep, 2)), false);
+    assert.deepEqual(await counts({ queue, sweep }), [0, 0]);
+    assert.equal(await other.submit(grown, chunksOf(grown, 4)), true);
+    assert.equal(await queue.submit(sweep, chunksOf(sweep, 2)), false);
+    assert.deepEqual(await counts({ queue, sweep }), [2, 0]);
+    assert.equal((await claimed(queue, grown)).plan, planMark(grown.plan));
+  });
+
   test(`${name}: each sweep has its own`, async (t) => {
     const { store, queue, other, sweep } = await opened(await make(t));
     const another = await store.open(openRequest(smallPlan({ ...ORIGINALS, trials: "2", samples: "22" })));

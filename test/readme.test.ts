@@ -11,10 +11,12 @@ import { folder, gmm } from "./command-line.js";
 const README = readFileSync("README.md", "utf8");
 /** The text of every page by its path. */
 const PAGES = new Map(
-  ["README.md", ...readdirSync("data/docs").map((name) => `data/docs/${name}`)].map((path) => [
-    path,
-    readFileSync(path, "utf8"),
-  ]),
+  [
+    "README.md",
+    ...readdirSync("data/docs")
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `data/docs/${name}`),
+  ].map((path) => [path, readFileSync(path, "utf8")]),
 );
 const ALL = [...PAGES.values()].join("\n");
 

@@ -20,6 +20,7 @@ import { replayCommand } from "./replay.js";
 import { reportCommand } from "./report.js";
 import { resumeCommand } from "./resume.js";
 import { runCommand } from "./run.js";
+import { serveCommand } from "./serve.js";
 import { showCommand } from "./show.js";
 import { statusCommand } from "./status.js";
 import { pullCommand, pushCommand } from "./taking.js";
@@ -38,6 +39,7 @@ const RESULTS: readonly Command[] = [
   planCommand,
   reportCommand,
   plotCommand,
+  serveCommand,
   queryCommand,
   exportCommand,
   showCommand,

@@ -3,8 +3,8 @@ import { bad } from "../errors.js";
 import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
 import { jsonOf, jsonPieces } from "../report/json.js";
 import { alignedTable, type Cell, csvPieces, cut, FORMATS, tableWithin } from "../report/table.js";
+import { AGGREGATES } from "../stats/aggregates.js";
 import { openResults } from "../store/open.js";
-import { AGGREGATES } from "./aggregates.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 

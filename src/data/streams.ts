@@ -1,10 +1,6 @@
 /** Named random streams: a stream is a function of its name alone, never of worker, order, λ, grid or count. */
-import { createRequire } from "node:module";
+import seedrandom from "seedrandom";
 import { log } from "../numerics/elementary.js";
-
-const require = createRequire(import.meta.url);
-/** Loaded by the first stream: a process whose threads do the drawing does without. */
-const seedrandom = (): typeof import("seedrandom") => require("seedrandom");
 
 /** A source of numbers: uniform on [0, 1), and standard normal. */
 export interface Stream {
@@ -17,7 +13,7 @@ export interface Stream {
  * and '1111' for one seed. Its default generator (ARC4) is the only one of its that is safe with string seeds.
  */
 export function stream(...parts: readonly (string | number)[]): Stream {
-  const uniform = seedrandom()(["gs1", ...parts].join("|"));
+  const uniform = seedrandom(["gs1", ...parts].join("|"));
   return { uniform, normal: normalsFrom(uniform, log) };
 }
 

@@ -10,7 +10,8 @@ import { CONFIDENCE } from "./units.js";
 const MOST_DRAWS = 12;
 const MOST_STEPS = 200;
 const ROOM = 0.03; // of the range of a draw's values, at both of its ends
-const RETRAINED = "retraining";
+/** What the line of retraining is called. */
+export const RETRAINED = "retraining";
 
 /**
  * Empirical distribution functions: at each value the share of trials that are no larger. Draws are never pooled; of many

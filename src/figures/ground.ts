@@ -15,6 +15,8 @@ export interface Line {
   readonly recipe: Recipe;
   /** Of the units those that judge it: of a recipe with rivals those that did not choose it. */
   readonly places: readonly number[];
+  /** How many recipes it was chosen from. */
+  readonly rivals: number;
   /** What these say of it, as the verdict has it. */
   readonly judgement: VerdictRow["judgement"];
 }
@@ -44,7 +46,7 @@ function groundIn({ setting, question, finding }: Sight): Ground | string {
     if (recipe === undefined) return [];
     const isChosen = rivals > 1 && rounds === null;
     const places = isChosen ? sidesOf(basis.units).judgedBy : placesOf(basis.units);
-    return [{ what, name: nameOf(recipe), recipe, places, judgement }];
+    return [{ what, name: nameOf(recipe), recipe, places, rivals, judgement }];
   });
   return { basis, lines, stratumAt: (place) => basis.memorisation[place]?.stratum ?? null };
 }

@@ -46,6 +46,7 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
 }
 
 const [LOW, HIGH] = [0.1, 0.9];
+const PIECES = 50; // of the line, so that its band may be cut at the picture's border
 
 /**
  * What unlearning would miss if it left every forget row at the p to which the penalty leads: p − retrained, which is
@@ -59,8 +60,9 @@ function settledLine(
   const all = draws.map(({ memorisation }) => memorisation);
   const [least, usual, most] = [LOW, 0.5, HIGH].map((share) => quantile(originals, share));
   // As far as where the median original would be brought to retraining.
-  const ends = [Math.min(0, ...all), Math.max(...all, usual - p)];
-  return ends.map((memorisation) => ({
+  const [from, to] = [Math.min(0, ...all), Math.max(...all, usual - p)];
+  const along = Array.from({ length: PIECES + 1 }, (_, i) => from + ((to - from) * i) / PIECES);
+  return along.map((memorisation) => ({
     memorisation,
     ...{ misses: p - usual + memorisation, low: p - most + memorisation, high: p - least + memorisation },
   }));

@@ -2,6 +2,7 @@
 import { objectiveOf } from "../plan/objective.js";
 import type { SweepPlan } from "../plan/plan.js";
 import type { RecipeKey } from "../verdict/scores.js";
+import { balanced } from "./balance.js";
 
 /** p·ln(p/(1−p)) = pull/λ. */
 export interface Settling {
@@ -24,17 +25,4 @@ export function settlingOf({ presets, methods }: SweepPlan, recipe: RecipeKey): 
   if (forgetLabels === "flipped" || !(crossEntropy.forget > 0 && penalty.forget > 0)) return null;
   const pull = (2 * crossEntropy.forget) / penalty.forget;
   return { pull, p: balanced(pull / lambda) };
-}
-
-const HALVINGS = 60; // of an interval below 1: the last are beyond a double's digits
-
-/** The p in (½, 1) with p·ln(p/(1−p)) = `pull` > 0. */
-export function balanced(pull: number): number {
-  let [low, high] = [0.5, 1];
-  for (let i = 0; i < HALVINGS; i++) {
-    const p = (low + high) / 2;
-    if (p * Math.log(p / (1 - p)) < pull) low = p;
-    else high = p;
-  }
-  return (low + high) / 2;
 }

@@ -43,12 +43,18 @@ export async function slopeNumbers(sight: Sight): Promise<FigureNumbers | string
     facts: {
       estimand: sight.question.estimand,
       chosen: chosen.name,
-      others_chose: chosen.places.length < basis.units,
+      chosen_by: chosenBy(chosen, basis.units),
       nearer: count("nearer"),
       farther: count("farther"),
       draws: draws.length,
     },
   };
+}
+
+/** Which draws chose the recipe: in rounds those that are drawn. */
+function chosenBy({ rivals, places }: Line, units: number): "others" | "these" | "none" {
+  if (rivals === 1) return "none";
+  return places.length < units ? "others" : "these";
 }
 
 /** as far: to the bit, as a recipe that changes nothing is. */

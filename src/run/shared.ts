@@ -25,13 +25,15 @@ export interface Sharing {
 const LOOK_MS = 2_000; // how often is looked how far all machines are
 const SHARES = 32; // of a sweep, at least, so that machines that join have something to do
 
-/** Puts up what `store` lacks of a sweep; false where nothing is missing, or chunks of its plan are up already. */
+/** Puts up what `store` lacks of a sweep as it is now; false where nothing is missing, or chunks of its plan are up already. */
 export async function submitMissing(
   store: SharedStore,
   queue: Queue,
-  sweep: Sweep,
+  asked: Sweep,
   { chunkMs, msPerEpoch, retryFailed }: Omit<Sharing, "worker"> & { readonly retryFailed: boolean },
 ): Promise<boolean> {
+  // Another command may have let it grow since, and chunks of an earlier plan would be refused for ever.
+  const sweep = (await sweepNow(store, asked)) ?? asked;
   const { plan, shard, profile } = sweep;
   const lookup = (specs: readonly TrajectorySpec[]): Promise<Missing> => store.missing(profile, specs, retryFailed);
   const { missing } = await surveyMissing(trajectoriesOf(plan, shard), lookup);
@@ -41,6 +43,12 @@ export async function submitMissing(
   const share = (missing.epochs * msPerEpoch(first)) / SHARES;
   const cutting = { plan, shard, lookup, retryFailed, msPerEpoch, chunkMs: Math.min(chunkMs, share) };
   return queue.submit(sweep, await cutChunks(cutting));
+}
+
+/** A sweep as the store has it now, whose imported data lie where they do here; null: it has none such. */
+async function sweepNow(store: SharedStore, { id, plan }: Sweep): Promise<Sweep | null> {
+  const now = (await store.sweeps()).find((sweep) => sweep.id === id);
+  return now === undefined ? null : { ...now, plan: withFolders(now.plan, foldersOf(plan)) };
 }
 
 /** Trains all that is missing of `sweep`, with whoever else takes its chunks, until it is there or it is told to stop. */
@@ -155,7 +163,8 @@ class SharedRun {
       ...{ store: this.#store, queue, member, lanes: this.#options.lanes },
       runnerFor: () => runner,
       sweeps: async () => [this.#sweep],
-      sweepNow: () => this.#sweepNow(),
+      // Another command may have let it grow meanwhile.
+      sweepNow: () => sweepNow(this.#store, this.#sweep),
       isOver: async () => {
         const { waiting, leased } = await queue.up(this.#sweep);
         return waiting + leased === 0;
@@ -165,12 +174,6 @@ class SharedRun {
         if (event.kind === "landed") await this.#look(queue, event.outcomes);
       },
     });
-  }
-
-  /** Another command may have let it grow meanwhile; whose imported data lie where they do here. */
-  async #sweepNow(): Promise<Sweep | null> {
-    const now = (await this.#store.sweeps()).find(({ id }) => id === this.#sweep.id);
-    return now === undefined ? null : { ...now, plan: withFolders(now.plan, foldersOf(this.#sweep.plan)) };
   }
 
   /** Whether nothing is left that anybody can train. */

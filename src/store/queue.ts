@@ -12,12 +12,13 @@ import type { Landed, Results, Store, Sweep } from "./contract.js";
  * in `losses` unless its holder joined and is known to live or to have come to an end: it was cut off, and killed by
  * nothing. A chunk that is given back, as a drain does, is a new one. `settle` lands rows, ends the chunk and
  * puts up what is left of it, all in one step or none. Chunks are of the plan that they were cut of: `submit` takes back
- * those of an earlier one that wait, and does nothing where chunks of the present one are up already.
+ * those of an earlier one that wait, and does nothing where chunks of the same one are up already, or where the sweep has
+ * grown since: who cut chunks of an earlier plan takes back none of a later one.
  *
  * Errors are those of the store that it belongs to, and it is closed with it.
  */
 export interface Queue {
-  /** Puts up chunks of a sweep's plan, in one step. False: some of this plan are up already, and none was added. */
+  /** Puts up chunks of a sweep's plan, in one step. False: some of this plan are up already, or it is not the sweep's any more, and none was added. */
   submit(sweep: Sweep, chunks: readonly Chunk[]): Promise<boolean>;
   /** The numbers of the sweeps of which something waits: who has nothing to do asks once, however many sweeps there are. */
   waiting(): Promise<ReadonlySet<number>>;

@@ -77,6 +77,11 @@ export class Panel {
     return { ...spec, data } as Spec;
   }
 
+  close(): void {
+    this.#view?.finalize();
+    this.#view = null;
+  }
+
   #fill(): void {
     for (const [name, rows] of this.#shown()) this.#view?.data(name, rows);
   }

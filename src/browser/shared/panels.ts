@@ -7,11 +7,21 @@ const NEAR = "400px";
 
 export type PanelsData = Readonly<Record<string, PanelData>>;
 
-/** Makes a panel of each place that has data; returns them by their ids. */
-export function startPanels(data: PanelsData): ReadonlyMap<string, Panel> {
+export interface LivePanels {
+  /** Gives them other numbers, in place. */
+  update(data: PanelsData): Promise<void>;
+  /** Draws none of them any more. */
+  close(): void;
+}
+
+/** Makes a panel of each place that has data, in the stead of those of `before`. */
+export function startPanels(data: PanelsData, before: LivePanels | null = null): LivePanels {
+  before?.close();
   const panels = new Map<string, Panel>();
+  const closing = new AbortController();
+  const { signal } = closing;
   const all = (of: (panel: Panel) => Promise<void>): Promise<unknown> => Promise.all([...panels.values()].map(of));
-  const theme = followTheme((next) => void all((panel) => panel.useTheme(next)));
+  const theme = followTheme((next) => void all((panel) => panel.useTheme(next)), signal);
   const near = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
@@ -28,10 +38,20 @@ export function startPanels(data: PanelsData): ReadonlyMap<string, Panel> {
     panels.set(id, new Panel(place, data[id], theme));
     near.observe(place);
   }
-  addEventListener("resize", () => void all((panel) => panel.resize()));
-  addEventListener(
-    "beforeprint",
-    () => void all((panel) => panel.draw()).then(() => all((panel) => panel.useTheme("light"))),
-  );
-  return panels;
+  const printed = async (): Promise<void> => {
+    await all((panel) => panel.draw());
+    await all((panel) => panel.useTheme("light"));
+  };
+  addEventListener("resize", () => void all((panel) => panel.resize()), { signal });
+  addEventListener("beforeprint", () => void printed(), { signal });
+  return {
+    update: async (next) => {
+      for (const [id, panel] of panels) if (next[id] !== undefined) await panel.update(next[id]);
+    },
+    close: () => {
+      near.disconnect();
+      closing.abort();
+      for (const panel of panels.values()) panel.close();
+    },
+  };
 }

@@ -3,18 +3,19 @@ import type { ThemeName } from "../../report/figures/theme.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-/** Tells `use` of every change; returns what it is now. */
-export function followTheme(use: (theme: ThemeName) => void): ThemeName {
+/** Tells `use` of every change until `signal` says otherwise; returns what it is now. */
+export function followTheme(use: (theme: ThemeName) => void, signal: AbortSignal): ThemeName {
   const button = document.querySelector<HTMLButtonElement>("#theme");
-  let theme: ThemeName = system.matches ? "dark" : "light";
+  const said = document.documentElement.dataset["theme"];
+  let theme: ThemeName = said === "dark" || said === "light" ? said : system.matches ? "dark" : "light";
   const set = (next: ThemeName): void => {
     theme = next;
     document.documentElement.dataset["theme"] = next;
     if (button !== null) button.textContent = next === "dark" ? "Light" : "Dark";
     use(next);
   };
-  system.addEventListener("change", () => set(system.matches ? "dark" : "light"));
-  button?.addEventListener("click", () => set(theme === "dark" ? "light" : "dark"));
+  system.addEventListener("change", () => set(system.matches ? "dark" : "light"), { signal });
+  button?.addEventListener("click", () => set(theme === "dark" ? "light" : "dark"), { signal });
   if (button !== null) {
     button.hidden = false;
     button.textContent = theme === "dark" ? "Light" : "Dark";

@@ -1,22 +1,10 @@
-/** The kernels as WebAssembly: the same source as the addon, built ahead (build-wasm.sh), for where no addon loads. */
-import { readFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
+/** The kernels as WebAssembly: the same source as the addon, built ahead (build-wasm.sh), for where no addon loads, and for browsers. */
 import type { Curve, Training } from "../contract.js";
 import type { Kernel, Precision } from "./kernel.js";
-
-/** The modules, in the folder of their source. */
-const MODULES = { "wasm-relaxed": "fused-relaxed.wasm", wasm: "fused.wasm" } as const;
 
 const PAGE_BYTES = 65536; // WebAssembly's unit of memory
 const ARRAYS = 17; // that a training has in wasm.cc
 const MEMORY_BYTES = 2 ** 32; // all that 32-bit addresses reach
-
-/** What is used here of the global that neither the language's own types nor @types/node 20 declare. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly validate: (bytes: Uint8Array) => boolean;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
 
 interface Memory {
   readonly buffer: ArrayBuffer;
@@ -69,16 +57,8 @@ export interface Layout {
 
 type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** Compiles and starts a module. Throws where the runtime does not know its instructions. */
-export function startModule(folder: URL, isa: keyof typeof MODULES): Exports {
-  const bytes = readFileSync(new URL(MODULES[isa], folder));
-  // Node 20 has relaxed SIMD behind this flag; later versions have it without, and complain of the flag.
-  if (!WebAssembly.validate(bytes)) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports;
-}
-
-export function wasmKernel(folder: URL, isa: keyof typeof MODULES): Kernel {
-  const wasm = startModule(folder, isa);
+/** The kernel of a module that has been started. */
+export function wasmKernel(wasm: Exports, isa: "wasm" | "wasm-relaxed"): Kernel {
   return {
     isa,
     fusedMultiplyAdd: wasm.fused() !== 0,

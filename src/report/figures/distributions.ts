@@ -1,5 +1,5 @@
 /** Distributions of the forget probability, method by method, over retraining's. */
-import { distributionsNumbers } from "../../figures/distributions.js";
+import { distributionsNumbers, RETRAINED } from "../../figures/distributions.js";
 import type { Figure } from "./figure.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 import { role } from "./theme.js";
@@ -14,7 +14,7 @@ export const distributions: Figure = {
     const { facts, series } = numbers;
     const draw = choice(numbers, "draw");
     const which = facts["most_memorised"] === draw ? ", the one with the most to forget" : "";
-    const retrained = series["steps"].find((of) => of["draw"] === draw && of["what"] === "retraining");
+    const retrained = series["steps"].find((of) => of["draw"] === draw && of["what"] === RETRAINED);
     const band = series["band"].some((of) => of["draw"] === draw)
       ? `; the band holds retraining's as a whole with 90 % confidence (${whole(retrained?.["trials"])} trials, Dvoretzky–Kiefer–Wolfowitz)`
       : "";
@@ -24,7 +24,9 @@ export const distributions: Figure = {
   spec: (numbers) => {
     const x = forgetUnit(numbers);
     const y = "share of trials (1)";
-    const { colour, dash } = looksOf(numbers.series["steps"]);
+    const { names, colour, dash } = looksOf(numbers.series["steps"]);
+    // Retraining and the chosen recipe are both solid: in grey their width tells them apart.
+    const width = { type: "ordinal", domain: names, range: names.map((name) => (name === RETRAINED ? 2.6 : 1.2)) };
     return {
       layer: [
         {
@@ -36,12 +38,13 @@ export const distributions: Figure = {
         {
           data: { name: "steps" },
           ...only("draw"),
-          mark: { type: "line", interpolate: "step-after", strokeWidth: 1.3 },
+          mark: { type: "line", interpolate: "step-after" },
           encoding: {
             x: along("value", x, { scale: { zero: false } }),
             y: along("share", y),
             color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
             strokeDash: { field: "line", type: "nominal", scale: dash, legend: LEGEND },
+            strokeWidth: { field: "line", type: "ordinal", scale: width, legend: LEGEND },
           },
         },
         {

@@ -6,7 +6,7 @@ import type { Sight } from "../../verdict/sights.js";
  * A picture as layers of vega-lite, but for its size, fonts and colours, which are the theme's. The compiler checks it:
  * its own types allow too little of what it takes.
  */
-export interface FigureSpec {
+interface FigureSpec {
   readonly layer: readonly object[];
   readonly encoding?: object;
   readonly resolve?: object;

@@ -27,7 +27,11 @@ export const memorisation: Figure = {
   spec: (numbers) => {
     const y = `unlearned − retrained (${forgetUnit(numbers)})`;
     const margin = Number(numbers.facts["margin"]);
-    const scale = { domain: [Number(numbers.facts["lowest"]), Number(numbers.facts["highest"])], nice: true };
+    const scale = {
+      domain: [Number(numbers.facts["lowest"]), Number(numbers.facts["highest"])],
+      nice: true,
+      clamp: true,
+    };
     const upwards = (field: string): object => along(field, y, { scale });
     return {
       layer: [
@@ -43,7 +47,7 @@ export const memorisation: Figure = {
         },
         {
           data: { name: "settled" },
-          mark: { type: "area", color: role("role_worse"), opacity: 0.12, clip: true },
+          mark: { type: "area", color: role("role_worse"), opacity: 0.12 },
           encoding: { x: along("memorisation", X), y: upwards("low"), y2: { field: "high" } },
         },
         {

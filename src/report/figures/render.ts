@@ -102,7 +102,7 @@ function round(value: number): string {
 }
 
 /** Text as XML has it. */
-export function xml(text: string): string {
+function xml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 

@@ -13,6 +13,12 @@ const [LEFT, RIGHT] = [-0.3, 1.42];
 /** Of the last line of counts, and between two; pixels. */
 const [COUNTS_AT, LINE] = [-22, 12];
 
+/** What the draws had to do with what was chosen. */
+const CHOOSING: Readonly<Record<string, string>> = {
+  others: ", of those that did not choose it",
+  these: ", by all of which it was chosen",
+};
+
 /** How a draw's way looks. */
 const WAYS = {
   farther: { colour: "role_worse", dash: [4, 2] },
@@ -29,7 +35,7 @@ export const slope: Figure = {
     const { series, facts } = numbers;
     const [median] = series["median"];
     const [chance] = series["chance"];
-    const among = facts["others_chose"] === true ? ", of those that did not choose it" : "";
+    const among = CHOOSING[String(facts["chosen_by"])] ?? "";
     const noise =
       chance === undefined ? "" : ` Chance alone, a second retraining, gives ${number(chance["distance"])}.`;
     return `${facts["chosen"]} brings ${whole(facts["nearer"])} of ${whole(facts["draws"])} draws nearer to retraining${among}; the median distance in ${forgetUnit(numbers)} goes from ${number(median["before"])} to ${number(median["after"])}.${noise}`;

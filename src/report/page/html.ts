@@ -25,7 +25,7 @@ function pieceText(piece: Piece): string {
 }
 
 /** Text between tags or in a quoted attribute; what would turn it around on a screen is written out. */
-export function escapedHtml(text: string): string {
+function escapedHtml(text: string): string {
   return printable(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -30,7 +30,11 @@ export function reportPage(content: PageContent, path: string): string {
     "form-action 'none'",
   ].join("; ");
   const head = html`<meta http-equiv="Content-Security-Policy" content="${policy}">`;
-  const body = html`${mainHtml(content, path)}
+  const body = html`${headerHtml(content.title, `gmm-sweep ${content.version}, ${content.at}`)}
+<main id="main">
+<noscript><p class="note">The figures of this page are drawn by its script, which does not run here; the verdict and all that it rests on stand below.</p></noscript>
+${mainHtml(content, path)}
+</main>
 <script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>
 <script>${new Html(script)}</script>`;
   return documentOf(content.title, head, body);
@@ -53,27 +57,29 @@ export function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-export function mainHtml({ title, at, version, settings, sweeps }: PageContent, path: string): Html {
+export function headerHtml(title: string, made: string): Html {
+  return html`<header><p class="made">${made}</p><h1>${title}</h1>
+<button type="button" id="theme" hidden>Dark</button></header>`;
+}
+
+/** All that a page tells; `data-part` says what a live page puts in the place of what. */
+export function mainHtml({ settings, sweeps }: PageContent, path: string): Html {
   const findings = settings.map(({ finding }) => finding);
-  return html`<header><p class="made">gmm-sweep ${version}, ${at}</p><h1>${title}</h1>
-<button type="button" id="theme" hidden>Dark</button></header>
-<main id="main">
-<noscript><p class="note">The figures of this page are drawn by its script, which does not run here; the verdict and all that it rests on stand below.</p></noscript>
+  return html`
 ${settings.length > 1 ? contents(findings, path) : null}
 ${settings.map((setting, i) => settingHtml(setting, { findings, path, number: i + 1 }))}
 ${sweeps.map(
   (
     of,
   ) => html`<section class="sweep"><h2>Sweep ${of.sweep.id}${of.sweep.plan.name === null ? "" : `, ${of.sweep.plan.name}`}: what it is</h2>
-<h3>What is there</h3>${completenessSection(of)}
+<h3>What is there</h3><div data-part="there-${of.sweep.id}">${completenessSection(of)}</div>
 <h3>As a simulation study</h3>${adempSection(of.sweep)}
-<h3>Where the numbers come from</h3>${provenanceSection(of)}</section>`,
-)}
-</main>`;
+<h3>Where the numbers come from</h3><div data-part="from-${of.sweep.id}">${provenanceSection(of)}</div></section>`,
+)}`;
 }
 
 function contents(findings: readonly Finding[], path: string): Html {
-  return html`<nav aria-label="Settings"><ol>${findings.map(
+  return html`<nav aria-label="Settings" data-part="settings"><ol>${findings.map(
     (finding, i) => html`<li><a href="#setting-${i + 1}">${findingSentence(finding, findings, path)}</a></li>`,
   )}</ol></nav>`;
 }
@@ -89,8 +95,8 @@ function settingHtml(setting: SettingContent, { findings, path, number }: Settin
   const { header, rows } = verdictTable(finding);
   const skewed = finding.verdict === null ? [] : skewedText(finding.verdict);
   return html`<section id="setting-${number}" class="setting">
-<h2 class="sentence">${findingSentence(finding, findings, path)}</h2>
-${rows.length === 0 ? null : htmlTable("The verdict: each recipe beside retraining", header, rows)}
-${skewed.map((line) => html`<p class="note">${line}</p>`)}
+<h2 class="sentence" data-part="sentence-${number}">${findingSentence(finding, findings, path)}</h2>
+<div data-part="table-${number}">${rows.length === 0 ? null : htmlTable("The verdict: each recipe beside retraining", header, rows)}
+${skewed.map((line) => html`<p class="note">${line}</p>`)}</div>
 ${panelsSection(setting, number)}</section>`;
 }

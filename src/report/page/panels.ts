@@ -8,7 +8,7 @@ export function panelsSection({ panels }: SettingContent, setting: number): Html
     "reason" in panel ? [] : [panelHtml(panel, `${setting}-${panel.figure.kind}`)],
   );
   const others = panels.flatMap((panel) => ("reason" in panel ? [panel] : []));
-  return html`<div class="panels">${drawn}</div>${others.length === 0 ? null : noneHtml(others)}`;
+  return html`<div class="panels">${drawn}</div>${others.length === 0 ? null : noneHtml(setting, others)}`;
 }
 
 type Drawn = Exclude<Panel, { readonly reason: string }>;
@@ -17,12 +17,12 @@ function panelHtml({ figure, numbers }: Drawn, id: string): Html {
   const caption = figure.caption(numbers);
   return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(figure.answers)}</p>
 <figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}"></div>
-<figcaption>${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
+<figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
 <details class="numbers"><summary>Numbers</summary></details></section>`;
 }
 
-function noneHtml(panels: readonly Extract<Panel, { readonly reason: string }>[]): Html {
-  return html`<section class="none"><h3>Not drawn</h3><ul>${panels.map(
+function noneHtml(setting: number, panels: readonly Extract<Panel, { readonly reason: string }>[]): Html {
+  return html`<section class="none" data-part="none-${setting}"><h3>Not drawn</h3><ul>${panels.map(
     ({ figure, reason }) => html`<li>${figure.title}: ${reason}.</li>`,
   )}</ul></section>`;
 }

@@ -51,6 +51,12 @@ pre,li code{white-space:pre-wrap;overflow-wrap:anywhere}
 .tip{position:fixed;z-index:9;pointer-events:none;background:var(--paper);color:var(--ink);border:1px solid var(--soft);border-radius:4px;padding:.3rem .5rem;font-size:.85rem;box-shadow:0 2px 8px #0003}
 .tip dl{margin:0;gap:0 .6rem}
 nav a{font-size:.95rem}
+.live{max-width:72rem;margin:0 auto;padding:0 1rem}
+.live textarea{width:100%;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9rem}
+.live form label{display:block;margin:.5rem 0 .25rem}
+progress{width:100%;height:.6rem;accent-color:var(--role-better)}
+.going{margin:.75rem 0}.going p{margin:.1rem 0}
+#state:empty,#said:empty{display:none}
 @media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
 @media print{body{font-size:10pt}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}}
 `;

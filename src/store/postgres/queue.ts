@@ -8,6 +8,7 @@ import type { Chunk, Lease, Member, Queue, Up, WorkerNote } from "../queue.js";
 import { chunkOf } from "./chunks.js";
 import { type Connections, QUICK_MS, SCHEMA_NAME, type Session } from "./connection.js";
 import { isAnswer } from "./faults.js";
+import { planIn } from "./sweeps.js";
 import { countDead, Membership } from "./workers.js";
 
 /** All that is pg-boss's. */
@@ -111,7 +112,8 @@ export class BossQueue implements Queue {
          where name = @name and state <= 'active' and data ->> 'plan' = @plan`,
         { name, plan },
       );
-      if (present > 0) return false;
+      // Read under the lock: who let it grow before puts up chunks of its plan under the same, and these would take them back.
+      if (present > 0 || planMark(await planIn(session, sweep.id)) !== plan) return false;
       await session.run(`delete from ${QUEUE_SCHEMA}.job where name = @name and state < 'active'`, { name });
       await session.run("delete from put_aside where sweep_id = @id", { id: sweep.id });
       await this.#put(session, name, plan, chunks);

@@ -39,6 +39,13 @@ export async function plannedSweeps(session: Session): Promise<Sweep[]> {
   return sweeps;
 }
 
+/** The plan of a sweep that is there, as it is now. */
+export async function planIn(session: Session, id: number): Promise<SweepPlan> {
+  const sql = `select ${SWEEP_ROW.columns} ${SWEEP_ROW.from} where s.id = @id`;
+  const [row] = await session.rows<SweepRow>(sql, { id });
+  return sweepOf(row).plan;
+}
+
 /** Whether what stands beside the plan of a sweep is not what the plan says. */
 export async function hasOthersNoted(session: Session, sweep: Sweep): Promise<boolean> {
   const [notes] = await session.rows<SweepNotes>(

@@ -1,9 +1,9 @@
 /** What a user's SQL may call beside SQLite's own functions: statistics of a column's values. */
 import { bad } from "../errors.js";
-import { populationStd, quantile, std } from "../stats/moments.js";
-import { errorOfMean } from "../stats/monte-carlo-error.js";
-import { oneSampleT, tInterval } from "../stats/t-test.js";
 import type { Aggregate } from "../store/contract.js";
+import { populationStd, quantile, std } from "./moments.js";
+import { errorOfMean } from "./monte-carlo-error.js";
+import { oneSampleT, tInterval } from "./t-test.js";
 
 export const AGGREGATES: readonly Aggregate[] = [
   { name: "std", of: populationStd, takes: null },

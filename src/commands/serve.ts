@@ -1,0 +1,44 @@
+/** `gmm-sweep serve`: the report as a page that lives while a sweep runs. */
+import { once } from "node:events";
+import { type Flags, fileFrom, text } from "../plan/flags.js";
+import { parseReal, parseWhole } from "../plan/values.js";
+import { LiveServer } from "../serve/server.js";
+import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
+import { EXIT } from "./exit-codes.js";
+
+const MOST_PORT = 65_535;
+const QUERY_SECONDS = 10;
+
+export const serveCommand: Command = {
+  words: ["serve [file]"],
+  describe: "show the report as a page on this machine that follows a sweep while it runs; Ctrl-C ends it",
+  positionals: DB_ARGUMENT,
+  options: {
+    port: value("the port, of this machine alone", "any that is free", "NUMBER"),
+    "query-seconds": value("how long a query of the page may take", QUERY_SECONDS),
+    ...DB_OPTION,
+  },
+  examples: [
+    ["$0 serve night.db", "a page that follows a grid which trains in another terminal"],
+    ["$0 serve --store postgres://reader@host/sweeps --port 8080", "many machines' sweep"],
+  ],
+  run,
+};
+
+async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  const place = fileFrom(flags);
+  const [port, seconds] = [text(flags, "port"), text(flags, "query-seconds")];
+  const server = await LiveServer.listen({
+    place,
+    port: port === null ? 0 : parseWhole("--port", port, 0, MOST_PORT),
+    queryMs: 1000 * (seconds === null ? QUERY_SECONDS : parseReal("--query-seconds", seconds, 1, "seconds from 1 up")),
+  });
+  try {
+    await terminal.out(`${server.address}\n`);
+    terminal.err("the page is there for whoever has this address on this machine; Ctrl-C ends it\n");
+    await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    return EXIT.ok;
+  } finally {
+    await server.close();
+  }
+}

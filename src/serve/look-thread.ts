@@ -1,0 +1,105 @@
+/** The thread that looks: a server answers at once, however long a look takes. */
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf, SweepError, shellWord, withoutPasswords } from "../errors.js";
+import type { Figure } from "../report/figures/figure.js";
+import { FIGURES } from "../report/figures/figures.js";
+import type { Panel } from "../report/page/content.js";
+import { gathered, panelOf, titleOf } from "../report/page/gather.js";
+import { mainHtml } from "../report/page/page.js";
+import { type PanelData, panelData } from "../report/page/panels.js";
+import type { Results } from "../store/contract.js";
+import { openBegun } from "../store/open.js";
+import { type Sight, sightsOf } from "../verdict/sights.js";
+import type { LookAnswer, LookKind } from "./looks.js";
+
+/** A page as HTML, and what its panels are drawn from. */
+export interface PageLook {
+  readonly html: string;
+  readonly data: Readonly<Record<string, PanelData>>;
+  /** Which figures these are: another number where they are others. */
+  readonly figures: number;
+}
+
+const { place } = workerData as { readonly place: string };
+
+parentPort?.on("message", async (kind: LookKind) => {
+  const begun = performance.now();
+  const answer = kind === "progress" ? await progress() : { kind, ...(await page(kind === "figures")) };
+  parentPort?.postMessage({ ...answer, ms: performance.now() - begun } as LookAnswer);
+});
+
+async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }>, "ms">> {
+  const looked = await reading(async (results) => {
+    const sweeps = [];
+    for (const sweep of await results.sweeps())
+      sweeps.push({
+        ...{ id: sweep.id, name: sweep.plan.name ?? "run" },
+        ...{ cells: await results.cellStatus(sweep), failures: await results.failures(sweep) },
+      });
+    return sweeps;
+  });
+  if (typeof looked === "string") return { kind: "progress", sweeps: [], waiting: looked };
+  return { kind: "progress", sweeps: looked, waiting: looked.length === 0 ? "it holds no sweep yet" : null };
+}
+
+/** The panels as they were last made, by the settings that they are of. */
+let made: ReadonlyMap<string, readonly Panel[]> = new Map();
+let figures = 0;
+
+/** The page with the verdict of now, and figures that are made anew or those of before; a sentence where there is nothing to make one of yet. */
+async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence: string | null }> {
+  const found = await reading(async (results) => {
+    const sights: Sight[] = [];
+    const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+    for (const sweep of await results.sweeps())
+      for await (const sight of sightsOf(results, sweep, asked)) sights.push(sight);
+    if (sights.length === 0) return "no trial has landed yet";
+    if (isDrawn) await drawAll(sights);
+    const content = await gathered(sights, results, {
+      ...{ title: titleOf(place), tell: () => {}, digests: false },
+      panels: async (sight) => made.get(settingOf(sight)) ?? [],
+    });
+    return {
+      html: mainHtml(content, shellWord(withoutPasswords(place))).text,
+      ...{ data: panelData(content.settings), figures },
+    };
+  });
+  return typeof found === "string" ? { page: null, sentence: found } : { page: found, sentence: null };
+}
+
+async function drawAll(sights: readonly Sight[]): Promise<void> {
+  const panels = new Map<string, readonly Panel[]>();
+  for (const sight of sights) {
+    const drawn: Panel[] = [];
+    for (const figure of FIGURES) drawn.push(MEASURED.has(figure.kind) ? left(figure) : await panelOf(figure, sight));
+    panels.set(settingOf(sight), drawn);
+  }
+  [made, figures] = [panels, figures + 1];
+}
+
+/** Figures that time how fast this machine trains, which is no time to do beside a training. */
+const MEASURED = new Set(["next-hour"]);
+
+function left(figure: Figure): Panel {
+  return { figure, reason: "it is timed when nothing trains here: gmm-sweep report draws it" };
+}
+
+function settingOf({ sweep, finding }: Sight): string {
+  return JSON.stringify([sweep.id, finding.setting]);
+}
+
+/** What `look` finds in the place, which is opened for it and let go of; a sentence where nothing can be read there now. */
+async function reading<Found>(look: (results: Results) => Promise<Found>): Promise<Found | string> {
+  try {
+    const results = await openBegun(place);
+    if (results === null) return "nothing has been written there yet";
+    try {
+      return await look(results);
+    } finally {
+      await results.close();
+    }
+  } catch (error) {
+    if (error instanceof SweepError) return error.message;
+    return `a look failed: ${messageOf(error)}`;
+  }
+}

@@ -1,0 +1,133 @@
+/** Looks at a place of results on behalf of all pages at once, and never so often that whoever trains there would feel it. */
+import { Worker } from "node:worker_threads";
+import type { PageLook } from "./look-thread.js";
+import { Progress, type SweepLook, type SweepProgress } from "./progress.js";
+
+/** What a look finds, numbered, so that a page asks for what is newer than what it has. */
+export interface State {
+  readonly number: number;
+  readonly sweeps: readonly SweepProgress[];
+  /** Why nothing can be said yet; null: something can. */
+  readonly waiting: string | null;
+  /** Why there is no page yet; null: it is being made, or there. */
+  readonly page_waiting: string | null;
+}
+
+export interface PageState {
+  readonly number: number;
+  readonly page: PageLook;
+}
+
+/** What is asked of the thread. */
+export type LookKind = "progress" | "verdict" | "figures";
+
+export type LookAnswer = {
+  /** How long it took. */
+  readonly ms: number;
+} & (
+  | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }
+  | { readonly kind: "verdict" | "figures"; readonly page: PageLook | null; readonly sentence: string | null }
+);
+
+/** A look may take one part in so many of the time: less than 2 % of a core. */
+const IDLE_TIMES = 50;
+const LEAST_IDLE_MS = 1_000;
+
+interface Turn {
+  /** Before which no other look is due. */
+  next: number;
+  /** When the one that is under way was asked for; null: none is. */
+  begun: number | null;
+}
+
+export class Looks {
+  readonly #worker: Worker;
+  readonly #progress = new Progress();
+  readonly #turns: Record<LookKind, Turn> = {
+    progress: { next: 0, begun: null },
+    verdict: { next: 0, begun: null },
+    figures: { next: 0, begun: null },
+  };
+  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null };
+  #page: PageState | null = null;
+  /** Why there is no page yet. */
+  #said: string | null = null;
+  #sentence: string | null = null;
+  /** What was there when each was last asked for, and how many trial rows these were. */
+  readonly #landedAt: Partial<Record<LookKind, string>> = {};
+  readonly #countAt: Partial<Record<LookKind, number>> = {};
+  /** How many looks there were: pages share them. */
+  looks = 0;
+
+  constructor(place: string) {
+    this.#worker = new Worker(new URL("./look-thread.js", import.meta.url), { workerData: { place } });
+    this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
+    this.#worker.on("error", (error) => {
+      this.#sentence = error.message;
+    });
+  }
+
+  /** What is known; a look begins where one is due. */
+  state(): State {
+    this.#look("progress");
+    return this.#sentence === null ? this.#state : { ...this.#state, waiting: this.#sentence };
+  }
+
+  /** The page as it was last made; null: not yet. */
+  page(): PageState | null {
+    this.#look("verdict");
+    this.#look("figures");
+    return this.#page;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #look(kind: LookKind): void {
+    const turn = this.#turns[kind];
+    const now = performance.now();
+    if (turn.begun !== null || this.#sentence !== null) return;
+    if (kind === "progress" ? now < turn.next : !this.#isDue(kind, now)) return;
+    this.#landedAt[kind] = this.#landed();
+    this.#countAt[kind] = this.#count();
+    turn.begun = now;
+    this.looks += 1;
+    this.#worker.postMessage(kind);
+  }
+
+  /** A page is made anew where something has landed since; the last one at once, since nobody trains any more. */
+  #isDue(kind: LookKind, now: number): boolean {
+    const { sweeps, waiting } = this.#state;
+    if (waiting !== null || this.#landed() === this.#landedAt[kind]) return false;
+    const isOver = sweeps.every(({ rows, there, failed }) => there + failed === rows);
+    // While twice as much is there as at the last look, which is seldom, a look tells much.
+    const isDoubled = this.#count() >= 2 * (this.#countAt[kind] ?? 0);
+    return isOver || isDoubled || now >= this.#turns[kind].next;
+  }
+
+  #count(): number {
+    return this.#state.sweeps.reduce((sum, { there }) => sum + there, 0);
+  }
+
+  /** How much is there, as one text. */
+  #landed(): string {
+    return JSON.stringify(this.#state.sweeps.map(({ id, rows, there, failed }) => [id, rows, there, failed]));
+  }
+
+  #take(answer: LookAnswer): void {
+    const turn = this.#turns[answer.kind];
+    const ended = performance.now();
+    turn.next = ended + Math.max(LEAST_IDLE_MS, IDLE_TIMES * answer.ms);
+    turn.begun = null;
+    if (answer.kind !== "progress") {
+      this.#said = answer.sentence;
+      if (answer.page !== null) this.#page = { number: (this.#page?.number ?? 0) + 1, page: answer.page };
+      return;
+    }
+    const sweeps = answer.sweeps.map((look) => this.#progress.of(look, ended));
+    const next = { sweeps, waiting: answer.waiting, page_waiting: this.#said };
+    const { number, ...before } = this.#state;
+    if (JSON.stringify(next) !== JSON.stringify(before)) this.#state = { number: number + 1, ...next };
+  }
+}
