@@ -300,6 +300,26 @@ function testCommands(): void {
     assert.equal(await digestOf(place), await digestInFile(t));
   });
 
+  test("a worker judges a sweep again that another version asked for while it lives: it gives back the chunk that it has, and ends", async (t) => {
+    const place = await database(t);
+    const store = await storeAt(t, place);
+    const queue = await store.queue();
+    await programmed(null, ...GRID, "--detach", "--store", place);
+    const worker = programmed(null, "worker", place, "--idle-exit", "20", "--workers", "1", "--quiet");
+    worker.catch(() => {}); // it is heard below
+    const [sweep] = await store.sweeps();
+    while ((await queue.up(sweep)).waiting > 0) await turn();
+    const { command, ...asked } = openRequest({ ...sweep.plan, trials: sweep.plan.trials + 1 }, sweep.profile);
+    const grown = await store.open({ ...asked, grow: true, command: { ...command, version: "0.0.1" } });
+    while ((await queue.up(sweep)).leased > 0) await turn();
+    await queue.submit(grown, chunksOf(grown, 100));
+    await assert.rejects(worker, {
+      fault: "environment",
+      message: /^no sweep of .* can be trained here: sweep 1 was asked for by gmm-sweep 0\.0\.1, and this is /,
+    });
+    assert.deepEqual(await upAt(place), { waiting: 1, leased: 0, losses: 0 });
+  });
+
   test("a worker refuses a sweep whose bits no engine gives on this machine", async (t) => {
     const place = await database(t);
     const store = await storeAt(t, place);
