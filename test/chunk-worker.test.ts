@@ -286,6 +286,43 @@ async function drainedWorker(all: Awaited<ReturnType<typeof opened>>): Promise<C
   return worker;
 }
 
+/** Lets nothing land before it is told to, as a database that is away. */
+class Away extends Passing {
+  #back: () => void = () => {};
+  readonly #isBack = new Promise<void>((resolve) => (this.#back = resolve));
+  /** Outcomes that wait to land, and how many did at most. */
+  waitingNow = 0;
+  most = 0;
+
+  back(): void {
+    this.#back();
+  }
+
+  override async settle(lease: Lease, outcomes: readonly Outcome[], rest: readonly Chunk[]): Promise<Landed> {
+    this.waitingNow += outcomes.length;
+    this.most = Math.max(this.most, this.waitingNow);
+    await this.#isBack;
+    this.waitingNow -= outcomes.length;
+    return this.here.settle(lease, outcomes, rest);
+  }
+}
+
+test("while the database is away as many chunks wait in memory as there are lanes, and nothing more is claimed or trained", async (t) => {
+  const all = await opened(t, { ...ORIGINALS, trials: "20" });
+  const queue = new Away(all.here);
+  await all.here.submit(all.sweep, chunksOf(all.sweep, 2));
+  const runner = runnerOf({}, 3);
+  const { worker } = await working(all, runner, { queue, lanes: 3 });
+  const work = worker.work();
+  for (let turns = 0; turns < 500; turns++) await turn();
+  assert.equal(queue.waitingNow, 6);
+  assert.deepEqual(await all.here.up(all.sweep).then(({ waiting, leased }) => [waiting, leased]), [7, 3]);
+  assert.equal(attempts(runner, 20).filter((count) => count > 0).length, 6);
+  queue.back();
+  await work;
+  assert.deepEqual([queue.most, await all.sqlite.digest(all.sweep)], [6, await plainDigest(t, all.sweep)]);
+});
+
 test("a drain lets the running trajectory land and gives back the rest; twenty-five of one chunk cost no loss and lose nothing", async (t) => {
   const all = await opened(t, { ...ORIGINALS, trials: "26" });
   const { sqlite, here, sweep } = all;

@@ -122,9 +122,9 @@ const STARTED = {
   bash: [
     "-c",
     // As bash-completion loads what completes a command: by its name, from the user's folder.
-    'source "$HOME/.local/share/bash-completion/completions/gmm-sweep"; complete -p gmm-sweep; COMP_WORDS=(gmm-sweep gri); COMP_CWORD=1; _gmm_sweep; echo "${COMPREPLY[@]}"',
+    `source "$HOME/.local/share/bash-completion/completions/gmm-sweep"; complete -p gmm-sweep; COMP_WORDS=(gmm-sweep gri); COMP_CWORD=1; _gmm_sweep; echo "\${COMPREPLY[@]}"`,
   ],
-  zsh: ["-i", "-c", "print -- ${_comps[gmm-sweep]}; whence -w _gmm_sweep"],
+  zsh: ["-i", "-c", "print -- $_comps[gmm-sweep]; whence -w _gmm_sweep"],
   fish: ["-i", "-c", 'complete -C "gmm-sweep gri"'],
 } as const;
 

@@ -1,7 +1,9 @@
 /** The package: what package.json promises, and what stands in the repository's root. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
@@ -126,4 +128,61 @@ test("the visible root holds what the user fixed, and nothing else", (t) => {
     [...visible].filter((name) => !VISIBLE_ROOT.includes(name)),
     [],
   );
+});
+
+interface Packed {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What npm puts into the package, as paths; no script runs. */
+function packed(): string[] {
+  const words = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const said = execFileSync("npm", words, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const [{ files }] = Object.values(JSON.parse(said) as Record<string, Packed>);
+  return files.map(({ path }) => path);
+}
+
+test("what package.json exports is in the package, and of the sources only what is compiled at an installation", () => {
+  const files = packed();
+  const { exports } = json<{ exports: { ".": Record<string, string> } }>("package.json");
+  const entries = Object.values(exports["."]).map((path) => path.replace("./", ""));
+  assert.deepEqual(entries, ["dist/types/index.d.ts", "dist/src/index.js"]);
+  for (const path of [...entries, "dist/src/cli.js", "dist/workers/trial.js", "data/many-draws.yaml"])
+    assert.ok(files.includes(path), path);
+  const others = files.filter((path) => !/^(dist\/(src|types|workers)|data|src\/engine\/fused|scripts)\//.test(path));
+  assert.deepEqual(others.sort(), ["CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "package.json"]);
+  assert.deepEqual(
+    files.filter((path) => path.endsWith(".ts") && !path.startsWith("dist/types/")),
+    [],
+  );
+});
+
+test("the package works in a folder away from the repository, with the dependencies that it names and no other file", (t) => {
+  const project = mkdtempSync(join(tmpdir(), "gmm-sweep-test-"));
+  t.after(() => rmSync(project, { recursive: true }));
+  const modules = join(project, "node_modules");
+  const place = join(modules, "gmm-sweep");
+  for (const path of packed()) cpSync(join(ROOT, path), join(place, path));
+  // The addon that this machine compiled is part of an installation.
+  const build = join("src", "engine", "fused", "build", "Release", "fused.node");
+  if (existsSync(join(ROOT, build))) cpSync(join(ROOT, build), join(place, build));
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(join(modules, name, ".."), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+  const node = (...words: readonly string[]): string =>
+    execFileSync(process.execPath, words, { cwd: project, encoding: "utf8" });
+  const gmm = (...words: readonly string[]): string => node(join(place, manifest.bin["gmm-sweep"]), ...words);
+  assert.equal(gmm("--version"), `${manifest.version}\n`);
+  const little = ["--data-seeds", "1:3", "--samples", "40", "--features", "3", "--hidden", "6,4", "--trials", "6"];
+  const trained = ["--epochs", "unlearn=2,fine_tune=2,original=3,retrain_scratch=3", "--lambda", "1"];
+  gmm("grid", "notebook", "night.db", "--preset", "paired", ...little, ...trained, "--with-null", "--quiet");
+  assert.match(gmm("verdict", "night.db"), /retraining/);
+  const doctor = JSON.parse(gmm("doctor", "--json")) as { name: string; works: boolean }[];
+  for (const name of ["SQLite", "engine fused", "engine reference", "engine tfjs"])
+    assert.equal(doctor.find((line) => line.name === name)?.works, true, name);
+  gmm("plot", "slope", "night.db", "-o", "slope.svg");
+  assert.match(readFileSync(join(project, "slope.svg"), "utf8"), /^<svg/);
+  const ask = `import { openSweep, verdict } from "gmm-sweep"; const sweep = await openSweep("night.db"); console.log((await verdict(sweep)).length); await sweep.close();`;
+  assert.equal(node("--input-type=module", "-e", ask), "1\n");
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
@@ -21,6 +22,8 @@ import { database, emptyDatabase, NO_SERVER, run } from "./fixtures/postgres.js"
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
 import { chunksOf, type MakeQueue, testQueueContract } from "./queue-contract.js";
 import { ORIGINALS } from "./runner-contract.js";
+
+const AGGREGATES_2 = readFileSync(new URL("../../test/fixtures/postgres-2.sql", import.meta.url), "utf8");
 
 const inDatabase: MakeQueue = async (t) => {
   const place = await database(t);
@@ -230,24 +233,30 @@ function testQueue(): void {
 }
 
 function testMigration(): void {
-  test("many who open a store of version 1 at once bring it up to date, with all that it has", async (t) => {
-    const place = await emptyDatabase();
-    const before = await storeAt(t, place);
-    const sweep = await before.open(openRequest(smallPlan()));
-    await before.record(sweep, specsIn(smallPlan()).map(trained));
-    const digest = await before.digest(sweep);
-    await run("set search_path = gmm_sweep, pg_catalog; drop table workers, put_aside", place);
-    const items = await itemsIn(place);
-    await run(`update gmm_sweep.made set version = 1, fingerprint = '${items}'`, place);
-    await assert.rejects(openResults(place), {
-      fault: "usage",
-      message: /was written by an earlier gmm-sweep \(schema 1, this one knows 2\)/,
+  for (const [version, sql] of [
+    [1, `${AGGREGATES_2}; drop table workers, put_aside`],
+    [2, AGGREGATES_2],
+  ] as const)
+    test(`many who open a store of version ${version} at once bring it up to date, with all that it has`, async (t) => {
+      const place = await emptyDatabase();
+      const before = await storeAt(t, place);
+      const sweep = await before.open(openRequest(smallPlan()));
+      await before.record(sweep, specsIn(smallPlan()).map(trained));
+      const [digest, items] = [await before.digest(sweep), await itemsIn(place)];
+      await run(`set search_path = gmm_sweep, pg_catalog; ${sql}`, place);
+      const earlier = await itemsIn(place);
+      assert.notEqual(earlier, items);
+      await run(`update gmm_sweep.made set version = ${version}, fingerprint = '${earlier}'`, place);
+      await assert.rejects(openResults(place), {
+        fault: "usage",
+        message: new RegExp(`was written by an earlier gmm-sweep \\(schema ${version}, this one knows 3\\)`),
+      });
+      const stores = await Promise.all([1, 2, 3, 4].map(() => storeAt(t, place)));
+      for (const store of stores) assert.equal(await store.digest(sweep), digest);
+      assert.equal(await itemsIn(place), items);
+      assert.deepEqual(await stores[0].workers(), []);
+      assert.deepEqual(await stores[0].aside(sweep), []);
     });
-    const stores = await Promise.all([1, 2, 3, 4].map(() => storeAt(t, place)));
-    for (const store of stores) assert.equal(await store.digest(sweep), digest);
-    assert.deepEqual(await stores[0].workers(), []);
-    assert.deepEqual(await stores[0].aside(sweep), []);
-  });
 }
 
 /** What says of a store that nobody changed it. */
@@ -298,6 +307,26 @@ function testCommands(): void {
     const { rows } = await run("select version, ending, rows from gmm_sweep.workers", place);
     assert.deepEqual(rows, [{ version: VERSION, ending: "nothing was left", rows: "24" }]);
     assert.equal(await digestOf(place), await digestInFile(t));
+  });
+
+  test("a worker judges a sweep again that another version asked for while it lives: it gives back the chunk that it has, and ends", async (t) => {
+    const place = await database(t);
+    const store = await storeAt(t, place);
+    const queue = await store.queue();
+    await programmed(null, ...GRID, "--detach", "--store", place);
+    const worker = programmed(null, "worker", place, "--idle-exit", "20", "--workers", "1", "--quiet");
+    worker.catch(() => {}); // it is heard below
+    const [sweep] = await store.sweeps();
+    while ((await queue.up(sweep)).waiting > 0) await turn();
+    const { command, ...asked } = openRequest({ ...sweep.plan, trials: sweep.plan.trials + 1 }, sweep.profile);
+    const grown = await store.open({ ...asked, grow: true, command: { ...command, version: "0.0.1" } });
+    while ((await queue.up(sweep)).leased > 0) await turn();
+    await queue.submit(grown, chunksOf(grown, 100));
+    await assert.rejects(worker, {
+      fault: "environment",
+      message: /^no sweep of .* can be trained here: sweep 1 was asked for by gmm-sweep 0\.0\.1, and this is /,
+    });
+    assert.deepEqual(await upAt(place), { waiting: 1, leased: 0, losses: 0 });
   });
 
   test("a worker refuses a sweep whose bits no engine gives on this machine", async (t) => {

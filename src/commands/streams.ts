@@ -99,7 +99,9 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 export function kindOf(descriptor: number): Kind {
   try {
-    const stats = fstatSync(descriptor);
+    // As bigint: after an fstat of a pipe as doubles, Node 20 takes a package that is a link, as pnpm makes them all, for
+    // one that is none, and does not find what it needs.
+    const stats = fstatSync(descriptor, { bigint: true });
     if (stats.isFile()) return "file";
     return stats.isCharacterDevice() ? "device" : "pipe";
   } catch {

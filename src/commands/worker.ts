@@ -62,8 +62,8 @@ class Working {
   readonly #opening: { giveUp(): void };
   readonly #terminal: Terminal;
   readonly #runners = new Map<string, Runner>();
-  /** Why a sweep is not trained here, by its number; null: it is. */
-  readonly #reasons = new Map<number, string | null>();
+  /** Why a sweep that a version asked for is not trained here, by its number; null: it is. */
+  readonly #judged = new Map<number, { readonly version: string; readonly reason: string | null }>();
   #sweeps: Sweep[] = [];
   readonly #folders: ReadonlyMap<string, string>;
   #looked = Number.NEGATIVE_INFINITY;
@@ -87,7 +87,7 @@ class Working {
     const worker = new ChunkWorker({
       ...{ store: this.#store, queue, member, lanes },
       sweeps: () => this.#usable(),
-      sweepNow: async ({ id }) => (await this.#look()).find((sweep) => sweep.id === id) ?? null,
+      sweepNow: (sweep) => this.#sweepNow(sweep),
       runnerFor: (sweep) => this.#runnerFor(sweep),
       isOver: (idleMs) => idleExitMs !== null && idleMs >= idleExitMs,
       hear: (event) => this.#hear(event),
@@ -114,10 +114,23 @@ class Working {
 
   /** The sweeps that are trained here. Throws a fault of the environment where there are some, and none is. */
   async #usable(): Promise<Sweep[]> {
-    return performance.now() - this.#looked < SWEEPS_MS ? this.#sweeps : this.#look();
+    if (performance.now() - this.#looked < SWEEPS_MS) return this.#sweeps;
+    const refused = await this.#look();
+    if (this.#sweeps.length === 0 && refused.length > 0)
+      throw new SweepError("environment", `no sweep of ${this.#request.place} can be trained here: ${refused[0]}`);
+    return this.#sweeps;
   }
 
-  async #look(): Promise<Sweep[]> {
+  /** A sweep that has grown meanwhile; null: it is not trained here, or not any more. */
+  async #sweepNow({ id }: Sweep): Promise<Sweep | null> {
+    await this.#look();
+    const now = this.#sweeps.find((sweep) => sweep.id === id) ?? null;
+    if (now === null) this.#looked = Number.NEGATIVE_INFINITY; // where it was the last one, that is told next
+    return now;
+  }
+
+  /** Looks which sweeps there are; returns why those are refused that are. */
+  async #look(): Promise<string[]> {
     const { sweep: asked, place } = this.#request;
     const all = (await this.#store.sweeps()).map((sweep) => ({
       ...sweep,
@@ -129,25 +142,21 @@ class Working {
         `${place} has no ${asked === null ? "sweep" : `sweep ${asked}`} yet: waiting for one that gmm-sweep grid --store asks for\n`,
       );
     for (const sweep of meant) await this.#judge(sweep);
-    this.#sweeps = meant.filter(({ id }) => this.#reasons.get(id) === null);
+    this.#sweeps = meant.filter(({ id }) => this.#judged.get(id)?.reason === null);
     this.#looked = performance.now();
-    const refused = meant.flatMap(({ id }) => this.#reasons.get(id) ?? []);
-    if (this.#sweeps.length === 0 && refused.length > 0)
-      throw new SweepError("environment", `no sweep of ${place} can be trained here: ${refused[0]}`);
-    return this.#sweeps;
+    return meant.flatMap(({ id }) => this.#judged.get(id)?.reason ?? []);
   }
 
-  /** Finds out once whether a sweep can be trained here, and says so where it cannot. */
+  /** Finds out whether a sweep can be trained here, again where another version asked for it since, and says so where it cannot. */
   async #judge(sweep: Sweep): Promise<void> {
-    if (this.#reasons.has(sweep.id)) return;
-    const reason = await this.#reasonAgainst(sweep);
-    this.#reasons.set(sweep.id, reason);
+    const version = (await this.#store.commands(sweep)).at(-1)?.version ?? VERSION;
+    if (this.#judged.get(sweep.id)?.version === version) return;
+    const reason = await this.#reasonAgainst(sweep, version);
+    this.#judged.set(sweep.id, { version, reason });
     if (reason !== null && !this.#request.quiet) this.#terminal.err(`${reason}\n`);
   }
 
-  async #reasonAgainst(sweep: Sweep): Promise<string | null> {
-    const commands = await this.#store.commands(sweep);
-    const version = commands.at(-1)?.version ?? VERSION;
+  async #reasonAgainst(sweep: Sweep, version: string): Promise<string | null> {
     if (version !== VERSION && !this.#request.allowMixed)
       return `sweep ${sweep.id} was asked for by gmm-sweep ${version}, and this is ${VERSION}: install that version here, or let both train it with --allow-mixed`;
     try {

@@ -1,7 +1,7 @@
 /** The registry of engines: how each is loaded, by the name `--engine` gives it. */
 import { messageOf, SweepError } from "../errors.js";
 import type { Engine } from "./contract.js";
-import { kernelReports, loadFused } from "./fused/fused.js";
+import { addonReport, kernelReports, loadFused } from "./fused/fused.js";
 import { ISAS, type Isa, type Precision } from "./fused/kernel.js";
 
 /** Which engine, and how it computes. It crosses threads, so it is plain data. */
@@ -86,7 +86,16 @@ export async function engineReports(): Promise<EngineReport[]> {
         }
       : { name: `kernel ${report.isa}`, works: false, detail: report.reason },
   );
-  return [...engines, ...kernels];
+  return [...engines, addonFinding(), ...kernels];
+}
+
+const ORIGINS = { compiled: "compiled on this machine", prebuilt: "prebuilt, as it came with the package" } as const;
+
+/** Which addon is in use; without one the WebAssembly is. */
+function addonFinding(): EngineReport {
+  const report = addonReport();
+  if ("origin" in report) return { name: "kernel addon", works: true, detail: ORIGINS[report.origin] };
+  return { name: "kernel addon", works: false, detail: `${report.reason}; the WebAssembly kernel runs in its place` };
 }
 
 async function engineReport(name: string): Promise<EngineReport> {

@@ -5,7 +5,7 @@ import { KEY_NAMES, keyOf } from "./cell-keys.js";
 import type { Merged, TakeOptions } from "./contract.js";
 import { metInRun } from "./faults.js";
 import type { Part, PartSweep } from "./part.js";
-import { HELD_NAMES, type Value } from "./sql/columns.js";
+import type { Value } from "./sql/columns.js";
 import type { Differ, Stored } from "./trajectories.js";
 
 /** A trajectory of a part, with what it is called. */
@@ -14,17 +14,12 @@ interface Given {
   readonly what: string;
 }
 
-/** What became of a trajectory. */
-export interface Taken extends Merged {
-  readonly id: number;
-}
-
 /** What one kind of store does of it; each call lands all of its work or none. */
 export interface Taker {
   /** Lands sweeps with their cells, commands, questions and decisions, and cell keys; returns its own ids of those. */
   begin(sweeps: readonly PartSweep[], cellKeys: readonly (readonly Value[])[]): Promise<number[]>;
-  /** Lands trajectories, whose cell keys and sources are its own ids; returns of each its own id, and how much was new. */
-  land(some: readonly Given[]): Promise<readonly Taken[]>;
+  /** Lands trajectories, whose cell keys are its own ids, each copy in a later call than the run that it repeats; returns how much of each was new. */
+  land(some: readonly Given[]): Promise<readonly Merged[]>;
 }
 
 const AT_ONCE = 200; // trajectories
@@ -51,17 +46,16 @@ async function takePart(taker: Taker, part: Part, name: string, { sweep, tell }:
     sweeps,
     held.map(([, values]) => values),
   );
-  const ids = new OwnIds(
-    new Map(held.map(([id, values], i) => [id, { id: made[i], isOneRun: Boolean(values[ONE_RUN]) }])),
-  );
+  /** Its own cell keys by the part's. Of trajectories nothing is remembered: there may be millions. */
+  const cellKeys = new Map(held.map(([id], i) => [id, made[i]]));
   let [merged, looked]: [Merged, number] = [{ trialRows: 0, epochs: 0 }, 0];
   try {
-    for await (const some of batchesOf(part.trajectories((cellKey) => ids.has(cellKey)))) {
-      const taken = await taker.land(some.map((given) => ids.placed(given)));
-      for (const [i, { id, trialRows, epochs }] of taken.entries()) {
-        ids.learn(some[i], id);
+    for await (const some of batchesOf(part.trajectories((cellKey) => cellKeys.has(cellKey)))) {
+      const placed = some.map(({ stored, what }) => {
+        return { what, stored: { ...stored, cellKey: cellKeys.get(stored.cellKey) as number } };
+      });
+      for (const { trialRows, epochs } of await taker.land(placed))
         merged = { trialRows: merged.trialRows + trialRows, epochs: merged.epochs + epochs };
-      }
       looked += some.length;
       tell(looked, merged);
     }
@@ -70,33 +64,6 @@ async function takePart(taker: Taker, part: Part, name: string, { sweep, tell }:
   }
   return merged;
 }
-
-/** What the part's ids are where it is taken in. */
-class OwnIds {
-  readonly #cellKeys: ReadonlyMap<number, { readonly id: number; readonly isOneRun: boolean }>;
-  /** Of trajectories that copies repeat. */
-  readonly #sources = new Map<number, number>();
-
-  constructor(cellKeys: ReadonlyMap<number, { readonly id: number; readonly isOneRun: boolean }>) {
-    this.#cellKeys = cellKeys;
-  }
-
-  has(cellKey: number): boolean {
-    return this.#cellKeys.has(cellKey);
-  }
-
-  placed({ stored, what }: Given): Given {
-    const source = stored.source === null ? null : (this.#sources.get(stored.source) as number);
-    return { what, stored: { ...stored, cellKey: this.#cellKeys.get(stored.cellKey)?.id as number, source } };
-  }
-
-  learn({ stored }: Given, id: number): void {
-    if (stored.source === null && this.#cellKeys.get(stored.cellKey)?.isOneRun === true)
-      this.#sources.set(stored.id, id);
-  }
-}
-
-const ONE_RUN = HELD_NAMES.indexOf("one_run");
 
 /** Whether a cell key is of what a sweep asks for. */
 function isAskedBy({ sweep: { plan, profile } }: PartSweep): (entry: readonly [number, readonly Value[]]) => boolean {

@@ -1,11 +1,18 @@
-/** The kernels as a Node-API addon, compiled at installation where a compiler is. */
+/** The kernels as a Node-API addon: compiled at installation, or as it came with the package. */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Curve, Training } from "../contract.js";
 import type { Isa, Kernel, Precision } from "./kernel.js";
 
-/** Where node-gyp leaves the addon, within the folder of binding.gyp. */
-const ADDON = "build/Release/fused.node";
+/** Where an addon comes from. compiled: here; prebuilt: with the package. */
+export type Origin = "compiled" | "prebuilt";
+
+/** Where each may lie, within the folder of binding.gyp; what was compiled here was so for a reason. */
+const PLACES: readonly (readonly [Origin, string])[] = [
+  ["compiled", "build/Release/fused.node"],
+  ["prebuilt", `prebuilt/${process.platform}-${process.arch}/fused.node`],
+];
 
 interface Addon {
   isas(): Isa[];
@@ -23,9 +30,22 @@ interface Addon {
 
 const NO_TEST = { rows: 0, x: new Float32Array(0), y: new Uint8Array(0) };
 
-/** The addon's kernels that this machine can run, fastest first. Throws where the addon does not load. */
-export function addonKernels(folder: URL): Kernel[] {
-  const addon = createRequire(import.meta.url)(fileURLToPath(new URL(ADDON, folder))) as Addon;
+/** The kernels of the first addon that loads which this machine can run, fastest first, and where it comes from. Throws where none does. */
+export function addonKernels(folder: URL): { readonly kernels: Kernel[]; readonly origin: Origin } {
+  const there = PLACES.filter(([, place]) => existsSync(new URL(place, folder)));
+  if (there.length === 0) throw new Error("none was compiled here, and none came with the package for this platform");
+  const faults: unknown[] = [];
+  for (const [origin, place] of there)
+    try {
+      const addon = createRequire(import.meta.url)(fileURLToPath(new URL(place, folder))) as Addon;
+      return { kernels: kernelsOf(addon), origin };
+    } catch (error) {
+      faults.push(error);
+    }
+  throw faults[0];
+}
+
+function kernelsOf(addon: Addon): Kernel[] {
   return addon.isas().map((isa) => ({
     isa,
     fusedMultiplyAdd: isa !== "baseline",

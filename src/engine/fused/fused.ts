@@ -1,7 +1,7 @@
 /** The `fused` engine: one source of C++, as an addon where one loads, else as WebAssembly. */
 import { existsSync } from "node:fs";
 import { messageOf, SweepError } from "../../errors.js";
-import { addonKernels } from "./addon.js";
+import { addonKernels, type Origin } from "./addon.js";
 import { engineOf, type FusedEngine } from "./fused-engine.js";
 import { ISAS, type Isa, type Kernel, type Precision } from "./kernel.js";
 import { wasmKernel } from "./wasm.js";
@@ -59,9 +59,14 @@ function firstThatLoads(): KernelReport[] {
   return reports;
 }
 
-function loadAddon(): { readonly kernels: Kernel[] } | { readonly reason: string } {
+/** Where the addon comes from that this machine loads; where it loads none, why. */
+export function addonReport(): { readonly origin: Origin } | { readonly reason: string } {
+  return loadAddon();
+}
+
+function loadAddon(): ReturnType<typeof addonKernels> | { readonly reason: string } {
   try {
-    return { kernels: addonKernels(FOLDER) };
+    return addonKernels(FOLDER);
   } catch (error) {
     return { reason: `the addon does not load: ${messageOf(error).split("\n")[0]}` };
   }

@@ -19,7 +19,11 @@ const OF_VALUES = "(x double precision[]) returns double precision language plpg
 export const T_KNOWN = "gmm_sweep.t_known";
 export const T_WANTED = "gmm_sweep.t_wanted";
 
-export const AGGREGATES = `
+/** How many states have set values aside, and what the names of those begin with. */
+const STATES = "gmm_sweep.states";
+const ASIDE = "gmm_sweep.aside_";
+
+const OF_A_COLUMN = `
 create function mean_of${OF_VALUES} $$
 declare
   n integer := cardinality(x);
@@ -81,41 +85,10 @@ ${["std", "sd", "mcse"]
   .join("\n")}
 create aggregate stddev_samp (double precision) (sfunc = array_append, stype = double precision[], finalfunc = sd_of, initcond = '{}', parallel = safe);
 
--- What they are given beside the values stands before them.
 create function given_otherwise(first double precision, other double precision) returns double precision[]
 language plpgsql immutable parallel safe as $$
 begin
   raise exception 'an aggregate takes one value beside the column for all rows of a group, got % and %', first, other;
-end $$;
-
--- Neither PL/pgSQL nor array_append, which take an array apart and put it together for each row.
-create function gathered(state double precision[], x double precision, given double precision) returns double precision[]
-language sql immutable parallel safe
-return case
-  when state is null then case when x is null then array[given] else array[given, x] end
-  when state[1] is distinct from given then given_otherwise(state[1], given)
-  when x is null then state
-  else array_cat(state, array[x])
-end;
-
-create function quantile_of(state double precision[]) returns double precision language plpgsql immutable parallel safe as $$
-declare
-  q double precision := state[1];
-  sorted double precision[];
-  n integer := cardinality(state) - 1;
-  at double precision;
-  below integer;
-  share double precision;
-begin
-  if not coalesce(q between 0 and 1, false) then raise exception 'q must be from 0 to 1, got %', coalesce(q::text, 'null'); end if;
-  if n = 0 then return null; end if;
-  sorted := array(select value from unnest(state[2:]) value order by value);
-  at := (n - 1) * q;
-  below := floor(at);
-  if below >= n - 1 then return nullif(sorted[n], 'NaN'); end if;
-  share := at - below;
-  if share = 0 then return nullif(sorted[below + 1], 'NaN'); end if;
-  return nullif(sorted[below + 1] + share * (sorted[below + 2] - sorted[below + 1]), 'NaN');
 end $$;
 
 create function t_quantile(level double precision, df integer) returns double precision language plpgsql volatile as $$
@@ -131,12 +104,78 @@ begin
   end if;
   return found;
 end $$;
+`;
+
+const HELD = 2048; // values, 16 KB
+
+/**
+ * Of several arguments no function that PostgreSQL lets everybody use grows an array in place: each row copies its state.
+ * So a state holds some values, and what is more stands aside, in settings of the transaction: its first item is what is
+ * given beside the column, then by which number its settings go (0: it has none), and how many they are.
+ */
+const WITH_GIVEN = `
+create function exactly(x double precision[]) returns text language sql stable set extra_float_digits = 3
+return trim('{}' from cast(x as text));
+
+create function set_aside(state double precision[], x double precision) returns double precision[] language plpgsql volatile as $$
+declare
+  number integer := state[2];
+begin
+  if number = 0 then
+    number := coalesce(nullif(current_setting('${STATES}', true), ''), '0')::integer + 1;
+    perform set_config('${STATES}', number::text, true);
+  end if;
+  perform set_config('${ASIDE}' || number || '_' || cast(state[3] as integer), exactly(state[4:]), true);
+  return array[state[1], number, state[3] + 1, x];
+end $$;
+
+-- No PL/pgSQL for each row, which would take an array apart and put it together.
+create function gathered(state double precision[], x double precision, given double precision) returns double precision[]
+language sql stable
+return case
+  when state is null then case when x is null then array[given, 0, 0] else array[given, 0, 0, x] end
+  when state[1] is distinct from given then given_otherwise(state[1], given)
+  when x is null then state
+  when cardinality(state) < ${3 + HELD} then array_cat(state, array[x])
+  else set_aside(state, x)
+end;
+
+create function values_of(state double precision[]) returns double precision[] language plpgsql volatile as $$
+declare
+  before text;
+begin
+  if state[3] = 0 then return state[4:]; end if;
+  select string_agg(current_setting('${ASIDE}' || cast(state[2] as integer) || '_' || i), ',' order by i) into before
+  from generate_series(0, cast(state[3] as integer) - 1) i;
+  return array_cat(cast('{' || before || '}' as double precision[]), state[4:]);
+end $$;
+
+create function quantile_of(state double precision[]) returns double precision language plpgsql volatile strict as $$
+declare
+  q double precision := state[1];
+  sorted double precision[];
+  own double precision[] := values_of(state);
+  n integer := cardinality(own);
+  at double precision;
+  below integer;
+  share double precision;
+begin
+  if not coalesce(q between 0 and 1, false) then raise exception 'q must be from 0 to 1, got %', coalesce(q::text, 'null'); end if;
+  if n = 0 then return null; end if;
+  sorted := array(select value from unnest(own) value order by value);
+  at := (n - 1) * q;
+  below := floor(at);
+  if below >= n - 1 then return nullif(sorted[n], 'NaN'); end if;
+  share := at - below;
+  if share = 0 then return nullif(sorted[below + 1], 'NaN'); end if;
+  return nullif(sorted[below + 1] + share * (sorted[below + 2] - sorted[below + 1]), 'NaN');
+end $$;
 
 create function end_of(state double precision[], sign integer) returns double precision language plpgsql volatile as $$
 declare
   level double precision := state[1];
-  own double precision[] := state[2:];
-  n integer := cardinality(state) - 1;
+  own double precision[] := values_of(state);
+  n integer := cardinality(own);
   estimate double precision;
   error double precision;
 begin
@@ -148,10 +187,10 @@ begin
   return nullif(estimate + sign * (error * t_quantile(level, n - 1)), 'NaN');
 end $$;
 
-create function low_of(state double precision[]) returns double precision language plpgsql volatile as $$
+create function low_of(state double precision[]) returns double precision language plpgsql volatile strict as $$
 begin return end_of(state, -1); end $$;
 
-create function high_of(state double precision[]) returns double precision language plpgsql volatile as $$
+create function high_of(state double precision[]) returns double precision language plpgsql volatile strict as $$
 begin return end_of(state, 1); end $$;
 
 ${[
@@ -165,6 +204,14 @@ ${[
   )
   .join("\n")}
 `;
+
+export const AGGREGATES: string = OF_A_COLUMN + WITH_GIVEN;
+
+/** What makes those of version 2 the present ones: each row copied all that came before it. */
+export const AGGREGATES_FROM_2 = `
+drop aggregate quantile (double precision, double precision), ci_low (double precision, double precision), ci_high (double precision, double precision);
+drop function gathered, quantile_of, low_of, high_of, end_of;
+${WITH_GIVEN}`;
 
 /** The quantiles that were wanted, by what they are wanted for: each line of \`wanted\` is a level and degrees of freedom. */
 export function quantilesOf(wanted: string): Record<string, number> {

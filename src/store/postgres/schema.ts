@@ -2,12 +2,12 @@
 import { CURVE, MEASURES } from "../../measures.js";
 import { CELL_KEY_NAMES, DRAW_NAMES } from "../sql/columns.js";
 import { viewsIn } from "../sql/views.js";
-import { AGGREGATES } from "./aggregates.js";
+import { AGGREGATES, AGGREGATES_FROM_2 } from "./aggregates.js";
 import { SCHEMA_NAME } from "./connection.js";
 import { epochsOf, POSTGRES_DIALECT, trajectoryOf } from "./dialect.js";
 
 /** The version of what follows; any change of it raises it, and comes with a migration. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** Of PostgreSQL: what the views say is understood from it on. */
 export const LEAST_SERVER = 140000;
@@ -199,7 +199,7 @@ return case when abs(x) < 1e-150 then 0 when abs(x) > 1e154 and x <> 'NaN' then 
 export const SCHEMA = TABLES + WORKERS + FUNCTIONS + viewsIn(POSTGRES_DIALECT) + AGGREGATES;
 
 /** What makes of each earlier version the next one. */
-export const MIGRATIONS: Readonly<Record<number, string>> = { 1: WORKERS };
+export const MIGRATIONS: Readonly<Record<number, string>> = { 1: WORKERS, 2: AGGREGATES_FROM_2 };
 
 /** What is there, a text a line: relations with their columns, what they are held to, their triggers, and functions. A database of another version of PostgreSQL may write some of it otherwise. */
 export const ITEMS = `

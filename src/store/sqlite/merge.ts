@@ -3,7 +3,6 @@ import type Database from "better-sqlite3";
 import type { Merged } from "../contract.js";
 import { type PartSweep, partDiffers, refuseOtherDecisions } from "../part.js";
 import { type OpeningTimes, otherCells } from "../sweeps.js";
-import type { Taken } from "../taking.js";
 import { type Differ, givenBy, type Stored } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { guardedOpening, toldOfOpening } from "./faults.js";
@@ -54,10 +53,10 @@ function mergeCellKeys({ keys }: Whole, part: FilePart): Map<number, number> {
   return new Map([...there].map(([id, held]) => [id, keys.put(held).id]));
 }
 
-/** What fails while a part is read is said of the part, which the user named; nothing was written. */
-export function* trajectoriesOf({ path, trajectories }: FilePart): Generator<Stored> {
+/** Copies, or all others. What fails while a part is read is said of the part, which the user named; nothing was written. */
+export function* trajectoriesOf({ path, trajectories }: FilePart, areCopies: boolean): Generator<Stored> {
   try {
-    yield* trajectories.all();
+    yield* trajectories.all((source) => (source !== null) === areCopies);
   } catch (error) {
     throw toldOfOpening(path, error);
   }
@@ -89,33 +88,29 @@ export function sweepsOf({ db, sweeps }: FilePart): PartSweep[] {
 
 function mergeTrajectories({ path, trajectories }: Whole, part: FilePart, keys: ReadonlyMap<number, number>): Merged {
   const merged = { trialRows: 0, epochs: 0 };
-  /** The whole's ids. */
-  const ids = new Map<number, number>();
-  const copies: Stored[] = [];
-  const merge = (stored: Stored): void => {
-    const name = part.trajectories.nameOf(stored);
-    const place = {
-      ...stored,
-      cellKey: keys.get(stored.cellKey) as number,
-      source: stored.source === null ? null : (ids.get(stored.source) as number),
-    };
-    const { id, trialRows, epochs } = landStored(trajectories, place, partDiffers(path, part.path, name));
-    ids.set(stored.id, id);
-    merged.trialRows += trialRows;
-    merged.epochs += epochs;
-  };
-  // Copies after all others: each names the run that it repeats.
-  for (const stored of trajectoriesOf(part)) {
-    if (stored.source === null) merge(stored);
-    else copies.push(stored);
-  }
-  copies.forEach(merge);
+  for (const areCopies of [false, true])
+    for (const stored of trajectoriesOf(part, areCopies)) {
+      const place = { ...stored, cellKey: keys.get(stored.cellKey) as number };
+      const differ = partDiffers(path, part.path, part.trajectories.nameOf(stored));
+      const { trialRows, epochs } = landStored(trajectories, place, differ);
+      merged.trialRows += trialRows;
+      merged.epochs += epochs;
+    }
   return merged;
 }
 
-/** Lands a trajectory whose cell key and source are the file's own. */
-export function landStored(trajectories: Trajectories, stored: Stored, differ: Differ): Taken {
-  const { id, rows, epochs } = trajectories.put(stored, givenBy(stored), differ);
+/** Lands a trajectory of a part whose cell key is the file's own; the run that it repeats, if it is a copy, is there by now. */
+export function landStored(trajectories: Trajectories, stored: Stored, differ: Differ): Merged {
+  const { id, rows, epochs } = trajectories.put(ofItsRun(trajectories, stored), givenBy(stored), differ);
   const failed = stored.contents.rows.filter(({ state }) => state === "failed");
-  return { id, trialRows: rows.length + trajectories.failWhereNone(id, failed), epochs };
+  return { trialRows: rows.length + trajectories.failWhereNone(id, failed), epochs };
+}
+
+/** A trajectory whose source is the file's own id. */
+function ofItsRun(trajectories: Trajectories, stored: Stored): Stored {
+  const { cellKey, startTrial, replicateOf, source } = stored;
+  if (source === null || replicateOf === null) return stored;
+  const own = trajectories.find(cellKey, replicateOf, startTrial);
+  if (own === null) throw new Error("a copy came before the run that it repeats");
+  return { ...stored, source: own };
 }

@@ -22,8 +22,8 @@ export async function partIn(path: string): Promise<Part | null> {
       cellKeys: async () => guardedOpening(path, () => part.keys.all()),
       trajectories: async function* (isMeant) {
         for (const isCopy of [false, true])
-          for (const stored of trajectoriesOf(part)) {
-            if ((stored.source !== null) !== isCopy || !isMeant(stored.cellKey)) continue;
+          for (const stored of trajectoriesOf(part, isCopy)) {
+            if (!isMeant(stored.cellKey)) continue;
             const what = part.trajectories.nameOf(stored);
             if (faultOf(stored) !== null) throw toldOfOpening(path, damaged(what));
             yield { stored, what };

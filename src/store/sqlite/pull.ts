@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Part } from "../part.js";
 import { isDatabase } from "../places.js";
-import { givenBy } from "../trajectories.js";
 import { CellKeys } from "./cell-keys.js";
 import { guarded } from "./faults.js";
+import { landStored } from "./merge.js";
 import { Sweeps } from "./sweeps.js";
 import { Trajectories } from "./trajectories.js";
 import { openForWriting } from "./writing.js";
@@ -58,14 +58,9 @@ async function pullInto(file: string, part: Part): Promise<void> {
       for (const decision of decisions) sweeps.decisions.add(id, decision);
     }
     const keyIds = new Map([...(await part.cellKeys())].map(([id, held]) => [id, keys.put(held).id]));
-    const ids = new Map<number, number>();
     for await (const { stored } of part.trajectories(() => true)) {
       const cellKey = keyIds.get(stored.cellKey) as number;
-      const source = stored.source === null ? null : (ids.get(stored.source) as number);
-      const { id } = guarded(file, () => trajectories.put({ ...stored, cellKey, source }, givenBy(stored), isNew));
-      ids.set(stored.id, id);
-      const failed = stored.contents.rows.filter(({ state }) => state === "failed");
-      guarded(file, () => trajectories.failWhereNone(id, failed));
+      guarded(file, () => landStored(trajectories, { ...stored, cellKey }, isNew));
     }
     guarded(file, () => db.exec("commit"));
   } finally {

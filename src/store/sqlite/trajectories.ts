@@ -78,13 +78,14 @@ export class Trajectories {
     compareContents({ ...beside, rows: contents.rows }, given, differ);
   }
 
-  /** All trajectories, in the order of their ids. */
-  *all(): Generator<Stored> {
+  /** All trajectories, or those whose source is such a one, in the order of their ids. */
+  *all(isMeant: (source: number | null) => boolean = () => true): Generator<Stored> {
     let block: readonly TrajectoryRow[] = [];
     for (let from = 0; ; from = block[block.length - 1][0] + 1) {
       block = this.#reading.block.all({ from }) as TrajectoryRow[];
       if (block.length === 0) return;
-      yield* this.#readBlock(block);
+      const meant = block.filter(([, , , , , source]) => isMeant(source));
+      if (meant.length > 0) yield* this.#readBlock(meant);
     }
   }
 
