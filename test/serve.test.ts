@@ -1,0 +1,275 @@
+/** The live page's server: who may ask it, what it answers, and what it leaves alone. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { dirname, join } from "node:path";
+import test, { type TestContext } from "node:test";
+import Database from "better-sqlite3";
+import type { State } from "../src/serve/looks.js";
+import { LiveServer } from "../src/serve/server.js";
+import { CLI, folder } from "./command-line.js";
+import { picturedFile } from "./fixtures/pictured.js";
+
+interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks an address as it stands: fetch would tidy it up, and keep Host and Origin to itself. */
+function ask(
+  address: string,
+  path: string,
+  { method = "GET", headers = {}, body = "" }: Asking = {},
+): Promise<Answered> {
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve, reject) => {
+    const asked = request({ hostname, port, path, method, headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(pieces).toString(),
+        }),
+      );
+      response.on("error", reject);
+    });
+    asked.on("error", reject);
+    asked.end(body);
+  });
+}
+
+interface Served {
+  readonly server: LiveServer;
+  /** Asks for what stands after the token. */
+  readonly get: (path: string, asking?: Asking) => Promise<Answered>;
+}
+
+async function served(t: TestContext, place?: string, queryMs = 60_000): Promise<Served> {
+  const server = await LiveServer.listen({ place: place ?? (await picturedFile(t)), port: 0, queryMs });
+  t.after(() => server.close());
+  const { pathname } = new URL(server.address);
+  return { server, get: (path, asking) => ask(server.address, `${pathname}${path}`, asking) };
+}
+
+/** Asks again until it is so; each answer is waited for, and time is not looked at. */
+async function until<Found>(find: () => Promise<Found | null>): Promise<Found> {
+  for (;;) {
+    const found = await find();
+    if (found !== null) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function whenLooked({ get }: Served): Promise<State> {
+  return until(async () => {
+    const state = JSON.parse((await get("state")).body) as State;
+    return state.waiting === "it is being looked at" ? null : state;
+  });
+}
+
+test("the page is there for who has its token, under a policy that lets nothing else in", async (t) => {
+  const { get } = await served(t);
+  const { status, headers, body } = await get("");
+  assert.equal(status, 200);
+  assert.match(body, /^<!doctype html>/);
+  assert.match(String(headers["content-security-policy"]), /^default-src 'none'; script-src 'self'; /);
+  for (const [name, value] of [
+    ["cache-control", "no-store"],
+    ["referrer-policy", "no-referrer"],
+    ["x-content-type-options", "nosniff"],
+  ])
+    assert.equal(headers[name], value);
+  assert.equal((await get("live.js")).headers["content-type"], "text/javascript; charset=utf-8");
+  assert.deepEqual(Object.values(await get("", { method: "HEAD" }))[2], "");
+});
+
+test("who has no token, or another page's, is told so and gets nothing", async (t) => {
+  const { server, get } = await served(t);
+  for (const path of ["/", "/state", "/x/state", `${new URL(server.address).pathname.slice(0, -2)}/state`])
+    assert.equal((await ask(server.address, path)).status, 403, path);
+  for (const headers of [
+    { host: "example.org" },
+    { host: `example.org:${new URL(server.address).port}` },
+    { origin: "http://example.org" },
+    { origin: "null" },
+  ]) {
+    const { status, body } = await get("state", { headers });
+    assert.equal(status, 403);
+    assert.doesNotMatch(body, /sweeps/);
+  }
+  const own = { host: `localhost:${new URL(server.address).port}` };
+  assert.equal((await get("state", { headers: { ...own, origin: `http://${own.host}` } })).status, 200);
+});
+
+test("nothing else is there: no file of the machine, no other method, no long body", async (t) => {
+  const { get } = await served(t);
+  for (const path of ["../../etc/passwd", "..%2f..%2fetc/passwd", "live.js/..", "rows", "constructor"])
+    assert.equal((await get(path)).status, 404, path);
+  for (const method of ["PUT", "DELETE", "OPTIONS", "PATCH"])
+    assert.equal((await get("state", { method })).status, 405);
+  assert.equal((await get("rows", { method: "POST", body: "x".repeat(200_000) })).status, 413);
+});
+
+test("a page is sent what is new, and nothing where it has all", async (t) => {
+  const served_ = await served(t);
+  const state = await whenLooked(served_);
+  const [sweep] = state.sweeps;
+  assert.equal(sweep.rows, sweep.there);
+  assert.deepEqual(await served_.get(`state?since=${state.number}`).then(({ status, body }) => [status, body]), [
+    204,
+    "",
+  ]);
+  const contents = await until(async () => {
+    const { status, body } = await served_.get("contents");
+    if (status === 204) return null;
+    const found = JSON.parse(body) as { number: number; figures: number; data: Record<string, object> };
+    return Object.keys(found.data).length === 0 ? null : found;
+  });
+  assert.ok("1-slope" in contents.data && !("1-next-hour" in contents.data));
+  assert.equal((await served_.get(`contents?since=${contents.number}`)).status, 204);
+  const again = JSON.parse((await served_.get(`contents?since=0&figures=${contents.figures}`)).body) as { data: null };
+  assert.equal(again.data, null);
+});
+
+test("twenty pages share one look", async (t) => {
+  const all = await served(t);
+  await Promise.all(Array.from({ length: 20 }, () => all.get("state")));
+  assert.equal(all.server.looks.looks, 1);
+});
+
+test("a look takes no lock: another program writes meanwhile, and is never refused", async (t) => {
+  const path = await picturedFile(t);
+  const writer = new Database(path, { timeout: 0 });
+  writer.exec("begin immediate");
+  const state = await whenLooked(await served(t, path));
+  assert.equal(state.waiting, null);
+  writer.exec("commit");
+  writer.close();
+});
+
+test("a place in which nothing is yet, or that is no file of ours, is told of", async (t) => {
+  const none = await whenLooked(await served(t, join(folder(t), "none.db")));
+  assert.match(String(none.waiting), /none\.db/);
+  const other = join(folder(t), "other.db");
+  writeFileSync(other, "a letter");
+  assert.match(String((await whenLooked(await served(t, other))).waiting), /other\.db/);
+});
+
+interface Rows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly more: boolean;
+  readonly sentence: string | null;
+}
+
+async function rowsOf({ get }: Served, sql: string): Promise<Rows> {
+  return JSON.parse((await get("rows", { method: "POST", body: sql })).body) as Rows;
+}
+
+const ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n";
+
+test("a query gives its first rows, and says whether there are more; the aggregates are there", async (t) => {
+  const all = await served(t);
+  const few = await rowsOf(
+    all,
+    "select method, std(forget_probability) from trial_results group by 1 order by 1 limit 2",
+  );
+  assert.deepEqual([few.columns.length, few.rows.length, few.more, few.sentence], [2, 2, false, null]);
+  const many = await rowsOf(
+    all,
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i from n",
+  );
+  assert.deepEqual([many.rows.length, many.more, many.sentence], [1000, true, null]);
+  assert.deepEqual(many.rows[0], [1]);
+});
+
+test("a query that is no select is refused in query's own words, and changes nothing", async (t) => {
+  const all = await served(t);
+  for (const sql of ["delete from trial_rows", "selekt 1", "", "select 1; select 2"]) {
+    const { rows, sentence } = await rowsOf(all, sql);
+    assert.deepEqual(rows, []);
+    assert.notEqual(sentence, null);
+  }
+  const { rows } = await rowsOf(all, "select count(*) > 0 from trial_results");
+  assert.deepEqual(rows, [[1]]);
+});
+
+test("a query that would run for ever is stopped, and its process is gone", async (t) => {
+  const all = await served(t, undefined, 1500);
+  const { sentence } = await rowsOf(all, ENDLESS);
+  assert.equal(sentence, "it took longer than 1.5 s and was stopped: narrow it, or raise --query-seconds");
+  assert.equal(all.server.queries.running, 0);
+});
+
+test("a query ends with its page", async (t) => {
+  const all = await served(t);
+  const { pathname, port } = new URL(all.server.address);
+  const asked = request({ hostname: "127.0.0.1", port, path: `${pathname}rows`, method: "POST" });
+  asked.on("error", () => {});
+  asked.end(ENDLESS);
+  await until(async () => (all.server.queries.running === 1 ? true : null));
+  asked.destroy();
+  await until(async () => (all.server.queries.running === 0 ? true : null));
+});
+
+test("four queries run at once, and a fifth is told so", async (t) => {
+  const all = await served(t);
+  const { pathname, port } = new URL(all.server.address);
+  const running = Array.from({ length: 4 }, () => {
+    const asked = request({ hostname: "127.0.0.1", port, path: `${pathname}rows`, method: "POST" });
+    asked.on("error", () => {});
+    asked.end(ENDLESS);
+    return asked;
+  });
+  await until(async () => (all.server.queries.running === 4 ? true : null));
+  assert.match(String((await rowsOf(all, "select 1")).sentence), /^4 queries are running already/);
+  for (const asked of running) asked.destroy();
+});
+
+test("all rows of a query come as CSV, and what fails is no file", async (t) => {
+  const all = await served(t);
+  const { status, headers, body } = await all.get(
+    `query.csv?sql=${encodeURIComponent("select 1 as one, 'a,b' as two")}`,
+  );
+  assert.deepEqual([status, body], [200, 'one,two\n1,"a,b"\n']);
+  assert.equal(headers["content-disposition"], 'attachment; filename="query.csv"');
+  assert.equal((await all.get("query.csv?sql=selekt")).status, 400);
+});
+
+test("serve prints its address, ends with 0 when it is told to, and leaves no process", async (t) => {
+  const path = await picturedFile(t);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const child = spawn(process.execPath, [CLI, "serve", path], { stdio: ["ignore", "pipe", "pipe"] });
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const address = String(line).trim();
+    assert.match(address, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
+    assert.equal((await ask(address, new URL(address).pathname)).status, 200);
+    child.kill(signal);
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+  }
+});
+
+test("a port that is taken ends serve with a sentence and 3", async (t) => {
+  const { server } = await served(t);
+  const { port } = new URL(server.address);
+  const child = spawn(process.execPath, [CLI, "serve", join(dirname(CLI), "x.db"), "--port", port]);
+  const said: Buffer[] = [];
+  child.stderr.on("data", (piece: Buffer) => said.push(piece));
+  const [code] = (await once(child, "close")) as [number];
+  assert.equal(code, 3);
+  assert.equal(
+    Buffer.concat(said).toString(),
+    `gmm-sweep: --port must be one that is free, got ${port}, which another program has: name another one, or leave it out\n`,
+  );
+});
