@@ -39,6 +39,16 @@ async function bundleForBrowsers() {
   });
 }
 
+/** What was built of a source that is gone: the package would carry it, and its test would run. */
+function dropStale() {
+  for (const folder of ["src", "workers", "test", "scripts"]) {
+    const built = join(root, "dist", folder);
+    if (!existsSync(built) || !existsSync(join(root, folder))) continue;
+    for (const name of readdirSync(built, { recursive: true }))
+      if (name.endsWith(".js") && !existsSync(join(root, folder, name.replace(/js$/, "ts")))) rmSync(join(built, name));
+  }
+}
+
 /** The declarations of what is imported by its users, and of what those speak of, in dist/types. */
 function declareTypes() {
   const folder = join(root, "dist", "types");
@@ -70,6 +80,7 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < changed) {
   execFileSync(process.execPath, [tsc, "--project", root], { cwd: root, stdio: "inherit" });
   await bundleForBrowsers();
   declareTypes();
+  dropStale();
   chmodSync(join(root, "dist", "src", "cli.js"), 0o755);
   writeFileSync(stamp, "");
 }

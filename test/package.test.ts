@@ -186,3 +186,12 @@ test("the package works in a folder away from the repository, with the dependenc
   const ask = `import { openSweep, verdict } from "gmm-sweep"; const sweep = await openSweep("night.db"); console.log((await verdict(sweep)).length); await sweep.close();`;
   assert.equal(node("--input-type=module", "-e", ask), "1\n");
 });
+
+test("nothing is built of a source that is gone", () => {
+  const built = packed().filter((path) => /^dist\/(src|workers)\/.*\.js$/.test(path));
+  assert.ok(built.length > 300, `${built.length} modules`);
+  assert.deepEqual(
+    built.filter((path) => !existsSync(join(ROOT, path.replace(/^dist\/(.*)js$/, "$1ts")))),
+    [],
+  );
+});
