@@ -11,7 +11,7 @@ import {
   type StoreReport,
 } from "./contract.js";
 import type { Part } from "./part.js";
-import { isDatabase, placeNamed } from "./places.js";
+import { anotherPlace, isDatabase, placeNamed } from "./places.js";
 import { POSTGRES } from "./postgres/kind.js";
 import { SQLITE } from "./sqlite/kind.js";
 
@@ -27,7 +27,7 @@ export function openStore(place: string, opening: Opening = QUIETLY): Promise<St
 export async function openResults(place: string): Promise<Results> {
   const results = await openBegun(place);
   if (results !== null) return results;
-  throw bad(`${place} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
+  throw bad(`${place} must hold results, but it is empty: run gmm-sweep first, or ${anotherPlace(place)}`);
 }
 
 /** The same; null of a place where nothing has been written yet, as a run leaves that is killed at its birth. */
