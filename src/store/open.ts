@@ -10,8 +10,7 @@ import {
   type StoreKind,
   type StoreReport,
 } from "./contract.js";
-import type { Part } from "./part.js";
-import { anotherPlace, isDatabase, placeNamed } from "./places.js";
+import { anotherPlace } from "./places.js";
 import { POSTGRES } from "./postgres/kind.js";
 import { SQLITE } from "./sqlite/kind.js";
 
@@ -54,10 +53,4 @@ function kindOf(place: string): StoreKind {
   const kind = KINDS.find((candidate) => candidate.takes(place));
   if (kind === undefined) throw new Error(`no kind of store takes ${place}`);
   return kind;
-}
-
-/** Opens a place of any kind as a part of a whole of another kind; null: nothing has been written there yet. */
-export async function openPart(place: string): Promise<Part | null> {
-  if (isDatabase(place)) return (await import("./postgres/part.js")).partIn(placeNamed("a part", place));
-  return (await import("./sqlite/part.js")).partIn(place);
 }
