@@ -8,7 +8,7 @@ import { parseName } from "../plan/values.js";
 import { numbersCsv } from "../report/figures/data-file.js";
 import type { Figure } from "../report/figures/figure.js";
 import { FIGURE_KINDS, FIGURES } from "../report/figures/figures.js";
-import { pdfOf, pngOf, type Svg, svgOf } from "../report/figures/render.js";
+import { mustDrawPixels, pdfOf, pngOf, type Svg, svgOf } from "../report/figures/render.js";
 import { COLUMNS, type ThemeName } from "../report/figures/theme.js";
 import { openResults } from "../store/open.js";
 import type { Sight } from "../verdict/sights.js";
@@ -27,7 +27,8 @@ type Ending = keyof typeof WRITERS;
 export const plotCommand: Command = {
   words: ["plot <figure> [file]"],
   describe: "draw a figure for a paper as SVG, PNG or PDF, and write its numbers",
-  positionals: { figure: `one of ${FIGURE_KINDS.join(", ")}`, ...DB_ARGUMENT },
+  positionals: { figure: "what is drawn, one of the figures below", ...DB_ARGUMENT },
+  lists: { Figures: FIGURES.map(({ kind, answers }) => [kind, answers]) },
   options: {
     out: value("the picture, a new .svg, .png or .pdf; -o for short"),
     data: value("its numbers as CSV, a new file", null, "FILE"),
@@ -49,6 +50,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const figure = figureFrom(flags);
   const { picture, numbersFile } = outputsFrom(flags);
   const drawing = { width: widthFrom(flags), theme: themeFrom(flags) };
+  if (picture?.kind === "png") await mustDrawPixels();
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
