@@ -6,7 +6,7 @@ import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { ESTIMANDS } from "../plan/question.js";
 import { READY_NAMES } from "../plan/ready.js";
-import { FIGURE_KINDS } from "../report/figures/figures.js";
+import { FIGURE_KINDS } from "../report/figures/kinds.js";
 import { FORMATS } from "../report/table.js";
 
 /** What help shows in the place of a value. */

@@ -121,7 +121,8 @@ export class Panel {
         );
     const all = Object.values(rowsOf(this.#data)).flat();
     const strata = [...new Set(all.flatMap(({ stratum }) => (typeof stratum === "string" ? [stratum] : [])))];
-    if (strata.length > 1)
+    // One draw is of one stratum.
+    if (strata.length > 1 && !("draw" in choices))
       controls?.append(
         choice(
           "draws with",

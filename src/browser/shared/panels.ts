@@ -21,7 +21,10 @@ export function startPanels(data: PanelsData, before: LivePanels | null = null):
   const closing = new AbortController();
   const { signal } = closing;
   const all = (of: (panel: Panel) => Promise<void>): Promise<unknown> => Promise.all([...panels.values()].map(of));
-  const theme = followTheme((next) => void all((panel) => panel.useTheme(next)), signal);
+  let theme = followTheme((next) => {
+    theme = next;
+    void all((panel) => panel.useTheme(next));
+  }, signal);
   const near = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
@@ -38,12 +41,13 @@ export function startPanels(data: PanelsData, before: LivePanels | null = null):
     panels.set(id, new Panel(place, data[id], theme));
     near.observe(place);
   }
-  const printed = async (): Promise<void> => {
+  const print = async (): Promise<void> => {
     await all((panel) => panel.draw());
     await all((panel) => panel.useTheme("light"));
   };
   addEventListener("resize", () => void all((panel) => panel.resize()), { signal });
-  addEventListener("beforeprint", () => void printed(), { signal });
+  addEventListener("beforeprint", () => void print(), { signal });
+  addEventListener("afterprint", () => void all((panel) => panel.useTheme(theme)), { signal });
   return {
     update: async (next) => {
       for (const [id, panel] of panels) if (next[id] !== undefined) await panel.update(next[id]);

@@ -9,18 +9,22 @@ export function adempSection({ plan, question }: Sweep): Html {
   const asked = question ?? USUAL_QUESTION;
   const { draws, samples, features, forget_rows, hidden, learning_rates, methods, lambda, epochs, presets } =
     axesOf(plan);
-  const many = (values: readonly (string | number)[], one: string, several = `${one}s`): string =>
-    values.length === 1 ? `${values[0]} ${one}` : `${values.length} values of ${several} (${ends(values)})`;
   const settings = methods.map(
     (method) => `${method} (λ ${ends(lambda[method] ?? [0])}; epochs ${ends(epochs[method] ?? [])})`,
   );
   return html`<dl class="ademp">
 <dt>Aims</dt><dd>To find which recipe, if any, makes a net that has unlearned its forget set look like one that was retrained without it, and whether doing nothing would have done as well.</dd>
-<dt>Data</dt><dd>${draws.length.toLocaleString("en-US")} ${draws.length === 1 ? "draw" : "draws"} of two Gaussian classes, ${many(samples, "row", "rows")} of ${many(features, "feature")}, with ${many(forget_rows, "forget row")}; ${plan.trials.toLocaleString("en-US")} trials of each cell, each with a seed of its own. ${plan.parts.some((part) => part.draws.kind === "imported") ? "Draws were imported." : "Draws follow from their seeds."}</dd>
+<dt>Data</dt><dd>${draws.length.toLocaleString("en-US")} ${draws.length === 1 ? "draw" : "draws"} of two Gaussian classes, ${counted(samples, "row")} of ${counted(features, "feature")}, with ${counted(forget_rows, "forget row")}; ${plan.trials.toLocaleString("en-US")} trials of each cell, each with a seed of its own. ${plan.parts.some((part) => part.draws.kind === "imported") ? "Draws were imported." : "Draws follow from their seeds."}</dd>
 <dt>Estimands</dt><dd>The mean over draws of the difference to retraining in ${endpointName("forget", asked)}, beside the same in accuracy, with margins of ${marginsText(asked)}${question === null ? "; nothing was asked beforehand" : ", asked when the sweep was opened"}.</dd>
 <dt>Methods</dt><dd>${settings.join("; ")}. Nets of widths ${ends(hidden)}, learning rate ${ends(learning_rates)}, preset ${presets.join(", ")}.</dd>
 <dt>Performance</dt><dd>Differences with Monte-Carlo standard errors and 90 % intervals; equivalence by two one-sided tests; choice among recipes by draws that do not judge it; trials that diverged or failed are counted, with worst-case bounds.</dd>
 </dl>`;
+}
+
+/** 1 row, 5,000 rows, or each of several counts of rows. */
+function counted(values: readonly (string | number)[], one: string): string {
+  if (values.length > 1) return `${ends(values)} ${one}s`;
+  return `${values[0].toLocaleString("en-US")} ${one}${values[0] === 1 ? "" : "s"}`;
 }
 
 const SHOWN = 6;

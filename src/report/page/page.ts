@@ -80,8 +80,14 @@ ${sweeps.map(
 
 function contents(findings: readonly Finding[], path: string): Html {
   return html`<nav aria-label="Settings" data-part="settings"><ol>${findings.map(
-    (finding, i) => html`<li><a href="#setting-${i + 1}">${findingSentence(finding, findings, path)}</a></li>`,
+    (finding, i) => html`<li><a href="#setting-${i + 1}">${firstOf(findingSentence(finding, findings, path))}</a></li>`,
   )}</ol></nav>`;
+}
+
+/** What a sentence says first: the rest stands in its own section. */
+function firstOf(sentence: string): string {
+  const end = sentence.indexOf(";");
+  return end < 0 ? sentence : `${sentence.slice(0, end)}.`;
 }
 
 interface SettingPlace {

@@ -1,6 +1,7 @@
 /** The style of every page: light and dark, wide and narrow, on a screen and on paper. */
 import { FONT_FAMILY, THEMES } from "../figures/theme.js";
 
+/** How one theme colours a page. */
 const colours = (theme: keyof typeof THEMES): string =>
   Object.entries(THEMES[theme])
     .map(([name, value]) => `--${name.replaceAll("_", "-")}:${value}`)
@@ -33,6 +34,7 @@ tbody th{font-weight:600;white-space:nowrap}
 td.number{text-align:right}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr));gap:2rem 2.5rem;margin-top:2rem}
 .panel{min-width:0}
+.none{margin-top:2rem}
 .none li{margin:.25rem 0}
 figure{margin:0}
 .picture{position:relative;min-height:8rem}
@@ -58,5 +60,5 @@ progress{width:100%;height:.6rem;accent-color:var(--role-better)}
 .going{margin:.75rem 0}.going p{margin:.1rem 0}
 #state:empty,#said:empty{display:none}
 @media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
-@media print{body{font-size:10pt}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}}
+@media print{:root,:root[data-theme],:root:not([data-theme=light]){${colours("light")};color-scheme:light}body{font-size:10pt}table{font-size:7.5pt}th,td{padding-right:.4rem}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}}
 `;

@@ -15,5 +15,10 @@ export function htmlTable(caption: string, header: readonly string[], rows: read
 
 function textOf(value: Cell): string {
   if (value === null) return "–";
-  return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
+  return typeof value === "number" ? value.toLocaleString("en-US") : unbroken(String(value));
+}
+
+/** Text whose brackets stay on one line: an interval that is broken reads as two numbers. */
+function unbroken(text: string): string {
+  return text.replaceAll(/[([][^()[\]]{1,32}[)\]]/g, (bracket) => bracket.replaceAll(" ", "\u00a0"));
 }
