@@ -26,6 +26,13 @@ test("an epoch that stands out is seen, however many epochs there are", () => {
   assert.match(top, /^ {6}1 .*[^ \u2800]/u);
 });
 
+test("a gap in what is kept stays one, and what is beside it is drawn", () => {
+  const [, ...lines] = curvePicture("a gap", [0, 0, null, null, 1, 1], 28).split("\n");
+  const columns = Array.from({ length: 20 }, (_, x) => lines.slice(0, 8).some((line) => line[8 + x] !== "\u2800"));
+  assert.deepEqual([columns[0], columns[3], columns[16], columns[19]], [true, true, true, true]);
+  assert.deepEqual(columns.slice(6, 14), new Array(8).fill(false));
+});
+
 test("the numbers at an axis tell its ends apart, however near they are, and the picture fits the width", () => {
   const [, top, ...rest] = curvePicture("near one", [0.99999, 0.9999975], 60).split("\n");
   assert.match(top, /^0\.9999975 /);

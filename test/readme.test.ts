@@ -130,8 +130,8 @@ function small(example: string): string[] {
     if (trials !== -1) words.splice(trials, 2);
     words.push("--trials", "2", "--quiet");
   }
-  const draws = ["run", "grid", "train", "data"].includes(command) && !words.includes("--data");
-  return draws ? [...words, "--samples", "40"] : words;
+  const draws = ["run", "grid", "train", "data"].includes(command);
+  return draws && !words.includes("--data") && !words.includes("--samples") ? [...words, "--samples", "40"] : words;
 }
 
 test("there are examples", () => {

@@ -62,16 +62,22 @@ export function curvePicture(title: string, values: readonly (number | null)[], 
   const columns = size.width * ACROSS;
   const heightOf = (value: number): number =>
     Math.round(((value - axis.low) / (axis.high - axis.low)) * (HEIGHT * DOWN - 1));
-  const epochAt = (x: number): number => Math.round((x / Math.max(1, columns - 1)) * (values.length - 1));
+  const placeOf = (x: number): number => (x / (columns - 1)) * (values.length - 1);
   for (let x = 0; x < columns; x++) {
     // Every epoch is drawn, however many share a column, and a steep way whole.
-    const [from, to] = [x === 0 ? 0 : epochAt(x - 1), epochAt(x)];
-    const shared = values.slice(values[to] === null ? from + 1 : from, to + 1);
-    const heights = shared.flatMap((value) => (value === null || !Number.isFinite(value) ? [] : [heightOf(value)]));
+    const [from, to] = [placeOf(Math.max(0, x - 1)), placeOf(x)];
+    const passed = [between(values, from), ...values.slice(Math.ceil(from), Math.floor(to) + 1), between(values, to)];
+    const heights = passed.flatMap((value) => (value === null || !Number.isFinite(value) ? [] : [heightOf(value)]));
     const top = heights.reduce((a, b) => Math.max(a, b), -1);
-    for (let y = heights.reduce((a, b) => Math.min(a, b), DOWN * HEIGHT); y <= top; y++) canvas.dot(x, y);
+    for (let y = heights.reduce((a, b) => Math.min(a, b), HEIGHT * DOWN); y <= top; y++) canvas.dot(x, y);
   }
   return picture(title, canvas, { axis, ends: ["epoch 1", `epoch ${values.length}`], width });
+}
+
+/** The value at a place between two epochs, on the line from one to the other. */
+function between(values: readonly (number | null)[], place: number): number | null {
+  const [before, after] = [values[Math.floor(place)], values[Math.ceil(place)]];
+  return before === null || after === null ? null : before + (after - before) * (place - Math.floor(place));
 }
 
 /** How many of the values lie where, as columns. */
