@@ -30,6 +30,7 @@ export class Panel {
     this.#theme = theme;
     this.#addControls();
     this.#addNumbers();
+    this.#size();
     followPointer(place);
   }
 
@@ -113,7 +114,10 @@ export class Panel {
   #size(): void {
     const width = this.#width();
     const isTall = width <= NARROW && this.#hasColumns();
-    this.#view?.width(width).height(Math.round(width * this.#data.aspect) + (isTall ? LEGEND_HEIGHT : 0));
+    const height = Math.round(width * this.#data.aspect) + (isTall ? LEGEND_HEIGHT : 0);
+    // Its room is kept before it is drawn: nothing that one reads moves away.
+    this.#place.style.minHeight = `${Math.floor((height * this.#place.clientWidth) / width)}px`;
+    this.#view?.width(width).height(height);
   }
 
   #width(): number {
