@@ -25,11 +25,8 @@ const MOST = 3_000_000;
 export async function reportPage(whole: PageContent, path: string): Promise<string> {
   const content = within(whole, path, MOST);
   const bare = pageOf(content, path, new Map());
-  return pageOf(content, path, await stillsOf(content, MOST - Buffer.byteLength(bare) - SLACK));
+  return pageOf(content, path, await stillsOf(content, MOST - Buffer.byteLength(bare)));
 }
-
-/** Bytes that images take beside their addresses; characters of an address that are not ASCII take more than one. */
-const SLACK = 20_000;
 
 /** The same with the last panels left out, aloud, until it weighs no more than `most` bytes. */
 function within(content: PageContent, path: string, most: number): PageContent {

@@ -1,11 +1,12 @@
 /** The panels of a page: a figure each, drawn by the page's script from the data beside it. */
 import { type FigureNumbers, type FigureRow, shownText } from "../../figures/numbers.js";
+import { printable } from "../../printable.js";
 import type { Figure } from "../figures/figure.js";
 import type { Panel, SettingContent } from "./content.js";
 import { type Html, html } from "./html.js";
 
 /** Pictures of panels as images, by the panels' ids. */
-export type Stills = ReadonlyMap<string, string>;
+export type Stills = ReadonlyMap<string, Html>;
 
 export function panelId(setting: number, { kind }: Figure): string {
   return `${setting}-${kind}`;
@@ -23,11 +24,10 @@ export function panelsSection({ panels }: SettingContent, setting: number, still
 
 type Drawn = Exclude<Panel, { readonly reason: string }>;
 
-function panelHtml({ figure, numbers }: Drawn, id: string, still: string | null): Html {
+function panelHtml({ figure, numbers }: Drawn, id: string, still: Html | null): Html {
   const caption = figure.caption(numbers);
-  const picture = still === null ? null : html`<noscript><img src="${still}" alt=""></noscript>`;
   return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(figure.answers)}</p>
-<figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}">${picture}</div>
+<figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}">${still}</div>
 <figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
 <details class="numbers" hidden><summary>Numbers</summary></details></section>`;
 }
@@ -68,13 +68,20 @@ export function panelData(settings: readonly SettingContent[]): Record<string, P
       id,
       {
         // The data are beside it, each value once.
-        spec: { ...spec, data: spec.data?.map((set) => ("values" in set ? { ...set, values: [] } : set)) },
+        spec: shownIn({ ...spec, data: spec.data?.map((set) => ("values" in set ? { ...set, values: [] } : set)) }),
         aspect: figure.aspect,
         series: seriesOf(numbers),
-        choices: numbers.choices ?? {},
+        choices: shownIn(numbers.choices ?? {}),
       },
     ]),
   );
+}
+
+/** The same with its texts as they are shown: nothing in them turns a line around. */
+function shownIn<Value extends object>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value), (_name, part: unknown) =>
+    typeof part === "string" ? printable(part) : part,
+  ) as Value;
 }
 
 function seriesOf({ series, facts }: FigureNumbers): Record<string, Columns> {
@@ -86,7 +93,7 @@ function packed(rows: readonly FigureRow[]): Columns {
   const places = new Map(columns.flatMap((column) => (isText(column, rows) ? [[column, placesIn(column, rows)]] : [])));
   return {
     columns,
-    texts: Object.fromEntries(Array.from(places, ([column, words]) => [column, [...words.keys()]])),
+    texts: Object.fromEntries(Array.from(places, ([column, words]) => [column, [...words.keys()].map(printable)])),
     rows: rows.map((row) =>
       columns.map((column) => places.get(column)?.get(String(row[column])) ?? short(row[column])),
     ),
