@@ -38,7 +38,7 @@ td.number{text-align:right}
 .none li{margin:.25rem 0}
 figure{margin:0}
 .picture{position:relative;min-height:8rem}
-.picture svg{display:block;width:100%;height:auto}
+.picture svg,.picture img{display:block;width:100%;height:auto}
 figcaption{font-size:.9rem;margin-top:.35rem}
 .controls{display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.9rem;margin-bottom:.25rem}
 .controls label{display:flex;gap:.4rem;align-items:center}
@@ -51,7 +51,7 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;min-width:0}
 code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.85em}
 pre,li code{white-space:pre-wrap;overflow-wrap:anywhere}
 .tip{position:fixed;z-index:9;pointer-events:none;background:var(--paper);color:var(--ink);border:1px solid var(--soft);border-radius:4px;padding:.3rem .5rem;font-size:.85rem;box-shadow:0 2px 8px #0003}
-.tip dl{margin:0;gap:0 .6rem}
+.tip dl{margin:0;gap:0 .6rem;grid-template-columns:max-content 1fr}.tip dt{margin:0}
 nav a{font-size:.95rem}
 .live{max-width:72rem;margin:0 auto;padding:0 1rem}
 .live textarea{width:100%;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9rem}
