@@ -10,7 +10,6 @@ const PERCENT = 100;
 export const zip: Figure = {
   kind: "zip",
   title: "Self-check: intervals between two retrainings",
-  answers: "do the intervals hold what they state where nothing differs?",
   numbers: zipNumbers,
   caption: ({ facts }) =>
     `${whole(facts["holding"])} of ${whole(facts["draws"])} 90 % intervals hold 0, the true difference: ${percent(facts["holding"], facts["draws"])}, with 95 % confidence between ${percent(facts["covered_low"], 1)} and ${percent(facts["covered_high"], 1)}.`,
@@ -61,7 +60,6 @@ export const zip: Figure = {
 export const pValues: Figure = {
   kind: "p-values",
   title: "Self-check: p-values between two retrainings",
-  answers: "do tests err as often as they state where nothing differs?",
   numbers: pValueNumbers,
   caption: ({ facts }) =>
     `Where nothing differs, p-values lie along the diagonal; these of ${whole(facts["draws"])} draws are at most ${number(facts["farthest"])} from it, and within ${number(facts["allowed"])} in 95 of 100 cases.`,

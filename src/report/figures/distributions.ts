@@ -8,7 +8,6 @@ import { choice, forgetUnit, whole } from "./words.js";
 export const distributions: Figure = {
   kind: "distributions",
   title: "Distributions over trials, on one draw",
-  answers: "do unlearned nets spread as retrained ones do?",
   numbers: distributionsNumbers,
   caption: (numbers) => {
     const { facts, series } = numbers;

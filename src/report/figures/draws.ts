@@ -10,7 +10,6 @@ const RANKS = { title: "draws, by their difference", labels: false, ticks: false
 export const draws: Figure = {
   kind: "draws",
   title: "Difference to retraining, draw by draw",
-  answers: "on which draws does a recipe differ from retraining, and by how much?",
   numbers: drawsNumbers,
   caption: (numbers) => {
     const { facts, series } = numbers;

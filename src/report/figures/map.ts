@@ -8,7 +8,6 @@ import { forgetUnit, number, whole } from "./words.js";
 export const map: Figure = {
   kind: "map",
   title: "Difference to retraining over λ and epochs",
-  answers: "where, if anywhere, among λ and epochs do unlearned nets look retrained?",
   numbers: mapNumbers,
   caption: (numbers) => {
     const { facts } = numbers;

@@ -13,7 +13,6 @@ const X = "memorisation (probability, original − retrained)";
 export const memorisation: Figure = {
   kind: "memorisation",
   title: "What there was to forget, and what unlearning misses",
-  answers: "does unlearning take away what was memorised, or bring every row to one value?",
   numbers: memorisationNumbers,
   caption: (numbers) => {
     const { facts, shown } = numbers;

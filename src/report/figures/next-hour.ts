@@ -8,7 +8,6 @@ import { forgetUnit, number, whole } from "./words.js";
 export const nextHour: Figure = {
   kind: "next-hour",
   title: "What more training buys",
-  answers: "how narrow would the interval become, and what would that cost here?",
   numbers: nextHourNumbers,
   caption: (numbers) => {
     const { facts } = numbers;

@@ -29,7 +29,6 @@ const WAYS = {
 export const slope: Figure = {
   kind: "slope",
   title: "Distance to retraining, before and after unlearning",
-  answers: "does unlearning bring a draw nearer to retraining than doing nothing?",
   numbers: slopeNumbers,
   caption: (numbers) => {
     const { series, facts } = numbers;

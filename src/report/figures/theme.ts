@@ -58,6 +58,7 @@ export const CONFIG: Config = {
     ...{ labelColor: role("soft"), titleColor: role("ink"), titlePadding: 6 },
     ...{ domainColor: role("soft"), tickColor: role("soft"), gridColor: role("faint") },
     ...{ domainWidth: RULE, tickWidth: RULE, gridWidth: RULE, tickSize: 3, grid: false },
+    labelFlush: false, // a number stands at its place
   },
   axisQuantitative: { grid: true, domain: false, ticks: false },
   legend: {

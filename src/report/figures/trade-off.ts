@@ -8,7 +8,6 @@ import { forgetUnit, whole } from "./words.js";
 export const tradeOff: Figure = {
   kind: "trade-off",
   title: "Accuracy against forgetting",
-  answers: "what does a recipe pay in accuracy for what it forgets?",
   numbers: tradeOffNumbers,
   caption: (numbers) => {
     const { facts, shown, series } = numbers;
