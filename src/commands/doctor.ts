@@ -3,7 +3,7 @@
 import { cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
-import { pixelsReport } from "../report/figures/render.js";
+import { pixelsReport } from "../report/figures/pixels.js";
 import { jsonOf } from "../report/json.js";
 import { beside } from "../report/wrap.js";
 import { allowedCores, cpuQuota } from "../run/cores.js";

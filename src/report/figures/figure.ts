@@ -14,12 +14,14 @@ interface FigureSpec {
 
 /**
  * One figure. To add one: a file in src/figures that computes its numbers, a file here with a record of this kind, and
- * its places in figures.ts and kinds.ts; `plot`, `report`, `serve`, their helps and tests take it from there.
+ * its place in figures.ts; `plot`, `report`, `serve`, their helps and tests take it from there.
  */
 export interface Figure {
   /** As `plot` is asked for it. */
   readonly kind: string;
   readonly title: string;
+  /** What question it answers, in a sentence. */
+  readonly answers: string;
   /** A sentence where it cannot be shown, with the reason and the remedy. */
   readonly numbers: (sight: Sight) => Promise<FigureNumbers | string>;
   /** What there is to see, in a sentence or two with rounded numbers: the caption, and what a screen reader says. */

@@ -1,5 +1,7 @@
-/** What figures are called and what each answers, without what draws them: a command line is read before anything is drawn. */
-export const ANSWERS: Readonly<Record<string, string>> = {
+/** What figures are called and what they answer, without what draws them: a command line is read before anything is drawn. */
+
+/** What question each figure answers, in the order of the page. */
+export const FIGURE_ANSWERS = {
   slope: "does unlearning bring a draw nearer to retraining than doing nothing?",
   memorisation: "does unlearning take away what was memorised, or bring every row to one value?",
   map: "where, if anywhere, among λ and epochs do unlearned nets look retrained?",
@@ -10,6 +12,6 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   zip: "do the intervals hold what they state where nothing differs?",
   "p-values": "do tests err as often as they state where nothing differs?",
   "next-hour": "how narrow would the interval become, and what would that cost here?",
-};
+} as const;
 
-export const FIGURE_KINDS: readonly string[] = Object.keys(ANSWERS);
+export const FIGURE_KINDS: readonly string[] = Object.keys(FIGURE_ANSWERS);

@@ -73,6 +73,6 @@ export const LEGEND = {
   columns: 2,
   symbolType: "stroke",
   symbolSize: 200,
-  symbolOpacity: 1, // a band that shares it is pale
+  symbolOpacity: 1,
   labelLimit: 220,
 };

@@ -3,10 +3,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
-import { messageOf, SweepError } from "../../errors.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
 import { choiceSignal } from "./parts.js";
+import { pixelDrawer } from "./pixels.js";
 import { CONFIG, FONT, pixels, ROLES, THEMES, type ThemeName } from "./theme.js";
 
 const require = createRequire(import.meta.url);
@@ -111,37 +111,8 @@ function xml(text: string): string {
 const PNG_DPI = 600; // what journals ask of line drawings
 const MM_PER_INCH = 25.4;
 
-const PIXELS = "@resvg/resvg-js";
-
-/** Throws a fault of the environment where the package that draws pixels, an optional one, does not load. */
-export async function mustDrawPixels(): Promise<typeof import("@resvg/resvg-js")> {
-  return import("@resvg/resvg-js").catch((error: unknown) => {
-    throw new SweepError(
-      "environment",
-      `PNG needs the package ${PIXELS}, which does not load here (${firstLine(error)}): run \`npm install ${PIXELS}\`, or write .svg or .pdf`,
-      { cause: error },
-    );
-  });
-}
-
-/** Whether PNG can be drawn on this machine, with the remedy. */
-export async function pixelsReport(): Promise<{ name: string; works: boolean; detail: string }> {
-  try {
-    await import("@resvg/resvg-js");
-    const { version } = require(`${PIXELS}/package.json`) as { version: string };
-    return { name: "PNG", works: true, detail: `${PIXELS} ${version}` };
-  } catch (error) {
-    const detail = `${firstLine(error)}: run \`npm install ${PIXELS}\`; figures are drawn as SVG and PDF without it`;
-    return { name: "PNG", works: false, detail };
-  }
-}
-
-function firstLine(error: unknown): string {
-  return messageOf(error).split("\n")[0];
-}
-
 export async function pngOf({ text, width }: Svg): Promise<Uint8Array> {
-  const { Resvg } = await mustDrawPixels();
+  const { Resvg } = await pixelDrawer();
   const image = new Resvg(text, {
     font: { fontFiles: Object.values(FONT_FILES).map(fontFile), loadSystemFonts: false, defaultFontFamily: FONT },
     fitTo: { mode: "width", value: Math.round((width / MM_PER_INCH) * PNG_DPI) },

@@ -2,7 +2,6 @@
 import { type FigureNumbers, type FigureRow, shownText } from "../../figures/numbers.js";
 import { printable } from "../../printable.js";
 import type { Figure } from "../figures/figure.js";
-import { ANSWERS } from "../figures/kinds.js";
 import type { Panel, SettingContent } from "./content.js";
 import { type Html, html } from "./html.js";
 
@@ -27,7 +26,7 @@ type Drawn = Exclude<Panel, { readonly reason: string }>;
 
 function panelHtml({ figure, numbers }: Drawn, id: string, still: Html | null): Html {
   const caption = figure.caption(numbers);
-  return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(ANSWERS[figure.kind])}</p>
+  return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(figure.answers)}</p>
 <figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}">${still}</div>
 <figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
 <details class="numbers" hidden><summary>Numbers</summary></details></section>`;
