@@ -16,7 +16,7 @@ export {
 export { type PlanObject, type RunOptions, type RunResult, runSweep } from "./api/run-sweep.js";
 export { SweepError } from "./errors.js";
 export type { FigureNumbers } from "./figures/numbers.js";
-export { FIGURE_KINDS } from "./report/figures/figures.js";
+export { FIGURE_KINDS } from "./report/figures/kinds.js";
 export type { CellSample, StoredEpoch, StoredRow } from "./store/contract.js";
 export type { Finding } from "./verdict/finding.js";
 export { VERSION } from "./version.js";

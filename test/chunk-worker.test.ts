@@ -330,6 +330,8 @@ test("a drain lets the running trajectory land and gives back the rest; twenty-f
   for (let drained = 1; drained <= 25; drained++) {
     await drainedWorker(all);
     assert.equal((await sqlite.stateCounts(sweep)).done, drained);
+    const { rows, trajectories, epochs } = await here.up(sweep);
+    assert.deepEqual([rows, trajectories, epochs], [26 - drained, 26 - drained, 3 * (26 - drained)]);
   }
   const lease = await here.claim(sweep);
   assert.equal(lease?.losses, 0);

@@ -106,7 +106,7 @@ const OPTIONS: Record<string, readonly string[]> = {
   replay: ["method", "trial", "epoch", "sweep", ...NARROWING, "data", "out", "force", "db", "store", "json"],
   query: ["format", "json", "db", "store"],
   export: ["format", "sweep", "db", "store", "force", "quiet", "json"],
-  show: ["sweep", ...NARROWING, "db", "store", "json"],
+  show: ["sweep", ...NARROWING, "db", "store", "plot", "json"],
   merge: ["lock-wait", "json"],
   pull: ["store", "sweep", "quiet", "lock-wait", "json"],
   push: ["store", "sweep", "quiet", "lock-wait", "json"],

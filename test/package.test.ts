@@ -75,6 +75,7 @@ test("the dependencies are those that the project chose", () => {
   assert.deepEqual(Object.keys(manifest.optionalDependencies), [
     "@resvg/resvg-js",
     "@tensorflow/tfjs-node",
+    "better-sqlite3-next",
     "pg",
     "pg-boss",
   ]);

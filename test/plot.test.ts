@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
+import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
 import { type Ended, gmm } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
@@ -32,6 +33,13 @@ for (const { kind } of FIGURES.filter((figure) => !MEASURED.includes(figure.kind
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, svg);
     assert.equal(svg, readFileSync(golden, "utf8"));
   });
+
+test("a command line knows every figure by its name, in the order of the page", () => {
+  assert.deepEqual(
+    FIGURES.map(({ kind }) => kind),
+    FIGURE_KINDS,
+  );
+});
 
 test("every figure but what is measured has a golden picture, and no other is there", () => {
   const kinds = FIGURES.map(({ kind }) => kind).filter((kind) => !MEASURED.includes(kind));

@@ -316,7 +316,7 @@ function testOpening(): void {
       await assert.rejects(opening("postgres://me:sec ret@[/sweeps?password=secret"), {
         fault: "usage",
         message:
-          "the store must be a database as in postgres://user@host:5432/database, got one that is not: percent-encode what is special in its parts",
+          "the store must be a database as in postgres://user@host:5432/database, got one that is not: percent-encode what is special in its parts, and let the port be from 1 to 65535",
       });
     }
   });
@@ -594,7 +594,15 @@ function testCommands(): void {
     ],
     [
       ["run", "postgres://there"],
-      "DATABASE must be a database as in postgres://user@host:5432/database, got one that is not: percent-encode what is special in its parts",
+      "DATABASE must be a database as in postgres://user@host:5432/database, got one without the name of a database after the host",
+    ],
+    [
+      ["worker", "postgres:///sweeps"],
+      "DATABASE must be a database as in postgres://user@host:5432/database, got one without a host: name localhost where it is this machine",
+    ],
+    [
+      ["worker", "postgres://me:secret@there:99999/sweeps"],
+      "DATABASE must be a database as in postgres://user@host:5432/database, got one that is not: percent-encode what is special in its parts, and let the port be from 1 to 65535",
     ],
     [["backup", "a.db", "postgres://me:secret@there/x"], "OUT must be a file, got postgres://me@there/x"],
   ] as const) {

@@ -195,6 +195,15 @@ else {
     assert.equal(existsSync(file), false);
   });
 
+  test("a database in which nothing is has nothing to pull, and another one is named with --store", async (t) => {
+    const [store, file] = [await database(t), join(folder(t), "none.db")];
+    await assert.rejects(programmed(80, "pull", file, "--store", store), {
+      fault: "usage",
+      message: `${store} must hold a sweep, but it has none yet: run gmm-sweep first, or name another database with --store`,
+    });
+    assert.equal(existsSync(file), false);
+  });
+
   test("a sweep that is not there is refused before a file is made", async (t) => {
     const [store, file] = [await database(t), join(folder(t), "none.db")];
     await programmed(80, "push", await fileOf(t), "--store", store, "--quiet");

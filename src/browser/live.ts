@@ -1,6 +1,6 @@
 /** What runs in the live page: it asks its server what is new, and puts that in place. */
-import type { PageLook } from "../serve/look-thread.js";
 import type { State } from "../serve/looks.js";
+import type { PageLook } from "../serve/messages.js";
 import { type LivePanels, startPanels } from "./shared/panels.js";
 import { put } from "./shared/parts.js";
 import { showProgress } from "./shared/progress.js";

@@ -6,9 +6,8 @@ import { RECORDS } from "../plan/plan.js";
 import { PRESET_NAMES } from "../plan/presets.js";
 import { ESTIMANDS } from "../plan/question.js";
 import { READY_NAMES } from "../plan/ready.js";
-import { FIGURE_KINDS } from "../report/figures/figures.js";
+import { FIGURE_KINDS } from "../report/figures/kinds.js";
 import { FORMATS } from "../report/table.js";
-import type { Option } from "./command.js";
 
 /** What help shows in the place of a value. */
 export type Kind =
@@ -124,8 +123,14 @@ const ALIASES: readonly (readonly string[])[] = [
   ["out", "o"],
 ];
 
+/** What tells the kind of an option: one that stands alone has none, and one with a value may have one of its own. */
+interface Kinded {
+  readonly type: "boolean" | "string";
+  readonly kind?: Kind | null;
+}
+
 /** What an option or argument takes; null of one that stands alone. */
-export function kindOf(name: string, option: Option | null): Kind | null {
+export function kindOf(name: string, option: Kinded | null): Kind | null {
   if (option?.type === "boolean") return null;
   return option?.kind ?? KINDS[name] ?? null;
 }

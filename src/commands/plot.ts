@@ -1,28 +1,7 @@
 /** `gmm-sweep plot`: one figure of a sweep as a file for a paper, and its numbers. */
-import { extname } from "node:path";
-import { bad, didYouMean, SweepError, shellWord } from "../errors.js";
-import { type FigureNumbers, shownText } from "../figures/numbers.js";
-import { mustBeFree, type Output, writeWhole } from "../files/output.js";
-import { type Flags, fileFrom, items, text } from "../plan/flags.js";
-import { parseName } from "../plan/values.js";
-import { numbersCsv } from "../report/figures/data-file.js";
-import type { Figure } from "../report/figures/figure.js";
-import { FIGURE_KINDS, FIGURES } from "../report/figures/figures.js";
-import { pdfOf, pngOf, type Svg, svgOf } from "../report/figures/render.js";
-import { COLUMNS, type ThemeName } from "../report/figures/theme.js";
-import { openResults } from "../store/open.js";
-import type { Sight } from "../verdict/sights.js";
-import { type Command, DB_ARGUMENT, FORCE_OPTION, paragraph, type Terminal, value } from "./command.js";
-import { EXIT } from "./exit-codes.js";
-import { PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
-
-/** What a picture is written as, by the ending of its file. */
-const WRITERS = {
-  svg: async ({ text: drawn }: Svg) => Buffer.from(drawn),
-  png: pngOf,
-  pdf: (svg: Svg, { title }: Figure) => pdfOf(svg, title),
-} as const;
-type Ending = keyof typeof WRITERS;
+import { FIGURE_KINDS } from "../report/figures/kinds.js";
+import { type Command, DB_ARGUMENT, FORCE_OPTION, value } from "./command.js";
+import { PLACE_OPTIONS, SEEING_OPTIONS } from "./sights.js";
 
 export const plotCommand: Command = {
   words: ["plot <figure> [file]"],
@@ -42,102 +21,6 @@ export const plotCommand: Command = {
     ["$0 plot slope night.db -o slope.pdf", "what unlearning does to each draw, one column wide"],
     ["$0 plot map night.db -o map.svg --width 2 --data map.csv", "Δ over λ and epochs, with its numbers"],
   ],
-  run,
+  // What draws is loaded by who draws.
+  run: async (flags, terminal) => (await import("./drawing.js")).plot(flags, terminal),
 };
-
-async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const figure = figureFrom(flags);
-  const { picture, numbersFile } = outputsFrom(flags);
-  const drawing = { width: widthFrom(flags), theme: themeFrom(flags) };
-  const path = fileFrom(flags);
-  const results = await openResults(path);
-  try {
-    const sight = onlySight(await sightsFrom(results, flags, { path, all: true }));
-    const found = await figure.numbers(sight);
-    if (typeof found === "string")
-      throw new SweepError("check", `${figure.kind} cannot be drawn of ${path}, since ${found}`);
-    const numbers = chosenIn(found, items(flags, "choose"));
-    const files: [string, Uint8Array][] = [];
-    if (picture !== null) {
-      const svg = await svgOf(figure, numbers, drawing);
-      files.push([picture.path, await WRITERS[picture.kind as Ending](svg, figure)]);
-    }
-    if (numbersFile !== null) files.push([numbersFile.path, Buffer.from(numbersCsv(numbers))]);
-    for (const output of [picture, numbersFile]) if (output !== null) mustBeFree(output, [["the database", path]]);
-    writeWhole(files);
-    await terminal.out(
-      `${files.map(([name]) => shellWord(name)).join(" and ")}: ${shownText(numbers.shown)}\n${paragraph(figure.caption(numbers), terminal)}`,
-    );
-    return EXIT.ok;
-  } finally {
-    await results.close();
-  }
-}
-
-function figureFrom(flags: Flags): Figure {
-  const given = String(flags["figure"]);
-  const found = FIGURES.find(({ kind }) => kind === given);
-  if (found !== undefined) return found;
-  throw bad(`FIGURE must be one of ${FIGURE_KINDS.join(", ")}, got ${given}${didYouMean(given, FIGURE_KINDS)}`);
-}
-
-interface Outputs {
-  readonly picture: Output | null;
-  readonly numbersFile: Output | null;
-}
-
-/** The files that are to be written, one at least. */
-function outputsFrom(flags: Flags): Outputs {
-  const [out, data, force] = [text(flags, "out"), text(flags, "data"), flags["force"] === true];
-  if (out === null && data === null)
-    throw bad("--out must name the picture, a file that ends in .svg, .png or .pdf, got none: write -o figure.svg");
-  const picture: Output | null = out === null ? null : { option: "--out", path: out, kind: endingOf(out), force };
-  const numbersFile: Output | null = data === null ? null : { option: "--data", path: data, kind: "numbers", force };
-  if (picture !== null) mustBeFree(picture, numbersFile === null ? [] : [["--data", numbersFile.path]]);
-  if (numbersFile !== null) mustBeFree(numbersFile, []);
-  return { picture, numbersFile };
-}
-
-function endingOf(path: string): Ending {
-  const ending = extname(path).slice(1).toLowerCase();
-  if (ending in WRITERS) return ending as Ending;
-  throw bad(`--out must end in .svg, .png or .pdf, which says what is drawn, got ${path}`);
-}
-
-function widthFrom(flags: Flags): number {
-  const given = text(flags, "width") ?? "1";
-  if (given === "1" || given === "2") return COLUMNS[given];
-  throw bad(`--width must be 1 or 2, columns of a paper, got ${given}`);
-}
-
-function themeFrom(flags: Flags): ThemeName {
-  return flags["dark"] === true ? "dark" : "light";
-}
-
-/** The setting that is drawn: a figure is of one. */
-function onlySight(sights: readonly Sight[]): Sight {
-  const [sight, ...others] = sights;
-  if (others.length === 0) return sight;
-  const told = sights.map(({ sweep, finding: { setting } }) => `sweep ${sweep.id} ${setting.preset} ${setting.hidden}`);
-  throw bad(
-    `a figure must be of one setting, got ${sights.length} (${told.slice(0, 4).join("; ")}${told.length > 4 ? "; …" : ""}): choose one by --sweep, --preset, --hidden, --samples, --features, --forget-rows or --learning-rate`,
-  );
-}
-
-/** The numbers with what is asked to be drawn in the first place of its choices. */
-function chosenIn(numbers: FigureNumbers, asked: readonly string[]): FigureNumbers {
-  const choices = { ...numbers.choices };
-  for (const item of asked) {
-    const [, column, wanted] = /^([^=]+)=(.+)$/s.exec(item) ?? [];
-    const columns = Object.keys(choices);
-    if (column === undefined || wanted === undefined)
-      throw bad(
-        `--choose must be COLUMN=VALUE${columns.length === 0 ? "" : ` with one of ${columns.join(", ")}`}, got ${item}`,
-      );
-    if (columns.length === 0) throw bad(`--choose must be left out of a figure with nothing to choose, got ${item}`);
-    parseName("--choose COLUMN", column, columns);
-    parseName(`--choose ${column}`, wanted, choices[column]);
-    choices[column] = [wanted, ...choices[column].filter((one) => one !== wanted)];
-  }
-  return { ...numbers, choices };
-}

@@ -1,16 +1,6 @@
 /** `gmm-sweep report`: all that a file says, as one page that one can send. */
-import { shellWord, withoutPasswords } from "../errors.js";
-import { mustBeFree, type Output, writeWhole } from "../files/output.js";
-import { type Flags, fileFrom, text } from "../plan/flags.js";
-import { allPanels, gathered, titleOf } from "../report/page/gather.js";
-import { reportPage } from "../report/page/page.js";
-import { sentencesText } from "../report/verdict.js";
-import { openResults } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
-import { judges } from "../verdict/finding.js";
-import { type Command, DB_ARGUMENT, FORCE_OPTION, type Terminal, value, widthOf } from "./command.js";
-import { EXIT } from "./exit-codes.js";
-import { PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
+import { type Command, DB_ARGUMENT, FORCE_OPTION, value } from "./command.js";
+import { PLACE_OPTIONS, SEEING_OPTIONS } from "./sights.js";
 
 export const reportCommand: Command = {
   words: ["report [file]"],
@@ -27,36 +17,6 @@ export const reportCommand: Command = {
     ["$0 report night.db -o night.html", "last night's grid, to send to a colleague"],
     ["$0 report night.db --preset paired --margin forget=0.02", "one setting, by a margin of one's own"],
   ],
-  run,
+  // What draws is loaded by who draws.
+  run: async (flags, terminal) => (await import("./reporting.js")).report(flags, terminal),
 };
-
-async function run(flags: Flags, terminal: Terminal): Promise<number> {
-  const path = fileFrom(flags);
-  const out: Output = {
-    option: "--out",
-    path: text(flags, "out") ?? "report.html",
-    kind: "page",
-    force: flags["force"] === true,
-  };
-  mustBeFree(out, isDatabase(path) ? [] : [["the database", path]]);
-  const tell = flags["quiet"] === true ? () => {} : (line: string) => terminal.err(`${line}\n`);
-  const results = await openResults(path);
-  try {
-    const sights = await sightsFrom(results, flags, { path, all: true });
-    const content = await gathered(sights, results, {
-      ...{ title: titleOf(path), tell, digests: true },
-      panels: (sight, i) => allPanels(sight, (kind) => tell(`setting ${i + 1} of ${sights.length}: ${kind}`)),
-    });
-    const page = Buffer.from(await reportPage(content, shellWord(withoutPasswords(path))));
-    mustBeFree(out, []);
-    writeWhole([[out.path, page]]);
-    const findings = sights.map(({ finding }) => finding);
-    const named = { width: widthOf(terminal), placeOf: () => shellWord(withoutPasswords(path)) };
-    await terminal.out(
-      `${shellWord(out.path)}: ${(page.length / 1e6).toFixed(1)} MB, ${content.settings.length} ${content.settings.length === 1 ? "setting" : "settings"}\n\n${sentencesText(findings, named)}`,
-    );
-    return findings.some(judges) ? EXIT.ok : EXIT.check;
-  } finally {
-    await results.close();
-  }
-}

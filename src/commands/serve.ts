@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
 import { parseReal, parseWhole } from "../plan/values.js";
-import { LiveServer } from "../serve/server.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -26,6 +25,8 @@ export const serveCommand: Command = {
 };
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
+  // What draws is loaded by who draws.
+  const { LiveServer } = await import("../serve/server.js");
   const place = fileFrom(flags);
   const [port, seconds] = [text(flags, "port"), text(flags, "query-seconds")];
   const server = await LiveServer.listen({

@@ -4,6 +4,7 @@ import { bad } from "../errors.js";
 import { listed } from "../printable.js";
 import { usableCores } from "../run/cores.js";
 import type { CommandNote, Results, Sweep } from "../store/contract.js";
+import { anotherPlace } from "../store/places.js";
 import type { WorkerNote } from "../store/queue.js";
 import { VERSION } from "../version.js";
 
@@ -11,7 +12,7 @@ import { VERSION } from "../version.js";
 export async function sweepsFrom(results: Results, asked: number | null, path: string): Promise<Sweep[]> {
   const sweeps = await results.sweeps();
   if (sweeps.length === 0)
-    throw bad(`${path} must hold a sweep, but it has none yet: run gmm-sweep first, or name another file with --db`);
+    throw bad(`${path} must hold a sweep, but it has none yet: run gmm-sweep first, or ${anotherPlace(path)}`);
   if (asked === null) return sweeps;
   const found = sweeps.filter((sweep) => sweep.id === asked);
   if (found.length > 0) return found;

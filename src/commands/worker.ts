@@ -5,6 +5,7 @@ import type { Flags } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
 import { engineAsked, type WorkerRequest, workerRequest } from "../plan/request.js";
 import { duration } from "../report/progress.js";
+import { count } from "../report/verdict-words.js";
 import { ChunkWorker, type WorkEvent } from "../run/chunk-worker.js";
 import { usableCores } from "../run/cores.js";
 import { foldersWith } from "../run/rebuild.js";
@@ -106,7 +107,7 @@ class Working {
     const { chunks, rows } = worker.done;
     if (!quiet)
       this.#terminal.err(
-        `worker ${member.id} ends (${ending}): ${chunks} chunks with ${rows} trial rows in ${duration(performance.now() - began)}\n`,
+        `worker ${member.id} ends (${ending}): ${count(chunks, "chunk")} with ${count(rows, "trial row")} in ${duration(performance.now() - began)}\n`,
       );
     if (this.#signal !== null) return EXIT.interrupted;
     return this.#aside > 0 ? EXIT.check : EXIT.ok;

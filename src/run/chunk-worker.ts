@@ -5,7 +5,7 @@ import { groupByStart } from "../plan/trajectories.js";
 import type { Landed, Results, Sweep } from "../store/contract.js";
 import type { Chunk, Lease, Member, Queue, Work } from "../store/queue.js";
 import { lastEpoch, type Outcome, type TrajectorySpec, trajectoryKey } from "../trial.js";
-import { halves } from "./chunks.js";
+import { halves, sizeOf } from "./chunks.js";
 import type { Runner } from "./runner.js";
 import { SharedLock } from "./shared-lock.js";
 
@@ -168,8 +168,8 @@ export class ChunkWorker {
       throw error;
     }
     const finished = new Set(outcomes.map(({ spec }) => trajectoryKey(spec)));
-    const isWhole = missing.every((spec) => finished.has(trajectoryKey(spec)));
-    await this.#settle(lease, outcomes, isWhole ? [] : [givenBack(lease)]);
+    const left = missing.filter((spec) => !finished.has(trajectoryKey(spec)));
+    await this.#settle(lease, outcomes, left.length === 0 ? [] : [{ ...givenBack(lease), ...sizeOf(left) }]);
   }
 
   /** What became of trajectories; one that failed is tried once more, alone. Fewer where it is told to stop. */

@@ -1,6 +1,6 @@
 /** Cuts what a store lacks of a plan into chunks for machines that ask for one after the other. */
 import type { SweepPlan } from "../plan/plan.js";
-import { epochsToTrain, groupByStart, type Shard, trajectoriesOf } from "../plan/trajectories.js";
+import { countRows, epochsToTrain, groupByStart, type Shard, trajectoriesOf } from "../plan/trajectories.js";
 import type { Chunk } from "../store/queue.js";
 import { lastEpoch, type TrajectorySpec, trajectoryKey } from "../trial.js";
 import { batches, GROUPS_LOOKED_UP, type Lookup } from "./survey.js";
@@ -93,17 +93,15 @@ class OpenChunk {
   }
 
   closed(): Chunk {
-    const specs = this.#specs;
-    return {
-      first: this.#first,
-      count: this.#last - this.#first + 1,
-      rows: specs.reduce((sum, { asked, copies }) => sum + asked.length * (1 + copies), 0),
-      trajectories: specs.length,
-      epochs: groupByStart(specs).reduce((sum, group) => sum + epochsToTrain(group), 0),
-      retryFailed: this.#cutting.retryFailed,
-      losses: 0,
-    };
+    const [first, count] = [this.#first, this.#last - this.#first + 1];
+    return { first, count, ...sizeOf(this.#specs), retryFailed: this.#cutting.retryFailed, losses: 0 };
   }
+}
+
+/** How much it takes to train these. */
+export function sizeOf(specs: readonly TrajectorySpec[]): Pick<Chunk, "rows" | "trajectories" | "epochs"> {
+  const epochs = groupByStart(specs).reduce((sum, group) => sum + epochsToTrain(group), 0);
+  return { rows: countRows(specs), trajectories: specs.length, epochs };
 }
 
 /** The two halves of a chunk of several trajectories, of which one more loss is enough to halve them again. */

@@ -6,19 +6,11 @@ import { FIGURES } from "../report/figures/figures.js";
 import type { Panel } from "../report/page/content.js";
 import { gathered, panelOf, titleOf } from "../report/page/gather.js";
 import { mainHtml } from "../report/page/page.js";
-import { type PanelData, panelData } from "../report/page/panels.js";
+import { panelData } from "../report/page/panels.js";
 import type { Results } from "../store/contract.js";
 import { openBegun } from "../store/open.js";
 import { type Sight, sightsOf } from "../verdict/sights.js";
-import type { LookAnswer, LookKind } from "./looks.js";
-
-/** A page as HTML, and what its panels are drawn from. */
-export interface PageLook {
-  readonly html: string;
-  readonly data: Readonly<Record<string, PanelData>>;
-  /** Which figures these are: another number where they are others. */
-  readonly figures: number;
-}
+import type { LookAnswer, LookKind, PageLook } from "./messages.js";
 
 const { place } = workerData as { readonly place: string };
 

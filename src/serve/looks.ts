@@ -1,7 +1,7 @@
 /** Looks at a place of results on behalf of all pages at once, and never so often that whoever trains there would feel it. */
 import { Worker } from "node:worker_threads";
-import type { PageLook } from "./look-thread.js";
-import { Progress, type SweepLook, type SweepProgress } from "./progress.js";
+import type { LookAnswer, LookKind, PageLook } from "./messages.js";
+import { Progress, type SweepProgress } from "./progress.js";
 
 /** What a look finds, numbered, so that a page asks for what is newer than what it has. */
 export interface State {
@@ -17,17 +17,6 @@ export interface PageState {
   readonly number: number;
   readonly page: PageLook;
 }
-
-/** What is asked of the thread. */
-export type LookKind = "progress" | "verdict" | "figures";
-
-export type LookAnswer = {
-  /** How long it took. */
-  readonly ms: number;
-} & (
-  | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }
-  | { readonly kind: "verdict" | "figures"; readonly page: PageLook | null; readonly sentence: string | null }
-);
 
 /** A look may take one part in so many of the time: less than 2 % of a core. */
 const IDLE_TIMES = 50;

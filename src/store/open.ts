@@ -10,8 +10,7 @@ import {
   type StoreKind,
   type StoreReport,
 } from "./contract.js";
-import type { Part } from "./part.js";
-import { isDatabase, placeNamed } from "./places.js";
+import { anotherPlace } from "./places.js";
 import { POSTGRES } from "./postgres/kind.js";
 import { SQLITE } from "./sqlite/kind.js";
 
@@ -27,7 +26,7 @@ export function openStore(place: string, opening: Opening = QUIETLY): Promise<St
 export async function openResults(place: string): Promise<Results> {
   const results = await openBegun(place);
   if (results !== null) return results;
-  throw bad(`${place} must hold results, but it is empty: run gmm-sweep first, or name another file with --db`);
+  throw bad(`${place} must hold results, but it is empty: run gmm-sweep first, or ${anotherPlace(place)}`);
 }
 
 /** The same; null of a place where nothing has been written yet, as a run leaves that is killed at its birth. */
@@ -54,10 +53,4 @@ function kindOf(place: string): StoreKind {
   const kind = KINDS.find((candidate) => candidate.takes(place));
   if (kind === undefined) throw new Error(`no kind of store takes ${place}`);
   return kind;
-}
-
-/** Opens a place of any kind as a part of a whole of another kind; null: nothing has been written there yet. */
-export async function openPart(place: string): Promise<Part | null> {
-  if (isDatabase(place)) return (await import("./postgres/part.js")).partIn(placeNamed("a part", place));
-  return (await import("./sqlite/part.js")).partIn(place);
 }

@@ -13,16 +13,23 @@ const urls = new Map<string, string>();
 export function placeNamed(option: string, given: string): string {
   if (!isDatabase(given)) return given;
   const url = parsed(given);
-  // What cannot be read may hold a password anywhere.
-  if (url === null || url.hostname === "" || !/^\/[^/]+$/.test(url.pathname))
-    throw bad(
-      `${option} must be a database as in postgres://user@host:5432/database, got one that is not: percent-encode what is special in its parts`,
-    );
+  const wrong = wrongWith(url);
+  if (url === null || wrong !== null)
+    throw bad(`${option} must be a database as in postgres://user@host:5432/database, got ${wrong}`);
   const name = new URL(url);
   name.password = "";
   name.searchParams.delete("password");
   if (name.href !== url.href) urls.set(name.href, url.href);
   return name.href;
+}
+
+/** What a URL is that names no database, without any of its text: what cannot be read may hold a password anywhere. */
+function wrongWith(url: URL | null): string | null {
+  if (url === null)
+    return "one that is not: percent-encode what is special in its parts, and let the port be from 1 to 65535";
+  if (url.hostname === "") return "one without a host: name localhost where it is this machine";
+  if (!/^\/[^/]+$/.test(url.pathname)) return "one without the name of a database after the host";
+  return null;
 }
 
 function parsed(given: string): URL | null {
@@ -36,6 +43,11 @@ function parsed(given: string): URL | null {
 /** What a database of that name is reached by. */
 export function urlOf(name: string): string {
   return urls.get(name) ?? name;
+}
+
+/** What to do about a place in which nothing is. */
+export function anotherPlace(place: string): string {
+  return isDatabase(place) ? "name another database with --store" : "name another file with --db";
 }
 
 /** How a command line names a place. */

@@ -5,6 +5,7 @@ import { KEY_NAMES, keyOf } from "./cell-keys.js";
 import type { Merged, TakeOptions } from "./contract.js";
 import { metInRun } from "./faults.js";
 import type { Part, PartSweep } from "./part.js";
+import { openPart } from "./parts.js";
 import type { Value } from "./sql/columns.js";
 import type { Differ, Stored } from "./trajectories.js";
 
@@ -27,7 +28,6 @@ const EPOCHS_AT_ONCE = 100_000; // of curves, which may be long
 
 /** `Store.take`: all of a place, or one of its sweeps. Throws check where the two differ in a bit; what came before that is kept. */
 export async function takeIn(taker: Taker, place: string, options: TakeOptions): Promise<Merged> {
-  const { openPart } = await import("./open.js");
   const part = await openPart(place);
   if (part === null) return { trialRows: 0, epochs: 0 };
   try {

@@ -70,7 +70,14 @@ export function judged(
       ? "different"
       : "too few";
   const needed = answer === "too few" ? neededFor({ forget, accuracy }, margins, units) : null;
-  return { forget, accuracy, answer, units, needed, skewed: skewedOf({ forget, accuracy }, answer, units) };
+  return {
+    forget,
+    accuracy,
+    answer,
+    units,
+    needed,
+    skewed: skewedOf({ forget, accuracy }, answer !== "too few", units),
+  };
 }
 
 function differenceOf({ estimate, error, df, skewness: g }: SkewedEstimate, alpha: number): Difference {

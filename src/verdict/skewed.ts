@@ -1,7 +1,6 @@
 /** Where the differences that an answer comes from are plainly skewed, how often it may be wrong. */
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { skewnessError } from "../stats/skewness.js";
-import type { Answer, Difference } from "./answer.js";
 
 export interface Skewed {
   /** Whose values are the more skewed. */
@@ -22,12 +21,12 @@ const ERRORS = [
 
 /** Null where nothing is claimed, where values are so many that the error is kept, and where they are not plainly skewed. */
 export function skewedOf(
-  of: Readonly<Record<Endpoint, Pick<Difference, "skewness">>>,
-  answer: Answer,
+  of: Readonly<Record<Endpoint, { readonly skewness: number | null }>>,
+  isDecided: boolean,
   units: number,
 ): Skewed | null {
   const errors = ERRORS.find(({ below }) => units < below);
-  if (answer === "too few" || errors === undefined) return null;
+  if (!isDecided || errors === undefined) return null;
   const [most] = ENDPOINTS.flatMap((endpoint) => {
     const { skewness } = of[endpoint];
     return skewness !== null && isPlain(skewness, units) ? [{ endpoint, skewness }] : [];

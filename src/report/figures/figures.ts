@@ -14,5 +14,3 @@ export const FIGURES: readonly Figure[] = [
   ...[slope, memorisation, map, tradeOff, draws, distributions, curves],
   ...[zip, pValues, nextHour],
 ];
-
-export const FIGURE_KINDS: readonly string[] = FIGURES.map(({ kind }) => kind);

@@ -3,6 +3,7 @@ import { bad } from "../../errors.js";
 import type { Outcome } from "../../trial.js";
 import type { Landed, Merged, Opening, OpenRequest, Sweep, TakeOptions } from "../contract.js";
 import { metInRun, type Told } from "../faults.js";
+import { openPart } from "../parts.js";
 import { patiently, type Wait } from "../patience.js";
 import type { Queue, SharedStore } from "../queue.js";
 import { givenDiffers, type Taker, takeIn } from "../taking.js";
@@ -85,7 +86,6 @@ export class PostgresStore extends PostgresResults implements SharedStore {
   }
 
   async merge(parts: readonly string[]): Promise<Merged[]> {
-    const { openPart } = await import("../open.js");
     return this.#write(toldOf, NO_ANSWER_MS, async (session) => {
       await lockSubmitters(session);
       await refuseDamages(session, this.#keys);

@@ -1,9 +1,10 @@
 /** Files that are made beside their place and put there at the end: whole or not at all, and never over anything. */
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { bad, SweepError } from "../../errors.js";
 import type { BackupProgress, Merged, Opening } from "../contract.js";
+import { SqliteDatabase } from "./driver.js";
 import { codeOf, guarded, guardedOpening, toldOf, toldOfOpening } from "./faults.js";
 import { FileLock } from "./lock.js";
 import { BUILDING, besides, placeFor } from "./place.js";
@@ -73,7 +74,7 @@ async function copyPages({ path, source, copy, beside }: Copying, tell: BackupPr
 }
 
 function mustBeSound(path: string, file: string): void {
-  const db = new Database(file);
+  const db = new SqliteDatabase(file);
   try {
     const said = db.pragma("quick_check(1)", { simple: true });
     if (said !== "ok")

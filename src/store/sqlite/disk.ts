@@ -1,8 +1,9 @@
 /** What SQLite needs of a disk: locks. It says of one that has none (ENOLCK, ENOSYS) that the file is busy, or that the disk fails. */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { PlaceFault } from "../faults.js";
+import { SqliteDatabase } from "./driver.js";
 import { NO_LOCKS } from "./faults.js";
 
 /** What is to be thrown where locking `file` failed because its disk has no locks; null where it has. */
@@ -15,7 +16,7 @@ function offersLocks(folder: string): boolean {
   const probe = join(folder, `.gmm-sweep-${process.pid}.lock`);
   let db: Database.Database;
   try {
-    db = new Database(probe, { timeout: 0 });
+    db = new SqliteDatabase(probe, { timeout: 0 });
   } catch {
     return true;
   }

@@ -21,9 +21,9 @@ export const SQLITE: StoreKind = {
   report: async () => {
     const name = "SQLite";
     try {
-      const { default: Database } = await import("better-sqlite3");
+      const { SqliteDatabase } = await import("./driver.js");
       // better-sqlite3 loads what is compiled of it with the first file.
-      const db = new Database(":memory:");
+      const db = new SqliteDatabase(":memory:");
       const detail = db.prepare("select sqlite_version()").pluck().get() as string;
       db.close();
       return { name, works: true, detail };

@@ -1,10 +1,11 @@
 /** The lock on a database file: one process writes it, by whatever name. */
 import { accessSync, constants, lstatSync, rmSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { badPlace, PlaceFault } from "../faults.js";
 import { may, ownerOf } from "./access.js";
 import { withoutLocks } from "./disk.js";
+import { SqliteDatabase } from "./driver.js";
 import { codeOf } from "./faults.js";
 import { fileAt } from "./place.js";
 
@@ -47,7 +48,7 @@ function lockedAt(lock: string): Database.Database {
     }
     const before = fileAt(lock);
     isNew ||= before === null;
-    const db = new Database(lock, { timeout: 0 });
+    const db = new SqliteDatabase(lock, { timeout: 0 });
     try {
       db.pragma("journal_mode = memory"); // or a -journal would lie beside it, and be left by a kill -9
       db.exec("begin exclusive");
@@ -82,7 +83,7 @@ function refuseForeign(lock: string, found: Stats): void {
 
 /** Removes another user's lock file that nobody holds. */
 function removeLeft(lock: string, found: Stats): void {
-  const db = new Database(lock, { readonly: true, timeout: 0 });
+  const db = new SqliteDatabase(lock, { readonly: true, timeout: 0 });
   try {
     // As long as it is read, nobody can lock it.
     db.exec("begin");
@@ -102,7 +103,7 @@ function removeLeft(lock: string, found: Stats): void {
 
 /** SQLite opens a file for reading where it may not be written, and then says nothing of a lock that locks nobody out. */
 function mustExclude(lock: string, db: Database.Database): Database.Database {
-  const other = new Database(lock, { readonly: true, timeout: 0 });
+  const other = new SqliteDatabase(lock, { readonly: true, timeout: 0 });
   try {
     other.prepare("select * from sqlite_schema").all();
   } catch (error) {

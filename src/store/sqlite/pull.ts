@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Part } from "../part.js";
+import { openPart } from "../parts.js";
 import { isDatabase } from "../places.js";
 import { CellKeys } from "./cell-keys.js";
 import { guarded } from "./faults.js";
@@ -29,7 +30,6 @@ export async function asFiles<Result>(
 }
 
 async function pulled(name: string, file: string): Promise<string> {
-  const { openPart } = await import("../open.js");
   const part = await openPart(name);
   try {
     if (part === null)

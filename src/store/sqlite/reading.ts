@@ -2,12 +2,13 @@
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { bad, shellWord } from "../../errors.js";
 import { absentText, isAbsent } from "../../files/paths.js";
 import { badPlace, withCode } from "../faults.js";
 import { may, mustBeFile, refuseInTheWay } from "./access.js";
 import { withoutLocks } from "./disk.js";
+import { SqliteDatabase } from "./driver.js";
 import { showAsPresent } from "./earlier.js";
 import { codeOf } from "./faults.js";
 import { checkOwner } from "./owner.js";
@@ -84,7 +85,7 @@ function openInUse(file: string): Database.Database {
 
 /** Opens a file and reads of it, since SQLite looks at none before. */
 function openedFor(file: string, options: Database.Options): Database.Database {
-  const db = new Database(file, { fileMustExist: true, timeout: WAIT_FOR_LOCK_MS, ...options });
+  const db = new SqliteDatabase(file, { fileMustExist: true, timeout: WAIT_FOR_LOCK_MS, ...options });
   try {
     db.pragma("query_only = on");
     db.pragma("user_version");
@@ -176,7 +177,7 @@ export function copyInMemory(db: Database.Database): Database.Database {
   const bytes = db.serialize();
   bytes[WRITE_VERSION_AT] = 1;
   bytes[READ_VERSION_AT] = 1;
-  return new Database(bytes);
+  return new SqliteDatabase(bytes);
 }
 
 /** How many bytes the pages in use take. */

@@ -1,5 +1,5 @@
 /** Reads of a database file that another process may be writing. */
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { bad, didYouMean, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
@@ -29,6 +29,7 @@ import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
 import { damagesOf, toldOfReading } from "./damages.js";
 import { SQLITE_DIALECT } from "./dialect.js";
+import { SqliteDatabase } from "./driver.js";
 import { showAsPresent } from "./earlier.js";
 import { guarded, toldOf } from "./faults.js";
 import { MissingRows } from "./missing.js";
@@ -214,7 +215,7 @@ export class SqliteResults implements Results {
   #snapshot(): Database.Database {
     return guarded(this.path, () => {
       // What is in memory has no other connection, and so is copied.
-      const snapshot = this.db.memory ? copyInMemory(this.db) : new Database(this.db.name, { readonly: true });
+      const snapshot = this.db.memory ? copyInMemory(this.db) : new SqliteDatabase(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
       showAsPresent(snapshot);
       snapshot.pragma("query_only = on");

@@ -1,9 +1,10 @@
 /** The tables and views of a file, and what says that a file has these and no others. */
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { CURVE, MEASURES } from "../../measures.js";
 import { CELL_KEY_NAMES, DRAW_NAMES } from "../sql/columns.js";
 import { viewsIn } from "../sql/views.js";
 import { SQLITE_DIALECT } from "./dialect.js";
+import { SqliteDatabase } from "./driver.js";
 import { epochsOf, trajectoryOf } from "./layout.js";
 
 /** Marks a SQLite file as ours ('gmm1'). */
@@ -180,7 +181,7 @@ let fresh: readonly SchemaItem[] | null = null;
 /** Those of a new file. */
 export function freshItems(): readonly SchemaItem[] {
   if (fresh !== null) return fresh;
-  const db = new Database(":memory:");
+  const db = new SqliteDatabase(":memory:");
   db.exec(SCHEMA);
   fresh = schemaItems(db);
   db.close();

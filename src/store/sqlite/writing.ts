@@ -1,8 +1,9 @@
 /** A file of ours opened for writing: made where there is none, and brought to the present version. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { withCode } from "../faults.js";
 import { mustBeFile, refuseInTheWay, refuseSecondName } from "./access.js";
+import { SqliteDatabase } from "./driver.js";
 import { upgradeEarlier } from "./earlier.js";
 import { checkOwner } from "./owner.js";
 import { dropBuildingName } from "./place.js";
@@ -20,7 +21,7 @@ export function openForWriting(file: string, waitMs: number): Database.Database 
     refuseSecondName(statSync(file));
     refuseInTheWay(file, constants.W_OK);
   }
-  const db = new Database(file, { timeout: waitMs });
+  const db = new SqliteDatabase(file, { timeout: waitMs });
   try {
     const version = checkOwner(db);
     // Before anything else: what is refused stays as it was, to the byte.

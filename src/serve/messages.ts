@@ -1,0 +1,22 @@
+/** What the live page's server and the thread that looks for it say to one another. */
+import type { PanelData } from "../report/page/panels.js";
+import type { SweepLook } from "./progress.js";
+
+/** A page as HTML, and what its panels are drawn from. */
+export interface PageLook {
+  readonly html: string;
+  readonly data: Readonly<Record<string, PanelData>>;
+  /** Which figures these are: another number where they are others. */
+  readonly figures: number;
+}
+
+/** What is asked of the thread. */
+export type LookKind = "progress" | "verdict" | "figures";
+
+export type LookAnswer = {
+  /** How long it took. */
+  readonly ms: number;
+} & (
+  | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }
+  | { readonly kind: "verdict" | "figures"; readonly page: PageLook | null; readonly sentence: string | null }
+);
