@@ -1,10 +1,10 @@
 /** The report in a browser: it opens without a network, draws all of its figures, says what is pointed at, and is for everybody. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { THEMES } from "../src/report/figures/theme.js";
@@ -12,7 +12,6 @@ import { gmm } from "./command-line.js";
 import { NO_CHROMIUM, startChromium } from "./fixtures/chromium.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const [DESKTOP, PHONE] = [
   { width: 1440, height: 1000 },
   { width: 390, height: 844 },
@@ -80,7 +79,7 @@ function picture(page: Page, id: string) {
 
 /** What axe finds to be in somebody's way. */
 async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(({ id, impact, nodes }) =>
     impact === "minor" ? [] : nodes.map(({ html }) => id + " (" + impact + "): " + html.slice(0, 200))))`);
 }
@@ -203,6 +202,13 @@ test("on paper the page is light, has every figure, none of them cut, and is dar
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.evaluate("getComputedStyle(document.body).color"), "rgb(27, 31, 36)");
   assert.equal(await page.evaluate('getComputedStyle(document.querySelector(".panel")).breakInside'), "avoid");
+  const gaps = await page.evaluate<number[]>(
+    "Array.from(document.querySelectorAll('.picture'), (of) => of.clientHeight - of.querySelector('svg').clientHeight)",
+  );
+  assert.ok(
+    gaps.every((gap) => gap <= 1),
+    String(gaps),
+  );
   assert.equal(await page.locator("select:visible, button:visible, summary:visible").count(), 1); // the stored plan's
   assert.deepEqual(said, []);
 });

@@ -60,5 +60,5 @@ progress{width:100%;height:.6rem;accent-color:var(--role-better)}
 .going{margin:.75rem 0}.going p{margin:.1rem 0}
 #state:empty,#said:empty{display:none}
 @media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
-@media print{:root,:root[data-theme],:root:not([data-theme=light]){${colours("light")};color-scheme:light}body{font-size:10pt}table{font-size:7.5pt}th,td{padding-right:.4rem}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}}
+@media print{:root,:root[data-theme],:root:not([data-theme=light]){${colours("light")};color-scheme:light}body{font-size:10pt}table{font-size:7.5pt}th,td{padding-right:.4rem}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}.picture{min-height:0!important}nav a{color:inherit;text-decoration:none}h2,h3{break-after:avoid}}
 `;
