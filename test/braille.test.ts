@@ -11,7 +11,7 @@ test("a curve goes from its first epoch to its last, and from its least to its m
   assert.equal(lines[0], "a ramp");
   assert.match(lines[1], /^ {6}1 .*[^ \u2800]$/u);
   assert.match(lines[8], /^ {6}0 [^ \u2800]/u);
-  assert.equal(lines[9], "        epoch 1epoch 5");
+  assert.equal(lines[9], "        epoch 1 epoch 5");
 });
 
 test("a curve that is one value has a place, and one without a number is no picture", () => {
@@ -20,13 +20,27 @@ test("a curve that is one value has a place, and one without a number is no pict
   assert.equal(distributionPicture("nothing", [], 20), "");
 });
 
+test("an epoch that stands out is seen, however many epochs there are", () => {
+  const values = Array.from({ length: 5000 }, (_, i) => (i === 3333 ? 1 : 0));
+  const [, top] = curvePicture("a moment", values, 40).split("\n");
+  assert.match(top, /^ {6}1 .*[^ \u2800]/u);
+});
+
+test("the numbers at an axis tell its ends apart, however near they are, and the picture fits the width", () => {
+  const [, top, ...rest] = curvePicture("near one", [0.99999, 0.9999975], 60).split("\n");
+  assert.match(top, /^0\.9999975 /);
+  assert.match(rest[6], /^0\.9999900 /);
+  assert.match(distributionPicture("near one", [0.99999, 0.9999975], 60), /\n {8}0\.9999900 +0\.9999975\n$/);
+  for (const line of [top, ...rest]) assert.ok(line.length <= 60, line);
+});
+
 test("each value of a distribution is seen, however many lie elsewhere", () => {
   const values = [0, ...Array.from({ length: 999 }, () => 1)];
   const [, ...lines] = distributionPicture("far apart", values, 60).split("\n");
   const lowest = lines[7].slice(8);
   assert.notEqual(lowest.codePointAt(0), 0x2800);
   assert.equal(lowest.codePointAt(20), 0x2800);
-  assert.match(lines[8], /^ {8}0\.000 +1\.000$/);
+  assert.match(lines[8], /^ {8}0 +1$/);
 });
 
 test("show --plot draws a stored curve, and where the trials of its cell end", async (t) => {

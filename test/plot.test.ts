@@ -1,11 +1,12 @@
 /** `gmm-sweep plot`: figures as files. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
-import { type Ended, gmm } from "./command-line.js";
+import { CLI, type Ended, gmm, started } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
@@ -17,10 +18,14 @@ async function plotted(t: TestContext, ...words: readonly string[]): Promise<End
   return { ...(await gmm(dirname(path), "plot", ...words, path)), folder: dirname(path) };
 }
 
-/** A picture with its coordinates rounded: the last digits of a font's widths are no fault. */
+/** A picture with its coordinates rounded, but none of its words: the last digits of a font's widths are no fault. */
 function rounded(svg: string): string {
+  const shorter = (text: string): string =>
+    text.replaceAll(/-?\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(PLACES))));
   return svg
-    .replaceAll(/-?\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(PLACES))))
+    .replaceAll(/ ([\w-]+)="([^"]*)"/g, (all, name: string, value: string) =>
+      name === "aria-label" ? all : ` ${name}="${shorter(value)}"`,
+    )
     .replaceAll("><", ">\n<");
 }
 
@@ -167,4 +172,30 @@ test("a file that is no figure is kept, whatever --force says, and a figure is w
   assert.equal(readFileSync(at("a.svg"), "utf8"), "a letter");
   assert.equal((await gmm(dirname(path), "plot", "slope", path, "-o", "b.svg")).code, 0);
   assert.match((await gmm(dirname(path), "plot", "slope", path, "-o", "b.svg")).err, /add --force to overwrite it\n$/);
+});
+
+/** Preloaded: the package that draws pixels is as if it were not installed. */
+const WITHOUT_PIXELS = `data:text/javascript,${encodeURIComponent(
+  `import { register } from "node:module"; register("data:text/javascript," + encodeURIComponent(${JSON.stringify(
+    `export function resolve(name, context, next) { if (name === "@resvg/resvg-js") throw new Error("it is not there\\nat all"); return next(name, context); }`,
+  )}));`,
+)}`;
+
+test("where PNG cannot be drawn that is said before anything is computed, and SVG and PDF are drawn all the same", async (t) => {
+  const path = await picturedFile(t);
+  const cwd = dirname(path);
+  const ended = (...words: readonly string[]): Promise<Ended> =>
+    started(spawn(process.execPath, ["--import", WITHOUT_PIXELS, CLI, ...words], { cwd, stdio: "pipe" })).ended;
+  const png = await ended("plot", "slope", "planted.db", "-o", "a.png");
+  assert.equal(png.code, 3);
+  assert.equal(
+    png.err,
+    "gmm-sweep: PNG needs the package @resvg/resvg-js, which does not load here (it is not there): run `npm install @resvg/resvg-js`, or write .svg or .pdf\n",
+  );
+  assert.deepEqual(readdirSync(cwd), ["planted.db"]);
+  for (const name of ["a.svg", "a.pdf"]) assert.equal((await ended("plot", "slope", "planted.db", "-o", name)).code, 0);
+  assert.match(
+    (await ended("doctor")).out,
+    /^missing {2}PNG +it is not there: run `npm install @resvg\/resvg-js`; figures are drawn as SVG and PDF without it$/m,
+  );
 });

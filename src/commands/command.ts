@@ -53,6 +53,8 @@ export interface Command {
   readonly describe: string;
   readonly positionals: Readonly<Record<string, string>>;
   readonly options: Options;
+  /** What an argument may be, with what each of it means; by a title. */
+  readonly lists?: Readonly<Record<string, readonly (readonly [name: string, meaning: string])[]>>;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   /** Returns the exit code. */
   run(flags: Flags, terminal: Terminal): Promise<number>;

@@ -3,6 +3,7 @@
 import { cpus } from "node:os";
 import { engineReports } from "../engine/engines.js";
 import type { Flags } from "../plan/flags.js";
+import { pixelsReport } from "../report/figures/pixels.js";
 import { jsonOf } from "../report/json.js";
 import { beside } from "../report/wrap.js";
 import { allowedCores, cpuQuota } from "../run/cores.js";
@@ -33,6 +34,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     { name: "cores", works: true, detail: coresText(allowedCores(), cpuQuota()) },
     ...(await storeReports()),
     ...(await engineReports()),
+    await pixelsReport(),
   ];
   const longest = findings.reduce((most, { name }) => Math.max(most, name.length), 0);
   if (flags["json"] === true) await terminal.out(`${jsonOf(findings)}\n`);

@@ -9,6 +9,7 @@ import { numbersCsv } from "../report/figures/data-file.js";
 import type { Figure } from "../report/figures/figure.js";
 import { FIGURES } from "../report/figures/figures.js";
 import { FIGURE_KINDS } from "../report/figures/kinds.js";
+import { pixelDrawer } from "../report/figures/pixels.js";
 import { pdfOf, pngOf, type Svg, svgOf } from "../report/figures/render.js";
 import { COLUMNS, type ThemeName } from "../report/figures/theme.js";
 import { openResults } from "../store/open.js";
@@ -30,6 +31,7 @@ export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
   const figure = figureFrom(flags);
   const { picture, numbersFile } = outputsFrom(flags);
   const drawing = { width: widthFrom(flags), theme: themeFrom(flags) };
+  if (picture?.kind === "png") await pixelDrawer();
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {

@@ -63,8 +63,10 @@ function optionSections(command: Command, columns: number): string[] {
     example.replace("$0", "gmm-sweep"),
     meaning,
   ]);
+  const lists = Object.entries(command.lists ?? {});
   return [
     ...(places.length === 0 ? [] : [`Arguments:\n${definitions(places, columns)}`]),
+    ...lists.map(([title, entries]) => `${title}:\n${definitions(entries, columns)}`),
     `Options:\n${definitions([...options, ...usual], columns)}`,
     ...(examples.length === 0 ? [] : [`Examples:\n${examples.map((one) => exampleText(one, columns)).join("")}`]),
   ];

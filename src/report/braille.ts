@@ -49,31 +49,27 @@ class Canvas {
 }
 
 const HEIGHT = 8; // characters
-const LABEL = 8; // characters in front of the picture
-const PLACES = 3;
+const LEAST_MARGIN = 8; // characters in front of the picture
+const [LEAST_PLACES, MOST_PLACES] = [3, 15];
 
 /** A curve of one value an epoch, the first at epoch `first`, under its title; nothing of one that has no number. */
 export function curvePicture(title: string, values: readonly (number | null)[], width: number): string {
   const there = values.filter((value): value is number => value !== null && Number.isFinite(value));
   if (there.length === 0) return "";
-  const size = { width: Math.max(ACROSS, width - LABEL), height: HEIGHT };
   const axis = spread(there);
+  const size = { width: Math.max(ACROSS, width - marginOf(axis)), height: HEIGHT };
   const canvas = new Canvas(size);
   const columns = size.width * ACROSS;
   const heightOf = (value: number): number =>
     Math.round(((value - axis.low) / (axis.high - axis.low)) * (HEIGHT * DOWN - 1));
-  let before: number | null = null;
+  const epochAt = (x: number): number => Math.round((x / Math.max(1, columns - 1)) * (values.length - 1));
   for (let x = 0; x < columns; x++) {
-    const value = values[Math.round((x / Math.max(1, columns - 1)) * (values.length - 1))];
-    if (value === null || !Number.isFinite(value)) {
-      before = null;
-      continue;
-    }
-    const y = heightOf(value);
-    // A steep way is drawn whole.
-    const from = before ?? y;
-    for (let dot = Math.min(from, y); dot <= Math.max(from, y); dot++) canvas.dot(x, dot);
-    before = y;
+    // Every epoch is drawn, however many share a column, and a steep way whole.
+    const [from, to] = [x === 0 ? 0 : epochAt(x - 1), epochAt(x)];
+    const shared = values.slice(values[to] === null ? from + 1 : from, to + 1);
+    const heights = shared.flatMap((value) => (value === null || !Number.isFinite(value) ? [] : [heightOf(value)]));
+    const top = heights.reduce((a, b) => Math.max(a, b), -1);
+    for (let y = heights.reduce((a, b) => Math.min(a, b), DOWN * HEIGHT); y <= top; y++) canvas.dot(x, y);
   }
   return picture(title, canvas, { axis, ends: ["epoch 1", `epoch ${values.length}`], width });
 }
@@ -81,8 +77,8 @@ export function curvePicture(title: string, values: readonly (number | null)[], 
 /** How many of the values lie where, as columns. */
 export function distributionPicture(title: string, values: readonly number[], width: number): string {
   if (values.length === 0) return "";
-  const size = { width: Math.max(ACROSS, width - LABEL), height: HEIGHT };
   const axis = spread(values);
+  const size = { width: Math.max(ACROSS, width - LEAST_MARGIN), height: HEIGHT };
   const columns = size.width * ACROSS;
   const bins = Math.min(columns, Math.max(1, Math.ceil(2 * values.length ** (1 / 3)))); // Rice's rule
   const counts = new Array<number>(bins).fill(0);
@@ -95,8 +91,7 @@ export function distributionPicture(title: string, values: readonly number[], wi
     const high = Math.ceil((counts[Math.floor((x / columns) * bins)] / most) * HEIGHT * DOWN);
     for (let y = 0; y < high; y++) canvas.dot(x, y);
   }
-  const ends: [string, string] = [axis.low.toFixed(PLACES), axis.high.toFixed(PLACES)];
-  return picture(title, canvas, { axis: { low: 0, high: most }, ends, width });
+  return picture(title, canvas, { axis: { low: 0, high: most }, ends: labelsOf(axis), width });
 }
 
 /** From the least to the most, and never nothing. */
@@ -106,6 +101,18 @@ function spread(values: readonly number[]): Axis {
   return high > low ? { low, high } : { low: low - 0.5, high: high + 0.5 };
 }
 
+/** The ends of an axis, with decimals that tell them apart. */
+function labelsOf({ low, high }: Axis): readonly [string, string] {
+  const places = Math.ceil(-Math.log10(high - low)) + 1;
+  const told = (value: number): string =>
+    Number.isInteger(value) ? String(value) : value.toFixed(Math.min(MOST_PLACES, Math.max(LEAST_PLACES, places)));
+  return [told(low), told(high)];
+}
+
+function marginOf(axis: Axis): number {
+  return labelsOf(axis).reduce((most, { length }) => Math.max(most, length + 1), LEAST_MARGIN);
+}
+
 interface Frame {
   readonly axis: Axis;
   readonly ends: readonly [string, string];
@@ -113,11 +120,12 @@ interface Frame {
 }
 
 function picture(title: string, canvas: Canvas, { axis, ends: [first, last], width }: Frame): string {
-  const told = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(PLACES));
+  const margin = marginOf(axis);
+  const [low, high] = labelsOf(axis);
   const lines = canvas.lines().map((line, row) => {
-    const label = row === 0 ? told(axis.high) : row === HEIGHT - 1 ? told(axis.low) : "";
-    return `${label.padStart(LABEL - 1)} ${line}`.trimEnd();
+    const label = row === 0 ? high : row === HEIGHT - 1 ? low : "";
+    return `${label.padStart(margin - 1)} ${line}`;
   });
-  const under = `${" ".repeat(LABEL)}${first}${last.padStart(Math.max(1, width - LABEL - first.length))}`;
+  const under = `${" ".repeat(margin)}${first}${` ${last}`.padStart(width - margin - first.length)}`;
   return [title, ...lines, under].map((line) => `${line}\n`).join("");
 }

@@ -1,6 +1,7 @@
 /** The self-check under the null: intervals that should hold 0, and p-values that should be uniform. */
 import { pValueNumbers, zipNumbers } from "../../figures/chance.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
@@ -10,7 +11,7 @@ const PERCENT = 100;
 export const zip: Figure = {
   kind: "zip",
   title: "Self-check: intervals between two retrainings",
-  answers: "do the intervals hold what they state where nothing differs?",
+  answers: FIGURE_ANSWERS.zip,
   numbers: zipNumbers,
   caption: ({ facts }) =>
     `${whole(facts["holding"])} of ${whole(facts["draws"])} 90 % intervals hold 0, the true difference: ${percent(facts["holding"], facts["draws"])}, with 95 % confidence between ${percent(facts["covered_low"], 1)} and ${percent(facts["covered_high"], 1)}.`,
@@ -61,7 +62,7 @@ export const zip: Figure = {
 export const pValues: Figure = {
   kind: "p-values",
   title: "Self-check: p-values between two retrainings",
-  answers: "do tests err as often as they state where nothing differs?",
+  answers: FIGURE_ANSWERS["p-values"],
   numbers: pValueNumbers,
   caption: ({ facts }) =>
     `Where nothing differs, p-values lie along the diagonal; these of ${whole(facts["draws"])} draws are at most ${number(facts["farthest"])} from it, and within ${number(facts["allowed"])} in 95 of 100 cases.`,
@@ -87,15 +88,6 @@ export const pValues: Figure = {
           data: { name: "steps" },
           mark: { type: "line", interpolate: "step-after", strokeWidth: 1.4, color: role("role_method_1") },
           encoding: { x: along("p", x), y: along("share", y), order: { field: "share" } },
-        },
-        {
-          data: { name: "steps" },
-          mark: { type: "point", filled: true, size: 20, opacity: 0 },
-          encoding: {
-            x: along("p", x),
-            y: along("share", y),
-            ...hovers(["p", "p"], ["share", "share of draws"]),
-          },
         },
       ],
     };

@@ -2,12 +2,13 @@
 import { curveNumbers } from "../../figures/curves.js";
 import { shownText } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 
 export const curves: Figure = {
   kind: "curves",
   title: "Learning curves",
-  answers: "when does a method do what it does, and what does it do to the rest meanwhile?",
+  answers: FIGURE_ANSWERS.curves,
   numbers: curveNumbers,
   caption: (numbers) =>
     `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers.shown)}); a method that goes on from another begins where that one ended.`,

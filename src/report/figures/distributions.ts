@@ -1,6 +1,7 @@
 /** Distributions of the forget probability, method by method, over retraining's. */
 import { distributionsNumbers, RETRAINED } from "../../figures/distributions.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 import { role } from "./theme.js";
 import { choice, forgetUnit, whole } from "./words.js";
@@ -8,7 +9,7 @@ import { choice, forgetUnit, whole } from "./words.js";
 export const distributions: Figure = {
   kind: "distributions",
   title: "Distributions over trials, on one draw",
-  answers: "do unlearned nets spread as retrained ones do?",
+  answers: FIGURE_ANSWERS.distributions,
   numbers: distributionsNumbers,
   caption: (numbers) => {
     const { facts, series } = numbers;

@@ -1,6 +1,7 @@
 /** The caterpillar: each draw's difference to retraining. */
 import { drawsNumbers } from "../../figures/draws.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { choice, forgetUnit, number, whole } from "./words.js";
@@ -10,7 +11,7 @@ const RANKS = { title: "draws, by their difference", labels: false, ticks: false
 export const draws: Figure = {
   kind: "draws",
   title: "Difference to retraining, draw by draw",
-  answers: "on which draws does a recipe differ from retraining, and by how much?",
+  answers: FIGURE_ANSWERS.draws,
   numbers: drawsNumbers,
   caption: (numbers) => {
     const { facts, series } = numbers;

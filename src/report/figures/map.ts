@@ -1,6 +1,7 @@
 /** The map of all recipes of a method, over λ and epochs. */
 import { mapNumbers } from "../../figures/map.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
@@ -8,7 +9,7 @@ import { forgetUnit, number, whole } from "./words.js";
 export const map: Figure = {
   kind: "map",
   title: "Difference to retraining over λ and epochs",
-  answers: "where, if anywhere, among λ and epochs do unlearned nets look retrained?",
+  answers: FIGURE_ANSWERS.map,
   numbers: mapNumbers,
   caption: (numbers) => {
     const { facts } = numbers;

@@ -2,6 +2,7 @@
 import { memorisationNumbers } from "../../figures/memorisation.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
@@ -13,7 +14,7 @@ const X = "memorisation (probability, original − retrained)";
 export const memorisation: Figure = {
   kind: "memorisation",
   title: "What there was to forget, and what unlearning misses",
-  answers: "does unlearning take away what was memorised, or bring every row to one value?",
+  answers: FIGURE_ANSWERS.memorisation,
   numbers: memorisationNumbers,
   caption: (numbers) => {
     const { facts, shown } = numbers;

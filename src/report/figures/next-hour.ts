@@ -1,6 +1,7 @@
 /** What the next hour buys. */
 import { nextHourNumbers } from "../../figures/next-hour.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
@@ -8,7 +9,7 @@ import { forgetUnit, number, whole } from "./words.js";
 export const nextHour: Figure = {
   kind: "next-hour",
   title: "What more training buys",
-  answers: "how narrow would the interval become, and what would that cost here?",
+  answers: FIGURE_ANSWERS["next-hour"],
   numbers: nextHourNumbers,
   caption: (numbers) => {
     const { facts } = numbers;

@@ -3,10 +3,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
-import { messageOf, SweepError } from "../../errors.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
 import { choiceSignal } from "./parts.js";
+import { pixelDrawer } from "./pixels.js";
 import { CONFIG, FONT, pixels, ROLES, THEMES, type ThemeName } from "./theme.js";
 
 const require = createRequire(import.meta.url);
@@ -111,15 +111,8 @@ function xml(text: string): string {
 const PNG_DPI = 600; // what journals ask of line drawings
 const MM_PER_INCH = 25.4;
 
-/** Throws a fault of the environment where the package that draws pixels is not installed. */
 export async function pngOf({ text, width }: Svg): Promise<Uint8Array> {
-  const { Resvg } = await import("@resvg/resvg-js").catch((error: unknown) => {
-    throw new SweepError(
-      "environment",
-      `PNG needs the package @resvg/resvg-js, which does not load here (${messageOf(error)}): install it with npm install @resvg/resvg-js, or write .svg or .pdf`,
-      { cause: error },
-    );
-  });
+  const { Resvg } = await pixelDrawer();
   const image = new Resvg(text, {
     font: { fontFiles: Object.values(FONT_FILES).map(fontFile), loadSystemFonts: false, defaultFontFamily: FONT },
     fitTo: { mode: "width", value: Math.round((width / MM_PER_INCH) * PNG_DPI) },

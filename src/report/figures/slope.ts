@@ -3,6 +3,7 @@ import type { FigureNumbers } from "../../figures/numbers.js";
 import { slopeNumbers } from "../../figures/slope.js";
 import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { hovers } from "./parts.js";
 import { type Role, role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
@@ -29,7 +30,7 @@ const WAYS = {
 export const slope: Figure = {
   kind: "slope",
   title: "Distance to retraining, before and after unlearning",
-  answers: "does unlearning bring a draw nearer to retraining than doing nothing?",
+  answers: FIGURE_ANSWERS.slope,
   numbers: slopeNumbers,
   caption: (numbers) => {
     const { series, facts } = numbers;

@@ -58,8 +58,11 @@ export const CONFIG: Config = {
     ...{ labelColor: role("soft"), titleColor: role("ink"), titlePadding: 6 },
     ...{ domainColor: role("soft"), tickColor: role("soft"), gridColor: role("faint") },
     ...{ domainWidth: RULE, tickWidth: RULE, gridWidth: RULE, tickSize: 3, grid: false },
+    labelFlush: false, // a number stands at its place
   },
   axisQuantitative: { grid: true, domain: false, ticks: false },
+  // So few that none is left out: where every second one is, 0 may be among them.
+  axisXQuantitative: { tickCount: { expr: "ceil(width / 60)" } },
   legend: {
     ...{ labelFontSize: TEXT.label, titleFontSize: TEXT.title, titleFontWeight: "normal" },
     ...{ labelColor: role("ink"), titleColor: role("ink"), orient: "top", symbolStrokeWidth: 1.5 },

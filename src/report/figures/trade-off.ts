@@ -1,6 +1,7 @@
 /** Accuracy against forgetting. */
 import { tradeOffNumbers } from "../../figures/trade-off.js";
 import type { Figure } from "./figure.js";
+import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, whole } from "./words.js";
@@ -8,7 +9,7 @@ import { forgetUnit, whole } from "./words.js";
 export const tradeOff: Figure = {
   kind: "trade-off",
   title: "Accuracy against forgetting",
-  answers: "what does a recipe pay in accuracy for what it forgets?",
+  answers: FIGURE_ANSWERS["trade-off"],
   numbers: tradeOffNumbers,
   caption: (numbers) => {
     const { facts, shown, series } = numbers;
@@ -60,9 +61,10 @@ export const tradeOff: Figure = {
           transform: [
             { window: [{ op: "last_value", field: "epochs", as: "last" }], groupby: ["lambda"], frame: [null, null] },
             { filter: "datum.epochs === datum.last" },
+            { calculate: "'λ ' + datum.lambda", as: "name" },
           ],
           mark: { type: "text", align: "left", dx: 4, color: role("soft") },
-          encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "lambda", type: "nominal" } },
+          encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "name", type: "nominal" } },
         },
         {
           data: { name: "chance" },
