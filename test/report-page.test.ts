@@ -238,6 +238,7 @@ function poisoned(numbers: FigureNumbers): FigureNumbers {
     of.map((row) => ({ ...row, ...("draw" in row ? { draw: bad(String(row["draw"])) } : {}) }));
   return {
     ...numbers,
+    facts: { ...numbers.facts, chosen: bad(numbers.facts["chosen"] ?? null) },
     series: Object.fromEntries(Object.entries(numbers.series).map(([name, of]) => [name, rows(of)])),
   };
 }
@@ -257,7 +258,9 @@ test("whatever a store holds is text in the page, in its tips and in its tables"
           ...setting,
           finding: { ...setting.finding, name: HOSTILE },
           panels: setting.panels.map((panel) =>
-            "reason" in panel ? { ...panel, reason: HOSTILE } : { ...panel, numbers: poisoned(panel.numbers) },
+            "reason" in panel
+              ? { ...panel, reason: HOSTILE }
+              : { ...panel, numbers: poisoned(panel.numbers), spec: { ...panel.spec, description: HOSTILE } },
           ),
         },
       ],
