@@ -28,7 +28,7 @@ for version in "$@"; do
   npm install --prefix "$scratch/node$version" --no-save --ignore-scripts --silent "node@npm:node-linux-$(node -p process.arch)@$version" >/dev/null
   home=$scratch/node$version/node_modules/node
   folder=$scratch/with$version
-  install "$folder" "$home" --omit=optional
+  install "$folder" "$home"
   empty=$scratch/empty$version && mkdir "$empty" && cd "$empty"
   gmm() { PATH="$home/bin:$PATH" "$folder/node_modules/.bin/gmm-sweep" "$@"; }
   gmm --version >/dev/null
@@ -38,6 +38,8 @@ for version in "$@"; do
   gmm grid night.db "${GRID[@]}" --with-null --data-seeds 1:3 --quiet >grid.txt
   gmm verdict night.db >verdict.txt
   gmm grid many-draws --dry-run >dry.txt
+  gmm plot slope night.db -o slope.png >plot.txt
+  gmm report night.db --quiet >report.txt || [ $? = 1 ]
   gmm query "select count(*) as n from trial_results" night.db --format csv >query.txt
   printf '%s' 'import { openSweep, verdict } from "gmm-sweep"; const sweep = await openSweep(process.argv[2]); console.log((await verdict(sweep)).length); await sweep.close();' >"$folder/ask.mjs"
   [ "$("$home/bin/node" "$folder/ask.mjs" "$empty/night.db")" = 1 ]

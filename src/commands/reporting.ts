@@ -30,7 +30,7 @@ export async function report(flags: Flags, terminal: Terminal): Promise<number> 
       ...{ title: titleOf(path), tell, digests: true },
       panels: (sight, i) => allPanels(sight, (kind) => tell(`setting ${i + 1} of ${sights.length}: ${kind}`)),
     });
-    const page = Buffer.from(reportPage(content, shellWord(withoutPasswords(path))));
+    const page = Buffer.from(await reportPage(content, shellWord(withoutPasswords(path))));
     mustBeFree(out, []);
     writeWhole([[out.path, page]]);
     const findings = sights.map(({ finding }) => finding);

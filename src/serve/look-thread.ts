@@ -52,7 +52,7 @@ async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence
       panels: async (sight) => made.get(settingOf(sight)) ?? [],
     });
     return {
-      html: mainHtml(content, shellWord(withoutPasswords(place))).text,
+      html: mainHtml(content, shellWord(withoutPasswords(place)), new Map()).text,
       ...{ data: panelData(content.settings), figures },
     };
   });

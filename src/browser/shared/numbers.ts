@@ -1,18 +1,20 @@
 /** A panel's numbers as a table, and as a file. */
 import type { PanelData } from "../../report/page/panels.js";
 import { element } from "./element.js";
+import { valuesOf } from "./rows.js";
 
 const MOST_ROWS = 200;
 
 export function numbersTable({ series }: PanelData): HTMLElement {
   const tables = Object.entries(series)
     .filter(([name]) => name !== "facts")
-    .map(([name, { columns, rows }]) => {
-      const shown = rows.slice(0, MOST_ROWS);
+    .map(([name, packed]) => {
+      const { columns, rows } = packed;
+      const shown = valuesOf({ ...packed, rows: rows.slice(0, MOST_ROWS) });
       const more = rows.length > shown.length ? `, the first ${shown.length} of ${rows.length} rows` : "";
       const table = element("table", {}, element("caption", {}, `${name}${more}`));
       table.append(row("th", columns), ...shown.map((values) => row("td", values)));
-      return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
+      return element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": name }, table);
     });
   return element("div", {}, ...tables);
 }
@@ -25,8 +27,8 @@ export function saveNumbers({ series }: PanelData, name: string): void {
   const columns = [...new Set(Object.values(series).flatMap((of) => of.columns))];
   const lines = Object.entries(series)
     .filter(([of]) => of !== "facts")
-    .flatMap(([of, { columns: own, rows }]) =>
-      rows.map((values) => [of, ...columns.map((column) => values[own.indexOf(column)] ?? "")]),
+    .flatMap(([of, packed]) =>
+      valuesOf(packed).map((values) => [of, ...columns.map((column) => values[packed.columns.indexOf(column)] ?? "")]),
     );
   save([["series", ...columns], ...lines], name);
 }

@@ -1,20 +1,21 @@
 /** A panel of a page: a figure that is drawn when it comes into sight, and goes with the page's width, colours and choices. */
-import { Error as ErrorsOnly, parse, type Spec, View } from "vega";
+import { Error as ErrorsOnly, type Legend, parse, type Spec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { choiceSignal } from "../../report/figures/parts.js";
 import { THEMES, type ThemeName } from "../../report/figures/theme.js";
 import type { PanelData } from "../../report/page/panels.js";
 import { element } from "./element.js";
 import { numbersTable, saveNumbers } from "./numbers.js";
-import { showTip } from "./tip.js";
-
-type Row = Record<string, unknown>;
+import { type Row, rowsOf } from "./rows.js";
+import { followPointer } from "./tip.js";
 
 const ALL = "all";
 
 /** Pictures are laid out for paper, whose text is small: a screen shows them so many times as large. */
 const LARGER = 1.35;
 const [LEAST_WIDTH, MOST_WIDTH] = [270, 420]; // pixels that they are laid out for
+/** No wider: the names of a legend stand below each other, for which a picture is so much higher; pixels. */
+const [NARROW, LEGEND_HEIGHT] = [300, 50];
 
 export class Panel {
   readonly #place: HTMLElement;
@@ -29,6 +30,8 @@ export class Panel {
     this.#theme = theme;
     this.#addControls();
     this.#addNumbers();
+    this.#size();
+    followPointer(place);
   }
 
   /** Draws it where it has not been. */
@@ -40,7 +43,7 @@ export class Panel {
       ...{ renderer: "svg", container: this.#place, hover: true, logLevel: ErrorsOnly, expr: expressionInterpreter },
     });
     this.#view = view;
-    view.tooltip((_handler, event, _item, value) => showTip(event, value));
+    view.tooltip(() => {}); // what is near counts, too
     this.#paint();
     this.#size();
     await view.runAsync();
@@ -74,7 +77,13 @@ export class Panel {
     const data = (spec as Spec).data?.map((set) =>
       shown.has(set.name) ? { ...set, values: shown.get(set.name) } : set,
     );
-    return { ...spec, data } as Spec;
+    return { ...spec, data, legends: this.#legends() } as Spec;
+  }
+
+  /** Two names beside each other are too wide for a phone. */
+  #legends(): Legend[] {
+    const { legends = [] } = this.#data.spec as Spec;
+    return this.#width() > NARROW ? legends : legends.map((legend) => ({ ...legend, columns: 1 }));
   }
 
   close(): void {
@@ -103,8 +112,20 @@ export class Panel {
   }
 
   #size(): void {
-    const width = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, this.#place.clientWidth / LARGER));
-    this.#view?.width(width).height(Math.round(width * this.#data.aspect));
+    const width = this.#width();
+    const isTall = width <= NARROW && this.#hasColumns();
+    const height = Math.round(width * this.#data.aspect) + (isTall ? LEGEND_HEIGHT : 0);
+    // Its room is kept before it is drawn: nothing that one reads moves away.
+    this.#place.style.minHeight = `${Math.floor((height * this.#place.clientWidth) / width)}px`;
+    this.#view?.width(width).height(height);
+  }
+
+  #width(): number {
+    return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, this.#place.clientWidth / LARGER));
+  }
+
+  #hasColumns(): boolean {
+    return (this.#data.spec as Spec).legends?.some(({ columns }) => columns !== undefined && columns !== 1) ?? false;
   }
 
   /** A control for each column of which one value is drawn at a time, and for how much there was to forget. */
@@ -140,6 +161,7 @@ export class Panel {
   /** The numbers are written into the page when they are asked for. */
   #addNumbers(): void {
     const details = this.#place.closest(".panel")?.querySelector<HTMLDetailsElement>("details.numbers");
+    details?.removeAttribute("hidden");
     details?.addEventListener("toggle", () => {
       details.querySelector("div")?.remove();
       if (!details.open) return;
@@ -150,15 +172,6 @@ export class Panel {
       details.append(body);
     });
   }
-}
-
-function rowsOf({ series }: PanelData): Record<string, Row[]> {
-  return Object.fromEntries(
-    Object.entries(series).map(([name, { columns, rows }]) => [
-      name,
-      rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
-    ]),
-  );
 }
 
 let chosen = 0;

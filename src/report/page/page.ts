@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { PAGE } from "../../files/output.js";
 import type { Finding } from "../../verdict/finding.js";
-import { findingSentence, skewedText, verdictTable } from "../verdict-table.js";
+import { findingSentence, settingText, skewedText, verdictTable } from "../verdict-table.js";
 import { adempSection } from "./ademp.js";
 import type { PageContent, SettingContent } from "./content.js";
 import { Html, html, jsonHtml } from "./html.js";
-import { panelData, panelsSection } from "./panels.js";
+import { panelData, panelsSection, type Stills } from "./panels.js";
 import { completenessSection, provenanceSection } from "./provenance.js";
+import { stillsOf } from "./stills.js";
 import { STYLE } from "./style.js";
 import { htmlTable } from "./table.js";
 
@@ -17,8 +18,35 @@ export function scriptOf(name: "report" | "live"): string {
   return readFileSync(new URL(`../../browser/${name}.js`, import.meta.url), "utf8");
 }
 
+/** What a page may weigh, to be sent; bytes. */
+const MOST = 3_000_000;
+
 /** The page as a file that opens without a network; its sentences name the place by `path`, as a shell has it. */
-export function reportPage(content: PageContent, path: string): string {
+export async function reportPage(whole: PageContent, path: string): Promise<string> {
+  const content = within(whole, path, MOST);
+  const bare = pageOf(content, path, new Map());
+  return pageOf(content, path, await stillsOf(content, MOST - Buffer.byteLength(bare)));
+}
+
+/** The same with the last panels left out, aloud, until it weighs no more than `most` bytes. */
+function within(content: PageContent, path: string, most: number): PageContent {
+  const settings = content.settings.map(({ finding, panels }) => ({ finding, panels: [...panels] }));
+  const kept = { ...content, settings };
+  let over = Buffer.byteLength(pageOf(content, path, new Map())) - most;
+  for (const { finding, panels } of [...settings].reverse())
+    for (let at = panels.length - 1; at >= 0 && over > 0; at--) {
+      const panel = panels[at];
+      if ("reason" in panel) continue;
+      const data = panelData([{ finding, panels: [panel] }]);
+      over -= Buffer.byteLength(jsonHtml(data).text);
+      panels[at] = { figure: panel.figure, reason: TOO_MUCH };
+    }
+  return kept;
+}
+
+const TOO_MUCH = `the page would weigh more than ${MOST / 1e6} MB: --preset and the other filters of gmm-sweep report make a page of fewer settings, which has room for it`;
+
+function pageOf(content: PageContent, path: string, stills: Stills): string {
   const script = scriptOf("report");
   const policy = [
     "default-src 'none'",
@@ -32,8 +60,8 @@ export function reportPage(content: PageContent, path: string): string {
   const head = html`<meta http-equiv="Content-Security-Policy" content="${policy}">`;
   const body = html`${headerHtml(content.title, `gmm-sweep ${content.version}, ${content.at}`)}
 <main id="main">
-<noscript><p class="note">The figures of this page are drawn by its script, which does not run here; the verdict and all that it rests on stand below.</p></noscript>
-${mainHtml(content, path)}
+<noscript><p class="note">The script of this page does not run here: its figures are still pictures, and their numbers are left out.</p></noscript>
+${mainHtml(content, path, stills)}
 </main>
 <script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>
 <script>${new Html(script)}</script>`;
@@ -63,11 +91,11 @@ export function headerHtml(title: string, made: string): Html {
 }
 
 /** All that a page tells; `data-part` says what a live page puts in the place of what. */
-export function mainHtml({ settings, sweeps }: PageContent, path: string): Html {
+export function mainHtml({ settings, sweeps }: PageContent, path: string, stills: Stills): Html {
   const findings = settings.map(({ finding }) => finding);
   return html`
 ${settings.length > 1 ? contents(findings, path) : null}
-${settings.map((setting, i) => settingHtml(setting, { findings, path, number: i + 1 }))}
+${settings.map((setting, i) => settingHtml(setting, { findings, path, stills, number: i + 1 }))}
 ${sweeps.map(
   (
     of,
@@ -93,16 +121,19 @@ function firstOf(sentence: string): string {
 interface SettingPlace {
   readonly findings: readonly Finding[];
   readonly path: string;
+  readonly stills: Stills;
   readonly number: number;
 }
 
-function settingHtml(setting: SettingContent, { findings, path, number }: SettingPlace): Html {
+function settingHtml(setting: SettingContent, { findings, path, stills, number }: SettingPlace): Html {
   const { finding } = setting;
   const { header, rows } = verdictTable(finding);
+  const where = settingText(finding, findings);
+  const title = `The verdict${where === "" ? "" : ` (${where})`}: each recipe beside retraining`;
   const skewed = finding.verdict === null ? [] : skewedText(finding.verdict);
   return html`<section id="setting-${number}" class="setting">
 <h2 class="sentence" data-part="sentence-${number}">${findingSentence(finding, findings, path)}</h2>
-<div data-part="table-${number}">${rows.length === 0 ? null : htmlTable("The verdict: each recipe beside retraining", header, rows)}
+<div data-part="table-${number}">${rows.length === 0 ? null : htmlTable(title, header, rows)}
 ${skewed.map((line) => html`<p class="note">${line}</p>`)}</div>
-${panelsSection(setting, number)}</section>`;
+${panelsSection(setting, number, stills)}</section>`;
 }

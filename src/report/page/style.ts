@@ -38,7 +38,7 @@ td.number{text-align:right}
 .none li{margin:.25rem 0}
 figure{margin:0}
 .picture{position:relative;min-height:8rem}
-.picture svg{display:block;width:100%;height:auto}
+.picture svg,.picture img{display:block;width:100%;height:auto}
 figcaption{font-size:.9rem;margin-top:.35rem}
 .controls{display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.9rem;margin-bottom:.25rem}
 .controls label{display:flex;gap:.4rem;align-items:center}
@@ -51,7 +51,7 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;min-width:0}
 code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.85em}
 pre,li code{white-space:pre-wrap;overflow-wrap:anywhere}
 .tip{position:fixed;z-index:9;pointer-events:none;background:var(--paper);color:var(--ink);border:1px solid var(--soft);border-radius:4px;padding:.3rem .5rem;font-size:.85rem;box-shadow:0 2px 8px #0003}
-.tip dl{margin:0;gap:0 .6rem}
+.tip dl{margin:0;gap:0 .6rem;grid-template-columns:max-content 1fr}.tip dt{margin:0}
 nav a{font-size:.95rem}
 .live{max-width:72rem;margin:0 auto;padding:0 1rem}
 .live textarea{width:100%;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9rem}
@@ -60,5 +60,5 @@ progress{width:100%;height:.6rem;accent-color:var(--role-better)}
 .going{margin:.75rem 0}.going p{margin:.1rem 0}
 #state:empty,#said:empty{display:none}
 @media (max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}
-@media print{:root,:root[data-theme],:root:not([data-theme=light]){${colours("light")};color-scheme:light}body{font-size:10pt}table{font-size:7.5pt}th,td{padding-right:.4rem}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}h2,h3{break-after:avoid}}
+@media print{:root,:root[data-theme],:root:not([data-theme=light]){${colours("light")};color-scheme:light}body{font-size:10pt}table{font-size:7.5pt}th,td{padding-right:.4rem}.controls,.skip,#theme,details.numbers{display:none}.panels{grid-template-columns:1fr 1fr}.panel,tr{break-inside:avoid}.scroll{overflow:visible}.picture{min-height:0!important}nav a{color:inherit;text-decoration:none}h2,h3{break-after:avoid}}
 `;
