@@ -25,6 +25,7 @@ cd "$copy"
 
 # One curve with every digit, and the weights it leaves, here and there.
 compare() {
+  rm -f here.npz neon.npz
   node "$here/dist/src/cli.js" train "$@" --json --out here.npz >here.json
   GMM_SWEEP_ISA=neon "${arm64[@]}" dist/src/cli.js train "$@" --json --out neon.npz >neon.json
   cmp here.json neon.json

@@ -1,24 +1,66 @@
 /** The demo page: it is what the sources make, and trains in a browser what the command line trains. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import test from "node:test";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Curve } from "../src/engine/contract.js";
 import { loadFused } from "../src/engine/fused/fused.js";
+import { DEFAULTS } from "../src/plan/defaults.js";
 import { trainRequest } from "../src/plan/request.js";
 import { onlyTrajectory } from "../src/plan/trajectories.js";
 import { retrain } from "../src/run/rebuild.js";
+import { CLI } from "./command-line.js";
 import { NO_CHROMIUM, startChromium } from "./fixtures/chromium.js";
 
 const ROOT = new URL("../../", import.meta.url);
-const PAGE = new URL("data/demo/index.html", ROOT).href;
+const PAGE = new URL("data/demo/index.html", ROOT);
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PHONE = { width: 390, height: 844 };
+const LEAST_LETTERS = 11; // px, that a phone's screen shows readably
 const CURVES = ["forgetProbability", "forgetMargin", "trainAccuracy", "penalty", "crossEntropy"] as const;
 
-test("the demo page is what the sources make", () => {
-  const said = execFileSync(process.execPath, [fileURLToPath(new URL("dist/scripts/demo.js", ROOT)), "--check"], {
-    encoding: "utf8",
+let browser: Promise<Browser> | null = null;
+test.after(async () => (await browser)?.close());
+
+interface Opened {
+  readonly page: Page;
+  /** What the page complained of or asked of the world. */
+  readonly said: readonly string[];
+}
+
+/** The page with what it shows at first. */
+async function opened(t: TestContext, how: BrowserContextOptions = {}, address = PAGE.href): Promise<Opened> {
+  browser ??= startChromium();
+  const context = await (await browser).newContext({ reducedMotion: "reduce", ...how });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(String(error)));
+  page.on("request", (request) => {
+    if (request.url() !== address && !request.url().startsWith("blob:")) said.push(request.url());
   });
-  assert.equal(said, "data/demo/index.html is what the sources make\n");
-});
+  await page.goto(address);
+  await trained(page);
+  return { page, said };
+}
+
+/** Waits until what the controls ask for is shown. */
+async function trained(page: Page): Promise<void> {
+  await page.locator("#numbers tr").first().waitFor();
+  await page.locator("main[aria-busy=false]").waitFor();
+}
+
+/** Moves a slider to `value` as a hand does, and waits for what comes of it. */
+async function slide(page: Page, slider: string, value: number): Promise<void> {
+  await page.locator(slider).fill(String(value));
+  await trained(page);
+}
 
 interface Asked {
   readonly preset: string;
@@ -29,10 +71,12 @@ interface Asked {
 }
 
 const ASKED: readonly Asked[] = [
-  { preset: "notebook", method: "unlearn", trial: 1, lambda: 4.2, epochs: 5 },
-  { preset: "paired", method: "unlearn", trial: 2, lambda: 0.1, epochs: 3 },
-  { preset: "notebook", method: "retrain_scratch", trial: 1, lambda: null, epochs: null },
-  { preset: "paired", method: "fine_tune", trial: 2, lambda: null, epochs: 4 },
+  ...[0, 0.1, 4.2, 10].flatMap((lambda) =>
+    ["notebook", "paired"].map((preset) => ({ preset, method: "unlearn", trial: 1, lambda, epochs: 5 })),
+  ),
+  { preset: "notebook", method: "original", trial: 2, lambda: null, epochs: null },
+  { preset: "paired", method: "retrain_scratch", trial: 2, lambda: null, epochs: null },
+  { preset: "notebook", method: "fine_tune", trial: 2, lambda: null, epochs: 20 },
 ];
 
 /** The bits of every number that the command line's wasm profile has of it. */
@@ -42,40 +86,94 @@ function bitsHere({ preset, method, trial, lambda, epochs }: Asked): string[][] 
     ...(epochs === null ? {} : { epochs: String(epochs) }),
   };
   const { plan } = trainRequest({ preset, method, trial: String(trial), ...given });
-  const curve = retrain(onlyTrajectory(plan, trial), loadFused({ precision: "f32", isa: "wasm" }));
-  return CURVES.map((name) => bitsOf(curve[name]));
+  return bitsOfCurve(retrain(onlyTrajectory(plan, trial), loadFused({ precision: "f32", isa: "wasm" })));
 }
 
-function bitsOf(values: Float64Array): string[] {
-  return Array.from(new BigUint64Array(new Float64Array(values).buffer), String);
+function bitsOfCurve(curve: Curve): string[][] {
+  return CURVES.map((name) => Array.from(new BigUint64Array(new Float64Array(curve[name]).buffer), String));
 }
 
-test("a browser trains the notebook's trial with the bits of the command line", { skip: NO_CHROMIUM }, async () => {
-  const browser = await startChromium();
-  try {
-    const page = await browser.newPage();
-    const said: string[] = [];
-    page.on("console", (message) => said.push(message.text()));
-    page.on("pageerror", (error) => said.push(String(error)));
-    page.on("request", (request) => {
-      if (request.url() !== PAGE) said.push(request.url());
-    });
-    await page.goto(PAGE);
-    await page.waitForFunction("typeof curveOf === 'function'");
-    for (const asked of ASKED) {
-      const there = await page.evaluate(
-        `(() => {
-          const curve = curveOf({ ...${JSON.stringify(asked)}, dataSeed: Number(document.querySelector("#data-seed").value) });
-          return ${JSON.stringify(CURVES)}.map((name) => Array.from(new BigUint64Array(new Float64Array(curve[name]).buffer), String));
-        })()`,
-      );
-      assert.deepEqual(there, bitsHere(asked), JSON.stringify(asked));
-    }
-    await page.fill("#lambda", "8");
-    assert.match((await page.textContent("#command")) ?? "", / --lambda 8 --epochs 5 --trial 1 /);
-    assert.equal(await page.locator("#numbers tr").count(), 4);
+/** The same of what a page trains. */
+function bitsThere(page: Page, asked: readonly Asked[]): Promise<string[][][]> {
+  const orders = asked.map((each) => ({ ...each, dataSeed: DEFAULTS["data-seed"] }));
+  return page.evaluate(`curvesOf(${JSON.stringify(orders)}).then((curves) => curves.map((curve) =>
+    ${JSON.stringify(CURVES)}.map((name) => Array.from(new BigUint64Array(new Float64Array(curve[name]).buffer), String))))`);
+}
+
+test("the demo page is what the sources make", () => {
+  const said = execFileSync(process.execPath, [fileURLToPath(new URL("dist/scripts/demo.js", ROOT)), "--check"], {
+    encoding: "utf8",
+  });
+  assert.equal(said, "data/demo/index.html is what the sources make\n");
+});
+
+test("a browser trains the notebook's trial with the bits of the command line", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t);
+  const there = await bitsThere(page, ASKED);
+  for (const [i, asked] of ASKED.entries()) assert.deepEqual(there[i], bitsHere(asked), JSON.stringify(asked));
+  assert.deepEqual(said, []);
+});
+
+test("the command that the demo shows prints the number that the demo shows", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t);
+  await slide(page, "#lambda", 8);
+  await slide(page, "#epochs", 3);
+  const command = (await page.textContent("#command")) ?? "";
+  assert.equal(
+    command,
+    `GMM_SWEEP_ISA=wasm npx gmm-sweep train --method unlearn --lambda 8 --epochs 3 --trial 1 --data-seed ${DEFAULTS["data-seed"]} --preset notebook`,
+  );
+  const [, options] = command.split("npx gmm-sweep ");
+  const env = { ...process.env, GMM_SWEEP_ISA: "wasm" };
+  const out = execFileSync(process.execPath, [CLI, ...options.split(" ")], { env, encoding: "utf8" });
+  assert.equal(out.trimEnd().split(/\s+/).at(-1), await page.textContent("#last"));
+  assert.deepEqual(said, []);
+});
+
+test("the demo runs from a web server as it does from the disk", { skip: NO_CHROMIUM }, async (t) => {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(readFileSync(PAGE)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const { page, said } = await opened(t, {}, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  assert.equal(await page.locator("#numbers tr").count(), 4);
+  assert.deepEqual(said, []);
+});
+
+test("a seed that is none trains nothing", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t);
+  const before = await page.textContent("#command");
+  await page.locator("#trial").fill("0");
+  await page.locator("form button").click();
+  assert.equal(await page.locator("#trial:invalid").count(), 1);
+  await trained(page);
+  assert.equal(await page.textContent("#command"), before);
+  await page.locator("#trial").fill("2");
+  await page.locator("form button").click();
+  await page.locator("#command", { hasText: "--trial 2 " }).waitFor();
+  assert.deepEqual(said, []);
+});
+
+test("the demo is for phones, the dark and screen readers", { skip: NO_CHROMIUM }, async (t) => {
+  for (const how of [{ viewport: PHONE }, { colorScheme: "dark" as const }]) {
+    const { page, said } = await opened(t, how);
+    await slide(page, "#lambda", 6);
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+    const outside = await page.evaluate(`(() => {
+      const chart = document.querySelector("#chart").getBoundingClientRect();
+      return [...document.querySelectorAll("#chart text")].filter((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        const size = parseFloat(getComputedStyle(text).fontSize) * (chart.width / document.querySelector("#chart").viewBox.baseVal.width);
+        return left < chart.left || right > chart.right || top < chart.top || bottom > chart.bottom || size < ${LEAST_LETTERS};
+      }).map((text) => text.textContent);
+    })()`);
+    assert.deepEqual(outside, []);
+    // What a screen reader is told is what there is to read.
+    assert.equal(await page.textContent("#spoken"), await page.textContent("#said"));
+    await page.evaluate(AXE);
+    const faults = (await page.evaluate(
+      "axe.run().then(({ violations }) => violations.map(({ id }) => id))",
+    )) as string[];
+    assert.deepEqual(faults, []);
     assert.deepEqual(said, []);
-  } finally {
-    await browser.close();
   }
 });

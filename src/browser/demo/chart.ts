@@ -1,9 +1,10 @@
 /** The demo's chart: training on the left, unlearning on the right, the forget probability upwards. */
 
 const NS = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [760, 380];
-const [LEFT, RIGHT, TOP, BOTTOM] = [48, 150, 32, 44];
-const SPLIT = 0.55; // of the width is training
+const [TOP, BOTTOM] = [40, 48]; // px around the lines
+const WIDE = { left: 48, right: 150, split: 0.55 };
+const NARROW = { left: 36, right: 112, split: 0.5 };
+const WIDE_FROM = 560; // px
 
 export interface Line {
   readonly name: string;
@@ -19,58 +20,103 @@ export interface Chart {
   readonly lines: readonly Line[];
   readonly trained: number;
   readonly unlearned: number;
-  /** What retraining came to. */
+  /** What the original and retraining came to. */
+  readonly original: number;
   readonly level: number;
-  /** Where the penalty leads; null: nowhere. */
+  /** Where the penalty would lead x alone; null: nowhere. */
   readonly settles: number | null;
 }
 
-/** Draws it anew into `svg`; `upTo` is how many epochs of the whole are drawn. */
-export function draw(svg: SVGSVGElement, { lines, trained, unlearned, level, settles }: Chart, upTo: number): void {
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  const inner = WIDTH - LEFT - RIGHT;
-  const middle = LEFT + SPLIT * inner;
-  const end = WIDTH - RIGHT;
-  const y = (p: number): number => TOP + (1 - p) * (HEIGHT - TOP - BOTTOM);
-  const x = (phase: Line["phase"], epoch: number): number =>
-    phase === "training"
-      ? LEFT + (epoch / trained) * (middle - LEFT)
-      : middle + (epoch / Math.max(1, unlearned)) * (end - middle);
-  const parts: SVGElement[] = [];
-  for (const p of [0, 0.25, 0.5, 0.75, 1]) {
-    parts.push(made("line", { x1: LEFT, x2: end, y1: y(p), y2: y(p), class: "rule" }));
-    parts.push(words(LEFT - 6, y(p) + 4, String(p), "end"));
-  }
-  for (const epoch of [0, trained / 2, trained])
-    parts.push(words(x("training", epoch), HEIGHT - BOTTOM + 18, String(epoch)));
-  if (unlearned > 0) parts.push(words(end, HEIGHT - BOTTOM + 18, `+${unlearned}`));
-  parts.push(words(LEFT - 30, TOP - 10, "forget probability of x", "start"));
-  parts.push(words((LEFT + middle) / 2, HEIGHT - 8, "epochs of training"));
-  parts.push(words((middle + end) / 2, HEIGHT - 8, "of unlearning"));
-  parts.push(made("line", { x1: middle, x2: middle, y1: TOP, y2: HEIGHT - BOTTOM, class: "divide" }));
-  if (upTo >= trained) parts.push(made("line", { x1: middle, x2: end, y1: y(level), y2: y(level), class: "level" }));
-  if (settles !== null) {
-    parts.push(made("line", { x1: middle, x2: end, y1: y(settles), y2: y(settles), class: "settles" }));
-    parts.push(words((middle + end) / 2, y(settles) - 5, "where λ leads"));
-  }
-  const labels: { readonly at: number; readonly line: Line; readonly value: number }[] = [];
-  for (const line of lines) {
-    const begun = line.phase === "training" ? 0 : trained;
-    const shown = Math.min(line.values.length, Math.max(0, Math.floor(upTo) - begun));
-    if (shown === 0) continue;
-    const points = Array.from({ length: shown }, (_, i) => `${x(line.phase, i + 1)},${y(line.values[i])}`);
-    if (line.from !== null) points.unshift(`${x(line.phase, 0)},${y(line.from)}`);
-    parts.push(made("polyline", { points: points.join(" "), class: `line ${line.look}` }));
-    const isLast = line.phase === "unlearning" || line.look === "retrain";
-    if (shown === line.values.length && isLast)
-      labels.push({ at: y(line.values[shown - 1]), line, value: line.values[shown - 1] });
-  }
-  for (const { at, line, value } of apart(labels))
-    parts.push(words(end + 8, at + 4, `${line.name} ${value.toFixed(3)}`, "start", line.look));
-  svg.replaceChildren(...parts);
+/** From epochs and probabilities to pixels; `split` of the width is training. */
+interface Places {
+  readonly left: number;
+  readonly middle: number;
+  readonly end: number;
+  readonly bottom: number;
+  readonly x: (phase: Line["phase"], epoch: number) => number;
+  readonly y: (probability: number) => number;
 }
 
-const LEAST_APART = 15;
+/** Draws it anew into `svg`, as large as that is on the screen; `upTo` is how many epochs of the whole are drawn. */
+export function draw(svg: SVGSVGElement, chart: Chart, upTo: number): void {
+  const [width, height] = [svg.clientWidth, svg.clientHeight];
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const places = placesIn(width, height, chart);
+  const isTrained = upTo >= chart.trained;
+  svg.replaceChildren(
+    ...axes(places, chart),
+    ...(isTrained ? levels(places, chart) : []),
+    ...chart.lines.flatMap((line) => drawnLine(places, line, shownOf(line, chart, upTo))),
+    ...(isTrained ? originalLabel(places, chart) : []),
+    ...labels(places, chart, upTo),
+  );
+}
+
+function placesIn(width: number, height: number, { trained, unlearned }: Chart): Places {
+  const { left, right, split } = width < WIDE_FROM ? NARROW : WIDE;
+  const [end, bottom] = [width - right, height - BOTTOM];
+  const middle = left + split * (end - left);
+  return {
+    ...{ left, middle, end, bottom },
+    x: (phase, epoch) =>
+      phase === "training" ? left + (epoch / trained) * (middle - left) : middle + (epoch / unlearned) * (end - middle),
+    y: (probability) => TOP + (1 - probability) * (bottom - TOP),
+  };
+}
+
+function axes({ left, middle, end, bottom, x, y }: Places, { trained, unlearned }: Chart): SVGElement[] {
+  return [
+    ...[0, 0.25, 0.5, 0.75, 1].flatMap((p) => [
+      made("line", { x1: left, x2: end, y1: y(p), y2: y(p), class: "rule" }),
+      words(left - 6, y(p) + 4, String(p), "end"),
+    ]),
+    ...[0, trained / 2, trained].map((epoch) => words(x("training", epoch), bottom + 18, String(epoch))),
+    words(end, bottom + 18, `+${unlearned}`),
+    words(0, 14, "forget probability of x", "start"),
+    words((left + middle) / 2, bottom + 38, "epochs of training"),
+    words((middle + end) / 2, bottom + 38, "of unlearning"),
+    made("line", { x1: middle, x2: middle, y1: TOP, y2: bottom, class: "divide" }),
+  ];
+}
+
+/** What unlearning is held against. */
+function levels({ middle, end, y }: Places, { level, settles }: Chart): SVGElement[] {
+  const across = (p: number, look: string): SVGElement =>
+    made("line", { x1: middle, x2: end, y1: y(p), y2: y(p), class: look });
+  if (settles === null) return [across(level, "level")];
+  return [across(level, "level"), across(settles, "settles"), words((middle + end) / 2, y(settles) - 5, "λ’s balance")];
+}
+
+/** How many epochs of a line are drawn. */
+function shownOf({ phase, values }: Line, { trained }: Chart, upTo: number): number {
+  return Math.min(values.length, Math.max(0, Math.floor(upTo) - (phase === "training" ? 0 : trained)));
+}
+
+function drawnLine({ x, y }: Places, { look, phase, from, values }: Line, shown: number): SVGElement[] {
+  if (shown === 0) return [];
+  const points = Array.from({ length: shown }, (_, i) => `${x(phase, i + 1)},${y(values[i])}`);
+  if (from !== null) points.unshift(`${x(phase, 0)},${y(from)}`);
+  return [made("polyline", { points: points.join(" "), class: `line ${look}` })];
+}
+
+/** The name of the line that ends in the middle of the chart: on its side that is turned away from the other one. */
+function originalLabel({ middle, y }: Places, { original, level }: Chart): SVGElement[] {
+  return [words(middle - 6, y(original) + (original >= level ? -8 : 18), "original", "end", "original")];
+}
+
+/** The names and last values of the lines that are drawn to their ends, beside the chart. */
+function labels({ end, y }: Places, chart: Chart, upTo: number): SVGElement[] {
+  const named = chart.lines.filter(
+    (line) => line.look !== "original" && shownOf(line, chart, upTo) === line.values.length,
+  );
+  const placed = named.map((line) => {
+    const value = line.values[line.values.length - 1];
+    return { at: y(value), text: `${line.name} ${value.toFixed(3)}`, look: line.look };
+  });
+  return apart(placed).map(({ at, text, look }) => words(end + 8, at + 4, text, "start", look));
+}
+
+const LEAST_APART = 15; // px
 
 /** Labels from the top down, none over another. */
 function apart<Label extends { readonly at: number }>(labels: readonly Label[]): Label[] {

@@ -4,10 +4,11 @@ import type { Curve, Engine } from "../../engine/contract.js";
 import { engineOf } from "../../engine/fused/fused-engine.js";
 import { type Exports, wasmKernel } from "../../engine/fused/wasm.js";
 import { freshParameters, trainTrajectory } from "../../run/trajectory.js";
-import { type SeededDraw, type TrajectorySpec, trainingKey } from "../../trial.js";
+import { type DrawSource, drawKey, type SeededDraw, type TrajectorySpec, trainingKey } from "../../trial.js";
+import type { Asked, Specs } from "./messages.js";
 
-/** What the page carries: the trajectories of trial 1, by preset and method, as the plan of `gmm-sweep train` has them. */
-export type Specs = Readonly<Record<string, Readonly<Record<string, TrajectorySpec>>>>;
+const DRAWS_KEPT = 3; // of 220 kB each at the notebook's size
+const CURVES_KEPT = 200; // of 30 kB each
 
 /** The engine of the profile that the command line calls wasm. Throws where a browser knows no WebAssembly. */
 export async function startEngine(base64: string): Promise<Engine> {
@@ -16,21 +17,11 @@ export async function startEngine(base64: string): Promise<Engine> {
   return engineOf(wasmKernel(instance.exports as unknown as Exports, "wasm"), "f32");
 }
 
-export interface Asked {
-  readonly preset: string;
-  readonly method: string;
-  readonly trial: number;
-  readonly dataSeed: number;
-  /** Null: the method's own. */
-  readonly lambda: number | null;
-  readonly epochs: number | null;
-}
-
-/** Trains what is asked for once: what others go on from is kept. */
+/** Trains what is asked for, and keeps the last of it: λ moves where all else stays. */
 export class Trials {
   readonly #engine: Engine;
   readonly #specs: Specs;
-  readonly #draws = new Map<number, Draw>();
+  readonly #draws = new Map<string, Draw>();
   readonly #curves = new Map<string, Curve>();
 
   constructor(engine: Engine, specs: Specs) {
@@ -38,7 +29,7 @@ export class Trials {
     this.#specs = specs;
   }
 
-  /** Of methods that the page has: synchronous, a second at most where nothing is kept yet. */
+  /** Of presets and methods that the page has. */
   curve({ preset, method, trial, dataSeed, lambda, epochs }: Asked): Curve {
     const spec = ofSeeds(this.#specs[preset][method], trial, dataSeed);
     const cell = lambda === null ? spec.cell : { ...spec.cell, lambda, lambdaEffective: lambda };
@@ -46,23 +37,27 @@ export class Trials {
   }
 
   #train(spec: TrajectorySpec): Curve {
-    const isKept = spec.start === null;
-    const key = trainingKey(spec);
-    const kept = isKept ? this.#curves.get(key) : undefined;
-    if (kept !== undefined) return kept;
-    const start = spec.start === null ? freshParameters(spec) : this.#train(spec.start).parameters;
-    const curve = trainTrajectory(spec, this.#engine, this.#drawOf(spec), start, new Int32Array(1));
-    if (curve === null) throw new Error("a training that nobody stops has ended early");
-    if (isKept) this.#curves.set(key, curve);
-    return curve;
+    return kept(this.#curves, CURVES_KEPT, trainingKey(spec), () => {
+      const start = spec.start === null ? freshParameters(spec) : this.#train(spec.start).parameters;
+      const curve = trainTrajectory(spec, this.#engine, this.#draw(spec.cell.draw), start, new Int32Array(1));
+      if (curve === null) throw new Error("a training that nobody stops has ended early");
+      return curve;
+    });
   }
 
-  #drawOf({ cell: { draw } }: TrajectorySpec): Draw {
-    if (draw.kind !== "seeded") throw new Error("the page has seeded draws alone");
-    const made = this.#draws.get(draw.dataSeed) ?? seededDraw(draw);
-    this.#draws.set(draw.dataSeed, made);
-    return made;
+  #draw(source: DrawSource): Draw {
+    if (source.kind !== "seeded") throw new Error("the page has seeded draws alone");
+    return kept(this.#draws, DRAWS_KEPT, drawKey(source), () => seededDraw(source));
   }
+}
+
+/** What `cache` has under `key`, else what `make` makes, which it has from then on; it lets go of what was used longest ago. */
+function kept<Value>(cache: Map<string, Value>, most: number, key: string, make: () => Value): Value {
+  const value = cache.get(key) ?? make();
+  cache.delete(key);
+  cache.set(key, value);
+  if (cache.size > most) cache.delete(cache.keys().next().value as string);
+  return value;
 }
 
 /** The trajectory, and what it starts from, as another trial on another draw. */

@@ -89,6 +89,11 @@ export const pValues: Figure = {
           mark: { type: "line", interpolate: "step-after", strokeWidth: 1.4, color: role("role_method_1") },
           encoding: { x: along("p", x), y: along("share", y), order: { field: "share" } },
         },
+        {
+          data: { name: "steps" },
+          mark: { type: "point", filled: true, size: 20, opacity: 0 },
+          encoding: { x: along("p", x), y: along("share", y), ...hovers(["p", "p"], ["share", "share of draws"]) },
+        },
       ],
     };
   },

@@ -60,7 +60,7 @@ function pageOf(content: PageContent, path: string, stills: Stills): string {
   const head = html`<meta http-equiv="Content-Security-Policy" content="${policy}">`;
   const body = html`${headerHtml(content.title, `gmm-sweep ${content.version}, ${content.at}`)}
 <main id="main">
-<noscript><p class="note">The script of this page does not run here: its figures are still pictures, and their numbers are left out.</p></noscript>
+<noscript><p class="note">The script of this page does not run here: its figures are still pictures, as many as there is room for, and their numbers are left out.</p></noscript>
 ${mainHtml(content, path, stills)}
 </main>
 <script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>

@@ -7,10 +7,14 @@ const colours = (theme: keyof typeof THEMES): string =>
     .map(([name, value]) => `--${name.replaceAll("_", "-")}:${value}`)
     .join(";");
 
-export const STYLE = `
+/** The colours by the system's theme, or by the one that is chosen. */
+export const COLOURS = `
 :root{${colours("light")};color-scheme:light}
 @media (prefers-color-scheme:dark){:root:not([data-theme=light]){${colours("dark")};color-scheme:dark}}
 :root[data-theme=dark]{${colours("dark")};color-scheme:dark}
+`;
+
+export const STYLE = `${COLOURS.trimEnd()}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 ${FONT_FAMILY}}
 header,main{max-width:72rem;margin:0 auto;padding:0 1rem}
