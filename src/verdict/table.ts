@@ -152,6 +152,7 @@ export function withTrials(table: Table, keep: (trial: number) => boolean): Tabl
 export function trialsOf(sample: Sample, keep: (trial: number) => boolean): Sample {
   if (sample.isOneRun) return sample;
   const kept = sample.trials.flatMap((trial, i) => (keep(trial) ? [i] : []));
+  if (kept.length === sample.trials.length) return sample;
   const pick = <Value>(values: readonly Value[]): Value[] => kept.map((i) => values[i]);
   const { trials, forget, accuracy, margin, test } = sample;
   return {
