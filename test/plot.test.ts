@@ -51,12 +51,37 @@ test("every figure but what is measured has a golden picture, and no other is th
   assert.deepEqual(readdirSync("test/golden/figures").sort(), kinds.map((kind) => `${kind}.svg`).sort());
 });
 
+test("in the dark, too, a map goes from one colour by the paper's to another, by no third", async (t) => {
+  const { folder } = await plotted(t, "map", "-o", "map.svg", "--dark");
+  const cells = [...readFileSync(join(folder, "map.svg"), "utf8").matchAll(/fill="rgb\((\d+), (\d+), (\d+)\)"/g)];
+  const colours = cells.map(([, ...rgb]) => rgb.map(Number));
+  const [warm, cold] = [colours.filter(([red, , blue]) => red > blue), colours.filter(([red, , blue]) => red < blue)];
+  assert.ok(warm.length > 0 && cold.length > 0);
+  for (const [red, green, blue] of warm) assert.ok(red >= green && green >= blue, `${red} ${green} ${blue}`);
+  for (const [red, green, blue] of cold) assert.ok(blue >= green && green >= red, `${red} ${green} ${blue}`);
+});
+
 test("a PNG is as wide as its column at 600 dots an inch", async (t) => {
   const { code, err, folder } = await plotted(t, "slope", "-o", "one.png");
   assert.equal(code, 0, err);
   const png = readFileSync(join(folder, "one.png"));
   assert.equal(png.toString("latin1", 1, 4), "PNG");
   assert.equal(png.readUInt32BE(16), Math.round((89 / 25.4) * 600));
+});
+
+test("a picture of two columns is twice as wide, and lower for its width", async (t) => {
+  const path = await picturedFile(t);
+  const sizes = [];
+  for (const width of ["1", "2"]) {
+    const { code, err } = await gmm(dirname(path), "plot", "slope", path, "-o", `${width}.svg`, "--width", width);
+    assert.equal(code, 0, err);
+    const svg = readFileSync(join(dirname(path), `${width}.svg`), "utf8");
+    const [, wide, high] = /^<svg [^>]*width="([\d.]+)mm" height="([\d.]+)mm"/.exec(svg) ?? [];
+    sizes.push([Number(wide), Number(high)]);
+  }
+  assert.deepEqual([sizes[0][0], sizes[1][0]], [89, 183]);
+  const [one, two] = sizes.map(([wide, high]) => high / wide);
+  assert.ok(two > 0.5 * one && two < 0.75 * one, `${one} ${two}`);
 });
 
 test("a PDF carries its fonts, and is the same in every byte", async (t) => {

@@ -1,12 +1,12 @@
 /** `gmm-sweep plot`: one figure of a sweep as a file for a paper, and its numbers. */
-import { FIGURE_ANSWERS } from "../report/figures/kinds.js";
+import { FIGURE_ANSWERS, FIGURE_KINDS } from "../report/figures/kinds.js";
 import { type Command, DB_ARGUMENT, FORCE_OPTION, value } from "./command.js";
 import { PLACE_OPTIONS, SEEING_OPTIONS } from "./sights.js";
 
 export const plotCommand: Command = {
   words: ["plot <figure> [file]"],
   describe: "draw a figure for a paper as SVG, PNG or PDF, and write its numbers",
-  positionals: { figure: "what is drawn, one of the figures below", ...DB_ARGUMENT },
+  positionals: { figure: `one of ${FIGURE_KINDS.join(", ")}`, ...DB_ARGUMENT },
   lists: { Figures: Object.entries(FIGURE_ANSWERS) },
   options: {
     out: value("the picture, a new .svg, .png or .pdf; -o for short"),

@@ -40,6 +40,7 @@ export const map: Figure = {
                 domain: [-limit, 0, limit],
                 range: [role("map_low"), role("map_middle"), role("map_high")],
                 clamp: true,
+                interpolate: "lab", // by hue there would be other colours between
               },
               legend: { title: "Δ to retraining", orient: "top", gradientLength: 160, gradientThickness: 8 },
             },

@@ -6,6 +6,8 @@ import { along, hovers } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
+const DECADES = 9; // more than are ever shown
+
 export const nextHour: Figure = {
   kind: "next-hour",
   title: "What more training buys",
@@ -26,7 +28,14 @@ export const nextHour: Figure = {
     const y = `half-width (${forgetUnit(numbers)})`;
     const isTimed = numbers.facts["ms_per_epoch"] !== null;
     const x = isTimed ? "hours to train here" : "epochs to train";
-    const cost = along(isTimed ? "hours" : "epochs", x, { scale: { type: "symlog", constant: isTimed ? 0.01 : 1000 } });
+    const least = isTimed ? 0.01 : 1000;
+    const cost = along(isTimed ? "hours" : "epochs", x, {
+      scale: { type: "symlog", constant: least },
+      axis: {
+        values: [0, ...Array.from({ length: DECADES }, (_, i) => least * 10 ** i)],
+        format: isTimed ? "~g" : "~s",
+      },
+    });
     const width = along("half_width", y, { scale: { zero: true } });
     return {
       layer: [
@@ -46,7 +55,7 @@ export const nextHour: Figure = {
           : []),
         {
           data: { name: "choices" },
-          mark: { type: "line", color: role("faint"), strokeWidth: 1 },
+          mark: { type: "line", color: role("soft"), strokeWidth: 0.5 },
           encoding: { x: cost, y: width, detail: { field: "trials" }, order: { field: "draws" } },
         },
         {
@@ -69,12 +78,17 @@ export const nextHour: Figure = {
             ),
           },
         },
-        {
+        // Fewer trials stand lower: their names stand beneath.
+        ...["===", "!=="].map((is) => ({
           data: { name: "choices" },
-          transform: [{ calculate: "datum.draws + ' × ' + datum.trials", as: "pair" }],
-          mark: { type: "text", align: "left", dx: 5, dy: -4, color: role("soft") },
+          transform: [
+            { joinaggregate: [{ op: "min", field: "trials", as: "fewest" }] },
+            { filter: `datum.trials ${is} datum.fewest` },
+            { calculate: "datum.draws + ' × ' + datum.trials", as: "pair" },
+          ],
+          mark: { type: "text", align: "left", dx: 5, dy: is === "===" ? 7 : -4, color: role("soft") },
           encoding: { x: cost, y: width, text: { field: "pair", type: "nominal" } },
-        },
+        })),
       ],
     };
   },

@@ -7,7 +7,7 @@ import type { FigureNumbers } from "../../figures/numbers.js";
 import type { Figure } from "./figure.js";
 import { choiceSignal } from "./parts.js";
 import { pixelDrawer } from "./pixels.js";
-import { CONFIG, FONT, pixels, ROLES, THEMES, type ThemeName } from "./theme.js";
+import { COLUMNS, CONFIG, FONT, pixels, ROLES, THEMES, type ThemeName } from "./theme.js";
 
 const require = createRequire(import.meta.url);
 
@@ -63,10 +63,15 @@ function refuse(...words: readonly unknown[]): never {
   throw new Error(`a figure's specification is wrong: ${words.join(" ")}`);
 }
 
+/** How much lower for its width a picture of two columns is than one of one. */
+const FLATTER = 0.65;
+
 /** The picture of a figure, in which all text is as wide as the shipped font makes it. `title` and `caption` are for who cannot see it. */
 export async function svgOf(figure: Figure, numbers: FigureNumbers, { width, theme }: Drawing): Promise<Svg> {
   const across = Math.round(pixels(width));
-  const spec = await vegaSpec(figure, numbers, { width: across, theme });
+  // As high as its column is wide, a picture of two would fill the page.
+  const aspect = figure.aspect * (width > COLUMNS[1] ? FLATTER : 1);
+  const spec = await vegaSpec({ ...figure, aspect }, numbers, { width: across, theme });
   const vega = await import("vega");
   await measureByFont(vega);
   // The names of gradients would count all pictures of a process.
