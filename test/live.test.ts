@@ -117,16 +117,14 @@ test("what one has chosen and opened stays while the page goes on", { skip: NO_C
   const values = await select.locator("option").evaluateAll((all) => all.map((option) => option.getAttribute("value")));
   await select.selectOption(String(values[1]));
   await panel.locator("details.numbers summary").click();
-  const before = await page.textContent("[data-part='there-1']");
+  const before = (await page.textContent("[data-part='there-1'] p")) ?? "";
   const child = spawn(process.execPath, [CLI, "resume", path, "--trials", "13", "--quiet"], {
     stdio: "ignore",
     cwd: dirname(path),
   });
   t.after(() => child.kill("SIGKILL"));
   await once(child, "exit");
-  await page.waitForFunction(
-    `document.querySelector("[data-part='there-1']").textContent !== ${JSON.stringify(before)}`,
-  );
+  await page.locator("[data-part='there-1']", { hasNotText: before }).waitFor();
   assert.equal(await select.inputValue(), values[1]);
   assert.equal(await panel.locator("details.numbers").getAttribute("open"), "");
 });
