@@ -48,6 +48,7 @@ input[type=number]{width:8rem}
 #chart .line.unlearn{stroke:var(--role-better);stroke-width:3}#chart text.unlearn{fill:var(--role-better);font-weight:600}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.95rem;font-variant-numeric:tabular-nums}
+tbody th{white-space:nowrap}
 caption{text-align:left;padding-bottom:.25rem}
 th,td{padding:.3rem 1.2rem .3rem 0;text-align:left;border-bottom:1px solid var(--faint);vertical-align:bottom}
 td.number,th.number{text-align:right}
@@ -95,7 +96,7 @@ function page(): string {
 <p id="spoken" class="spoken" role="status"></p>
 <svg id="chart" role="img" aria-label="Forget probability of x, epoch by epoch: training, then unlearning; the table has where each line ends"></svg>
 <p class="soft">Forget probability: what a net gives x's own label. The dashed level is where retraining ended. The dotted one is where the penalty and the fit to x would balance if x were alone, p·ln(p/(1−p)) = 4/λ: it knows λ and nothing of retraining. The other rows pull too.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="The numbers"><table><caption>After the last epoch</caption><thead><tr><th scope="col">net</th><th scope="col" class="number">forget probability</th><th scope="col" class="number">off retrained</th><th scope="col" class="number">train accuracy</th></tr></thead><tbody id="numbers"></tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="The numbers"><table><caption>After the last epoch</caption><thead><tr><th scope="col">net</th><th scope="col" class="number">forget probability</th><th scope="col" class="number">minus retrained</th><th scope="col" class="number">train accuracy</th></tr></thead><tbody id="numbers"></tbody></table></div>
 <p>This is one trial on one draw: other trials and draws move all four lines. <code>npx gmm-sweep grid many-draws</code> asks 200 draws.</p>
 <div>Trained in this page by the kernel, the draws and the seeds of the command line; the unlearned curve is, to the bit, that of<code class="command" id="command"></code>whose last forget probability is printed as <code id="last"></code>. <button type="button" id="copy">Copy the command</button> <span id="copied" role="status"></span></div>
 <noscript><p>The page trains by its script, which does not run here.</p></noscript>

@@ -139,6 +139,33 @@ test("the demo runs from a web server as it does from the disk", { skip: NO_CHRO
   assert.deepEqual(said, []);
 });
 
+test("the demo trains beside its page, and shows what was asked for last", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t);
+  assert.equal(page.workers().length, 1);
+  const shown = await page.evaluate(`(async () => {
+    const [slider, command] = [document.querySelector("#lambda"), document.querySelector("#command")];
+    const shown = [];
+    new MutationObserver(() => shown.push(/--lambda (\\S+)/.exec(command.textContent)[1])).observe(command, { childList: true });
+    for (const lambda of ["1", "2", "3", "4"]) {
+      slider.value = lambda;
+      slider.dispatchEvent(new Event("input"));
+    }
+    while (document.querySelector("main").getAttribute("aria-busy") === "true") await new Promise(requestAnimationFrame);
+    return shown;
+  })()`);
+  assert.deepEqual(shown, ["1", "4"]);
+  assert.deepEqual(said, []);
+});
+
+test("where the demo cannot train it says why", { skip: NO_CHROMIUM }, async (t) => {
+  browser ??= startChromium();
+  const page = await (await browser).newPage();
+  t.after(() => page.close());
+  await page.addInitScript('globalThis.Worker = function () { throw new Error("workers are switched off"); }');
+  await page.goto(PAGE.href);
+  assert.equal(await page.textContent("#said"), "It does not run here: workers are switched off");
+});
+
 test("a seed that is none trains nothing", { skip: NO_CHROMIUM }, async (t) => {
   const { page, said } = await opened(t);
   const before = await page.textContent("#command");

@@ -100,7 +100,7 @@ function tell({ lines, level }: Seen, { preset, trial, dataSeed, lambda, epochs 
     }),
   );
   const { ends } = lines[lines.length - 1];
-  said.textContent = `Unlearned, the net gives x's label a probability of ${ends.toFixed(3)}; retrained without x, ${level.toFixed(3)}: ${difference(ends - level)}.`;
+  said.textContent = `Unlearned, the net gives x's label a probability of ${ends.toFixed(3)}; retrained without x, it gives ${level.toFixed(3)}.`;
   const given = { method: "unlearn", lambda, epochs, trial, "data-seed": dataSeed, preset };
   const options = Object.entries(given).map(([option, value]) => `--${option} ${value}`);
   // What belongs together stays on one line.
@@ -111,12 +111,6 @@ function tell({ lines, level }: Seen, { preset, trial, dataSeed, lambda, epochs 
 
 function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
-}
-
-function difference(value: number): string {
-  const size = Math.abs(value).toFixed(3);
-  if (Number(size) === 0) return "the same to three digits";
-  return `${size} ${value < 0 ? "lower" : "higher"}`;
 }
 
 let shown: { readonly chart: Chart; upTo: number } | null = null;
@@ -151,17 +145,20 @@ function shower(trainer: Trainer): (wish: Wish) => void {
   const work = async (): Promise<void> => {
     isBusy = true;
     main.setAttribute("aria-busy", "true");
-    while (wished !== null) {
-      const { isAnimated, isSpoken }: Wish = wished;
-      wished = null;
-      const asked = controls();
-      const seen = await train(trainer, asked);
-      tell(seen, asked);
-      if (isSpoken) spoken.textContent = said.textContent;
-      show(seen, isAnimated);
+    try {
+      while (wished !== null) {
+        const { isAnimated, isSpoken }: Wish = wished;
+        wished = null;
+        const asked = controls();
+        const seen = await train(trainer, asked);
+        tell(seen, asked);
+        if (isSpoken) spoken.textContent = said.textContent;
+        show(seen, isAnimated);
+      }
+    } finally {
+      main.setAttribute("aria-busy", "false");
+      isBusy = false;
     }
-    main.setAttribute("aria-busy", "false");
-    isBusy = false;
   };
   return ({ isAnimated, isSpoken }) => {
     name();

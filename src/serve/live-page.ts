@@ -28,14 +28,14 @@ export function livePage(
     "frame-ancestors 'none'",
   ].join("; ");
   const body = html`${headerHtml(titleOf(place), `gmm-sweep ${VERSION}, live`)}
-<div class="live">
+<aside class="live" aria-label="Progress and questions">
 <section id="progress" aria-label="Progress"><p id="state" role="status">Looking …</p><div id="sweeps"></div></section>
 <details id="sql"><summary>Ask it something (SQL)</summary>
 <form id="ask"><label for="statement">A select over the results of ${shellWord(withoutPasswords(place))}</label>
 <textarea id="statement" rows="3" spellcheck="false">select method, lambda_reg, epochs, avg(forget_probability) from trial_results group by 1, 2, 3</textarea>
 <p class="controls"><button type="submit">Run</button> <button type="button" id="cancel" disabled>Cancel</button> <a id="csv" hidden download="query.csv">Save all rows as CSV</a> <small>the first ${shownRows.toLocaleString("en-US")} rows are shown; it is stopped after ${querySeconds} s</small></p></form>
 <p id="said" role="status"></p><div id="rows"></div></details>
-</div>
+</aside>
 <main id="main"><p id="loading" role="status">Loading …</p></main>
 <script src="live.js"></script>`;
   return { html: documentOf(titleOf(place), html``, body), policy };

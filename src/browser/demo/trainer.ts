@@ -18,7 +18,7 @@ export class Trainer {
     this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#settle(data);
     this.#worker.onerror = ({ message }) => {
       for (const id of [...this.#waiting.keys()])
-        this.#settle({ kind: "failed", id, reason: message ?? "the worker did not start" });
+        this.#settle({ kind: "failed", id, reason: message || "the worker did not start" });
     };
     this.#post({ kind: "start", wasm, specs });
   }
