@@ -19,7 +19,8 @@ import { NO_CHROMIUM, startChromium } from "./fixtures/chromium.js";
 
 const ROOT = new URL("../../", import.meta.url);
 const PAGE = new URL("data/demo/index.html", ROOT);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 390, height: 844 };
 const LEAST_LETTERS = 11; // px, that a phone's screen shows readably
 const CURVES = ["forgetProbability", "forgetMargin", "trainAccuracy", "penalty", "crossEntropy"] as const;
@@ -130,6 +131,19 @@ test("the command that the demo shows prints the number that the demo shows", { 
   assert.deepEqual(said, []);
 });
 
+test("the demo's command is copied, or selected where there is no clipboard", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t);
+  await page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.written = text; }");
+  await page.locator("#copy").click();
+  await page.locator("#copied", { hasText: "Copied." }).waitFor();
+  assert.equal(await page.evaluate("written"), await page.textContent("#command"));
+  await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined })');
+  await page.locator("#copy").click();
+  await page.locator("#copied", { hasText: "It is selected: copy it with Ctrl-C." }).waitFor();
+  assert.equal(await page.evaluate("String(getSelection())"), await page.textContent("#command"));
+  assert.deepEqual(said, []);
+});
+
 test("the demo runs from a web server as it does from the disk", { skip: NO_CHROMIUM }, async (t) => {
   const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(readFileSync(PAGE)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -154,6 +168,11 @@ test("the demo trains beside its page, and shows what was asked for last", { ski
     return shown;
   })()`);
   assert.deepEqual(shown, ["1", "4"]);
+  // A screen reader is told at the end of a move.
+  assert.notEqual(await page.textContent("#spoken"), await page.textContent("#said"));
+  await page.evaluate('document.querySelector("#lambda").dispatchEvent(new Event("change"))');
+  await trained(page);
+  assert.equal(await page.textContent("#spoken"), await page.textContent("#said"));
   assert.deepEqual(said, []);
 });
 

@@ -47,7 +47,7 @@ export function draw(svg: SVGSVGElement, chart: Chart, upTo: number): void {
     ...axes(places, chart),
     ...(isTrained ? levels(places, chart) : []),
     ...chart.lines.flatMap((line) => drawnLine(places, line, shownOf(line, chart, upTo))),
-    ...(isTrained ? originalLabel(places, chart) : []),
+    ...(isTrained ? middleLabels(places, chart) : []),
     ...labels(places, chart, upTo),
   );
 }
@@ -83,8 +83,7 @@ function axes({ left, middle, end, bottom, x, y }: Places, { trained, unlearned 
 function levels({ middle, end, y }: Places, { level, settles }: Chart): SVGElement[] {
   const across = (p: number, look: string): SVGElement =>
     made("line", { x1: middle, x2: end, y1: y(p), y2: y(p), class: look });
-  if (settles === null) return [across(level, "level")];
-  return [across(level, "level"), across(settles, "settles"), words((middle + end) / 2, y(settles) - 5, "λ’s balance")];
+  return [across(level, "level"), ...(settles === null ? [] : [across(settles, "settles")])];
 }
 
 /** How many epochs of a line are drawn. */
@@ -99,9 +98,10 @@ function drawnLine({ x, y }: Places, { look, phase, from, values }: Line, shown:
   return [made("polyline", { points: points.join(" "), class: `line ${look}` })];
 }
 
-/** The name of the line that ends in the middle of the chart: on its side that is turned away from the other one. */
-function originalLabel({ middle, y }: Places, { original, level }: Chart): SVGElement[] {
-  return [words(middle - 6, y(original) + (original >= level ? -8 : 18), "original", "end", "original")];
+/** The names of what has no label beside the chart, over its lines: the original's on the side that is turned away from the other line. */
+function middleLabels({ middle, end, y }: Places, { original, level, settles }: Chart): SVGElement[] {
+  const name = words(middle - 6, y(original) + (original >= level ? -8 : 18), "original", "end", "original");
+  return settles === null ? [name] : [name, words((middle + end) / 2, y(settles) - 5, "λ’s balance")];
 }
 
 /** The names and last values of the lines that are drawn to their ends, beside the chart. */
