@@ -109,7 +109,8 @@ test("the seventh page of a browser works as the first does", { skip: NO_CHROMIU
 });
 
 test("what one has chosen and opened stays while the page goes on", { skip: NO_CHROMIUM }, async (t) => {
-  const path = await picturedFile(t, { trials: "12" });
+  const path = join(folder(t), "night.db");
+  await once(training(t, path), "exit");
   const { page } = await seen(t, path);
   const panel = page.locator("[id='1-distributions']");
   await panel.scrollIntoViewIfNeeded();
@@ -118,12 +119,12 @@ test("what one has chosen and opened stays while the page goes on", { skip: NO_C
   await select.selectOption(String(values[1]));
   await panel.locator("details.numbers summary").click();
   const before = (await page.textContent("[data-part='there-1'] p")) ?? "";
-  const child = spawn(process.execPath, [CLI, "resume", path, "--trials", "13", "--quiet"], {
+  const child = spawn(process.execPath, [CLI, "resume", path, "--trials", "9", "--quiet"], {
     stdio: "ignore",
     cwd: dirname(path),
   });
   t.after(() => child.kill("SIGKILL"));
-  await once(child, "exit");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
   await page.locator("[data-part='there-1']", { hasNotText: before }).waitFor();
   assert.equal(await select.inputValue(), values[1]);
   assert.equal(await panel.locator("details.numbers").getAttribute("open"), "");
