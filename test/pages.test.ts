@@ -217,8 +217,9 @@ test("a panel's numbers are a table and a file", { skip: NO_CHROMIUM }, async (t
   const { page, said } = await opened(t, await reported(t, "paired"));
   const panel = page.locator("#\\31 -slope");
   await panel.locator("summary").click();
-  const cells = await panel.locator("table", { hasText: "draws" }).first().locator("tr").count();
-  assert.equal(cells, 1 + 4);
+  const rows = panel.locator("table", { hasText: "draws" }).first().locator("tr");
+  await rows.nth(4).waitFor(); // they are written when the panel is open
+  assert.equal(await rows.count(), 1 + 4);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     panel.getByRole("button", { name: "Save as CSV" }).click(),

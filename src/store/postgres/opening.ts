@@ -56,7 +56,7 @@ async function versionThere(session: Session): Promise<number | null> {
       (place) =>
         `${place} must have a schema ${SCHEMA_NAME} that gmm-sweep made or none, but another program made it: name another database with --store`,
     );
-  const [found] = await session.rows<Made>("select version, server, fingerprint from made");
+  const found = await madeIn(session);
   if (found === undefined || found.version < 1) throw changed("it does not say its version");
   if (found.version > VERSION)
     throw badPlace(
@@ -67,9 +67,17 @@ async function versionThere(session: Session): Promise<number | null> {
   if (
     Math.floor(found.server / 10000) === Math.floor(server / 10000) &&
     (await fingerprint(session)) !== found.fingerprint
-  )
+  ) {
+    // Another process may have brought it up to date between the two.
+    if ((await madeIn(session))?.fingerprint !== found.fingerprint) return versionThere(session);
     throw changed("some are not those");
+  }
   return found.version;
+}
+
+async function madeIn(session: Session): Promise<Made | undefined> {
+  const [made] = await session.rows<Made>("select version, server, fingerprint from made");
+  return made;
 }
 
 function changed(what: string): Error {
