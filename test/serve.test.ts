@@ -2,13 +2,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { type AddressInfo, createServer as createDatabase, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import Database from "better-sqlite3";
 import type { State } from "../src/serve/looks.js";
+import { Progress, type SweepLook } from "../src/serve/progress.js";
+import { Queries } from "../src/serve/queries.js";
 import { LiveServer } from "../src/serve/server.js";
+import type { Failure } from "../src/store/contract.js";
 import { CLI, folder } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
@@ -164,6 +168,13 @@ test("a place in which nothing is yet, or that is no file of ours, is told of", 
   const other = join(folder(t), "other.db");
   writeFileSync(other, "a letter");
   assert.match(String((await whenLooked(await served(t, other))).waiting), /other\.db/);
+  const empty = join(folder(t), "empty.db");
+  writeFileSync(empty, "");
+  assert.equal((await whenLooked(await served(t, empty))).waiting, "nothing has been written there yet");
+  const damaged = await picturedFile(t);
+  const bytes = readFileSync(damaged);
+  writeFileSync(damaged, bytes.fill(0xff, 4096, bytes.length - 4096));
+  assert.match(String((await whenLooked(await served(t, damaged))).waiting), / is damaged: restore it from a backup/);
 });
 
 interface Rows {
@@ -235,6 +246,115 @@ test("four queries run at once, and a fifth is told so", async (t) => {
   await until(async () => (all.server.queries.running === 4 ? true : null));
   assert.match(String((await rowsOf(all, "select 1")).sentence), /^4 queries are running already/);
   for (const asked of running) asked.destroy();
+});
+
+test("a query waits for who reads it slowly, and ends all the same", async (t) => {
+  const queries = new Queries(await picturedFile(t), { queryMs: 60_000, atOnce: 1 });
+  const sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n";
+  let [heard, hearing, most] = [0, 0, 0];
+  const take = async (): Promise<boolean> => {
+    [heard, hearing] = [heard + 1, hearing + 1];
+    most = Math.max(most, hearing);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    hearing -= 1;
+    return heard < 10;
+  };
+  assert.equal(await queries.run({ sql, format: "csv" }, take, new AbortController().signal), null);
+  assert.deepEqual([heard, most, queries.running], [10, 1, 0]);
+  const stop = new AbortController();
+  const never = (): Promise<boolean> => {
+    stop.abort();
+    return new Promise(() => {});
+  };
+  assert.equal(await queries.run({ sql, format: "csv" }, never, stop.signal), "it was cancelled");
+  assert.equal(queries.running, 0);
+});
+
+test("a file of rows that is cut off does not look whole", async (t) => {
+  const all = await served(t, undefined, 1500);
+  const sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n";
+  await assert.rejects(all.get(`query.csv?sql=${encodeURIComponent(sql)}`), /aborted/);
+  assert.equal(all.server.queries.running, 0);
+});
+
+test("an integer that a browser would round is sent as its digits", async (t) => {
+  const { rows } = await rowsOf(await served(t), "select 9223372036854775807, -9007199254740993, 9007199254740991, 7");
+  assert.deepEqual(rows, [["9223372036854775807", "-9007199254740993", 9007199254740991, 7]]);
+});
+
+/** The processes that one has begun and that run; Linux tells. */
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    Array.from(readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").matchAll(/\d+/g), ([child]) =>
+      Number(child),
+    ),
+  );
+}
+
+const NO_CHILDREN = existsSync("/proc/self/task") ? false : "the processes of another one are read from Linux's /proc";
+
+test("a query ends with its server, even where that is killed", { skip: NO_CHILDREN }, async (t) => {
+  const server = spawn(process.execPath, [CLI, "serve", await picturedFile(t), "--query-seconds", "600"]);
+  t.after(() => server.kill("SIGKILL"));
+  const [line] = (await once(server.stdout, "data")) as [Buffer];
+  const address = String(line).trim();
+  const csv = `${new URL(address).pathname}query.csv?sql=`;
+  // Its first rows say that the statement runs.
+  const lines = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000) select i from n";
+  const asked = request(
+    new URL(`${csv}${encodeURIComponent(`select * from (${lines}) union all ${ENDLESS}`)}`, address),
+  );
+  asked.on("error", () => {});
+  asked.end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  response.on("error", () => {});
+  const [query] = childrenOf(server.pid ?? 0);
+  t.after(() => isRunning(query) && process.kill(query, "SIGKILL"));
+  server.kill("SIGKILL");
+  await until(async () => (isRunning(query) ? null : true));
+});
+
+/** Whether a process is there and not merely waiting to be counted. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test("a password is in nothing that is sent, and in no list of processes", { skip: NO_CHILDREN }, async (t) => {
+  const database = createDatabase();
+  database.listen(0, "127.0.0.1");
+  await once(database, "listening");
+  t.after(() => database.close());
+  const { port } = database.address() as AddressInfo;
+  const all = await served(t, `postgres://reader:geh%2Feim@127.0.0.1:${port}/sweeps`);
+  // A database that takes whoever comes, and says nothing: the query's process waits.
+  const taken = once(database, "connection");
+  const asking = all.get("rows", { method: "POST", body: "select 1" });
+  const [socket] = (await taken) as [Socket];
+  const [query] = childrenOf(process.pid);
+  assert.match(readFileSync(`/proc/${query}/cmdline`, "utf8"), /query-child/);
+  assert.doesNotMatch(readFileSync(`/proc/${query}/cmdline`, "utf8"), /geh/);
+  database.on("connection", (next) => next.destroy());
+  socket.destroy();
+  const state = await whenLooked(all);
+  assert.match(String(state.waiting), /127\.0\.0\.1/);
+  const sent = [JSON.stringify(state), (await asking).body];
+  for (const path of ["", "live.js", "state", "contents", "query.csv?sql=select%201"])
+    sent.push((await all.get(path)).body);
+  for (const body of sent) assert.doesNotMatch(body, /geh(%2F|\/)eim/);
+  assert.match((await all.get("")).body, /postgres:\/\/reader@127/);
+});
+
+test("what a store holds is told with its control characters written out", () => {
+  const cell = { draw: "1", preset: "paired", method: "unlearn", lambda_reg: 1, epochs: 1, trials: 1 };
+  const cells = [{ ...cell, done: 0, diverged: 0, failed: 1, missing: 0 }] as unknown as SweepLook["cells"];
+  const failures = [{ rows: 1, method: "unlearn", error: `\u202e\u0007${"x".repeat(400)}` }] as unknown as Failure[];
+  const of = new Progress().of({ id: 1, name: "a\u2066b", cells, failures }, 0);
+  assert.equal(of.name, "a\\u2066b");
+  assert.equal(of.failures[0].error, `\\u202e\\u0007${"x".repeat(298)}`);
 });
 
 test("all rows of a query come as CSV, and what fails is no file", async (t) => {

@@ -1,6 +1,7 @@
 /** The sections of the bench, in the order in which they run. To add one, add a file with its record, and name it here. */
 import { enginesSection } from "./engines.js";
 import { kernelsSection } from "./kernels.js";
+import { pagesSection } from "./pages.js";
 import { peersSection } from "./peers.js";
 import { queriesSection } from "./queries.js";
 import { scaleSection } from "./scale.js";
@@ -14,4 +15,5 @@ export const SECTIONS: readonly Section[] = [
   threadsSection,
   scaleSection,
   queriesSection,
+  pagesSection,
 ];

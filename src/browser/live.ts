@@ -70,7 +70,6 @@ async function live(): Promise<void> {
   for (;;) {
     try {
       await poll();
-      document.body.classList.remove("lost");
     } catch {
       const state = document.querySelector("#state");
       if (state !== null)

@@ -34,10 +34,12 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     port: port === null ? 0 : parseWhole("--port", port, 0, MOST_PORT),
     queryMs: 1000 * (seconds === null ? QUERY_SECONDS : parseReal("--query-seconds", seconds, 1, "seconds from 1 up")),
   });
+  // Whoever has read the address may end it at once.
+  const told = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   try {
     await terminal.out(`${server.address}\n`);
     terminal.err("the page is there for whoever has this address on this machine; Ctrl-C ends it\n");
-    await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    await told;
     return EXIT.ok;
   } finally {
     await server.close();

@@ -92,6 +92,6 @@ async function reading<Found>(look: (results: Results) => Promise<Found>): Promi
     }
   } catch (error) {
     if (error instanceof SweepError) return error.message;
-    return `a look failed: ${messageOf(error)}`;
+    return `a look failed: ${withoutPasswords(messageOf(error))}`;
   }
 }

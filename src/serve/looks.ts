@@ -18,9 +18,10 @@ export interface PageState {
   readonly page: PageLook;
 }
 
-/** A look may take one part in so many of the time: less than 2 % of a core. */
-const IDLE_TIMES = 50;
+/** A look of each kind may take one part in so many of the time: less than 2 % of a core in all. */
+const IDLE_TIMES: Readonly<Record<LookKind, number>> = { progress: 100, verdict: 250, figures: 250 };
 const LEAST_IDLE_MS = 1_000;
+const GROWN = 4; // times
 
 interface Turn {
   /** Before which no other look is due. */
@@ -90,9 +91,9 @@ export class Looks {
     const { sweeps, waiting } = this.#state;
     if (waiting !== null || this.#landed() === this.#landedAt[kind]) return false;
     const isOver = sweeps.every(({ rows, there, failed }) => there + failed === rows);
-    // While twice as much is there as at the last look, which is seldom, a look tells much.
-    const isDoubled = this.#count() >= 2 * (this.#countAt[kind] ?? 0);
-    return isOver || isDoubled || now >= this.#turns[kind].next;
+    // While so much more is there than at the last look, which is seldom, a look tells much.
+    const hasGrown = this.#count() >= GROWN * (this.#countAt[kind] ?? 0);
+    return isOver || hasGrown || now >= this.#turns[kind].next;
   }
 
   #count(): number {
@@ -107,7 +108,7 @@ export class Looks {
   #take(answer: LookAnswer): void {
     const turn = this.#turns[answer.kind];
     const ended = performance.now();
-    turn.next = ended + Math.max(LEAST_IDLE_MS, IDLE_TIMES * answer.ms);
+    turn.next = ended + Math.max(LEAST_IDLE_MS, IDLE_TIMES[answer.kind] * answer.ms);
     turn.begun = null;
     if (answer.kind !== "progress") {
       this.#said = answer.sentence;

@@ -1,4 +1,5 @@
 /** How far sweeps are, and how fast they go, from what was there at each look. */
+import { escaped } from "../printable.js";
 import type { CellStatus, Failure } from "../store/contract.js";
 
 /** One look at a sweep. */
@@ -27,6 +28,7 @@ const WINDOW_MS = 60_000;
 const LEAST_MS = 5_000;
 const MOST_NEWEST = 5;
 const MOST_FAILURES = 5;
+const MOST_OF_AN_ERROR = 300; // characters
 
 interface History {
   /** Of the last minute, and one before it. */
@@ -57,11 +59,13 @@ export class Progress {
     history.complete = complete;
     history.newest = [...fresh.reverse(), ...history.newest].slice(0, MOST_NEWEST);
     return {
-      ...{ id, name, rows, there, failed, diverged, newest: history.newest },
+      ...{ id, name: escaped(name), rows, there, failed, diverged, newest: history.newest },
       seconds_left: secondsLeft(history, rows - failed - there),
-      failures: failures
-        .slice(0, MOST_FAILURES)
-        .map(({ rows: trials, method, error }) => ({ trials, method, error: error.slice(0, 300) })),
+      failures: failures.slice(0, MOST_FAILURES).map(({ rows: trials, method, error }) => ({
+        trials,
+        method,
+        error: escaped(error.slice(0, MOST_OF_AN_ERROR)),
+      })),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The process that runs one query of a page: SQLite cannot be interrupted, but a process can be ended. */
-import { messageOf } from "../errors.js";
+import { Worker } from "node:worker_threads";
+import { messageOf, withoutPasswords } from "../errors.js";
 import { jsonPieces } from "../report/json.js";
 import { type Cell, csvPieces } from "../report/table.js";
 import { AGGREGATES } from "../stats/aggregates.js";
@@ -13,6 +14,9 @@ export interface QueryAsked {
 }
 
 const AT_ONCE = 65_536; // characters
+
+// A query keeps this thread from hearing anything.
+new Worker(new URL("./query-watch.js", import.meta.url)).unref();
 
 process.once("message", (asked: QueryAsked) => {
   void answered(asked);
@@ -34,7 +38,7 @@ async function answered({ place, sql, format }: QueryAsked): Promise<void> {
     await results.close();
     process.send?.({ sentence: null }, () => process.disconnect());
   } catch (error) {
-    process.send?.({ sentence: messageOf(error) }, () => process.disconnect());
+    process.send?.({ sentence: withoutPasswords(messageOf(error)) }, () => process.disconnect());
   }
 }
 
@@ -43,7 +47,12 @@ function csvLine(cells: readonly Cell[]): string {
 }
 
 function jsonLine(cells: readonly Cell[]): string {
-  return `[${cells.map((cell) => [...jsonPieces(cell)].join("")).join(",")}]\n`;
+  return `[${cells.map((cell) => (isBeyond(cell) ? `"${cell}"` : [...jsonPieces(cell)].join(""))).join(",")}]\n`;
+}
+
+/** An integer that a browser would round. */
+function isBeyond(cell: Cell): boolean {
+  return typeof cell === "bigint" && !Number.isSafeInteger(Number(cell));
 }
 
 function written(text: string): Promise<void> {

@@ -2,11 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { SweepError } from "../errors.js";
+import { messageOf, SweepError } from "../errors.js";
 import { scriptOf } from "../report/page/page.js";
 import { guarded, type Passed } from "./guard.js";
 import { livePage } from "./live-page.js";
-import { Looks } from "./looks.js";
+import { Looks, type PageState } from "./looks.js";
 import { Queries } from "./queries.js";
 
 export interface ServeOptions {
@@ -37,6 +37,8 @@ export class LiveServer {
   readonly looks: Looks;
   readonly queries: Queries;
   readonly #page: ReturnType<typeof livePage>;
+  /** The contents as they are sent, with the figures' data and without: all pages are sent the same. */
+  #contents: { readonly of: PageState | null; readonly bodies: Map<boolean, string> } = { of: null, bodies: new Map() };
 
   private constructor({ place, queryMs }: ServeOptions) {
     this.looks = new Looks(place);
@@ -56,9 +58,10 @@ export class LiveServer {
       });
     } catch (error) {
       await live.close();
+      const why = isTaken(error) ? "which another program has" : `which cannot be had: ${messageOf(error)}`;
       throw new SweepError(
         "environment",
-        `--port must be one that is free, got ${options.port}, which another program has: name another one, or leave it out`,
+        `--port must be one that is free, got ${options.port}, ${why}: name another one, or leave it out`,
         { cause: error },
       );
     }
@@ -97,18 +100,27 @@ export class LiveServer {
 
   sendState({ query }: Passed, response: ServerResponse): void {
     const state = this.looks.state();
-    sendNewer(response, query, state.number, state);
+    sendNewer(response, query, state.number, () => JSON.stringify(state));
   }
 
   sendContents({ query }: Passed, response: ServerResponse): void {
     const page = this.looks.page();
     if (page === null) send(response, 204, null, "");
     else {
-      const { html, data, figures } = page.page;
       // What the figures are drawn from is most of it, and changes least.
-      const isThere = query.get("figures") === String(figures);
-      sendNewer(response, query, page.number, { number: page.number, html, figures, data: isThere ? null : data });
+      const isThere = query.get("figures") === String(page.page.figures);
+      sendNewer(response, query, page.number, () => this.#contentsText(page, isThere));
     }
+  }
+
+  #contentsText(page: PageState, isWithout: boolean): string {
+    if (this.#contents.of !== page) this.#contents = { of: page, bodies: new Map() };
+    const { bodies } = this.#contents;
+    const { html, data, figures } = page.page;
+    const text =
+      bodies.get(isWithout) ?? JSON.stringify({ number: page.number, html, figures, data: isWithout ? null : data });
+    bodies.set(isWithout, text);
+    return text;
   }
 
   /** The first rows, and whether there are more; ends with its page. */
@@ -153,8 +165,7 @@ export class LiveServer {
       { sql, format: "csv" },
       (text) => {
         begin();
-        response.write(text);
-        return true;
+        return written(response, text);
       },
       stop.signal,
     );
@@ -163,6 +174,20 @@ export class LiveServer {
     if (end !== null) response.destroy();
     else response.end();
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+/** Waits for who reads slowly, so that no more of a file is in memory than is on its way; false: nobody reads any more. */
+function written(response: ServerResponse, text: string): boolean | Promise<boolean> {
+  if (response.destroyed) return false;
+  if (response.write(text)) return true;
+  return new Promise((resolve) => {
+    response.once("drain", () => resolve(true));
+    response.once("close", () => resolve(false));
+  });
 }
 
 type Answer = (this: LiveServer, passed: Passed, request: IncomingMessage, response: ServerResponse) => unknown;
@@ -188,9 +213,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 };
 
 /** Nothing where the page has it already. */
-function sendNewer(response: ServerResponse, query: URLSearchParams, number: number, found: object): void {
+function sendNewer(response: ServerResponse, query: URLSearchParams, number: number, body: () => string): void {
   if (query.get("since") === String(number)) send(response, 204, null, "");
-  else send(response, 200, "application/json", JSON.stringify(found));
+  else send(response, 200, "application/json", body());
 }
 
 function send(response: ServerResponse, status: number, type: string | null, body: string): void {

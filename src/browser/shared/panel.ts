@@ -23,6 +23,8 @@ export class Panel {
   #view: View | null = null;
   #theme: ThemeName;
   #stratum = ALL;
+  /** What is chosen of each column of which one value is drawn at a time. */
+  readonly #chosen = new Map<string, string>();
 
   constructor(place: HTMLElement, data: PanelData, theme: ThemeName) {
     this.#place = place;
@@ -43,6 +45,8 @@ export class Panel {
       ...{ renderer: "svg", container: this.#place, hover: true, logLevel: ErrorsOnly, expr: expressionInterpreter },
     });
     this.#view = view;
+    for (const [column, value] of this.#chosen)
+      if (column in this.#data.choices) view.signal(choiceSignal(column), value);
     view.tooltip(() => {}); // what is near counts, too
     this.#paint();
     this.#size();
@@ -51,12 +55,20 @@ export class Panel {
     this.#place.querySelector("svg")?.setAttribute("aria-hidden", "true");
   }
 
-  /** Gives it other numbers, in place. */
+  /** Gives it other numbers, in place; a picture that has got other axes, names or choices is made anew with what was chosen. */
   async update(data: PanelData): Promise<void> {
+    const before = this.#data;
     this.#data = data;
+    if (!isSame(strataOf(before), strataOf(data)) || !isSame(before.choices, data.choices)) this.#addControls();
+    if (this.#details()?.open === true) this.#showNumbers();
     if (this.#view === null) return;
-    this.#fill();
-    await this.#view.runAsync();
+    if (isSame(before.spec, data.spec)) {
+      this.#fill();
+      await this.#view.runAsync();
+    } else {
+      this.close();
+      await this.draw();
+    }
   }
 
   async useTheme(theme: ThemeName): Promise<void> {
@@ -132,59 +144,94 @@ export class Panel {
   #addControls(): void {
     const controls = this.#place.parentElement?.querySelector(".controls");
     const { choices } = this.#data;
-    for (const [column, values] of Object.entries(choices))
-      if (values.length > 1)
-        controls?.append(
-          choice(column.replaceAll("_", " "), values, async (value) => {
-            this.#view?.signal(choiceSignal(column), value);
-            await this.#view?.runAsync();
-          }),
-        );
-    const all = Object.values(rowsOf(this.#data)).flat();
-    const strata = [...new Set(all.flatMap(({ stratum }) => (typeof stratum === "string" ? [stratum] : [])))];
-    // One draw is of one stratum.
-    if (strata.length > 1 && !("draw" in choices))
-      controls?.append(
-        choice(
-          "draws with",
-          [ALL, ...strata],
-          async (value) => {
+    const made = Object.entries(choices).flatMap(([column, values]) => this.#choiceOf(column, values) ?? []);
+    const strata = strataOf(this.#data);
+    if (!strata.includes(this.#stratum)) this.#stratum = ALL;
+    if (strata.length > 0)
+      made.push(
+        choice("draws with", [ALL, ...strata], {
+          chosen: this.#stratum,
+          choose: async (value) => {
             this.#stratum = value;
             this.#fill();
             await this.#view?.runAsync();
           },
-          (value) => (value === ALL ? "anything to forget" : `${value} to forget`),
-        ),
+          named: (value) => (value === ALL ? "anything to forget" : `${value} to forget`),
+        }),
       );
+    controls?.replaceChildren(...made);
+  }
+
+  /** Null where there is nothing to choose. */
+  #choiceOf(column: string, values: readonly string[]): HTMLElement | null {
+    if (!values.includes(this.#chosen.get(column) ?? "")) this.#chosen.delete(column);
+    if (values.length < 2) return null;
+    return choice(column.replaceAll("_", " "), values, {
+      chosen: this.#chosen.get(column) ?? values[0],
+      choose: async (value) => {
+        this.#chosen.set(column, value);
+        this.#view?.signal(choiceSignal(column), value);
+        await this.#view?.runAsync();
+      },
+      named: (value) => value.replaceAll("_", " "),
+    });
+  }
+
+  #details(): HTMLDetailsElement | null {
+    return this.#place.closest(".panel")?.querySelector<HTMLDetailsElement>("details.numbers") ?? null;
   }
 
   /** The numbers are written into the page when they are asked for. */
   #addNumbers(): void {
-    const details = this.#place.closest(".panel")?.querySelector<HTMLDetailsElement>("details.numbers");
+    const details = this.#details();
     details?.removeAttribute("hidden");
     details?.addEventListener("toggle", () => {
       details.querySelector("div")?.remove();
-      if (!details.open) return;
-      const body = element("div", {}, numbersTable(this.#data));
-      const name = `${this.#place.dataset["panel"] ?? "figure"}.csv`;
-      body.prepend(element("button", { type: "button" }, "Save as CSV"));
-      body.querySelector("button")?.addEventListener("click", () => saveNumbers(this.#data, name));
-      details.append(body);
+      if (details.open) this.#showNumbers();
     });
+  }
+
+  /** Puts them in the place of those that are shown; the button above them stays. */
+  #showNumbers(): void {
+    const details = this.#details();
+    const table = numbersTable(this.#data);
+    const there = details?.querySelector(":scope > div");
+    if (there) {
+      there.lastElementChild?.replaceWith(table);
+      return;
+    }
+    const button = element("button", { type: "button" }, "Save as CSV");
+    button.addEventListener("click", () => saveNumbers(this.#data, `${this.#place.dataset["panel"] ?? "figure"}.csv`));
+    details?.append(element("div", {}, button, table));
   }
 }
 
-let chosen = 0;
+function isSame(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
 
-function choice(
-  title: string,
-  values: readonly string[],
-  choose: (value: string) => Promise<void>,
-  named = (value: string): string => value.replaceAll("_", " "),
-): HTMLElement {
-  const id = `choice-${++chosen}`;
+/** The strata that one may choose; none where there are no two, or where one draw is shown, which is of one stratum. */
+function strataOf(data: PanelData): string[] {
+  if ("draw" in data.choices) return [];
+  const all = Object.values(rowsOf(data)).flat();
+  const strata = new Set(all.flatMap(({ stratum }) => (typeof stratum === "string" ? [stratum] : [])));
+  return strata.size > 1 ? [...strata] : [];
+}
+
+interface Choosing {
+  readonly chosen: string;
+  readonly choose: (value: string) => Promise<void>;
+  /** What a value is called. */
+  readonly named: (value: string) => string;
+}
+
+let choices = 0;
+
+function choice(title: string, values: readonly string[], { chosen, choose, named }: Choosing): HTMLElement {
+  const id = `choice-${++choices}`;
   const select = element("select", { id });
-  for (const value of values) select.append(element("option", { value }, named(value)));
+  for (const value of values)
+    select.append(element("option", { value, ...(value === chosen ? { selected: "" } : {}) }, named(value)));
   select.addEventListener("change", () => void choose((select as HTMLSelectElement).value));
   const label = element("label", { for: id }, title);
   label.append(select);

@@ -7,7 +7,7 @@ export function showProgress({ sweeps, waiting }: State): void {
   const [state, list] = [document.querySelector("#state"), document.querySelector("#sweeps")];
   if (state === null || list === null) return;
   const left = sweeps.reduce((sum, { rows, there, failed }) => sum + rows - there - failed, 0);
-  const said = waiting ?? (left === 0 ? "Complete." : "");
+  const said = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page goes on looking.`;
   if (state.textContent !== said)
     state.textContent = said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
   for (const sweep of sweeps) {

@@ -1,4 +1,5 @@
 /** The box that asks the results something in SQL. */
+import { escaped } from "../../printable.js";
 import { element } from "./element.js";
 
 interface Answer {
@@ -7,6 +8,9 @@ interface Answer {
   readonly more: boolean;
   readonly sentence: string | null;
 }
+
+/** Why a statement was left where another one is asked. */
+const REPLACED = "replaced";
 
 export function startSql(): void {
   const form = document.querySelector<HTMLFormElement>("#ask");
@@ -18,7 +22,7 @@ export function startSql(): void {
   let asking: AbortController | null = null;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    asking?.abort();
+    asking?.abort(REPLACED);
     const own = new AbortController();
     asking = own;
     cancel.disabled = false;
@@ -47,7 +51,8 @@ async function asked(sql: string, signal: AbortSignal): Promise<void> {
     if (csv !== null) csv.hidden = answer.sentence !== null;
     show(answer);
   } catch {
-    say(signal.aborted ? "it was cancelled" : "the server does not answer");
+    // A statement that came after it speaks for itself.
+    if (signal.reason !== REPLACED) say(signal.aborted ? "it was cancelled" : "the server does not answer");
   }
 }
 
@@ -58,7 +63,7 @@ function say(words: string): void {
 
 function show({ columns, rows }: Answer): void {
   const cells = (cell: string, values: readonly unknown[]): HTMLElement =>
-    element("tr", {}, ...values.map((value) => element(cell, {}, value === null ? "–" : String(value))));
+    element("tr", {}, ...values.map((value) => element(cell, {}, value === null ? "–" : escaped(String(value)))));
   const table = element("table", {}, element("thead", {}, cells("th", columns)));
   table.append(element("tbody", {}, ...rows.map((row) => cells("td", row))));
   const box = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "rows" }, table);

@@ -10,12 +10,17 @@ export function followTheme(use: (theme: ThemeName) => void, signal: AbortSignal
   let theme: ThemeName = said === "dark" || said === "light" ? said : system.matches ? "dark" : "light";
   const set = (next: ThemeName): void => {
     theme = next;
-    document.documentElement.dataset["theme"] = next;
     if (button !== null) button.textContent = next === "dark" ? "Light" : "Dark";
     use(next);
   };
-  system.addEventListener("change", () => set(system.matches ? "dark" : "light"), { signal });
-  button?.addEventListener("click", () => set(theme === "dark" ? "light" : "dark"), { signal });
+  const isChosen = (): boolean => document.documentElement.dataset["theme"] !== undefined;
+  system.addEventListener("change", () => isChosen() || set(system.matches ? "dark" : "light"), { signal });
+  const turn = (): void => {
+    const next = theme === "dark" ? "light" : "dark";
+    document.documentElement.dataset["theme"] = next;
+    set(next);
+  };
+  button?.addEventListener("click", turn, { signal });
   if (button !== null) {
     button.hidden = false;
     button.textContent = theme === "dark" ? "Light" : "Dark";
