@@ -187,6 +187,11 @@ test("light and dark follow the system until the button says otherwise, and figu
   await ink("dark");
   assert.equal(await paper(), "rgb(13, 17, 23)");
   assert.equal(await page.getByRole("button", { name: "Light" }).count(), 1);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.emulateMedia({ colorScheme: "light" });
+  assert.equal(await page.getByRole("button", { name: "Light" }).count(), 1);
+  await page.getByRole("button", { name: "Light" }).click();
+  await ink("light");
 });
 
 test("on paper the page is light, has every figure, none of them cut, and is dark again afterwards", {

@@ -13,7 +13,7 @@ import { reportPage } from "../src/report/page/page.js";
 import { type Columns, panelData } from "../src/report/page/panels.js";
 import { openResults } from "../src/store/open.js";
 import { type Sight, sightsOf } from "../src/verdict/sights.js";
-import { gmm } from "./command-line.js";
+import { folder, gmm } from "./command-line.js";
 import { NO_CHROMIUM, startChromium } from "./fixtures/chromium.js";
 import { picturedFile } from "./fixtures/pictured.js";
 import { plantedFile } from "./fixtures/planted.js";
@@ -154,6 +154,41 @@ test("several settings are listed by what each says first, each with a section o
   }
   const { page: one } = await paged(await picturedFile(t, { preset: "paired,notebook" }), "--preset", "paired");
   assert.doesNotMatch(one, /<nav/);
+});
+
+const SMALL_NET = ["--samples", "20", "--features", "2", "--hidden", "4,3", "--engine", "reference", "--quiet"];
+
+test("the page of a shard says that it is one, and blames no method for what other shards train", async (t) => {
+  const path = join(folder(t), "part.db");
+  const grid = ["--lambda", "0,1", "--epochs", "1", "--data-seeds", "1:3", "--trials", "4", "--shard", "1/2"];
+  assert.equal((await gmm(dirname(path), "grid", ...grid, ...SMALL_NET, "--db", path)).code, 0);
+  const { page, code } = await paged(path);
+  assert.equal(code, 1);
+  assert.match(page, /<h2 class="sentence"[^>]*>[^<]*this is a shard: gmm-sweep merge unites it with the others/);
+  assert.match(page, /<dt>Shard<\/dt><dd>1\/2<\/dd>/);
+  const none = /<section class="none".*?<\/section>/s.exec(page)?.[0] ?? "";
+  const why = "what was trained cannot be held against retraining on every draw: the verdict says what to do";
+  assert.equal(none.split(why).length - 1, 4);
+  assert.doesNotMatch(none, /has been trained|was trained, which/);
+});
+
+test("the page of a sweep in rounds has the verdict of its looks, and all figures of what they kept", async (t) => {
+  const path = join(folder(t), "rounds.db");
+  const grid = ["--lambda", "0,1", "--epochs", "1:2", "--data-seeds", "1:8", "--trials", "8", "--preset", "paired"];
+  assert.equal((await gmm(dirname(path), "grid", ...grid, "--until", "decided", ...SMALL_NET, "--db", path)).code, 0);
+  const { page } = await paged(path);
+  assert.match(
+    page,
+    /<h2 class="sentence"[^>]*>Of 4 recipes [^<]*by intervals that hold for all of them and all looks/,
+  );
+  for (const kind of ["slope", "memorisation", "map", "trade-off", "draws", "distributions", "curves"])
+    assert.match(page, new RegExp(`data-panel="1-${kind}"`));
+  assert.match(page, /<li>What more training buys: a sweep that is trained in rounds says by itself/);
+});
+
+test("a count of one is said as one", async (t) => {
+  const { page } = await paged(await picturedFile(t, { "data-seeds": "1", trials: "1" }));
+  assert.match(page, /1 draw of two Gaussian classes, 20 rows of 2 features, with 1 forget row; 1 trial of each cell/);
 });
 
 test("a place in which nothing is yet makes no page", async (t) => {

@@ -1,6 +1,6 @@
 /** Each draw's difference to retraining, beside the mean over draws. */
 import type { Sight } from "../verdict/sights.js";
-import { groundOfDraws } from "./ground.js";
+import { groundOfDraws, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { drawDifferences } from "./units.js";
 
@@ -9,7 +9,7 @@ export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string
   const ground = groundOfDraws(sight);
   if (typeof ground === "string") return ground;
   const { basis, lines, stratumAt } = ground;
-  if (lines.length === 0) return "nothing but retraining has been trained: add methods to --methods";
+  if (lines.length === 0) return whyNone(sight, "nothing but retraining has been trained: add methods to --methods");
   const draws = lines.flatMap((line) =>
     drawDifferences(line, basis.table.retrained)
       .toSorted((a, b) => a.difference - b.difference)

@@ -67,6 +67,16 @@ export function chosenOf({ lines }: Ground): Line | null {
   return lines.find(({ what }) => what === "chosen") ?? null;
 }
 
+/** Why a figure of the chosen recipe has none. */
+export const NO_METHOD = "no method that unlearns has been trained: add one to --methods";
+
+/** Why what a figure is of is not there: it was not trained, as `untrained` says, or not enough of it was. */
+export function whyNone({ finding }: Sight, untrained: string): string {
+  return (finding.verdict?.leftOut.recipes ?? 0) === 0
+    ? untrained
+    : "what was trained cannot be held against retraining on every draw: the verdict says what to do";
+}
+
 export function lineOf({ lines }: Ground, what: VerdictRow["what"]): Line | null {
   return lines.find((line) => line.what === what) ?? null;
 }

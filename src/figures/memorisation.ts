@@ -1,7 +1,7 @@
 /** What there was to forget on each draw, and what unlearning misses there. */
 import { mean, quantile } from "../stats/moments.js";
 import type { Sight } from "../verdict/sights.js";
-import { chosenOf, groundOfDraws } from "./ground.js";
+import { chosenOf, groundOfDraws, NO_METHOD, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { type Settling, settlingOf } from "./settling.js";
 import { drawDifferences } from "./units.js";
@@ -12,7 +12,7 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
   if (typeof ground === "string") return ground;
   const { basis } = ground;
   const chosen = chosenOf(ground);
-  if (chosen === null) return "no method that unlearns has been trained: add one to --methods";
+  if (chosen === null) return whyNone(sight, NO_METHOD);
   const { untouched } = basis.whole;
   if (basis.memorisation.length === 0 || untouched === null)
     return "what there was to forget is not known: it takes original among --methods, and 8 trials a draw at least, some of which nothing else uses";

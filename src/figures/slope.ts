@@ -1,7 +1,7 @@
 /** Each draw's distance to retraining before unlearning and after it. */
 import { quantile } from "../stats/moments.js";
 import type { Sight } from "../verdict/sights.js";
-import { chosenOf, groundOfDraws, type Line, lineOf } from "./ground.js";
+import { chosenOf, groundOfDraws, type Line, lineOf, NO_METHOD, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { type DrawDifference, drawDifferences } from "./units.js";
 
@@ -14,7 +14,7 @@ export async function slopeNumbers(sight: Sight): Promise<FigureNumbers | string
   if (typeof ground === "string") return ground;
   const { basis, stratumAt } = ground;
   const [chosen, untouched, twin] = [chosenOf(ground), lineOf(ground, "do nothing"), lineOf(ground, "null")];
-  if (chosen === null) return "no method that unlearns has been trained: add one to --methods";
+  if (chosen === null) return whyNone(sight, NO_METHOD);
   if (untouched === null) return "doing nothing was not trained, which the way begins at: add original to --methods";
   const byPlace = (line: Line): ReadonlyMap<number, DrawDifference> =>
     new Map(drawDifferences(line, basis.table.retrained).map((of) => [of.place, of]));

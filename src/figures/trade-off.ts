@@ -3,7 +3,7 @@ import { fTailQuantile } from "../stats/f.js";
 import { ascending, mean, variance } from "../stats/moments.js";
 import type { Differences } from "../verdict/differences.js";
 import type { Sight } from "../verdict/sights.js";
-import { chosenOf, type Ground, groundOf, type Line, lineOf } from "./ground.js";
+import { chosenOf, type Ground, groundOf, type Line, lineOf, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { CONFIDENCE } from "./units.js";
 
@@ -19,7 +19,8 @@ export async function tradeOffNumbers(sight: Sight): Promise<FigureNumbers | str
     const at = differencesOf(ground, line);
     return at === null ? [] : [{ line: line.name, what: line.what, ...meansOf(at), units: at.forget.length }];
   });
-  if (points.length === 0) return "nothing but copies of one run was trained, which say nothing of chance";
+  if (points.length === 0)
+    return whyNone(sight, "nothing but copies of one run was trained, which say nothing of chance");
   const { paths, shown } = pathsOf(ground);
   const twin = lineOf(ground, "null");
   const spread = twin === null ? null : differencesOf(ground, twin);
