@@ -40,18 +40,28 @@ export function stepsOf(plan: SweepPlan): Step[] {
     throw bad(
       `--until must have at least ${LEAST_UNITS} draws, or trials where there is one draw, got ${units}: ask for more with --data-seeds or --trials`,
     );
-  if (draws === 1) return looksOf(trials, 0, judgedIn(part)).map((first) => ({ draws, trials: first }));
+  if (draws === 1) {
+    const setsAside = part.methods.includes(UNTOUCHED);
+    return looksOf(trials, { setsAside }).map((first) => ({ draws, trials: first }));
+  }
   const first = Math.min(trials, Math.max(LEAST_TRIALS, Math.ceil(trials / FIRST_SHARE)));
   const last = first < trials ? [{ draws, trials }] : [];
-  return [...looksOf(draws, last.length).map((some) => ({ draws: some, trials: first })), ...last];
+  return [...looksOf(draws, { beside: last.length }).map((some) => ({ draws: some, trials: first })), ...last];
+}
+
+interface LookedAt {
+  /** Looks that share the error with these. */
+  readonly beside?: number;
+  /** Whether some units are set aside at each, as trials of one draw are beside doing nothing. */
+  readonly setsAside?: boolean;
 }
 
 /**
  * How many units (draws, or trials of one draw) are there at each look, up to `most`; at the first one so many that its
- * bands are finite, after it half as many again each time. `beside` are looks that share the error with these; `judged`
- * says how many of so many units a look is by, where some are set aside.
+ * bands are finite, after it half as many again each time.
  */
-export function looksOf(most: number, beside = 0, judged = (units: number): number => units): number[] {
+export function looksOf(most: number, { beside = 0, setsAside = false }: LookedAt = {}): number[] {
+  const judged = (units: number): number => (setsAside ? judgedAmong(units, units) : units);
   // More looks share the error among them, which takes more units for the first.
   for (let first = 2; first < most; first++) {
     const looks = from(first, most);
@@ -64,11 +74,6 @@ function from(first: number, most: number): number[] {
   const looks: number[] = [];
   for (let units = first; units < most; units = Math.ceil(units * GROWTH)) looks.push(units);
   return [...looks, most];
-}
-
-/** How many of so many trials of the only draw a look is by: beside doing nothing some are set aside. */
-function judgedIn({ methods }: PlanPart): (trials: number) => number {
-  return (trials) => (methods.includes(UNTOUCHED) ? judgedAmong(trials, trials) : trials);
 }
 
 /** Of methods that leave nothing to decide, and of those that would be trained in the first round alone. */
