@@ -88,7 +88,7 @@ interface Cell {
 }
 
 function play(planting: Planting, random: Stream): Played {
-  const looks = looksOf(DRAWS, 1);
+  const looks = looksOf(DRAWS, { beside: 1 });
   const alpha = spentAt(looks.length + 1);
   let left = planted(planting, random);
   const truth = new Map(left.map(({ candidate, truth: of }) => [candidate.recipe, Math.abs(of)]));
