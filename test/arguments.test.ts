@@ -6,10 +6,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { askedBy } from "../src/commands/arguments.js";
-import { COMMANDS } from "../src/commands/program.js";
+import { allCommands } from "../src/commands/program.js";
 import { runCommand } from "../src/commands/run.js";
 import type { Flags } from "../src/plan/flags.js";
 import { CLI, folder, started } from "./command-line.js";
+
+const COMMANDS = await allCommands();
 
 function flagsOf(line: string): Flags {
   return askedBy(line.split(" "), COMMANDS, runCommand).flags;

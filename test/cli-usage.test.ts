@@ -8,7 +8,7 @@ import { nameOf } from "../src/commands/arguments.js";
 import type { Command } from "../src/commands/command.js";
 import { gridCommand } from "../src/commands/grid.js";
 import { kindOf } from "../src/commands/kinds.js";
-import { COMMANDS } from "../src/commands/program.js";
+import { allCommands } from "../src/commands/program.js";
 import { queryCommand } from "../src/commands/query.js";
 import type { Flags } from "../src/plan/flags.js";
 import { METHOD_NAMES } from "../src/plan/methods.js";
@@ -465,6 +465,8 @@ test("a leading ~ is the home folder in every path, as a shell would have it, an
 const BROKEN = `data:text/javascript,${encodeURIComponent(
   'import os from "node:os"; import { syncBuiltinESMExports } from "node:module"; os.cpus = () => { throw new TypeError("no such thing"); }; syncBuiltinESMExports();',
 )}`;
+
+const COMMANDS = await allCommands();
 
 test("what is neither the user's fault nor the machine's is a bug: its stack, and exit code 70", async (t) => {
   const child = spawn(process.execPath, ["--import", BROKEN, CLI, "doctor"], {

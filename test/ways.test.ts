@@ -7,10 +7,12 @@ import test, { type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { askedBy } from "../src/commands/arguments.js";
-import { COMMANDS } from "../src/commands/program.js";
+import { allCommands } from "../src/commands/program.js";
 import { runCommand } from "../src/commands/run.js";
 import { gridRequest, type WorkerRequest, workerRequest } from "../src/plan/request.js";
 import { type Ended, folder, started } from "./command-line.js";
+
+const COMMANDS = await allCommands();
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SWEEP_FILE = `${ROOT}data/lambda-epoch.yaml`;

@@ -47,12 +47,17 @@ export interface Asked {
   readonly wants: "run" | "help" | "version";
 }
 
-/** Throws usage where the command line cannot be understood; `usual` is the command where none is named. */
-export function askedBy(argv: readonly string[], commands: readonly Command[], usual: Command): Asked {
+/** Throws usage where the command line cannot be understood; `usual` is the command where none is named, `names` are those of all commands there are. */
+export function askedBy(
+  argv: readonly string[],
+  commands: readonly Command[],
+  usual: Command,
+  names: readonly string[] = commands.map(nameOf),
+): Asked {
   refuseWhatIsDropped(argv, commands);
   const { _: words } = split(argv, commands);
   const helped = words[0] === "help" ? words.slice(1) : words;
-  const command = helped.length === 0 ? usual : commandOf(helped, commands);
+  const command = helped.length === 0 ? usual : commandOf(helped, commands, names);
   const asked = { command, bare: helped.length === 0 };
   const { _: _all, $0: _program, help, version, ...given } = split(argv, [command]);
   if (help === true || words !== helped) return { ...asked, flags: {}, wants: "help" };
@@ -61,6 +66,24 @@ export function askedBy(argv: readonly string[], commands: readonly Command[], u
   refuseNoValue(command, given);
   const rest = helped.slice(nameOf(command).split(" ").length);
   return { ...asked, flags: withHome(command, withWords(command, given, rest)), wants: "run" };
+}
+
+/** The words of a command line, where SQL that begins with a comment is no option, and neither is what follows a bare --. */
+export function sqlKept(argv: readonly string[]): readonly string[] {
+  if (!argv.includes("query")) return argv;
+  const end = argv.indexOf("--");
+  const [before, after] = end === -1 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
+  return [...before.map((word) => (isSql(word) ? ` ${word}` : word)), ...after.map(asWord)];
+}
+
+/** No option's name has a blank in it. */
+function isSql(word: string): boolean {
+  return /^-[^=]*?\s/.test(word) || /^--[^\n]*\n/.test(word);
+}
+
+/** SQL takes a blank before it, and what begins with one is no option. */
+function asWord(word: string): string {
+  return word.startsWith("-") ? ` ${word}` : word;
 }
 
 interface Split {
@@ -100,9 +123,12 @@ function yargsOptions(command: Command): Record<string, YargsOption> {
   );
 }
 
-function commandOf(words: readonly string[], commands: readonly Command[]): Command {
-  const names = commands.map(nameOf);
-  const found = commands.find((_, i) => names[i].split(" ").every((word, j) => words[j] === word));
+function commandOf(words: readonly string[], commands: readonly Command[], names: readonly string[]): Command {
+  const found = commands.find((command) =>
+    nameOf(command)
+      .split(" ")
+      .every((word, j) => words[j] === word),
+  );
   if (found !== undefined) return found;
   const isHalf = names.some((name) => name.startsWith(`${words[0]} `));
   const given = isHalf ? words.slice(0, 2).join(" ") : words[0];

@@ -15,8 +15,9 @@ export function commandHelp(command: Command, columns: number): string {
   );
 }
 
-/** Help where no command is named: all of them, and the options of the usual one. */
-export function programHelp(commands: readonly Command[], usual: Command, columns: number): string {
+/** Help where no command is named: all of them, and the options of the first, which is the usual one. */
+export function programHelp(commands: readonly Command[], columns: number): string {
+  const [usual] = commands;
   const list = commands.map((command): [string, string] => [
     usageOf(command),
     `${command.describe}${command === usual ? " [where no command is named]" : ""}`,

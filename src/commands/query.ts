@@ -35,24 +35,6 @@ export const queryCommand: Command = {
   run,
 };
 
-/** The words of a command line, where SQL that begins with a comment is no option, and neither is what follows a bare --. */
-export function sqlKept(argv: readonly string[]): readonly string[] {
-  if (!argv.includes("query")) return argv;
-  const end = argv.indexOf("--");
-  const [before, after] = end === -1 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
-  return [...before.map((word) => (isSql(word) ? ` ${word}` : word)), ...after.map(asWord)];
-}
-
-/** No option's name has a blank in it. */
-function isSql(word: string): boolean {
-  return /^-[^=]*?\s/.test(word) || /^--[^\n]*\n/.test(word);
-}
-
-/** SQL takes a blank before it, and what begins with one is no option. */
-function asWord(word: string): string {
-  return word.startsWith("-") ? ` ${word}` : word;
-}
-
 type Rows = AsyncIterable<readonly Cell[]>;
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {

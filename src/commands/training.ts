@@ -6,7 +6,7 @@ import { jsonOf } from "../report/json.js";
 import { EventLog } from "../report/log.js";
 import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
 import { Stopwatch } from "../run/forecast.js";
-import { type Sharing, submitMissing, trainShared } from "../run/shared.js";
+import type { Sharing } from "../run/shared.js";
 import { type SweepOptions, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Store, Sweep } from "../store/contract.js";
@@ -17,8 +17,6 @@ import { isOver } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
-import { printResults, tellEnding } from "./results.js";
-import { decided } from "./rounds.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
 import { workerNote } from "./sweeps.js";
 
@@ -45,6 +43,8 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
     const began = performance.now();
     const result = await trainRounds(training, { log, signals }, terminal);
     const elapsedMs = performance.now() - began;
+    // What comes after training is loaded then: the first trial does not wait for it.
+    const { printResults, tellEnding } = await import("./results.js");
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);
     const { code, reason } = await tellEnding(training, result, terminal);
     log?.end(code, reason);
@@ -78,6 +78,7 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
     const observers = observersOf({ ...training, sweep }, listening, terminal);
     result = together(result, await trainOnce({ store, engine, running, sweep }, observers));
     if (result.tally.stopped) break;
+    const { decided } = await import("./deciding.js");
     const decision = await decided(store, sweep);
     if (decision !== null) for (const observer of observers) await observer(decision.event);
     sweep = decision?.next ?? null;
@@ -103,9 +104,9 @@ export async function trainOnce(trained: Trained, observers: readonly Observer[]
     start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
     observers,
   };
-  return isShared(store)
-    ? trainShared(store, sweep, options, await sharingOf(trained))
-    : trainSweep(store, sweep, options);
+  if (!isShared(store)) return trainSweep(store, sweep, options);
+  const { trainShared } = await import("../run/shared.js");
+  return trainShared(store, sweep, options, await sharingOf(trained));
 }
 
 /** Puts up what is missing, and ends. */
@@ -117,7 +118,7 @@ async function leaveToWorkers(training: Training, terminal: Terminal): Promise<n
     throw bad(
       `--detach must be asked of a sweep that is trained at once, but sweep ${sweep.id} is trained in rounds, which somebody has to look at: leave --detach out`,
     );
-  const queue = await store.queue();
+  const [queue, { submitMissing }] = [await store.queue(), await import("../run/shared.js")];
   await submitMissing(store, queue, sweep, { ...(await sharingOf(training)), retryFailed: running.retryFailed });
   const { waiting, leased, rows } = await queue.up(sweep);
   const said = { sweep: sweep.id, chunks: waiting + leased, trial_rows: rows };
