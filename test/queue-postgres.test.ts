@@ -10,7 +10,7 @@ import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { EXIT } from "../src/commands/exit-codes.js";
 import { openResults, openStore } from "../src/store/open.js";
-import { Connections, QUICK_MS, type Session } from "../src/store/postgres/connection.js";
+import { Connections, QUICK_MS, Session } from "../src/store/postgres/connection.js";
 import { BossQueue } from "../src/store/postgres/queue.js";
 import { ITEMS } from "../src/store/postgres/schema.js";
 import type { PostgresStore } from "../src/store/postgres/store.js";
@@ -138,6 +138,27 @@ function testQueue(): void {
     const stopped = t.mock.method(PgBoss.prototype, "stop");
     const store = await storeAt(t, await database(t));
     await store.queue();
+    assert.equal(stopped.mock.callCount(), 1);
+  });
+
+  test("a queue that has started, but of which the server's answer is lost, is stopped too", async (t) => {
+    const store = await storeAt(t, await emptyDatabase());
+    const { transaction } = Session.prototype;
+    let cuts = 1;
+    t.mock.method(
+      Session.prototype,
+      "transaction",
+      async function (this: Session, how: string, body: () => Promise<unknown>) {
+        const result = await transaction.call(this, how, body);
+        if (!(result instanceof PgBoss)) return result;
+        cuts -= 1;
+        if (cuts >= 0) throw Object.assign(new Error("cut off"), { code: "ECONNRESET" });
+        return result;
+      },
+    );
+    const stopped = t.mock.method(PgBoss.prototype, "stop");
+    await store.queue();
+    assert.equal(cuts, 0, "it was made by one at a time, and cut off once");
     assert.equal(stopped.mock.callCount(), 1);
   });
 

@@ -71,6 +71,7 @@ export class BossQueue implements Queue {
     const { PgBoss: Boss } = await loadBoss();
     const executeSql = (text: string, values?: unknown[]) =>
       connections.with((session) => whole(session, text, values), QUICK_MS);
+    const started = new Set<PgBoss>();
     const startedWith = async (isThere: boolean): Promise<PgBoss> => {
       const boss = new Boss({
         db: { executeSql },
@@ -83,24 +84,24 @@ export class BossQueue implements Queue {
       // What goes wrong in its rounds it tries again in the next.
       boss.on("error", () => {});
       boss.on("warning", () => {});
-      try {
-        await boss.start();
-        return boss;
-      } catch (error) {
-        // What of it had started keeps the process for ever.
-        await boss.stop(AT_ONCE);
-        throw error;
-      }
+      started.add(boss);
+      return boss.start();
     };
-    const boss = await connections.with(async (session) => {
-      if (await isMade(session)) return startedWith(true);
-      // Made by one at a time: pg-boss makes its schema before it keeps others away.
-      return session.transaction("", async () => {
-        await session.script(LOCK);
-        return startedWith(await isMade(session));
+    try {
+      const boss = await connections.with(async (session) => {
+        if (await isMade(session)) return startedWith(true);
+        // Made by one at a time: pg-boss makes its schema before it keeps others away.
+        return session.transaction("", async () => {
+          await session.script(LOCK);
+          return startedWith(await isMade(session));
+        });
       });
-    });
-    return new BossQueue(boss, store, connections);
+      return new BossQueue(boss, store, connections);
+    } catch (error) {
+      // What of it had started keeps the process for ever, also where all of it had and only the transaction's end was lost.
+      for (const boss of started) await boss.stop(AT_ONCE);
+      throw error;
+    }
   }
 
   async submit(sweep: Sweep, chunks: readonly Chunk[]): Promise<boolean> {
