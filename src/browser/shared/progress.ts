@@ -32,8 +32,8 @@ function asOfText({ looked_at, verdict_at, figures_at, page_is_current }: State,
     ["the verdict", verdict_at] as [string, number | null],
     ["the figures", figures_at] as [string, number | null],
   ].flatMap(timed);
-  if (isOver) return page_is_current ? "" : ["the verdict and the figures are made anew", ...made].join("; ");
-  return [...timed(["counts", looked_at]), ...made].join("; ");
+  if (isOver) return page_is_current ? "" : ["The verdict and the figures are made anew", ...made].join("; ");
+  return [...timed(["Counts", looked_at]), ...made].join("; ");
 }
 
 function clock(at: number): string {
