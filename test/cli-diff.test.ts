@@ -202,7 +202,7 @@ test("diff refuses a file that is not there", async (t) => {
   const none = join(folder(t), "none.db");
   await assert.rejects(diff(await trainedFile(t, GRID), none), {
     name: "SweepError",
-    message: `${none} is not there, nor is any .db file in its folder: check the path`,
+    message: `${none} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
   });
 });
 

@@ -392,7 +392,7 @@ const FITS_NOT: [
     async (t) => [
       join(folder(t), "whole.db"),
       [join(folder(t), "none.db")],
-      /^\S+none\.db is not there, nor is any \.db file in its folder: check the path$/,
+      /^\S+none\.db is not there, nor is any \.db file in its folder: check the path, or train one with gmm-sweep run or grid$/,
     ],
   ],
   [

@@ -76,6 +76,11 @@ const PAGE = "; data/docs/columns.md lists the views and their columns";
 const REFUSED: [sql: string, said: string][] = [
   ["select nonsense", `${SQL}no such column: nonsense${PAGE}`],
   ["select * from nowhere", `${SQL}no such table: nowhere${PAGE}`],
+  ["select * from trials", `${SQL}no such table: trials: did you mean trial_rows or trial_results${PAGE}`],
+  [
+    "select lambda from trial_results",
+    `${SQL}no such column: lambda: did you mean lambda_reg or lambda_effective${PAGE}`,
+  ],
   ["select * from method_sumary", `${SQL}no such table: method_sumary: did you mean method_summary${PAGE}`],
   [
     "select c.train_acuracy from trial_results c",
@@ -183,7 +188,7 @@ test("query where there is no file, or not even its folder, is refused in the sa
     await assert.rejects(query("select 1", "table", db), {
       name: "SweepError",
       fault: "usage",
-      message: `${db} is not there, nor is any .db file in its folder: check the path`,
+      message: `${db} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
     });
 });
 

@@ -164,7 +164,7 @@ test("a file that is not there, or has no sweep, is refused, and none is made", 
   const none = join(cwd, "none.db");
   await assert.rejects(resume({ file: none }), {
     fault: "usage",
-    message: `${none} is not there, nor is any .db file in its folder: check the path`,
+    message: `${none} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
   });
   assert.deepEqual([existsSync(none), readdirSync(cwd)], [false, []]);
   const empty = join(cwd, "new.db");

@@ -47,8 +47,8 @@ async function sightOf(
   const results = await openResults(await plantedFile(t, truth, [{ ...GRID, ...flags }]));
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  for await (const sight of sightsOf(results, sweep, { questionOf: question, all: true, isKept: () => true }))
-    return sight;
+  const asked = { questionOf: question, all: true, isKept: () => true, place: "a.db" };
+  for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }
 
@@ -339,7 +339,7 @@ test("a figure that cannot be shown says why, and what to do", async (t) => {
   for (const numbers of [slopeNumbers, drawsNumbers, memorisationNumbers])
     assert.equal(
       await numbers(one),
-      "there is one draw, and this figure is of draws: gmm-sweep resume --data-seeds 1:20 adds some",
+      "there is one draw, and this figure is of draws: gmm-sweep resume a.db --data-seeds 1:20 adds some",
     );
   told(await distributionsNumbers(one));
   const few = await sightOf(t, { trials: "4" });

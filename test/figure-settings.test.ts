@@ -17,7 +17,7 @@ async function sightIn(t: TestContext, path: string): Promise<Sight> {
   const results = await openResults(path);
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
   for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }
@@ -163,7 +163,12 @@ test("without a second retraining the self-check says what brings one", async (t
     epochs: "unlearn=1:3,original=4,retrain_scratch=4",
   });
   for (const numbers of [await zipNumbers(sight), await pValueNumbers(sight)])
-    assert.match(String(numbers), /gmm-sweep resume --with-null trains it$/);
+    assert.match(String(numbers), /gmm-sweep resume a\.db --with-null trains it$/);
+});
+
+test("where one draw was left to look at, the figure says that it was not the sweep that has one", async (t) => {
+  const sight = await sightOf(t, { "data-seeds": "1" });
+  assert.match(String(await zipNumbers({ ...sight, draws: "1" })), /^--draws 1 leaves one draw, .* leave it out$/);
 });
 
 test("a learning curve is the mean over draws of the means over trials, and begins where its start ended", async (t) => {

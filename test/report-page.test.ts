@@ -222,7 +222,7 @@ async function contentOf(t: TestContext, change: (sight: Sight) => Sight = (sigh
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
   const sights: Sight[] = [];
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
   for await (const sight of sightsOf(results, sweep, asked)) sights.push(change(sight));
   return gathered(sights, results, {
     ...{ title: "a page", tell: () => {}, digests: true },

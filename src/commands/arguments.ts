@@ -8,7 +8,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { READY_NAMES } from "../plan/ready.js";
 import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
-import { aliasesOf, kindOf } from "./kinds.js";
+import { aliasesOf, kindOf, meantBy } from "./kinds.js";
 
 /** A bare word that a command takes. */
 export interface Argument {
@@ -161,7 +161,7 @@ function refuseUnknown(command: Command, given: Flags, argv: readonly string[]):
   const known = [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const near = nearName(unknown, known);
+  const near = meantBy(unknown, known) ?? nearName(unknown, known);
   const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
   const dashes = unknown.length > 1 || argv.some((word) => word.startsWith(`--${unknown}`)) ? "--" : "-";
   throw bad(`${nameOf(command)} has no option ${dashes}${unknown}: ${remedy}`);

@@ -123,6 +123,20 @@ const ALIASES: readonly (readonly string[])[] = [
   ["out", "o"],
 ];
 
+/** What newcomers call an option that has another name here, where a command knows no such word. */
+const SAID: Readonly<Record<string, string>> = {
+  draws: "data-seeds",
+  threads: "workers",
+  lr: "learning-rate",
+  lambdas: "lambda",
+};
+
+/** The name of an option that is meant by a word, of those that a command has; null: none is known. */
+export function meantBy(word: string, known: readonly string[]): string | null {
+  const meant = SAID[word];
+  return meant !== undefined && known.includes(meant) ? meant : null;
+}
+
 /** What tells the kind of an option: one that stands alone has none, and one with a value may have one of its own. */
 interface Kinded {
   readonly type: "boolean" | "string";

@@ -1,7 +1,7 @@
 /** What a command line asks to see of a place of results: which sweeps, which cells, by which question. */
 import { bad, type SweepError, shellWord } from "../errors.js";
-import { type Flags, questionFrom, sweepFrom } from "../plan/flags.js";
-import { ESTIMANDS, questionOf } from "../plan/question.js";
+import { type Flags, questionFrom, sweepFrom, text } from "../plan/flags.js";
+import { ESTIMANDS, type Question, questionOf } from "../plan/question.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { roundsIn } from "../verdict/decisions.js";
 import { type Sight, sightsOf } from "../verdict/sights.js";
@@ -37,7 +37,11 @@ export async function sightsFrom(
   for (const sweep of sweeps) {
     if (flags["draws"] !== undefined && (await roundsIn(results, sweep)) !== null)
       throw allDraws(sweep, String(flags["draws"]));
-    const seen = sightsOf(results, sweep, { questionOf: (stored) => questionOf(asked, stored), all, isKept }, recipes);
+    const seeing = {
+      ...{ questionOf: (stored: Question) => questionOf(asked, stored), all, isKept },
+      ...{ place: shellWord(path), draws: text(flags, "draws") },
+    };
+    const seen = sightsOf(results, sweep, seeing, recipes);
     for await (const sight of seen) sights.push(sight);
   }
   const isNarrowed = CHOOSING.some((name) => flags[name] !== undefined);

@@ -15,7 +15,7 @@ function differencesIn(sight: Sight): Between[] | string {
   if (typeof ground === "string") return ground;
   const twin = lineOf(ground, "null");
   if (twin === null)
-    return "there is no second retraining, between which and the first nothing differs: gmm-sweep resume --with-null trains it";
+    return `there is no second retraining, between which and the first nothing differs: gmm-sweep resume ${sight.place} --with-null trains it`;
   const found = drawDifferences(twin, ground.basis.table.retrained).flatMap(({ chance, ...of }) =>
     chance !== null && chance.error > 0 ? [{ ...of, ...chance }] : [],
   );

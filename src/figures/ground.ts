@@ -59,7 +59,10 @@ function nameOf({ key: { method, lambda_reg, epochs } }: Recipe): string {
 export function groundOfDraws(sight: Sight): Ground | string {
   const ground = groundOf(sight);
   if (typeof ground === "string" || ground.basis.unit === "draw") return ground;
-  return "there is one draw, and this figure is of draws: gmm-sweep resume --data-seeds 1:20 adds some";
+  const { place, draws } = sight;
+  return draws === null
+    ? `there is one draw, and this figure is of draws: gmm-sweep resume ${place} --data-seeds 1:20 adds some`
+    : `--draws ${draws} leaves one draw, and this figure is of draws: name more of them, or leave it out`;
 }
 
 /** The line that others stand beside: the chosen recipe; null where no method that unlearns is there. */

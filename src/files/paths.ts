@@ -45,14 +45,22 @@ export function bytesOf(path: string, most: number): Buffer {
 
 const NEAR_SHOWN = 5;
 
-/** Why a file that is not there cannot be read, and which there are in its folder: those whose name ends alike, the nearest names first. */
+/** How a file with such an ending comes to be. */
+const MADE: Readonly<Record<string, string>> = { ".db": ", or train one with gmm-sweep run or grid" };
+
+/** Why a file that is not there cannot be read, and which there are in its folder, or else where one is: those whose name ends alike, the nearest names first. */
 export function absentText(path: string, endings: readonly string[]): string {
-  const near = namesIn(dirname(path))
-    .filter((name) => endings.some((ending) => name.endsWith(ending)))
-    .map((name) => ({ name, amiss: typos(basename(path), name) }))
-    .sort((a, b) => a.amiss - b.amiss || (a.name < b.name ? -1 : 1));
-  if (near.length === 0) return `${path} is not there, nor is any ${endings[0]} file in its folder: check the path`;
-  const shown = near.slice(0, NEAR_SHOWN).map(({ name }) => shellWord(join(dirname(path), name)));
+  const likeIn = (folder: string): string[] =>
+    namesIn(folder)
+      .filter((name) => endings.some((ending) => name.endsWith(ending)))
+      .map((name) => ({ name, amiss: typos(basename(path), name) }))
+      .sort((a, b) => a.amiss - b.amiss || (a.name < b.name ? -1 : 1))
+      .map(({ name }) => shellWord(join(folder, name)));
+  const there = likeIn(dirname(path));
+  const near = there.length > 0 ? there : likeIn(".");
+  if (near.length === 0)
+    return `${path} is not there, nor is any ${endings[0]} file in its folder: check the path${MADE[endings[0]] ?? ""}`;
+  const shown = near.slice(0, NEAR_SHOWN);
   return `${path} is not there: name a file that is, such as ${shown.join(", ")}${near.length > NEAR_SHOWN ? ", …" : ""}`;
 }
 

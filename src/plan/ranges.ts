@@ -15,6 +15,9 @@ interface Decimal {
  * checks each value, and takes none below 0; `option` is what an error calls the item.
  */
 export function numbersIn(option: string, item: string, parse: (option: string, text: string) => number): number[] {
+  const [, low, high] = /^(\d[\d.]*?)(?:\.\.|-|–)(\d[\d.]*)$/.exec(item) ?? [];
+  if (low !== undefined)
+    throw bad(`${option} must be a number, FROM:TO or FROM:TO:STEP, got ${item}: write ${low}:${high}`);
   const parts = item.split(":");
   if (parts.length === 1) return [parse(option, item)];
   if (parts.length > 3 || parts.includes(""))

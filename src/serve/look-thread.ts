@@ -55,7 +55,10 @@ let figures = 0;
 async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence: string | null }> {
   const found = await reading(async (results) => {
     const sights: Sight[] = [];
-    const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+    const asked = {
+      ...{ questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true },
+      place: shellWord(withoutPasswords(place)),
+    };
     for (const sweep of await results.sweeps())
       for await (const sight of sightsOf(results, sweep, asked)) sights.push(sight);
     if (sights.length === 0) return "no trial has landed yet";

@@ -16,6 +16,10 @@ export interface Sight {
   /** The cells that are asked about; of a sweep that is trained in rounds those that its last look saw. */
   readonly setting: Setting;
   readonly finding: Finding;
+  /** The place of the results, as a suggested command names it. */
+  readonly place: string;
+  /** Which of its draws are asked about, as was typed; null: all. */
+  readonly draws: string | null;
 }
 
 export interface SightsAsked {
@@ -25,20 +29,23 @@ export interface SightsAsked {
   readonly all: boolean;
   /** Which cells are asked about. */
   readonly isKept: (cell: CellKey) => boolean;
+  /** As in a sight. */
+  readonly place: string;
+  readonly draws?: string | null;
 }
 
 /** The settings of a sweep in the order in which its cells come, with how many recipes they had before some were left out. */
 export async function* sightsOf(
   results: Results,
   sweep: Sweep,
-  { questionOf, all, isKept }: SightsAsked,
+  { questionOf, all, isKept, place, draws = null }: SightsAsked,
   recipes: { there: number; kept: number } = { there: 0, kept: 0 },
 ): AsyncGenerator<Sight> {
   const rounds = await roundsIn(results, sweep);
   const question = questionOf(sweep.question ?? USUAL_QUESTION);
   for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes)))
     yield {
-      ...{ results, sweep, question, setting: lookedAt(setting, rounds) },
+      ...{ results, sweep, question, setting: lookedAt(setting, rounds), place, draws },
       finding: findingOf(sweep, setting, { question, all, rounds }),
     };
 }

@@ -1,7 +1,8 @@
 /** Any one select of a user's, read through a cursor of a transaction that only reads. */
 import type pg from "pg";
-import { bad, didYouMean, messageOf, type SweepError } from "../../errors.js";
+import { bad, messageOf, type SweepError } from "../../errors.js";
 import type { Aggregate } from "../contract.js";
+import { meantNames } from "../meant.js";
 import { AGGREGATE_NAMES, quantilesOf, T_KNOWN, T_WANTED } from "./aggregates.js";
 import { BOOL, BYTEA, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, type Session, typesBy } from "./connection.js";
 import { codeOf, isAnswer, isAway } from "./faults.js";
@@ -105,5 +106,5 @@ async function meantName(session: Session, error: unknown): Promise<string> {
     `${kinds} from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
      where c.relnamespace = to_regnamespace('gmm_sweep') and c.relkind in (${what === "relation" ? "'r', 'v'" : "'v'"})`,
   );
-  return didYouMean(name, [...new Set(names.map((row) => String(row.name)))]);
+  return meantNames(name, [...new Set(names.map((row) => String(row.name)))]);
 }

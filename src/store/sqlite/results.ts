@@ -1,6 +1,6 @@
 /** Reads of a database file that another process may be writing. */
 import type Database from "better-sqlite3";
-import { bad, didYouMean, messageOf } from "../../errors.js";
+import { bad, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
@@ -24,6 +24,7 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
+import { meantNames } from "../meant.js";
 import { cellParameters, type Read, readsIn } from "../sql/reads.js";
 import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
@@ -268,5 +269,5 @@ function meantName(db: Database.Database, said: string): string {
     what === "table"
       ? "select name from sqlite_schema where type in ('table', 'view')"
       : "select distinct c.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'view'";
-  return didYouMean(name, db.prepare<[], string>(names).pluck().all());
+  return meantNames(name, db.prepare<[], string>(names).pluck().all());
 }
