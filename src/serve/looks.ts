@@ -1,5 +1,6 @@
 /** Looks at a place of results on behalf of all pages at once, and never so often that whoever trains there would feel it. */
 import { Worker } from "node:worker_threads";
+import { withoutPasswords } from "../errors.js";
 import type { LookAnswer, LookKind, PageLook } from "./messages.js";
 import { Progress, type SweepProgress } from "./progress.js";
 
@@ -11,6 +12,8 @@ export interface State {
   readonly waiting: string | null;
   /** Why there is no page yet; null: it is being made, or there. */
   readonly page_waiting: string | null;
+  /** Why nothing looks any more; null: something does. */
+  readonly ended: string | null;
 }
 
 export interface PageState {
@@ -38,11 +41,10 @@ export class Looks {
     verdict: { next: 0, begun: null },
     figures: { next: 0, begun: null },
   };
-  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null };
+  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null, ended: null };
   #page: PageState | null = null;
   /** Why there is no page yet. */
-  #said: string | null = null;
-  #sentence: string | null = null;
+  #pageWaiting: string | null = null;
   /** What was there when each was last asked for, and how many trial rows these were. */
   readonly #landedAt: Partial<Record<LookKind, string>> = {};
   readonly #countAt: Partial<Record<LookKind, number>> = {};
@@ -52,15 +54,13 @@ export class Looks {
   constructor(place: string) {
     this.#worker = new Worker(new URL("./look-thread.js", import.meta.url), { workerData: { place } });
     this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
-    this.#worker.on("error", (error) => {
-      this.#sentence = error.message;
-    });
+    this.#worker.on("error", (error) => this.#end(error));
   }
 
   /** What is known; a look begins where one is due. */
   state(): State {
     this.#look("progress");
-    return this.#sentence === null ? this.#state : { ...this.#state, waiting: this.#sentence };
+    return this.#state;
   }
 
   /** The page as it was last made; null: not yet. */
@@ -77,7 +77,7 @@ export class Looks {
   #look(kind: LookKind): void {
     const turn = this.#turns[kind];
     const now = performance.now();
-    if (turn.begun !== null || this.#sentence !== null) return;
+    if (turn.begun !== null || this.#state.ended !== null) return;
     if (kind === "progress" ? now < turn.next : !this.#isDue(kind, now)) return;
     this.#landedAt[kind] = this.#landed();
     this.#countAt[kind] = this.#count();
@@ -113,13 +113,24 @@ export class Looks {
     turn.next = ended + (isFirst ? LEAST_IDLE_MS : Math.max(LEAST_IDLE_MS, IDLE_TIMES[answer.kind] * answer.ms));
     turn.begun = null;
     if (answer.kind !== "progress") {
-      this.#said = answer.sentence;
+      this.#pageWaiting = answer.sentence;
       if (answer.page !== null) this.#page = { number: (this.#page?.number ?? 0) + 1, page: answer.page };
       return;
     }
     const sweeps = answer.sweeps.map((look) => this.#progress.of(look, ended));
-    const next = { sweeps, waiting: answer.waiting, page_waiting: this.#said };
+    this.#tell({ sweeps, waiting: answer.waiting, page_waiting: this.#pageWaiting, ended: null });
+  }
+
+  /** What is told from now on, under another number where it is other than before. */
+  #tell(next: Omit<State, "number">): void {
     const { number, ...before } = this.#state;
     if (JSON.stringify(next) !== JSON.stringify(before)) this.#state = { number: number + 1, ...next };
+  }
+
+  /** The thread has ended, as it does of too little memory. */
+  #end(error: Error): void {
+    const ended = `the server has ceased to look (${withoutPasswords(error.message)}): start gmm-sweep serve again`;
+    const { sweeps, waiting, page_waiting } = this.#state;
+    this.#tell({ sweeps, waiting, page_waiting, ended });
   }
 }

@@ -3,11 +3,12 @@ import type { State } from "../../serve/looks.js";
 import type { SweepProgress } from "../../serve/progress.js";
 import { element } from "./element.js";
 
-export function showProgress({ sweeps, waiting }: State): void {
+export function showProgress({ sweeps, waiting, ended }: State): void {
   const [state, list] = [document.querySelector("#state"), document.querySelector("#sweeps")];
   if (state === null || list === null) return;
   const left = sweeps.reduce((sum, { rows, there, failed }) => sum + rows - there - failed, 0);
-  const said = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page goes on looking.`;
+  const found = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page goes on looking.`;
+  const said = ended === null ? found : `${ended}.`;
   if (state.textContent !== said)
     state.textContent = said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
   for (const sweep of sweeps) {
