@@ -136,6 +136,8 @@ test("a page is sent what is new, and nothing where it has all", async (t) => {
     "",
   ]);
   const contents = await until(async () => {
+    // Looks begin where the state is asked for.
+    await served_.get("state");
     const { status, body } = await served_.get("contents");
     if (status === 204) return null;
     const found = JSON.parse(body) as { number: number; figures: number; data: Record<string, object> };

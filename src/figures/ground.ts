@@ -67,6 +67,12 @@ export function chosenOf({ lines }: Ground): Line | null {
   return lines.find(({ what }) => what === "chosen") ?? null;
 }
 
+/** Which units chose a recipe: in rounds those that judge it. */
+export function chosenBy({ rivals, places }: Line, units: number): "others" | "these" | "none" {
+  if (rivals === 1) return "none";
+  return places.length < units ? "others" : "these";
+}
+
 /** Why a figure of the chosen recipe has none. */
 export const NO_METHOD = "no method that unlearns has been trained: add one to --methods";
 

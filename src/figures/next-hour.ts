@@ -8,7 +8,8 @@ import { designOf } from "../verdict/design.js";
 import type { Sight } from "../verdict/sights.js";
 import type { FigureNumbers } from "./numbers.js";
 
-const MS_PER_HOUR = 3_600_000;
+const MS_PER_SECOND = 1_000;
+const HOUR = 3_600;
 const POWER = 0.8;
 
 /** The pairs of draws and trials around the cheapest that would show equivalence, each with the half-width that 9 of 10 sweeps planned like it meet, and its cost; time is measured here and now, on all usable cores. */
@@ -26,10 +27,10 @@ export async function nextHourNumbers(sight: Sight): Promise<FigureNumbers | str
   if (typeof design === "string") return design;
   const threads = usableCores();
   const ms = await measured(sweep);
-  const hours = (epochs: number): number | null => (ms === null ? null : (epochs * ms) / threads / MS_PER_HOUR);
+  const seconds = (epochs: number): number | null => (ms === null ? null : (epochs * ms) / threads / MS_PER_SECOND);
   const choices = design.choices.map(({ draws, trials, promised, power, epochs }) => ({
     ...{ draws, trials, half_width: promised.forget, accuracy_half_width: promised.accuracy },
-    ...{ power: power.ifEqual, epochs, hours: hours(epochs) },
+    ...{ power: power.ifEqual, epochs, seconds: seconds(epochs) },
     planned: draws === design.best?.draws && trials === design.best.trials,
   }));
   if (choices.length === 0) return "no number of draws and trials leaves anything to judge by: two draws are the least";
@@ -41,11 +42,17 @@ export async function nextHourNumbers(sight: Sight): Promise<FigureNumbers | str
       margin: question.margins.forget,
       threads,
       ms_per_epoch: ms,
-      within_hour: choices
-        .filter((of) => of.hours !== null && of.hours <= 1)
-        .reduce<number | null>((least, of) => Math.min(least ?? of.half_width, of.half_width), null),
+      within_hour: narrowest(choices.filter((of) => of.seconds !== null && of.seconds <= HOUR)),
+      // Null where some of them take longer.
+      most_seconds: choices.every((of) => of.seconds !== null && of.seconds <= HOUR)
+        ? Math.max(...choices.map((of) => Number(of.seconds)))
+        : null,
     },
   };
+}
+
+function narrowest(choices: readonly { readonly half_width: number }[]): number | null {
+  return choices.length === 0 ? null : Math.min(...choices.map(({ half_width }) => half_width));
 }
 
 const ANY = { method: null, lambda: null, epochs: null };
