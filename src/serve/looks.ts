@@ -1,6 +1,7 @@
 /** Looks at a place of results on behalf of all pages at once, and never so often that whoever trains there would feel it. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { withoutPasswords } from "../errors.js";
 import { LOOK_KINDS, type LookAnswer, type LookKind, type PageLook } from "./messages.js";
 import { after, FIRST_TURN, isDue, markOf, type Turn, type Writing } from "./pace.js";
 import { Progress, type SweepProgress } from "./progress.js";
@@ -22,6 +23,8 @@ export interface State {
   readonly figures_at: number | null;
   /** Whether both are of all that was there at the last look. */
   readonly page_is_current: boolean;
+  /** Why nothing looks any more; null: something does. */
+  readonly ended: string | null;
 }
 
 export interface PageState {
@@ -31,7 +34,7 @@ export interface PageState {
 
 const NOTHING: State = {
   ...{ number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null, looked_at: null },
-  ...{ page: 0, verdict_at: null, figures_at: null, page_is_current: false },
+  ...{ page: 0, verdict_at: null, figures_at: null, page_is_current: false, ended: null },
 };
 
 const GROWN = 4; // times
@@ -46,7 +49,6 @@ export class Looks {
   readonly #begun = new Map<LookKind, string | null>();
   #state = NOTHING;
   #page: PageState | null = null;
-  #sentence: string | null = null;
   /** What was there when each was last asked for, and how many trial rows these were. */
   readonly #landedAt: Partial<Record<LookKind, string>> = {};
   readonly #countAt: Partial<Record<LookKind, number>> = {};
@@ -60,15 +62,13 @@ export class Looks {
     this.#place = place;
     this.#worker = new Worker(new URL("./look-thread.js", import.meta.url), { workerData: { place } });
     this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
-    this.#worker.on("error", (error) => {
-      this.#sentence = error.message;
-    });
+    this.#worker.on("error", (error) => this.#end(error));
   }
 
   /** What is known; looks begin where they are due. */
   state(): State {
     for (const kind of LOOK_KINDS) this.#look(kind);
-    return this.#sentence === null ? this.#state : { ...this.#state, waiting: this.#sentence };
+    return this.#state;
   }
 
   /** The page as it was last made; null: not yet. */
@@ -81,7 +81,7 @@ export class Looks {
   }
 
   #look(kind: LookKind): void {
-    if (this.#begun.has(kind) || this.#sentence !== null) return;
+    if (this.#begun.has(kind) || this.#state.ended !== null) return;
     const at = performance.now();
     const writing = this.#writingAt(at);
     if (!(kind === "progress" ? this.#isProgressDue(writing, at) : this.#isPageDue(kind, writing, at))) return;
@@ -151,5 +151,11 @@ export class Looks {
     this.#page = { number: (this.#page?.number ?? 0) + 1, page };
     const made = answer.kind === "figures" ? { verdict_at: now, figures_at: now } : { verdict_at: now };
     return { page_waiting: sentence, page: this.#page.number, ...made };
+  }
+
+  /** The thread has ended, as it does of too little memory. */
+  #end(error: Error): void {
+    const ended = `the server has ceased to look (${withoutPasswords(error.message)}): start gmm-sweep serve again`;
+    this.#state = { ...this.#state, ended, number: this.#state.number + 1 };
   }
 }

@@ -185,8 +185,12 @@ function written(response: ServerResponse, text: string): boolean | Promise<bool
   if (response.destroyed) return false;
   if (response.write(text)) return true;
   return new Promise((resolve) => {
-    response.once("drain", () => resolve(true));
-    response.once("close", () => resolve(false));
+    const done = (isRead: boolean): void => {
+      response.off("drain", drained).off("close", closed);
+      resolve(isRead);
+    };
+    const [drained, closed] = [() => done(true), () => done(false)];
+    response.on("drain", drained).on("close", closed);
   });
 }
 

@@ -5,11 +5,12 @@ import { element } from "./element.js";
 
 /** Also of a state that was shown before: the time that is left becomes less. */
 export function showProgress(state: State): void {
-  const { sweeps, waiting, looked_at } = state;
+  const { sweeps, waiting, looked_at, ended } = state;
   const [place, list] = [document.querySelector("#state"), document.querySelector("#sweeps")];
   if (place === null || list === null) return;
   const left = sweeps.reduce((sum, { rows, there, failed }) => sum + rows - there - failed, 0);
-  const said = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page waits for it.`;
+  const found = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page waits for it.`;
+  const said = ended === null ? found : `${ended}.`;
   put(place, said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}`);
   const asOf = document.querySelector("#as-of");
   if (asOf !== null) put(asOf, waiting === null ? asOfText(state, left === 0) : "");
