@@ -523,7 +523,7 @@ test("the verdict is that of the last look, by its bands and on its draws, and -
     ...{ kept: decided.recipes.filter(({ kept }) => kept).length, unseen: 0 },
   });
   const told = (await spoken(verdictCommand, { file: db })).out;
-  assert.match(told, /on\n? *8\s+draws, by intervals that hold for all of them and all looks/);
+  assert.match(told, /on\n? *8\s+draws, by\s+intervals\s+that\s+hold\s+for\s+all\s+of\s+them\s+and\s+all\s+looks/);
   assert.match(
     told.replaceAll(/\s+/g, " "),
     /Trained in rounds until forget=0\.000001: not reached at look 2 of at most 2/,

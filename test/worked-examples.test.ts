@@ -1,4 +1,4 @@
-/** The worked examples of the pages: what stands under a command is what it prints. `UPDATE_EXAMPLES=1` writes it there. */
+/** The worked examples of the pages: what stands under a command is what it prints. `UPDATE_GOLDEN=1` writes it there. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { allCommands } from "../src/commands/program.js";
 import { type Ended, folder, gmm, start } from "./command-line.js";
 import { database, NO_SERVER } from "./fixtures/postgres.js";
 
-const UPDATES = process.env["UPDATE_EXAMPLES"] === "1";
+const UPDATES = process.env["UPDATE_GOLDEN"] === "1";
 /** The database that the pages name, in whose place a test's own is asked. */
 const NAMED_DATABASE = "postgres://ann@db/sweeps";
 

@@ -54,13 +54,14 @@ function saidOf(finding: Finding, path: string): string {
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
-  const best = row?.what === "chosen" ? bestText(row, verdict) : noneText(verdict);
   const askedText = {
     beforehand: "as was asked beforehand",
+    narrowed: "margins as asked beforehand, of what was narrowed afterwards",
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
-  const parts = [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)];
+  const best = row?.what === "chosen" ? bestText(row, verdict, askedText) : `${noneText(verdict)} (${askedText})`;
+  const parts = [best, nothingText(verdict), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
 }
 
@@ -94,7 +95,8 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
     "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
 };
 
-function bestText(row: VerdictRow, verdict: Verdict): string {
+/** `asked` says whether the margins, beside which it stands, were asked for beforehand. */
+function bestText(row: VerdictRow, verdict: Verdict, asked: string): string {
   const name = recipeName(row.recipe);
   const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
   const unseen = verdict.rounds?.unseen ?? 0;
@@ -105,8 +107,8 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
       : `of ${count(rivals - unseen, "recipe")}${left} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return rivals === 1
-      ? `of ${name} nothing can be said, since ${row.refused}`
-      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused}`;
+      ? `of ${name} nothing can be said, since ${row.refused} (${asked})`
+      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused} (${asked})`;
   const { answer, units } = row.judgement;
   const to = rivals - unseen === 1 ? "retraining" : "it";
   const said = {
@@ -114,7 +116,7 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
     different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
     "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
   }[answer];
-  return `${best} ${said} ${whereText(units, row, verdict)}`;
+  return `${best} ${said} (${asked}) ${whereText(units, row, verdict)}`;
 }
 
 /** On how many draws of how many, or on this draw alone. */
@@ -128,7 +130,7 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
-function nothingText({ rows, question, leftOut }: Verdict): string {
+function nothingText({ rows, question, leftOut, choice, unit, units }: Verdict): string {
   const row = rows.find(({ what }) => what === "do nothing");
   if (row === undefined)
     return `what doing nothing gives is not known, since original ${leftOut.recipes === 0 ? "was not trained" : "cannot be held against retraining on every draw"}`;
@@ -141,7 +143,10 @@ function nothingText({ rows, question, leftOut }: Verdict): string {
     "too few": "may or may not be equivalent",
   }[answer];
   const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
-  return `doing nothing ${said}${isSame ? ", too" : ""} (${by})`;
+  // The recipe is judged by some of the draws, on which doing nothing gives something else.
+  const isSplit = choice !== null && choice.untouched !== null && unit === "draw" && choice.judgedBy < units;
+  const beside = isSplit ? `, ${signed(choice.untouched, placesFor(forget.error))} on those ${choice.judgedBy}` : "";
+  return `doing nothing ${said}${isSame ? ", too" : ""} (${by}${beside})`;
 }
 
 /** Where there is nothing to forget, and where trials are too few to say whether there is. */

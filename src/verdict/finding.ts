@@ -12,8 +12,8 @@ import { type Simultaneous, simultaneous } from "./simultaneous.js";
 import { type Verdict, verdictOn } from "./verdict.js";
 import { verdictInRounds } from "./verdict-in-rounds.js";
 
-/** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
-type Asked = "beforehand" | "afterwards" | "unasked";
+/** Whether a question was asked when the sweep was opened. narrowed: it was, but of all recipes and draws. unasked: it is the usual one, and the sweep was asked none. */
+type Asked = "beforehand" | "narrowed" | "afterwards" | "unasked";
 
 /** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. dropped: the last look saw none of those that are asked about. */
 type Refusal =
@@ -43,12 +43,18 @@ export interface Finding {
 export interface FindingAsked {
   readonly question: Question;
   readonly all: boolean;
+  /** Whether some recipes or draws were left out when the results were there. */
+  readonly isNarrowed?: boolean;
   /** How the sweep is trained in rounds; null: it is not. */
   readonly rounds: Rounds | null;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds }: FindingAsked): Finding {
+export function findingOf(
+  sweep: Sweep,
+  setting: Setting,
+  { question, all, isNarrowed = false, rounds }: FindingAsked,
+): Finding {
   const asked = sweep.question ?? USUAL_QUESTION;
   const verdict =
     rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
@@ -56,7 +62,7 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, round
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
     isShard: sweep.shard.count > 1,
-    ...{ asked: askedOf(sweep, question), alpha, verdict },
+    ...{ asked: askedOf(sweep, question, isNarrowed), alpha, verdict },
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };
@@ -83,7 +89,8 @@ function refusalOf(
   return countRecipes(setting, rounds, rounds.looks.length) === 0 ? "recipes were dropped" : "retraining is not done";
 }
 
-function askedOf({ question: stored }: Sweep, question: Question): Asked {
+function askedOf({ question: stored }: Sweep, question: Question, isNarrowed: boolean): Asked {
   if (stored === null) return "unasked";
-  return isSameQuestion(stored, question) ? "beforehand" : "afterwards";
+  if (!isSameQuestion(stored, question)) return "afterwards";
+  return isNarrowed ? "narrowed" : "beforehand";
 }

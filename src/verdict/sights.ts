@@ -32,13 +32,15 @@ export interface SightsAsked {
   /** As in a sight. */
   readonly place: string;
   readonly draws?: string | null;
+  /** Whether recipes or draws were left out by who asks. */
+  readonly isNarrowed?: boolean;
 }
 
 /** The settings of a sweep in the order in which its cells come, with how many recipes they had before some were left out. */
 export async function* sightsOf(
   results: Results,
   sweep: Sweep,
-  { questionOf, all, isKept, place, draws = null }: SightsAsked,
+  { questionOf, all, isKept, place, draws = null, isNarrowed = false }: SightsAsked,
   recipes: { there: number; kept: number } = { there: 0, kept: 0 },
 ): AsyncGenerator<Sight> {
   const rounds = await roundsIn(results, sweep);
@@ -46,7 +48,7 @@ export async function* sightsOf(
   for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes)))
     yield {
       ...{ results, sweep, question, setting: lookedAt(setting, rounds), place, draws },
-      finding: findingOf(sweep, setting, { question, all, rounds }),
+      finding: findingOf(sweep, setting, { question, all, isNarrowed, rounds }),
     };
 }
 
