@@ -3,6 +3,7 @@ import { CURVE, type CurveName } from "../measures.js";
 import { ascending, mean, variance } from "../stats/moments.js";
 import { tTailQuantile } from "../stats/student-t.js";
 import type { CurveMean, CurveSpread } from "../store/contract.js";
+import type { Unit } from "../verdict/basis.js";
 import type { Sight } from "../verdict/sights.js";
 import { groundOf } from "./ground.js";
 import type { FigureNumbers, FigureRow } from "./numbers.js";
@@ -16,7 +17,7 @@ const MEASURES: readonly CurveName[] = [
 
 /**
  * The mean over draws of the draws' mean curves with its 90 % interval, by Student's t over draws; of one draw over its
- * trials. A method that goes on from another begins at the epoch where that one ended.
+ * trials; it ends where the measure does. A method that goes on from another begins at the epoch where that one ended.
  */
 export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const { results, sweep, setting } = sight;
@@ -39,7 +40,7 @@ export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string
       for (const epoch of thinned(ascending([...curves.keys()])))
         points.push({
           ...{ line: name, what, measure, epoch: before + epoch },
-          ...banded(curves.get(epoch) ?? [], measure),
+          ...banded(curves.get(epoch) ?? [], measure, basis.unit),
         });
   }
   if (points.length === 0)
@@ -81,18 +82,33 @@ function epochsBefore(start: string): number {
 
 interface Banded {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  /** Null where nothing says how far chance goes: of one draw among several, and of one run. */
+  readonly low: number | null;
+  readonly high: number | null;
   readonly draws: number;
   readonly runs: number;
 }
 
-function banded(rows: Curves, measure: CurveName): Banded {
+function banded(rows: Curves, measure: CurveName, unit: Unit): Banded {
   const means = rows.map((row) => row[`${measure}_mean`]);
   const runs = rows.reduce((sum, { n }) => sum + n, 0);
-  const value = mean(means);
+  const told = { value: mean(means), draws: rows.length, runs };
   const [count, spread] =
-    rows.length === 1 ? [runs, (rows[0][`${measure}_sd`] ?? 0) ** 2] : [rows.length, variance(means)];
-  const half = count < 2 ? 0 : tTailQuantile((1 - CONFIDENCE) / 2, count - 1) * Math.sqrt(spread / count);
-  return { value, low: value - half, high: value + half, draws: rows.length, runs };
+    unit === "draw" ? [rows.length, variance(means)] : [runs, (rows[0][`${measure}_sd`] ?? 0) ** 2];
+  if (count < 2) return { ...told, low: null, high: null };
+  const half = tTailQuantile((1 - CONFIDENCE) / 2, count - 1) * Math.sqrt(spread / count);
+  const [least, most] = RANGES[measure];
+  return { ...told, low: Math.max(least, told.value - half), high: Math.min(most, told.value + half) };
 }
+
+const SHARE = [0, 1] as const;
+const LOSS = [0, Number.POSITIVE_INFINITY] as const;
+
+/** Where each measure lies: a mean is there, too, so that an interval which ends there holds it as often. */
+const RANGES: Readonly<Record<CurveName, readonly [least: number, most: number]>> = {
+  penalty: LOSS,
+  cross_entropy: LOSS,
+  train_accuracy: SHARE,
+  forget_probability: SHARE,
+  forget_margin: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+};
