@@ -95,7 +95,7 @@ interface Split {
 function split(argv: readonly string[], commands: readonly Command[]): Split {
   const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
   const texts = Object.entries(options).filter(([, { type }]) => type === "string");
-  return yargs(dashesKept(argv, new Set(texts.flatMap(([name, { alias }]) => [name, alias].flat()))))
+  return yargs(dashesKept(argv, new Set(texts.flatMap(([name, { alias = [] }]) => [name, alias].flat()))))
     .locale("en")
     .detectLocale(false)
     .parserConfiguration({
