@@ -49,7 +49,7 @@ export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
     for (const output of [picture, numbersFile]) if (output !== null) mustBeFree(output, [["the database", path]]);
     writeWhole(files);
     await terminal.out(
-      `${files.map(([name]) => shellWord(name)).join(" and ")}: ${shownText(numbers.shown)}\n${paragraph(figure.caption(numbers), terminal)}`,
+      `${files.map(([name]) => shellWord(name)).join(" and ")}: ${shownText(numbers)}\n${paragraph(figure.caption(numbers), terminal)}`,
     );
     return EXIT.ok;
   } finally {

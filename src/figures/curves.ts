@@ -3,6 +3,7 @@ import { CURVE } from "../measures.js";
 import type { CellKey } from "../plan/cell.js";
 import { mean, variance } from "../stats/moments.js";
 import { tTailQuantile } from "../stats/student-t.js";
+import { type CellCurve, cellCurves } from "../store/curves.js";
 import type { Sight } from "../verdict/sights.js";
 import { groundOf } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
@@ -13,7 +14,7 @@ const MEASURES = ["forget_probability", ...CURVE.map(({ name }) => name).filter(
 
 /**
  * The mean over draws of the draws' mean curves with its 90 % interval, by Student's t over draws; of one draw over its
- * trials. A method that goes on from another begins at the epoch where that one ended.
+ * trials; of probabilities and accuracies it ends at 0 and 1. A method that goes on from another begins at the epoch where that one ended.
  */
 export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const ground = groundOf(sight);
@@ -23,25 +24,21 @@ export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string
     { name: "retraining", what: "retraining", key: basis.table.retrained[0].key },
     ...lines.map(({ name, what, recipe }) => ({ name, what, key: recipe.key })),
   ];
-  const stored = await curvesOf(
-    sight,
-    keys.map(({ key }) => key),
-  );
+  const { results, sweep, setting } = sight;
+  const draws = new Set(setting.samples.map(({ key }) => key.draw));
+  const cells = keys.map(({ key }) => key);
+  const stored = (await cellCurves(results, sweep, setting.key, cells)).filter(({ draw }) => draws.has(String(draw)));
   const points = keys.flatMap(({ name, what, key }) => {
-    const own = stored.filter((row) => isOf(row, key) && row.epoch <= key.epochs);
-    const epochs = [...new Set(own.map(({ epoch }) => epoch))].sort((a, b) => a - b);
+    const byEpoch = groupedByEpoch(stored.filter((row) => isOf(row, key) && row.epoch <= key.epochs));
+    const epochs = [...byEpoch.keys()].sort((a, b) => a - b);
     const every = Math.ceil(epochs.length / MOST_EPOCHS);
-    const kept = new Set(epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1));
+    const kept = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
+    const before = epochsBefore(key.start);
     return MEASURES.flatMap((measure) =>
-      epochs
-        .filter((epoch) => kept.has(epoch))
-        .map((epoch) => ({
-          ...{ line: name, what, measure, epoch: epochsBefore(key.start) + epoch },
-          ...banded(
-            own.filter((row) => row.epoch === epoch),
-            measure,
-          ),
-        })),
+      kept.map((epoch) => ({
+        ...{ line: name, what, measure, epoch: before + epoch },
+        ...banded(byEpoch.get(epoch) ?? [], measure),
+      })),
     );
   });
   if (points.length === 0)
@@ -57,39 +54,17 @@ export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string
   };
 }
 
-/** The mean of a cell's runs after one epoch. */
-type StoredCurve = Readonly<Record<string, number | string>> & {
-  readonly draw: string;
-  readonly method: string;
-  readonly lambda_reg: number;
-  readonly start: string;
-  readonly epoch: number;
-  readonly n: number;
-};
-
-async function curvesOf({ results, sweep, setting }: Sight, keys: readonly CellKey[]): Promise<StoredCurve[]> {
-  const cells = keys.map(({ method, lambda_reg }) => `(method = ${quoted(method)} and lambda_reg = ${lambda_reg})`);
-  const { preset, hidden, samples, features, forget_rows, learning_rate, seed: _ } = setting.key;
-  const same = `preset = ${quoted(preset)} and hidden = ${quoted(hidden)} and samples = ${samples} and features = ${features} and forget_rows = ${forget_rows} and learning_rate = ${learning_rate}`;
-  const { columns, rows } = await results.query(
-    `select * from learning_curves where sweep = ${sweep.id} and ${same} and (${[...new Set(cells)].join(" or ")})`,
-  );
-  const draws = new Set(setting.samples.map(({ key }) => key.draw));
-  const curves: StoredCurve[] = [];
-  for await (const row of rows) {
-    const named = Object.fromEntries(
-      columns.map((name, i) => [name, typeof row[i] === "bigint" ? Number(row[i]) : row[i]]),
-    ) as StoredCurve;
-    if (draws.has(String(named.draw))) curves.push(named);
+function groupedByEpoch(rows: readonly CellCurve[]): Map<number, CellCurve[]> {
+  const byEpoch = new Map<number, CellCurve[]>();
+  for (const row of rows) {
+    const there = byEpoch.get(row.epoch);
+    if (there === undefined) byEpoch.set(row.epoch, [row]);
+    else there.push(row);
   }
-  return curves;
+  return byEpoch;
 }
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function isOf(row: StoredCurve, key: CellKey): boolean {
+function isOf(row: CellCurve, key: CellKey): boolean {
   return row.method === key.method && row.lambda_reg === key.lambda_reg && row.start === key.start;
 }
 
@@ -106,12 +81,18 @@ interface Banded {
   readonly runs: number;
 }
 
-function banded(rows: readonly StoredCurve[], measure: string): Banded {
+function banded(rows: readonly CellCurve[], measure: string): Banded {
   const means = rows.map((row) => Number(row[`${measure}_mean`]));
   const runs = rows.reduce((sum, { n }) => sum + n, 0);
   const value = mean(means);
   const [count, spread] =
     rows.length === 1 ? [runs, Number(rows[0][`${measure}_sd`] ?? 0) ** 2] : [rows.length, variance(means)];
   const half = count < 2 ? 0 : tTailQuantile((1 - CONFIDENCE) / 2, count - 1) * Math.sqrt(spread / count);
-  return { value, low: value - half, high: value + half, draws: rows.length, runs };
+  const [least, most] = isShare(measure) ? [0, 1] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return { value, low: Math.max(least, value - half), high: Math.min(most, value + half), draws: rows.length, runs };
+}
+
+/** Whether no mean of a measure lies outside of 0 to 1, where an interval that holds it ends with as good a reason. */
+function isShare(measure: string): boolean {
+  return /_(probability|accuracy)$/.test(measure);
 }
