@@ -113,5 +113,7 @@ function placesIn(column: string, rows: readonly FigureRow[]): Map<string, numbe
 const DIGITS = 6; // more than any screen shows
 
 function short(value: unknown): unknown {
+  // A column that has texts and nulls is not packed.
+  if (typeof value === "string") return printable(value);
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : (value ?? null);
 }
