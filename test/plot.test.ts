@@ -6,12 +6,24 @@ import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
+import { svgOf } from "../src/report/figures/render.js";
+import { openResults } from "../src/store/open.js";
+import { type Sight, sightsOf } from "../src/verdict/sights.js";
 import { CLI, type Ended, gmm, started } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
 const MEASURED = ["next-hour"];
 const PLACES = 1; // of a coordinate in a golden picture
+
+async function firstSight(t: TestContext): Promise<Sight> {
+  const results = await openResults(await picturedFile(t));
+  t.after(() => results.close());
+  const [sweep] = await results.sweeps();
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  for await (const sight of sightsOf(results, sweep, asked)) return sight;
+  throw new Error("it has no setting");
+}
 
 async function plotted(t: TestContext, ...words: readonly string[]): Promise<Ended & { readonly folder: string }> {
   const path = await picturedFile(t);
@@ -108,12 +120,41 @@ test("an SVG says what it shows to who cannot see it, and how large it is", asyn
   assert.ok(caption !== undefined && out.includes(caption), out);
 });
 
+test("what is drawn of a store that holds control characters is XML all the same, with these written out", async (t) => {
+  const sight = await firstSight(t);
+  const zip = FIGURES.find(({ kind }) => kind === "zip");
+  assert.ok(zip !== undefined);
+  const numbers = await zip.numbers(sight);
+  assert.ok(typeof numbers !== "string");
+  const intervals = numbers.series["intervals"].map((row) => ({ ...row, draw: "a\u0007\u202e<b" }));
+  const caption = () => "c\u0000";
+  const { text } = await svgOf(
+    { ...zip, caption },
+    { ...numbers, series: { intervals } },
+    { width: 89, theme: "light" },
+  );
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+  assert.ok(text.includes("a\\u0007\\u202e&lt;b") && text.includes(">c\\u0000</desc>"), text.slice(0, 2000));
+});
+
 test("--data writes every number that is drawn, with the series that it is of", async (t) => {
   const { folder } = await plotted(t, "draws", "--data", "draws.csv");
   const [header, ...lines] = readFileSync(join(folder, "draws.csv"), "utf8").trimEnd().split("\n");
   assert.match(header, /^series,(\w+,)*line,(\w+,)*difference,/);
   assert.ok(lines.some((line) => line.startsWith("draws,")) && lines.some((line) => line.startsWith("mean,")));
   assert.ok(!existsSync(join(folder, "figure.svg")));
+});
+
+test("--data - writes the numbers to standard output and nothing else there, with a picture beside them where one is named", async (t) => {
+  const path = await picturedFile(t);
+  const cwd = dirname(path);
+  const told = await gmm(cwd, "plot", "draws", path, "--data", "numbers.csv");
+  const alone = await gmm(cwd, "plot", "draws", path, "--data", "-");
+  assert.deepEqual([alone.code, alone.out], [0, readFileSync(join(cwd, "numbers.csv"), "utf8")]);
+  assert.equal(alone.err, told.out.replace("numbers.csv: ", ""));
+  const both = await gmm(cwd, "plot", "draws", path, "--data", "-", "-o", "a.svg");
+  assert.deepEqual([both.code, both.out, both.err], [0, alone.out, told.out.replace("numbers.csv", "a.svg")]);
+  assert.deepEqual(readdirSync(cwd).sort(), ["a.svg", "numbers.csv", "planted.db"]);
 });
 
 test("--choose says which of several things is drawn", async (t) => {

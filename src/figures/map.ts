@@ -1,5 +1,5 @@
 /** The differences of all recipes of a method, over λ and epochs. */
-import { ENDPOINTS } from "../plan/question.js";
+import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { unlearns } from "../verdict/roles.js";
 import { isSameRecipe } from "../verdict/scores.js";
 import type { Sight } from "../verdict/sights.js";
@@ -32,7 +32,10 @@ export async function mapNumbers({ finding, question }: Sight): Promise<FigureNu
       return { method, measure: endpoint, lambda, epochs, ...told };
     }),
   );
-  const sizes = cells.filter(({ measure }) => measure === "forget").map(({ difference }) => Math.abs(difference));
+  const limitOf = (endpoint: Endpoint): number => {
+    const sizes = cells.filter(({ measure }) => measure === endpoint).map(({ difference }) => Math.abs(difference));
+    return sizes.sort((a, b) => a - b)[Math.floor(LIMIT_SHARE * (sizes.length - 1))];
+  };
   const equivalent = there.filter(({ isEquivalent }) => isEquivalent).length;
   return {
     series: { cells },
@@ -43,7 +46,8 @@ export async function mapNumbers({ finding, question }: Sight): Promise<FigureNu
     },
     facts: {
       estimand: question.estimand,
-      limit: sizes.sort((a, b) => a - b)[Math.floor(LIMIT_SHARE * (sizes.length - 1))],
+      limit: limitOf("forget"),
+      accuracy_limit: limitOf("accuracy"),
       equivalent,
       recipes: there.length,
       units: all.units,

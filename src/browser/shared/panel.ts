@@ -117,7 +117,6 @@ export class Panel {
   }
 
   readonly #isShown = (row: Row): boolean => {
-    if ("summary_of" in row) return row["summary_of"] === this.#stratum;
     return this.#stratum === ALL || !("stratum" in row) || row["stratum"] === this.#stratum;
   };
 
