@@ -43,7 +43,7 @@ for (const [path, page] of PAGES) {
 
 /** Runs an example to its end, which must be as the page says; returns what it shows. */
 async function printedBy(example: Example, place: string, t: TestContext, cwd: string): Promise<string> {
-  const { line, kind, into, code } = example;
+  const { line, kind, code } = example;
   const words = example.words.map((word) => (word === NAMED_DATABASE ? place : word));
   if (kind === "cat") return readFileSync(join(cwd, words[0]), "utf8");
   const ended = await (words[0] === "serve" ? untilItSpeaks(t, cwd, words) : gmm(cwd, ...words));
@@ -52,9 +52,7 @@ async function printedBy(example: Example, place: string, t: TestContext, cwd: s
     assert.equal(ended.err, "");
     for (const row of ended.out.split("\n")) assert.ok(row.length <= 80, row);
   }
-  if (into === null) return ended.out.replaceAll(place, NAMED_DATABASE);
-  writeFileSync(join(cwd, into), ended.out);
-  return "";
+  return ended.out.replaceAll(place, NAMED_DATABASE);
 }
 
 /** What a command that goes on until it is ended has said by then. */
@@ -114,11 +112,9 @@ test("a page that is written anew keeps its … where what stands around it is s
   assert.equal(renewed("a\n…\nc 1\n…\n", "a\nb\nc 2\nd\n"), "a\nb\nc 2\nd\n");
 });
 
-test("an example is a command with its words, its exit code and where its output goes; nothing else runs", () => {
-  const [first, second] = examplesOf(
-    '```console\n$ npx gmm-sweep query "a b" > x.txt # exit code 1\n$ cat x.txt\n1\n```\n',
-  );
-  assert.deepEqual([first.words, first.into, first.code, first.expected], [["query", "a b"], "x.txt", 1, ""]);
+test("an example is a command with its words, its exit code and what it prints; nothing else runs", () => {
+  const [first, second] = examplesOf('```console\n$ npx gmm-sweep query "a b" # exit code 1\n$ cat x.txt\n1\n```\n');
+  assert.deepEqual([first.words, first.code, first.expected], [["query", "a b"], 1, ""]);
   assert.deepEqual([second.kind, second.words, second.expected], ["cat", ["x.txt"], "1\n"]);
   assert.throws(() => examplesOf("```console\n$ rm x.txt\n```\n"), /got \$ rm x\.txt/);
 });

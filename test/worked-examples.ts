@@ -8,8 +8,6 @@ export interface Example {
   /** As it stands on the page, its exit code with it. */
   readonly line: string;
   readonly words: readonly string[];
-  /** The file that takes what it prints; null: it is shown. */
-  readonly into: string | null;
   readonly code: number;
   readonly expected: string;
   /** Where on the page `expected` begins. */
@@ -31,20 +29,20 @@ export function examplesOf(page: string): Example[] {
 function queryOf(sql: string, expected: string, at: number, before: readonly Example[]): Example {
   const trained = before.findLast(({ words }) => words.includes("--db"))?.words ?? [];
   const words = ["query", sql, "--db", trained[trained.indexOf("--db") + 1]];
-  return { kind: "sql", line: sql, words, into: null, code: EXIT.ok, expected, at };
+  return { kind: "sql", line: sql, words, code: EXIT.ok, expected, at };
 }
 
 function commandsOf(block: string, begin: number): Example[] {
   let at = begin;
   return block.split(/^(?=\$ )/m).map((text) => {
     const [line] = text.split("\n", 1);
-    const parts = /^\$ (npx gmm-sweep|cat)(?: (.*?))??(?: > (\S+))?(?: +# exit code (\d+))?$/.exec(line);
+    const parts = /^\$ (npx gmm-sweep|cat)(?: (.*?))??(?: +# exit code (\d+))?$/.exec(line);
     assert.ok(parts !== null, `a console block has commands that begin with $ npx gmm-sweep or $ cat, got ${line}`);
-    const [, kind, command = "", into = null, code = EXIT.ok] = parts;
+    const [, kind, command = "", code = EXIT.ok] = parts;
     const expected = text.slice(line.length + 1);
     at += text.length;
     const [words, place] = [wordsOf(command), at - expected.length];
-    return { kind: kind as Example["kind"], line, words, into, code: Number(code), expected, at: place };
+    return { kind: kind as Example["kind"], line, words, code: Number(code), expected, at: place };
   });
 }
 
