@@ -200,6 +200,31 @@ test("a learning curve is the mean over draws of the means over trials, and begi
   assert.notEqual(at("retraining", 5), undefined);
 });
 
+test("an interval of a curve ends where its measure does, and of one run there is none", async (t) => {
+  const small = { samples: "40", features: "3", hidden: "6,4", engine: "reference" };
+  const path = await trainedFile(t, {
+    ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "3,original=30,retrain_scratch=30", preset: "paired" },
+    ...small,
+  });
+  const { series } = shown(await curveNumbers(await sightIn(t, path)));
+  const of = (measure: string) => series["points"].filter((row) => row["measure"] === measure);
+  for (const measure of ["forget_probability", "train_accuracy"]) {
+    const ends = of(measure).flatMap(({ low, high }) => [Number(low), Number(high)]);
+    assert.deepEqual([Math.min(...ends), Math.max(...ends)], [0, 1], measure);
+  }
+  for (const { low, value } of of("cross_entropy")) assert.ok(Number(low) >= 0 && Number(low) <= Number(value));
+  assert.ok(of("forget_margin").some(({ low }) => Number(low) < 0));
+  // Of the notebook's preset the trials of what goes on from the original are copies of one run.
+  const single = await trainedFile(t, {
+    ...{ "data-seeds": "1", trials: "2", lambda: "1", epochs: "3,original=5,retrain_scratch=5", preset: "notebook" },
+    ...small,
+  });
+  for (const { what, low, high, runs } of shown(await curveNumbers(await sightIn(t, single))).series["points"]) {
+    assert.equal(runs, what === "chosen" ? 1 : 2);
+    assert.deepEqual([low === null, high === null], [what === "chosen", what === "chosen"]);
+  }
+});
+
 test("of a sweep that kept the epochs that were asked for alone, each line has these", async (t) => {
   const path = await trainedFile(t, {
     ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "3,original=5,retrain_scratch=5", record: "asked" },

@@ -145,6 +145,18 @@ test("--data writes every number that is drawn, with the series that it is of", 
   assert.ok(!existsSync(join(folder, "figure.svg")));
 });
 
+test("--data - writes the numbers to standard output and nothing else there, with a picture beside them where one is named", async (t) => {
+  const path = await picturedFile(t);
+  const cwd = dirname(path);
+  const told = await gmm(cwd, "plot", "draws", path, "--data", "numbers.csv");
+  const alone = await gmm(cwd, "plot", "draws", path, "--data", "-");
+  assert.deepEqual([alone.code, alone.out], [0, readFileSync(join(cwd, "numbers.csv"), "utf8")]);
+  assert.equal(alone.err, told.out.replace("numbers.csv: ", ""));
+  const both = await gmm(cwd, "plot", "draws", path, "--data", "-", "-o", "a.svg");
+  assert.deepEqual([both.code, both.out, both.err], [0, alone.out, told.out.replace("numbers.csv", "a.svg")]);
+  assert.deepEqual(readdirSync(cwd).sort(), ["a.svg", "numbers.csv", "planted.db"]);
+});
+
 test("--choose says which of several things is drawn", async (t) => {
   const path = await picturedFile(t);
   const drawn = async (...words: readonly string[]): Promise<string> => {

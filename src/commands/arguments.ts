@@ -94,7 +94,8 @@ interface Split {
 /** Words and options apart, as far as these commands' options say which of them take a value. */
 function split(argv: readonly string[], commands: readonly Command[]): Split {
   const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
-  return yargs([...argv])
+  const texts = Object.entries(options).filter(([, { type }]) => type === "string");
+  return yargs(dashesKept(argv, new Set(texts.flatMap(([name, { alias = [] }]) => [name, alias].flat()))))
     .locale("en")
     .detectLocale(false)
     .parserConfiguration({
@@ -110,6 +111,12 @@ function split(argv: readonly string[], commands: readonly Command[]): Split {
     .exitProcess(false)
     .options({ ...options, help: { type: "boolean", alias: "h" }, version: { type: "boolean" } })
     .parseSync() as unknown as Split;
+}
+
+/** A lone - is the value of the option before it, for standard output; yargs takes it for an option. */
+function dashesKept(argv: readonly string[], options: ReadonlySet<string>): string[] {
+  const isValue = (i: number): boolean => argv[i] === "-" && options.has(/^--?([^=]+)$/.exec(argv[i - 1])?.[1] ?? "");
+  return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=-`] : [word]));
 }
 
 /** An argument may be given by its name, too. */
