@@ -171,6 +171,27 @@ test("every choice is labelled, goes by the keyboard and draws something else", 
   assert.deepEqual(said, []);
 });
 
+test("what is said of a picture, to a screen reader too, is of what is chosen", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t, await reported(t, "paired"));
+  const panel = page.locator("#\\31 -draws");
+  const words = async (): Promise<[caption: string, label: string]> => [
+    (await panel.locator("figcaption").textContent()) ?? "",
+    (await panel.locator("[data-panel]").getAttribute("aria-label")) ?? "",
+  ];
+  const [first] = await words();
+  await panel.getByLabel(/^line/).selectOption("original λ 0 × 4");
+  const [other, label] = await words();
+  assert.match(first, /^Of 4 draws .* for unlearn λ .* Shown: 4 of 8 draws\.$/);
+  assert.match(other, /^Of 8 draws .* for original λ 0 × 4; .* Shown: 8 of 8 draws\.$/);
+  assert.match(label, /^Difference to retraining, draw by draw: Of 8 draws .* for original λ 0 × 4; /);
+  await panel.getByLabel(/^draws with/).selectOption("much");
+  const few = "Only draws with much to forget are drawn; counts and medians are of all.";
+  for (const text of await words()) assert.ok(text.endsWith(few), text);
+  await panel.getByLabel(/^draws with/).selectOption("all");
+  assert.deepEqual(await words(), [other, label]);
+  assert.deepEqual(said, []);
+});
+
 test("light and dark follow the system until the button says otherwise, and figures go along", {
   skip: NO_CHROMIUM,
 }, async (t) => {
