@@ -92,13 +92,13 @@ interface Banded {
 function banded(rows: Curves, measure: CurveName, unit: Unit): Banded {
   const means = rows.map((row) => row[`${measure}_mean`]);
   const runs = rows.reduce((sum, { n }) => sum + n, 0);
-  const told = { value: mean(means), draws: rows.length, runs };
+  const [value, counts] = [mean(means), { draws: rows.length, runs }];
   const [count, spread] =
     unit === "draw" ? [rows.length, variance(means)] : [runs, (rows[0][`${measure}_sd`] ?? 0) ** 2];
-  if (count < 2) return { ...told, low: null, high: null };
+  if (count < 2) return { value, low: null, high: null, ...counts };
   const half = tTailQuantile((1 - CONFIDENCE) / 2, count - 1) * Math.sqrt(spread / count);
   const [least, most] = RANGES[measure];
-  return { ...told, low: Math.max(least, told.value - half), high: Math.min(most, told.value + half) };
+  return { value, low: Math.max(least, value - half), high: Math.min(most, value + half), ...counts };
 }
 
 const SHARE = [0, 1] as const;

@@ -14,7 +14,7 @@ export const curves: Figure = {
     `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers)}); a method that goes on from another begins where that one ended.`,
   aspect: 0.8,
   spec: (numbers) => {
-    const { colour, dash } = looksOf(numbers.series["points"]);
+    const { colour, dash, width } = looksOf(numbers.series["points"]);
     const x = along("epoch", "epochs trained", { scale: { zero: true, nice: false } });
     const y = { scale: { zero: false }, axis: { title: { expr: "replace(choose_measure, '_', ' ')" } } };
     return {
@@ -33,12 +33,13 @@ export const curves: Figure = {
         {
           data: { name: "points" },
           ...only("measure"),
-          mark: { type: "line", strokeWidth: 1.3 },
+          mark: { type: "line" },
           encoding: {
             x,
             y: { ...along("value", "measure"), ...y },
             color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
             strokeDash: { field: "line", type: "nominal", scale: dash, legend: LEGEND },
+            strokeWidth: { field: "line", type: "ordinal", scale: width, legend: LEGEND },
           },
         },
         // A line of one epoch is a point.

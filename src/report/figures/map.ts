@@ -23,6 +23,7 @@ export const map: Figure = {
   spec: (numbers) => {
     const { limit, accuracy_limit } = numbers.facts;
     const end = `(${choiceSignal("measure")} === 'accuracy' ? ${accuracy_limit} : ${limit})`;
+    const title = `'Δ to retraining (' + (${choiceSignal("measure")} === 'accuracy' ? 'train accuracy' : '${forgetUnit(numbers)}') + ')'`;
     const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, labelOverlap: true } };
     const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: { labelOverlap: true } };
     return {
@@ -43,7 +44,7 @@ export const map: Figure = {
                 clamp: true,
                 interpolate: "lab", // by hue there would be other colours between
               },
-              legend: { title: "Δ to retraining", orient: "top", gradientLength: 160, gradientThickness: 8 },
+              legend: { title: { signal: title }, orient: "top", gradientLength: 160, gradientThickness: 8 },
             },
             ...hovers(
               ["lambda", "λ", "text"],
