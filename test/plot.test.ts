@@ -1,12 +1,13 @@
 /** `gmm-sweep plot`: figures as files. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
-import { CLI, type Ended, gmm, started } from "./command-line.js";
+import { CLI, type Ended, gmm, SMALL, started } from "./command-line.js";
+import { trainedFile } from "./fixtures/grids.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
@@ -98,6 +99,33 @@ test("a PDF carries its fonts, and is the same in every byte", async (t) => {
   assert.match(text, /\/FontFile2 /);
   const [, width] = /\/MediaBox \[0 0 ([\d.]+) /.exec(text) ?? [];
   assert.ok(Math.abs(Number(width) - (183 * 72) / 25.4) < 0.01, width);
+});
+
+test("a command that a figure asks for works as it is typed, on the file that was asked about", async (t) => {
+  const path = await trainedFile(t, {
+    ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "1,original=2,retrain_scratch=2", preset: "paired" },
+    ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" },
+  });
+  const cwd = dirname(path);
+  copyFileSync(path, join(cwd, "two words.db"));
+  const refused = await gmm(cwd, "plot", "zip", "two words.db", "-o", "zip.svg");
+  assert.equal(refused.code, 1);
+  const [, command] = /: gmm-sweep (.+) trains it\n$/.exec(refused.err) ?? [];
+  assert.equal(command, "resume 'two words.db' --with-null");
+  assert.equal((await gmm(cwd, "resume", "two words.db", "--with-null", "--quiet")).code, 0);
+  assert.equal((await gmm(cwd, "plot", "zip", "two words.db", "-o", "zip.svg")).code, 0);
+});
+
+test("a file of several sweeps is named with the sweep, and a run is told of a grid", async (t) => {
+  const tiny = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "2", lambda: "1" };
+  const one = { ...tiny, epochs: "1,original=2,retrain_scratch=2", preset: "paired", "data-seeds": "1" };
+  const path = await trainedFile(t, one, { ...one, name: "other", "data-seeds": "2" });
+  const said = async (...words: string[]): Promise<string> =>
+    (await gmm(dirname(path), "plot", "slope", ...words, "-o", "slope.svg")).err;
+  assert.match(await said("sweep.db", "--sweep", "2"), /: gmm-sweep resume sweep\.db --sweep 2 --data-seeds 1:20 adds/);
+  const run = [...SMALL, "--trials", "2", "--epochs", "1,original=2,retrain_scratch=2,retrain_original=1"];
+  assert.equal((await gmm(dirname(path), ...run, "--quiet", "--db", "run.db")).code, 0);
+  assert.match(await said("run.db"), /: gmm-sweep grid --data-seeds 1:20 --db run\.db trains several, /);
 });
 
 test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {

@@ -64,6 +64,8 @@ export interface Store extends Results {
 
 /** What a reader may ask of a store. Rows of one call are of one sweep where a sweep is named, else of all, each once. */
 export interface Results {
+  /** What it was opened by, without a password. */
+  readonly place: string;
   /** In the order in which they were first opened. */
   sweeps(): Promise<Sweep[]>;
   commands(sweep: Sweep): Promise<StoredCommand[]>;

@@ -24,6 +24,15 @@ type Refusal =
   | "no look has been taken"
   | "recipes were dropped";
 
+/** How many of a setting's draws and recipes were left out of what is asked about, as --draws, --methods, --lambda and --epochs do. */
+export interface Narrowed {
+  readonly draws: number;
+  readonly recipes: number;
+}
+
+/** Where all is asked about. */
+export const ALL_ASKED: Narrowed = { draws: 0, recipes: 0 };
+
 export interface Finding {
   readonly sweep: number;
   readonly name: string | null;
@@ -31,6 +40,8 @@ export interface Finding {
   /** Whether the sweep is one shard of several: what is missing is in the others. */
   readonly isShard: boolean;
   readonly asked: Asked;
+  /** What was left out when its cells were there already: the answer is not what was asked beforehand. */
+  readonly narrowed: Narrowed;
   /** The error a side of its answers and intervals; of a sweep that is trained in rounds what each look may spend of it. */
   readonly alpha: number;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
@@ -45,10 +56,11 @@ export interface FindingAsked {
   readonly all: boolean;
   /** How the sweep is trained in rounds; null: it is not. */
   readonly rounds: Rounds | null;
+  readonly narrowed: Narrowed;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds }: FindingAsked): Finding {
+export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds, narrowed }: FindingAsked): Finding {
   const asked = sweep.question ?? USUAL_QUESTION;
   const verdict =
     rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
@@ -56,7 +68,7 @@ export function findingOf(sweep: Sweep, setting: Setting, { question, all, round
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
     isShard: sweep.shard.count > 1,
-    ...{ asked: askedOf(sweep, question), alpha, verdict },
+    ...{ asked: askedOf(sweep, question), narrowed, alpha, verdict },
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };

@@ -56,7 +56,8 @@ export async function gathered(
     if (digests) tell(`sweep ${sweep.id}: digest`);
     sweeps.push(await sweepContent(sweep, results, digests));
   }
-  return { title, at: new Date().toISOString(), version: VERSION, settings, sweeps };
+  const isOnly = (await results.sweeps()).length === 1;
+  return { title, at: new Date().toISOString(), version: VERSION, settings, sweeps, isOnly };
 }
 
 async function sweepContent(sweep: Sweep, results: Results, hasDigest: boolean): Promise<SweepContent> {

@@ -47,7 +47,7 @@ import { asideIn, workersIn } from "./workers.js";
 const ONE_STATE = "isolation level repeatable read read only";
 
 export class PostgresResults implements SharedResults {
-  protected readonly place: string;
+  readonly place: string;
   protected readonly connections: Connections;
   readonly #snapshots = new Set<Snapshot>();
 

@@ -40,7 +40,7 @@ import { Sweeps } from "./sweeps.js";
 const READS = readsIn(SQLITE_DIALECT);
 
 export class SqliteResults implements Results {
-  protected readonly path: string;
+  readonly place: string;
   protected readonly db: Database.Database;
   protected readonly keys: CellKeys;
   protected readonly stored: Sweeps;
@@ -48,8 +48,8 @@ export class SqliteResults implements Results {
   /** Connections whose rows are still being read. */
   readonly #snapshots = new Map<Database.Database, Iterator<unknown> | null>();
 
-  constructor(path: string, db: Database.Database) {
-    this.path = path;
+  constructor(place: string, db: Database.Database) {
+    this.place = place;
     this.db = db;
     this.keys = new CellKeys(db);
     this.stored = new Sweeps(db, this.keys);
@@ -162,7 +162,7 @@ export class SqliteResults implements Results {
       return { columns, rows: this.#drain(snapshot, rowsOf(snapshot, statement)) };
     } catch (error) {
       this.#release(snapshot);
-      throw toldOf(this.path, error);
+      throw toldOf(this.place, error);
     }
   }
 
@@ -190,7 +190,7 @@ export class SqliteResults implements Results {
     try {
       return this.db.transaction(() => body(this.db))();
     } catch (error) {
-      throw toldOfReading(this.path, this.db, error);
+      throw toldOfReading(this.place, this.db, error);
     }
   }
 
@@ -205,7 +205,7 @@ export class SqliteResults implements Results {
     try {
       yield* rows;
     } catch (error) {
-      throw toldOfReading(this.path, snapshot, error);
+      throw toldOfReading(this.place, snapshot, error);
     } finally {
       this.#release(snapshot);
     }
@@ -213,7 +213,7 @@ export class SqliteResults implements Results {
 
   /** A connection of its own, on which a state of the file stays as it is. */
   #snapshot(): Database.Database {
-    return guarded(this.path, () => {
+    return guarded(this.place, () => {
       // What is in memory has no other connection, and so is copied.
       const snapshot = this.db.memory ? copyInMemory(this.db) : new SqliteDatabase(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
