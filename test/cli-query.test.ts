@@ -81,6 +81,17 @@ const REFUSED: [sql: string, said: string][] = [
     "select c.train_acuracy from trial_results c",
     `${SQL}no such column: c.train_acuracy: did you mean train_accuracy${PAGE}`,
   ],
+  ["select avg(forget) from trials", `${SQL}no such table: trials: did you mean trial_results${PAGE}`],
+  [
+    "select lambda from trial_results",
+    `${SQL}no such column: lambda: did you mean lambda_reg or lambda_effective${PAGE}`,
+  ],
+  [
+    "select t.forget from trial_results t",
+    `${SQL}no such column: t.forget: did you mean forget_rows, forget_probability or forget_margin${PAGE}`,
+  ],
+  ["select epoch from trial_results", `${SQL}no such column: epoch: did you mean epochs${PAGE}`],
+  ["select prob_forget from trial_results", `${SQL}no such column: prob_forget${PAGE}`],
   ["selec 1", `${SQL}near "selec": syntax error${PAGE}`],
   ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${PAGE}`],
   ["", `${SQL}The supplied SQL string contains no statements${PAGE}`],

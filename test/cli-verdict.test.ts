@@ -342,6 +342,14 @@ test("draws, methods, λ and epochs narrow what is chosen among, and never what 
   await assert.rejects(programmed(null, "verdict", path, "--lambda", "4:1"), {
     message: "--lambda must be a range that goes up, got 4:1: write 1:4",
   });
+  for (const [option, given, meant] of [
+    ["--lambda", "0..4", "0:4"],
+    ["--epochs", "1-5", "1:5"],
+    ["--draws", "1..8", "1:8"],
+  ])
+    await assert.rejects(programmed(null, "verdict", path, option, given), {
+      message: `${option} must be a number or FROM:TO, got ${given}: write ${meant}`,
+    });
   await assert.rejects(programmed(null, "verdict", path, "--draws", "99"), /must have trials of what is asked about/);
 });
 

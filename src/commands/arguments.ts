@@ -8,7 +8,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { READY_NAMES } from "../plan/ready.js";
 import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
-import { aliasesOf, kindOf } from "./kinds.js";
+import { aliasesOf, kindOf, meantOption } from "./kinds.js";
 
 /** A bare word that a command takes. */
 export interface Argument {
@@ -162,7 +162,8 @@ function refuseUnknown(command: Command, given: Flags, argv: readonly string[]):
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearName(unknown, known);
-  const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
+  const usual = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
+  const remedy = meantOption(unknown, given[unknown], known) ?? usual;
   const dashes = unknown.length > 1 || argv.some((word) => word.startsWith(`--${unknown}`)) ? "--" : "-";
   throw bad(`${nameOf(command)} has no option ${dashes}${unknown}: ${remedy}`);
 }

@@ -123,6 +123,25 @@ const ALIASES: readonly (readonly string[])[] = [
   ["out", "o"],
 ];
 
+/** What is asked for by another command's word: the draws that one trains are seeds, and those that one looks at may be any. */
+const DRAWS: readonly string[] = ["draws", "draw", "seeds", "data-seeds", "data-seed"];
+
+/** The option that is meant by the word of another command, with its value; null where none is. */
+export function meantOption(given: string, value: unknown, known: readonly string[]): string | null {
+  if (!DRAWS.includes(given)) return null;
+  if (known.includes("draws")) return given === "seeds" || given.startsWith("data") ? "did you mean --draws" : null;
+  const several = `--data-seeds ${seedsMeant(String(value))}`;
+  if (known.includes("data-seeds")) return `its draws are named by their seeds: write ${several}`;
+  const isOfSeveral = given.endsWith("s") && known.includes("data-seed");
+  return isOfSeveral ? `it is of one draw, that of --data-seed: gmm-sweep grid ${several} trains several` : null;
+}
+
+/** So many draws, where it is a number; else the seeds as they are written. */
+function seedsMeant(value: string): string {
+  if (/^[1-9]\d*$/.test(value)) return value === "1" ? "1" : `1:${value}`;
+  return /^[\d:,]+$/.test(value) ? value : "1:12";
+}
+
 /** What tells the kind of an option: one that stands alone has none, and one with a value may have one of its own. */
 interface Kinded {
   readonly type: "boolean" | "string";

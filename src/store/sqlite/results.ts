@@ -1,6 +1,6 @@
 /** Reads of a database file that another process may be writing. */
 import type Database from "better-sqlite3";
-import { bad, didYouMean, messageOf } from "../../errors.js";
+import { bad, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
@@ -24,6 +24,7 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
+import { meantIn } from "../sql/meant.js";
 import { cellParameters, type Read, readsIn } from "../sql/reads.js";
 import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
@@ -153,7 +154,7 @@ export class SqliteResults implements Results {
     const snapshot = this.#snapshot();
     try {
       for (const aggregate of aggregates) addAggregate(snapshot, aggregate);
-      const statement = understood(snapshot, () => {
+      const statement = understood(snapshot, sql, () => {
         const prepared = snapshot.prepare<[], unknown[]>(sql);
         if (prepared.reader) return prepared.raw().safeIntegers();
         throw new Error("it returns no rows, and the file is opened read-only");
@@ -238,8 +239,8 @@ function idOf(sweep: Sweep | null): number | null {
 
 /** The rows of a select; some of its errors, such as an overflow, come only while it runs. */
 function* rowsOf(db: Database.Database, statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
-  const rows = understood(db, () => statement.iterate());
-  const next = (): IteratorResult<unknown[]> => understood(db, () => rows.next());
+  const rows = understood(db, statement.source, () => statement.iterate());
+  const next = (): IteratorResult<unknown[]> => understood(db, statement.source, () => rows.next());
   try {
     for (let row = next(); row.done !== true; row = next()) yield row.value;
   } finally {
@@ -248,25 +249,25 @@ function* rowsOf(db: Database.Database, statement: Database.Statement<[], unknow
 }
 
 /** Runs `body`; what SQLite says against a user's SQL becomes one sentence. */
-function understood<Result>(db: Database.Database, body: () => Result): Result {
+function understood<Result>(db: Database.Database, sql: string, body: () => Result): Result {
   try {
     return body();
   } catch (error) {
     const said = messageOf(error);
     throw bad(
-      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, said)}; data/docs/columns.md lists the views and their columns`,
+      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, sql, said)}; data/docs/columns.md lists the views and their columns`,
       { cause: error },
     );
   }
 }
 
 /** Which name of a view, a table or a column is probably meant, where SQLite says that there is none of a name. */
-function meantName(db: Database.Database, said: string): string {
+function meantName(db: Database.Database, sql: string, said: string): string {
   const [, what, name] = /^no such (table|column): (?:\w+\.)?(\w+)$/.exec(said) ?? [];
   if (name === undefined) return "";
-  const names =
-    what === "table"
-      ? "select name from sqlite_schema where type in ('table', 'view')"
-      : "select distinct c.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'view'";
-  return didYouMean(name, db.prepare<[], string>(names).pluck().all());
+  const named = (type: "table" | "view"): string[] =>
+    db.prepare<[string], string>("select name from sqlite_schema where type = ? order by rowid").pluck().all(type);
+  const columns = db.prepare<[string], string>("select name from pragma_table_info(?) order by cid").pluck();
+  const views = new Map(named("view").map((view) => [view, columns.all(view)]));
+  return meantIn(sql, what as "table" | "column", name, { views, tables: named("table") });
 }
