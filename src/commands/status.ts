@@ -151,7 +151,7 @@ function shardText({ shard }: Sweep): string {
 
 function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus): string {
   if (missing + failed === 0) return `complete: each of the ${rows} trial rows is there\n`;
-  const missed = `${missing} of ${rows} trial rows are missing, ${failed} failed\n`;
+  const missed = `${missing} of ${rows} trial rows ${missing === 1 ? "is" : "are"} missing, ${failed} failed\n`;
   if (isWhole(sweep)) return missed;
   const shard = shardText(sweep);
   if (lacking === 0)

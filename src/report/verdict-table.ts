@@ -50,17 +50,12 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
 }
 
 function saidOf(finding: Finding, path: string): string {
-  const { verdict, refused, asked } = finding;
+  const { verdict, refused } = finding;
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
-  const best = row?.what === "chosen" ? bestText(row, verdict) : noneText(verdict);
-  const askedText = {
-    beforehand: "as was asked beforehand",
-    afterwards: "margins chosen afterwards",
-    unasked: "margins that nobody asked for beforehand",
-  }[asked];
-  const parts = [`${best} (${askedText})`, nothingText(verdict), ...cannotTellText(verdict)];
+  const best = row?.what === "chosen" ? bestText(row, verdict, finding) : noneText(verdict, finding);
+  const parts = [best, nothingText(verdict), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
 }
 
@@ -73,10 +68,23 @@ function remedyText({ isShard }: Finding, { leftOut }: Verdict, path: string): s
     : [`gmm-sweep status ${path} says what there is, and gmm-sweep resume ${path} trains what is missing`];
 }
 
-function noneText({ leftOut }: Verdict): string {
-  return leftOut.recipes === 0
-    ? "no method that unlearns has been trained"
-    : "no method that unlearns can be held against retraining on every draw";
+/** Whether margins, recipes and draws were settled before anything was trained. */
+function askedText({ asked, narrowed }: Finding): string {
+  const margins = {
+    beforehand: "margins asked beforehand",
+    afterwards: "margins chosen afterwards",
+    unasked: "margins that nobody asked for beforehand",
+  }[asked];
+  const fewer = [...(narrowed.recipes > 0 ? ["recipes"] : []), ...(narrowed.draws > 0 ? ["draws"] : [])];
+  if (fewer.length > 0) return `${margins}, ${fewer.join(" and ")} narrowed afterwards`;
+  return asked === "beforehand" ? "as was asked beforehand" : margins;
+}
+
+function noneText({ leftOut }: Verdict, { narrowed }: Finding): string {
+  if (leftOut.recipes > 0) return "no method that unlearns can be held against retraining on every draw";
+  return narrowed.recipes > 0
+    ? "no method that unlearns is among what is asked about"
+    : "no method that unlearns has been trained";
 }
 
 const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
@@ -94,8 +102,9 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
     "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
 };
 
-function bestText(row: VerdictRow, verdict: Verdict): string {
-  const name = recipeName(row.recipe);
+function bestText(row: VerdictRow, verdict: Verdict, finding: Finding): string {
+  const goesOn = finding.trainsOn ? " (no penalty: training goes on, x included)" : "";
+  const name = `${recipeName(row.recipe)}${goesOn}`;
   const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
   const unseen = verdict.rounds?.unseen ?? 0;
   const left = unseen === 0 ? "" : ` left of ${rivals.toLocaleString("en-US")}`;
@@ -114,7 +123,7 @@ function bestText(row: VerdictRow, verdict: Verdict): string {
     different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
     "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
   }[answer];
-  return `${best} ${said} ${whereText(units, row, verdict)}`;
+  return `${best} ${said} (${askedText(finding)}) ${whereText(units, row, verdict)}`;
 }
 
 /** On how many draws of how many, or on this draw alone. */
@@ -128,20 +137,25 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
-function nothingText({ rows, question, leftOut }: Verdict): string {
+function nothingText({ rows, question, leftOut, unit }: Verdict): string {
   const row = rows.find(({ what }) => what === "do nothing");
   if (row === undefined)
     return `what doing nothing gives is not known, since original ${leftOut.recipes === 0 ? "was not trained" : "cannot be held against retraining on every draw"}`;
   if (row.judgement === null) return `of doing nothing nothing can be said, since ${row.refused}`;
   const { answer, forget } = row.judgement;
   const by = `${signed(forget.estimate, placesFor(forget.error))} in ${endpointName("forget", question)}`;
+  const [{ judgement: best, untouched }] = rows;
+  const there =
+    best === null || untouched === null
+      ? ""
+      : `; ${unit === "draw" ? "on" : "by"} those ${count(best.units, unit)} ${signed(untouched.forget.estimate, placesFor(untouched.forget.error))}`;
   const said = {
     equivalent: "is equivalent",
     different: "is different",
     "too few": "may or may not be equivalent",
   }[answer];
   const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
-  return `doing nothing ${said}${isSame ? ", too" : ""} (${by})`;
+  return `doing nothing ${said}${isSame ? ", too" : ""} (${by}${there})`;
 }
 
 /** Where there is nothing to forget, and where trials are too few to say whether there is. */
@@ -328,6 +342,7 @@ function differenceColumns(endpoint: Endpoint): (readonly [name: string, of: (ro
     [`${endpoint}_high`, ({ judgement }) => judgement?.[endpoint].interval.high ?? null],
     [`${endpoint}_smallest_margin`, ({ judgement }) => judgement?.[endpoint].smallestMargin ?? null],
     [`${endpoint}_skewness`, ({ judgement }) => judgement?.[endpoint].skewness ?? null],
+    [`${endpoint}_untouched`, ({ untouched }) => untouched?.[endpoint].estimate ?? null],
   ];
 }
 

@@ -33,7 +33,8 @@ export function bestOf(
   const selection = select(candidates, margins);
   const recipe = recipeOf(selection.chosen, rivals);
   const share = selection.shares.find(({ recipe }) => recipe === selection.chosen)?.share ?? 0;
-  const chosen = { ...rows.rowOf(what, recipe, selection.judgedBy), rivals: rivals.length, share };
+  const untouched = rows.untouchedAt(selection.judgedBy);
+  const chosen = { ...rows.rowOf(what, recipe, selection.judgedBy), rivals: rivals.length, share, untouched };
   return { row: chosen, recipe, selection };
 }
 

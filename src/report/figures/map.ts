@@ -17,7 +17,7 @@ export const map: Figure = {
       facts["chosen_lambda"] === null
         ? ""
         : ` The diamond is the chosen recipe, λ ${facts["chosen_lambda"]} × ${facts["chosen_epochs"]}.`;
-    return `${whole(facts["equivalent"])} of ${whole(facts["recipes"])} recipes are equivalent to retraining by bands that hold for all of them at once over ${whole(facts["units"])} ${facts["unit"]}s, outlined.${chosen} Colours end at ±${number(facts["limit"])} in ${forgetUnit(numbers)}.`;
+    return `${whole(facts["equivalent"])} of ${whole(facts["recipes"])} recipes ${facts["equivalent"] === 1 ? "is" : "are"} equivalent to retraining by bands that hold for all of them at once over ${whole(facts["units"])} ${facts["unit"]}s, outlined.${chosen} Colours end at ±${number(facts["limit"])} in ${forgetUnit(numbers)}.`;
   },
   aspect: 0.95,
   spec: (numbers) => {
