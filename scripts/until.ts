@@ -9,7 +9,7 @@ import { epochsToTrain, trajectoriesOf } from "../src/plan/trajectories.js";
 import { findingSentence } from "../src/report/verdict-table.js";
 import { openResults } from "../src/store/open.js";
 import { roundsFrom } from "../src/verdict/decisions.js";
-import { ALL_ASKED, type Finding, findingOf } from "../src/verdict/finding.js";
+import { type Finding, findingOf } from "../src/verdict/finding.js";
 import { isSameRecipe, settingsIn } from "../src/verdict/scores.js";
 
 const CLI = fileURLToPath(new URL("../src/cli.js", import.meta.url));
@@ -77,7 +77,7 @@ async function trained(db: string, options: readonly string[]): Promise<Told> {
   const rounds = roundsFrom(await results.decisions(sweep), question.estimand);
   const [setting] = await settingsIn(results.cellSamples(sweep));
   await results.close();
-  const finding = findingOf(sweep, setting, { question, all: false, rounds, narrowed: ALL_ASKED });
+  const finding = findingOf(sweep, setting, { question, all: false, rounds });
   const epochs = [...trajectoriesOf(sweep.plan)].reduce((sum, group) => sum + epochsToTrain(group), 0);
   return { finding, epochs };
 }

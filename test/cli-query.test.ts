@@ -76,22 +76,16 @@ const PAGE = "; data/docs/columns.md lists the views and their columns";
 const REFUSED: [sql: string, said: string][] = [
   ["select nonsense", `${SQL}no such column: nonsense${PAGE}`],
   ["select * from nowhere", `${SQL}no such table: nowhere${PAGE}`],
+  ["select * from trials", `${SQL}no such table: trials: did you mean trial_rows or trial_results${PAGE}`],
+  [
+    "select lambda from trial_results",
+    `${SQL}no such column: lambda: did you mean lambda_reg or lambda_effective${PAGE}`,
+  ],
   ["select * from method_sumary", `${SQL}no such table: method_sumary: did you mean method_summary${PAGE}`],
   [
     "select c.train_acuracy from trial_results c",
     `${SQL}no such column: c.train_acuracy: did you mean train_accuracy${PAGE}`,
   ],
-  ["select avg(forget) from trials", `${SQL}no such table: trials: did you mean trial_results${PAGE}`],
-  [
-    "select lambda from trial_results",
-    `${SQL}no such column: lambda: did you mean lambda_reg or lambda_effective${PAGE}`,
-  ],
-  [
-    "select t.forget from trial_results t",
-    `${SQL}no such column: t.forget: did you mean forget_rows, forget_probability or forget_margin${PAGE}`,
-  ],
-  ["select epoch from trial_results", `${SQL}no such column: epoch: did you mean epochs${PAGE}`],
-  ["select prob_forget from trial_results", `${SQL}no such column: prob_forget${PAGE}`],
   ["selec 1", `${SQL}near "selec": syntax error${PAGE}`],
   ["select 1; select 2", `${SQL}The supplied SQL string contains more than one statement${PAGE}`],
   ["", `${SQL}The supplied SQL string contains no statements${PAGE}`],
@@ -194,7 +188,7 @@ test("query where there is no file, or not even its folder, is refused in the sa
     await assert.rejects(query("select 1", "table", db), {
       name: "SweepError",
       fault: "usage",
-      message: `${db} is not there, nor is any .db file in its folder: check the path`,
+      message: `${db} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
     });
 });
 

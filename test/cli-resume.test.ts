@@ -164,7 +164,7 @@ test("a file that is not there, or has no sweep, is refused, and none is made", 
   const none = join(cwd, "none.db");
   await assert.rejects(resume({ file: none }), {
     fault: "usage",
-    message: `${none} is not there, nor is any .db file in its folder: check the path`,
+    message: `${none} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
   });
   assert.deepEqual([existsSync(none), readdirSync(cwd)], [false, []]);
   const empty = join(cwd, "new.db");
@@ -350,7 +350,7 @@ test("merge says how to go on with what a resume asked for: by what is stored of
   const out = join(folder(t), "whole.db");
   const said = await spoken(mergeCommand, { out, parts: [file] });
   assert.equal(said.code, 1);
-  assert.ok(said.out.includes(`; this trains them:\n  npx gmm-sweep resume --sweep 1 --db ${out}\n`), said.out);
+  assert.ok(said.out.includes(`; this trains them:\n  gmm-sweep resume --sweep 1 --db ${out}\n`), said.out);
 });
 
 /** The first sweep of a file. */

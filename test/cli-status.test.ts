@@ -284,7 +284,7 @@ test("the exit code of a process is that of the command", async (t) => {
     code: 2,
     signal: null,
     out: "",
-    err: "gmm-sweep: none.db is not there, nor is any .db file in its folder: check the path\n",
+    err: "gmm-sweep: none.db is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid\n",
   });
   assert.deepEqual(readdirSync(cwd), []);
 });

@@ -4,12 +4,10 @@ import test, { type TestContext } from "node:test";
 import { balanced } from "../src/figures/balance.js";
 import { distributionsNumbers } from "../src/figures/distributions.js";
 import { drawsNumbers } from "../src/figures/draws.js";
-import { mapNumbers } from "../src/figures/map.js";
 import { memorisationNumbers } from "../src/figures/memorisation.js";
 import type { FigureNumbers, FigureRow } from "../src/figures/numbers.js";
 import { settlingOf } from "../src/figures/settling.js";
 import { slopeNumbers } from "../src/figures/slope.js";
-import type { CellKey } from "../src/plan/cell.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { Question } from "../src/plan/question.js";
 import { gridPlan } from "../src/plan/request.js";
@@ -44,12 +42,13 @@ const TRUTH: Truth = ({ method, lambda, draw }) => {
 async function sightOf(
   t: TestContext,
   flags: Flags = {},
-  { truth = TRUTH, question = (stored: Question) => stored, isKept = (_cell: CellKey): boolean => true } = {},
+  { truth = TRUTH, question = (stored: Question) => stored } = {},
 ): Promise<Sight> {
   const results = await openResults(await plantedFile(t, truth, [{ ...GRID, ...flags }]));
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  for await (const sight of sightsOf(results, sweep, { questionOf: question, all: true, isKept })) return sight;
+  const asked = { questionOf: question, all: true, isKept: () => true, place: "a.db" };
+  for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }
 
@@ -340,7 +339,7 @@ test("a figure that cannot be shown says why, and what to do", async (t) => {
   for (const numbers of [slopeNumbers, drawsNumbers, memorisationNumbers])
     assert.equal(
       await numbers(one),
-      `there is one draw, and this figure is of draws: gmm-sweep resume ${one.results.place} --data-seeds 1:20 adds some`,
+      "there is one draw, and this figure is of draws: gmm-sweep resume a.db --data-seeds 1:20 adds some",
     );
   told(await distributionsNumbers(one));
   const few = await sightOf(t, { trials: "4" });
@@ -356,28 +355,6 @@ test("a figure that cannot be shown says why, and what to do", async (t) => {
   const unheld = await sightOf(t, {}, { truth: lost });
   for (const { kind, numbers } of ofDraws())
     assert.match(String(await numbers(unheld)), /^nothing can be held against retraining: /, kind);
-});
-
-test("where one draw is asked about, a figure of draws says which option left out the others", async (t) => {
-  const sight = await sightOf(t, {}, { isKept: ({ draw }) => draw === "3" });
-  for (const numbers of [slopeNumbers, drawsNumbers, memorisationNumbers])
-    assert.equal(
-      await numbers(sight),
-      "--draws leaves one of its 8 draws, and this figure is of draws: leave --draws out, or let it name more",
-    );
-});
-
-test("where the recipes of all but one are left out, a figure says so rather than what would train them", async (t) => {
-  const sight = await sightOf(t, {}, { isKept: ({ method }) => !["unlearn", "fine_tune"].includes(method) });
-  assert.equal(
-    await slopeNumbers(sight),
-    "--methods, --lambda and --epochs leave none of its 3 recipes: leave them out, or let them name more",
-  );
-  const of = ({ method, lambda_reg }: CellKey): boolean => method !== "unlearn" || lambda_reg === 1;
-  assert.equal(
-    await mapNumbers(await sightOf(t, {}, { isKept: of })),
-    "--methods, --lambda, --epochs and --draws leave out 1 of its recipes, and of each method one at the most is left: leave these options out, or let them name more",
-  );
 });
 
 test("where doing nothing was not kept there is no way to begin", async (t) => {

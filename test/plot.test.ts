@@ -1,18 +1,29 @@
 /** `gmm-sweep plot`: figures as files. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
-import { CLI, type Ended, gmm, SMALL, started } from "./command-line.js";
-import { trainedFile } from "./fixtures/grids.js";
+import { svgOf } from "../src/report/figures/render.js";
+import { openResults } from "../src/store/open.js";
+import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import { CLI, type Ended, gmm, started } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
 const MEASURED = ["next-hour"];
 const PLACES = 1; // of a coordinate in a golden picture
+
+async function firstSight(t: TestContext): Promise<Sight> {
+  const results = await openResults(await picturedFile(t));
+  t.after(() => results.close());
+  const [sweep] = await results.sweeps();
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  for await (const sight of sightsOf(results, sweep, asked)) return sight;
+  throw new Error("it has no setting");
+}
 
 async function plotted(t: TestContext, ...words: readonly string[]): Promise<Ended & { readonly folder: string }> {
   const path = await picturedFile(t);
@@ -101,33 +112,6 @@ test("a PDF carries its fonts, and is the same in every byte", async (t) => {
   assert.ok(Math.abs(Number(width) - (183 * 72) / 25.4) < 0.01, width);
 });
 
-test("a command that a figure asks for works as it is typed, on the file that was asked about", async (t) => {
-  const path = await trainedFile(t, {
-    ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "1,original=2,retrain_scratch=2", preset: "paired" },
-    ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference", workers: "1" },
-  });
-  const cwd = dirname(path);
-  copyFileSync(path, join(cwd, "two words.db"));
-  const refused = await gmm(cwd, "plot", "zip", "two words.db", "-o", "zip.svg");
-  assert.equal(refused.code, 1);
-  const [, command] = /: gmm-sweep (.+) trains it\n$/.exec(refused.err) ?? [];
-  assert.equal(command, "resume 'two words.db' --with-null");
-  assert.equal((await gmm(cwd, "resume", "two words.db", "--with-null", "--quiet")).code, 0);
-  assert.equal((await gmm(cwd, "plot", "zip", "two words.db", "-o", "zip.svg")).code, 0);
-});
-
-test("a file of several sweeps is named with the sweep, and a run is told of a grid", async (t) => {
-  const tiny = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "2", lambda: "1" };
-  const one = { ...tiny, epochs: "1,original=2,retrain_scratch=2", preset: "paired", "data-seeds": "1" };
-  const path = await trainedFile(t, one, { ...one, name: "other", "data-seeds": "2" });
-  const said = async (...words: string[]): Promise<string> =>
-    (await gmm(dirname(path), "plot", "slope", ...words, "-o", "slope.svg")).err;
-  assert.match(await said("sweep.db", "--sweep", "2"), /: gmm-sweep resume sweep\.db --sweep 2 --data-seeds 1:20 adds/);
-  const run = [...SMALL, "--trials", "2", "--epochs", "1,original=2,retrain_scratch=2,retrain_original=1"];
-  assert.equal((await gmm(dirname(path), ...run, "--quiet", "--db", "run.db")).code, 0);
-  assert.match(await said("run.db"), /: gmm-sweep grid --data-seeds 1:20 --db run\.db trains several, /);
-});
-
 test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {
   const { folder, out } = await plotted(t, "slope", "-o", "slope.svg");
   const svg = readFileSync(join(folder, "slope.svg"), "utf8");
@@ -136,12 +120,41 @@ test("an SVG says what it shows to who cannot see it, and how large it is", asyn
   assert.ok(caption !== undefined && out.includes(caption), out);
 });
 
+test("what is drawn of a store that holds control characters is XML all the same, with these written out", async (t) => {
+  const sight = await firstSight(t);
+  const zip = FIGURES.find(({ kind }) => kind === "zip");
+  assert.ok(zip !== undefined);
+  const numbers = await zip.numbers(sight);
+  assert.ok(typeof numbers !== "string");
+  const intervals = numbers.series["intervals"].map((row) => ({ ...row, draw: "a\u0007\u202e<b" }));
+  const caption = () => "c\u0000";
+  const { text } = await svgOf(
+    { ...zip, caption },
+    { ...numbers, series: { intervals } },
+    { width: 89, theme: "light" },
+  );
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+  assert.ok(text.includes("a\\u0007\\u202e&lt;b") && text.includes(">c\\u0000</desc>"), text.slice(0, 2000));
+});
+
 test("--data writes every number that is drawn, with the series that it is of", async (t) => {
   const { folder } = await plotted(t, "draws", "--data", "draws.csv");
   const [header, ...lines] = readFileSync(join(folder, "draws.csv"), "utf8").trimEnd().split("\n");
   assert.match(header, /^series,(\w+,)*line,(\w+,)*difference,/);
   assert.ok(lines.some((line) => line.startsWith("draws,")) && lines.some((line) => line.startsWith("mean,")));
   assert.ok(!existsSync(join(folder, "figure.svg")));
+});
+
+test("--data - writes the numbers to standard output and nothing else there, with a picture beside them where one is named", async (t) => {
+  const path = await picturedFile(t);
+  const cwd = dirname(path);
+  const told = await gmm(cwd, "plot", "draws", path, "--data", "numbers.csv");
+  const alone = await gmm(cwd, "plot", "draws", path, "--data", "-");
+  assert.deepEqual([alone.code, alone.out], [0, readFileSync(join(cwd, "numbers.csv"), "utf8")]);
+  assert.equal(alone.err, told.out.replace("numbers.csv: ", ""));
+  const both = await gmm(cwd, "plot", "draws", path, "--data", "-", "-o", "a.svg");
+  assert.deepEqual([both.code, both.out, both.err], [0, alone.out, told.out.replace("numbers.csv", "a.svg")]);
+  assert.deepEqual(readdirSync(cwd).sort(), ["a.svg", "numbers.csv", "planted.db"]);
 });
 
 test("--choose says which of several things is drawn", async (t) => {

@@ -222,7 +222,7 @@ async function contentOf(t: TestContext, change: (sight: Sight) => Sight = (sigh
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
   const sights: Sight[] = [];
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
   for await (const sight of sightsOf(results, sweep, asked)) sights.push(change(sight));
   return gathered(sights, results, {
     ...{ title: "a page", tell: () => {}, digests: true },
@@ -262,6 +262,16 @@ test("texts are packed once each, and numbers to more digits than are shown", as
         }
     }
   }
+});
+
+test("a text is shown with its control characters written out where others of its column are null, too", async (t) => {
+  const { settings } = await contentOf(t);
+  const [slope] = settings[0].panels;
+  assert.ok("numbers" in slope);
+  const rows = [{ stratum: null }, { stratum: "a\u202eb" }];
+  const numbers = { ...slope.numbers, series: { draws: rows } };
+  const { series } = panelData([{ ...settings[0], panels: [{ ...slope, numbers }] }])["1-slope"];
+  assert.deepEqual(series["draws"].rows, [[null], ["a\\u202eb"]]);
 });
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&\u202e\u0000\u2028{{x}}\${x}`;

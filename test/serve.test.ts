@@ -8,12 +8,13 @@ import { type AddressInfo, createServer as createDatabase, type Socket } from "n
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import Database from "better-sqlite3";
+import { serveCommand } from "../src/commands/serve.js";
 import type { State } from "../src/serve/looks.js";
 import { Progress, type SweepLook } from "../src/serve/progress.js";
 import { Queries } from "../src/serve/queries.js";
 import { LiveServer } from "../src/serve/server.js";
 import type { Failure } from "../src/store/contract.js";
-import { CLI, folder } from "./command-line.js";
+import { CLI, folder, spoken } from "./command-line.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 interface Answered {
@@ -135,6 +136,8 @@ test("a page is sent what is new, and nothing where it has all", async (t) => {
     "",
   ]);
   const contents = await until(async () => {
+    // Looks begin where the state is asked for.
+    await served_.get("state");
     const { status, body } = await served_.get("contents");
     if (status === 204) return null;
     const found = JSON.parse(body) as { number: number; figures: number; data: Record<string, object> };
@@ -270,11 +273,18 @@ test("a query waits for who reads it slowly, and ends all the same", async (t) =
   assert.equal(queries.running, 0);
 });
 
-test("a file of rows that is cut off does not look whole", async (t) => {
-  const all = await served(t, undefined, 1500);
-  const sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n";
+test("a file of rows that is cut off does not look whole, and nothing listens for more of it", async (t) => {
+  const all = await served(t);
+  const warnings: string[] = [];
+  const hear = ({ message }: Error): number => warnings.push(message);
+  process.on("warning", hear);
+  t.after(() => process.off("warning", hear));
+  // From i = 50,001 on there is no such integer: rows are on their way by then.
+  const sql =
+    "with recursive n(i) as (select 1 union all select i + 1 from n) select abs(-9223372036854725807 - i) from n";
   await assert.rejects(all.get(`query.csv?sql=${encodeURIComponent(sql)}`), /aborted/);
   assert.equal(all.server.queries.running, 0);
+  assert.deepEqual(warnings, []);
 });
 
 test("an integer that a browser would round is sent as its digits", async (t) => {
@@ -367,6 +377,19 @@ test("all rows of a query come as CSV, and what fails is no file", async (t) => 
   assert.equal((await all.get("query.csv?sql=selekt")).status, 400);
 });
 
+test("rows that a long query shows are saved, too, and a longer one is told how long it may be", async (t) => {
+  const all = await served(t);
+  const sql = (bytes: number): string => `select 1 as one ${";".padStart(bytes, " ")}`;
+  const [long, longer] = [sql(90_000), sql(110_000)];
+  assert.deepEqual((await rowsOf(all, long)).rows, [[1]]);
+  const { status, body } = await all.get(`query.csv?sql=${encodeURIComponent(long)}`);
+  assert.deepEqual([status, body], [200, "one\n1\n"]);
+  assert.deepEqual(
+    await all.get("rows", { method: "POST", body: longer }).then((answer) => [answer.status, answer.body]),
+    [413, "a query must be no longer than 100,000 bytes: gmm-sweep query takes a longer one\n"],
+  );
+});
+
 test("serve prints its address, ends with 0 when it is told to, and leaves no process", async (t) => {
   const path = await picturedFile(t);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -378,6 +401,32 @@ test("serve prints its address, ends with 0 when it is told to, and leaves no pr
     child.kill(signal);
     assert.deepEqual(await once(child, "exit"), [0, null]);
   }
+});
+
+test("where the thread that looks has ended, a page that has an older state is told so", async (t) => {
+  const cwd = folder(t);
+  const without = join(cwd, "without-threads.cjs");
+  writeFileSync(without, `if (!require("node:worker_threads").isMainThread) throw new Error("there is no memory");`);
+  const child = spawn(process.execPath, ["--require", without, CLI, "serve", join(cwd, "x.db")]);
+  t.after(() => child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const address = String(line).trim();
+  const state = await until(async () => {
+    const { status, body } = await ask(address, `${new URL(address).pathname}state?since=0`);
+    return status === 204 ? null : (JSON.parse(body) as State);
+  });
+  assert.equal(state.ended, "the server has ceased to look (there is no memory): start gmm-sweep serve again");
+});
+
+test("what serve is asked beyond its range is refused in a sentence", async (t) => {
+  const said = (words: Readonly<Record<string, string>>) =>
+    spoken(serveCommand, { file: join(folder(t), "x.db"), ...words });
+  const message = (given: string) => `--query-seconds must be a number of seconds from 1 to 86400, got ${given}`;
+  for (const given of ["0.5", "1e7", "soon"])
+    await assert.rejects(said({ "query-seconds": given }), { fault: "usage", message: message(given) });
+  await assert.rejects(said({ port: "65536" }), {
+    message: "--port must be a whole number from 0 to 65535, got 65536",
+  });
 });
 
 test("a port that is taken ends serve with a sentence and 3", async (t) => {

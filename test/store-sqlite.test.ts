@@ -360,7 +360,7 @@ test("a reader of a file that is not there is refused, and makes none", async (t
   const path = join(folder(t), "sweep.db");
   await assert.rejects(openResults(path), {
     fault: "usage",
-    message: `${path} is not there, nor is any .db file in its folder: check the path`,
+    message: `${path} is not there, nor is any .db file in its folder: check the path, or train one with gmm-sweep run or grid`,
   });
   assert.equal(existsSync(path), false);
 });

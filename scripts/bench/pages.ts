@@ -85,17 +85,18 @@ function cpuSeconds({ pid }: ChildProcess): number {
 
 /** Asks as an open page does, from its own moment on; resolves to how often it was sent the contents. */
 async function follow(address: string, place: number, signal: AbortSignal): Promise<number> {
-  const known = { state: -1, contents: -1, figures: -1 };
+  const known = { state: -1, page: 0, contents: 0, figures: -1 };
   let received = 0;
   await pause((place * POLL_MS) / PAGES, signal);
   while (!signal.aborted) {
     try {
-      const state = await newer(`${address}state?since=${known.state}`, signal);
-      if (state !== null) known.state = state.number;
-      const contents = await newer(`${address}contents?since=${known.contents}&figures=${known.figures}`, signal);
-      if (contents !== null) {
-        [known.contents, known.figures] = [contents.number, contents.figures];
-        received += 1;
+      const state = await newer<{ number: number; page: number }>(`${address}state?since=${known.state}`, signal);
+      if (state !== null) [known.state, known.page] = [state.number, state.page];
+      if (known.page !== known.contents) {
+        const about = `since=${known.contents}&figures=${known.figures}`;
+        const contents = await newer<{ number: number; figures: number }>(`${address}contents?${about}`, signal);
+        if (contents !== null) [known.contents, known.figures] = [contents.number, contents.figures];
+        received += contents === null ? 0 : 1;
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -105,10 +106,9 @@ async function follow(address: string, place: number, signal: AbortSignal): Prom
   return received;
 }
 
-async function newer(address: string, signal: AbortSignal): Promise<{ number: number; figures: number } | null> {
+async function newer<Found>(address: string, signal: AbortSignal): Promise<Found | null> {
   const response = await fetch(address, { signal });
-  if (response.status === 204) return null;
-  return (await response.json()) as { number: number; figures: number };
+  return response.status === 204 ? null : ((await response.json()) as Found);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

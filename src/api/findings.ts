@@ -1,5 +1,5 @@
 /** What is found of an open sweep: the verdict on each of its settings, and the numbers of its figures. */
-import { bad, didYouMean } from "../errors.js";
+import { bad, didYouMean, shellWord } from "../errors.js";
 import type { FigureNumbers } from "../figures/numbers.js";
 import type { CellKey } from "../plan/cell.js";
 import { type Estimand, type Margins, type Question, questionOf } from "../plan/question.js";
@@ -50,12 +50,12 @@ export async function figure(sweep: OpenSweep, kind: string, options: VerdictOpt
   return found;
 }
 
-async function sightsIn({ inner }: OpenSweep, options: VerdictOptions): Promise<Sight[]> {
+async function sightsIn({ inner, place }: OpenSweep, options: VerdictOptions): Promise<Sight[]> {
   const { all = false, cells: isKept = () => true } = options;
   const questionIn = (stored: Question): Question => sayingKeys(() => questionOf(askedIn(options), stored));
   const sights: Sight[] = [];
-  for await (const sight of sightsOf(inner.results, inner.sweep, { questionOf: questionIn, all, isKept }))
-    sights.push(sight);
+  const asked = { questionOf: questionIn, all, isKept, place: shellWord(place) };
+  for await (const sight of sightsOf(inner.results, inner.sweep, asked)) sights.push(sight);
   return sights;
 }
 

@@ -1,7 +1,7 @@
 /** The demo: the notebook's trial in a browser, with λ under one's hand. */
 import type { Curve } from "../engine/contract.js";
 import { messageOf } from "../errors.js";
-import { balanced } from "../figures/balance.js";
+import { settlingUnder } from "../figures/balance.js";
 import { type Chart, draw, type Line } from "./demo/chart.js";
 import type { Asked, Specs } from "./demo/messages.js";
 import { Trainer } from "./demo/trainer.js";
@@ -66,7 +66,7 @@ async function train(trainer: Trainer, { lambda, epochs, ...common }: Controls):
     asked("unlearn", { lambda, epochs }),
   ]);
   const from = last(original.forgetProbability);
-  const { crossEntropy, penalty } = specs[common.preset]["unlearn"].cell.objective;
+  const { objective } = specs[common.preset]["unlearn"].cell;
   return {
     lines: [
       net("original", "original", null, original),
@@ -75,7 +75,7 @@ async function train(trainer: Trainer, { lambda, epochs, ...common }: Controls):
       net("unlearned", "unlearn", from, unlearned),
     ],
     ...{ trained, unlearned: epochs, original: from, level: last(retrained.forgetProbability) },
-    settles: lambda > 0 ? balanced((2 * crossEntropy.forget) / penalty.forget / lambda) : null,
+    settles: settlingUnder(objective, lambda)?.p ?? null,
   };
 }
 

@@ -14,7 +14,7 @@ const HIDDEN_MS = 15_000; // while nobody looks at it
 type Contents = Omit<PageLook, "data"> & { readonly number: number; readonly data: PageLook["data"] | null };
 
 let panels: LivePanels | null = null;
-const known = { state: -1, contents: -1, figures: -1, data: {} as PageLook["data"] };
+const known = { state: null as State | null, contents: 0, figures: -1, data: {} as PageLook["data"] };
 
 /** What is newer than `since` at an address of the server; null: nothing is. */
 async function newer<Found>(
@@ -38,12 +38,12 @@ async function newer<Found>(
 
 async function poll(): Promise<void> {
   const loading = document.querySelector("#loading");
-  const state = await newer<State>("state", known.state, () => {});
-  if (state !== null) {
-    known.state = state.number;
-    showProgress(state);
-    if (loading !== null && state.page_waiting !== null) loading.textContent = `${state.page_waiting} …`;
-  }
+  known.state = (await newer<State>("state", known.state?.number ?? -1, () => {})) ?? known.state;
+  const { state } = known;
+  if (state === null) return;
+  showProgress(state);
+  if (loading !== null && state.page_waiting !== null) loading.textContent = `${state.page_waiting} …`;
+  if (state.page === known.contents) return;
   const contents = await newer<Contents>("contents", known.contents, (loaded, of) => {
     if (loading !== null) loading.textContent = `${kilobytes(loaded)} of ${kilobytes(of)} kB loaded`;
   });
@@ -62,7 +62,7 @@ function kilobytes(bytes: number): string {
 }
 
 function waitMs(): number {
-  if (known.contents < 0) return FIRST_MS;
+  if (known.contents === 0) return FIRST_MS;
   return document.hidden ? HIDDEN_MS : POLL_MS;
 }
 
@@ -74,7 +74,7 @@ async function live(): Promise<void> {
       const state = document.querySelector("#state");
       if (state !== null)
         state.textContent = "The server does not answer: gmm-sweep serve has ended, or its address is another one.";
-      known.state = -1;
+      known.state = null;
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs()));
   }

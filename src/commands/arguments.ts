@@ -8,7 +8,7 @@ import { METHOD_NAMES } from "../plan/methods.js";
 import { READY_NAMES } from "../plan/ready.js";
 import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
-import { aliasesOf, kindOf, meantOption } from "./kinds.js";
+import { aliasesOf, kindOf, meantBy } from "./kinds.js";
 
 /** A bare word that a command takes. */
 export interface Argument {
@@ -94,7 +94,8 @@ interface Split {
 /** Words and options apart, as far as these commands' options say which of them take a value. */
 function split(argv: readonly string[], commands: readonly Command[]): Split {
   const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
-  return yargs([...argv])
+  const texts = Object.entries(options).filter(([, { type }]) => type === "string");
+  return yargs(dashesKept(argv, new Set(texts.flatMap(([name, { alias = [] }]) => [name, alias].flat()))))
     .locale("en")
     .detectLocale(false)
     .parserConfiguration({
@@ -110,6 +111,12 @@ function split(argv: readonly string[], commands: readonly Command[]): Split {
     .exitProcess(false)
     .options({ ...options, help: { type: "boolean", alias: "h" }, version: { type: "boolean" } })
     .parseSync() as unknown as Split;
+}
+
+/** A lone - is the value of the option before it, for standard output; yargs takes it for an option. */
+function dashesKept(argv: readonly string[], options: ReadonlySet<string>): string[] {
+  const isValue = (i: number): boolean => argv[i] === "-" && options.has(/^--?([^=]+)$/.exec(argv[i - 1])?.[1] ?? "");
+  return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=-`] : [word]));
 }
 
 /** An argument may be given by its name, too. */
@@ -161,9 +168,8 @@ function refuseUnknown(command: Command, given: Flags, argv: readonly string[]):
   const known = [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const near = nearName(unknown, known);
-  const usual = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
-  const remedy = meantOption(unknown, given[unknown], known) ?? usual;
+  const near = meantBy(unknown, known) ?? nearName(unknown, known);
+  const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
   const dashes = unknown.length > 1 || argv.some((word) => word.startsWith(`--${unknown}`)) ? "--" : "-";
   throw bad(`${nameOf(command)} has no option ${dashes}${unknown}: ${remedy}`);
 }

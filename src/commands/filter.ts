@@ -2,7 +2,6 @@
 import { bad } from "../errors.js";
 import type { CellKey } from "../plan/cell.js";
 import { type Flags, items } from "../plan/flags.js";
-import { rangeMeant } from "../plan/ranges.js";
 import { READ } from "../plan/values.js";
 import type { Sweep } from "../store/contract.js";
 import { unlearns } from "../verdict/roles.js";
@@ -55,9 +54,7 @@ function drawsIn(item: string): Test<string> {
 /** A number, or FROM:TO with both ends and all between. */
 function rangeIn(option: string, item: string, read: (option: string, given: string) => number): Test<number> {
   const ends = item.split(":");
-  const meant = rangeMeant(item);
-  if (ends.length > 2 || meant !== null)
-    throw bad(`${option} must be a number or FROM:TO, got ${item}${meant === null ? "" : `: write ${meant}`}`);
+  if (ends.length > 2) throw bad(`${option} must be a number or FROM:TO, got ${item}`);
   const [low, high = low] = ends.map((end) => read(option, end));
   if (high < low) throw bad(`${option} must be a range that goes up, got ${item}: write ${ends[1]}:${ends[0]}`);
   return (value) => low <= value && value <= high;

@@ -123,23 +123,18 @@ const ALIASES: readonly (readonly string[])[] = [
   ["out", "o"],
 ];
 
-/** What is asked for by another command's word: the draws that one trains are seeds, and those that one looks at may be any. */
-const DRAWS: readonly string[] = ["draws", "draw", "seeds", "data-seeds", "data-seed"];
+/** What newcomers call an option that has another name here, where a command knows no such word. */
+const SAID: Readonly<Record<string, string>> = {
+  draws: "data-seeds",
+  threads: "workers",
+  lr: "learning-rate",
+  lambdas: "lambda",
+};
 
-/** The option that is meant by the word of another command, with its value; null where none is. */
-export function meantOption(given: string, value: unknown, known: readonly string[]): string | null {
-  if (!DRAWS.includes(given)) return null;
-  if (known.includes("draws")) return given === "seeds" || given.startsWith("data") ? "did you mean --draws" : null;
-  const several = `--data-seeds ${seedsMeant(String(value))}`;
-  if (known.includes("data-seeds")) return `its draws are named by their seeds: write ${several}`;
-  const isOfSeveral = given.endsWith("s") && known.includes("data-seed");
-  return isOfSeveral ? `it is of one draw, that of --data-seed: gmm-sweep grid ${several} trains several` : null;
-}
-
-/** So many draws, where it is a number; else the seeds as they are written. */
-function seedsMeant(value: string): string {
-  if (/^[1-9]\d*$/.test(value)) return value === "1" ? "1" : `1:${value}`;
-  return /^[\d:,]+$/.test(value) ? value : "1:12";
+/** The name of an option that is meant by a word, of those that a command has; null: none is known. */
+export function meantBy(word: string, known: readonly string[]): string | null {
+  const meant = SAID[word];
+  return meant !== undefined && known.includes(meant) ? meant : null;
 }
 
 /** What tells the kind of an option: one that stands alone has none, and one with a value may have one of its own. */

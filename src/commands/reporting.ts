@@ -7,7 +7,7 @@ import { reportPage } from "../report/page/page.js";
 import { sentencesText } from "../report/verdict.js";
 import { openResults } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
-import { type Finding, judges } from "../verdict/finding.js";
+import { judges } from "../verdict/finding.js";
 import { type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { sightsFrom } from "./sights.js";
@@ -34,9 +34,7 @@ export async function report(flags: Flags, terminal: Terminal): Promise<number> 
     mustBeFree(out, []);
     writeWhole([[out.path, page]]);
     const findings = sights.map(({ finding }) => finding);
-    const places = new Map(sights.map(({ finding, place }) => [finding, place]));
-    const placeOf = (finding: Finding): string => places.get(finding) ?? shellWord(path);
-    const named = { width: widthOf(terminal), placeOf };
+    const named = { width: widthOf(terminal), placeOf: () => shellWord(withoutPasswords(path)) };
     await terminal.out(
       `${shellWord(out.path)}: ${(page.length / 1e6).toFixed(1)} MB, ${content.settings.length} ${content.settings.length === 1 ? "setting" : "settings"}\n\n${sentencesText(findings, named)}`,
     );

@@ -1,7 +1,8 @@
 /** `gmm-sweep serve`: the report as a page that lives while a sweep runs. */
 import { once } from "node:events";
+import { bad } from "../errors.js";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
-import { parseReal, parseWhole } from "../plan/values.js";
+import { LIMITS, parseReal, parseWhole } from "../plan/values.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -28,11 +29,11 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   // What draws is loaded by who draws.
   const { LiveServer } = await import("../serve/server.js");
   const place = fileFrom(flags);
-  const [port, seconds] = [text(flags, "port"), text(flags, "query-seconds")];
+  const port = text(flags, "port");
   const server = await LiveServer.listen({
     place,
     port: port === null ? 0 : parseWhole("--port", port, 0, MOST_PORT),
-    queryMs: 1000 * (seconds === null ? QUERY_SECONDS : parseReal("--query-seconds", seconds, 1, "seconds from 1 up")),
+    queryMs: 1000 * querySeconds(text(flags, "query-seconds")),
   });
   // Whoever has read the address may end it at once.
   const told = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
@@ -44,4 +45,12 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   } finally {
     await server.close();
   }
+}
+
+function querySeconds(given: string | null): number {
+  if (given === null) return QUERY_SECONDS;
+  const expected = `a number of seconds from 1 to ${LIMITS.querySeconds}`;
+  const seconds = parseReal("--query-seconds", given, 1, expected);
+  if (seconds <= LIMITS.querySeconds) return seconds;
+  throw bad(`--query-seconds must be ${expected}, got ${given}`);
 }

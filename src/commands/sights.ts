@@ -1,7 +1,7 @@
 /** What a command line asks to see of a place of results: which sweeps, which cells, by which question. */
 import { bad, type SweepError, shellWord } from "../errors.js";
-import { type Flags, questionFrom, sweepFrom } from "../plan/flags.js";
-import { ESTIMANDS, questionOf } from "../plan/question.js";
+import { type Flags, questionFrom, sweepFrom, text } from "../plan/flags.js";
+import { ESTIMANDS, type Question, questionOf } from "../plan/question.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { roundsIn } from "../verdict/decisions.js";
 import { type Sight, sightsOf } from "../verdict/sights.js";
@@ -33,15 +33,20 @@ export async function sightsFrom(
   const isKept = filterFrom(flags, sweeps);
   const asked = questionFrom(flags);
   const recipes = { there: 0, kept: 0 };
+  const isChosen = CHOOSING.some((name) => flags[name] !== undefined);
+  const isNarrowed = isChosen || flags["draws"] !== undefined;
   const sights: Sight[] = [];
   for (const sweep of sweeps) {
     if (flags["draws"] !== undefined && (await roundsIn(results, sweep)) !== null)
       throw allDraws(sweep, String(flags["draws"]));
-    const seen = sightsOf(results, sweep, { questionOf: (stored) => questionOf(asked, stored), all, isKept }, recipes);
+    const seeing = {
+      ...{ questionOf: (stored: Question) => questionOf(asked, stored), all, isKept },
+      ...{ place: shellWord(path), draws: text(flags, "draws"), isNarrowed },
+    };
+    const seen = sightsOf(results, sweep, seeing, recipes);
     for await (const sight of seen) sights.push(sight);
   }
-  const isNarrowed = CHOOSING.some((name) => flags[name] !== undefined);
-  if (isNarrowed && sights.length > 0 && recipes.there > 0 && recipes.kept === 0)
+  if (isChosen && sights.length > 0 && recipes.there > 0 && recipes.kept === 0)
     throw bad(
       `${path} must have a recipe that --methods, --lambda and --epochs leave to choose from, but there is none: gmm-sweep verdict ${shellWord(path)} --all lists its recipes`,
     );

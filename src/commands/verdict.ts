@@ -1,5 +1,5 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
-import { bad } from "../errors.js";
+import { bad, shellWord } from "../errors.js";
 import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
 import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
@@ -9,7 +9,6 @@ import { sentencesText, verdictText } from "../report/verdict.js";
 import { allTable, findingSentence, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
 import type { Results } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { placeWords } from "../store/places.js";
 import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
 import { type Finding, judges } from "../verdict/finding.js";
@@ -49,7 +48,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const results = await openResults(path);
   try {
     const isOnly = (await results.sweeps()).length === 1;
-    const placeOf = ({ sweep }: Finding): string => placeWords(path, isOnly ? null : sweep);
+    const placeOf = ({ sweep }: Finding): string => `${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep}`}`;
     const findings = await findingsFrom(results, flags, path);
     await PRINTERS[format](findings, placeOf, terminal);
     return findings.some(judges) ? EXIT.ok : EXIT.check;

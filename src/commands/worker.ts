@@ -1,5 +1,5 @@
 /** `gmm-sweep worker`: trains what a database hands out, until nothing is left, or until it is told to stop. */
-import { SweepError, shellWord } from "../errors.js";
+import { SweepError } from "../errors.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
@@ -140,7 +140,7 @@ class Working {
     const meant = asked === null ? all : all.filter(({ id }) => id === asked);
     if (meant.length === 0 && this.#looked === Number.NEGATIVE_INFINITY && !this.#request.quiet)
       this.#terminal.err(
-        `${place} has no ${asked === null ? "sweep" : `sweep ${asked}`} yet: waiting for one that gmm-sweep grid --store ${shellWord(place)} asks for\n`,
+        `${place} has no ${asked === null ? "sweep" : `sweep ${asked}`} yet: waiting for one that gmm-sweep grid --store asks for\n`,
       );
     for (const sweep of meant) await this.#judge(sweep);
     this.#sweeps = meant.filter(({ id }) => this.#judged.get(id)?.reason === null);
@@ -184,7 +184,7 @@ class Working {
     if (event.kind !== "put aside") return;
     this.#aside += 1;
     this.#terminal.err(
-      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume ${shellWord(this.#request.place)} puts it up again\n`,
+      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
     );
   }
 

@@ -2,7 +2,6 @@
 import { clopperPearson } from "../stats/clopper-pearson.js";
 import type { Sight } from "../verdict/sights.js";
 import { groundOfDraws, lineOf } from "./ground.js";
-import { grownBy } from "./more.js";
 import type { FigureNumbers } from "./numbers.js";
 import { type Chance, CONFIDENCE, type DrawDifference, drawDifferences } from "./units.js";
 
@@ -16,13 +15,11 @@ function differencesIn(sight: Sight): Between[] | string {
   if (typeof ground === "string") return ground;
   const twin = lineOf(ground, "null");
   if (twin === null)
-    return `there is no second retraining, between which and the first nothing differs: ${grownBy(sight, "--with-null")} trains it`;
+    return `there is no second retraining, between which and the first nothing differs: gmm-sweep resume ${sight.place} --with-null trains it`;
   const found = drawDifferences(twin, ground.basis.table.retrained).flatMap(({ chance, ...of }) =>
     chance !== null && chance.error > 0 ? [{ ...of, ...chance }] : [],
   );
-  if (found.length > 0) return found;
-  const trials = `--trials ${2 * sight.sweep.plan.trials + 2}`;
-  return `no draw has two trials of both retrainings that differ: ${grownBy(sight, trials)} adds some`;
+  return found.length > 0 ? found : "no draw has two trials of both retrainings that differ: add trials with --trials";
 }
 
 /** Each draw's 90 % interval of no difference, the nearest to 0 by |t| first (zip plot: Morris, White & Crowther 2019, §5.3). */

@@ -1,6 +1,4 @@
 /** What the figures of draws stand on: the lines of a verdict, with the trials that each is judged by. */
-import { fixedOf } from "../run/room.js";
-import { placeOption } from "../store/places.js";
 import { type Basis, basisOf } from "../verdict/basis.js";
 import type { Stratum } from "../verdict/memorisation.js";
 import type { VerdictRow } from "../verdict/rows.js";
@@ -8,7 +6,6 @@ import { isSameRecipe, recipeKeyOf } from "../verdict/scores.js";
 import { placesOf, sidesOf } from "../verdict/selection.js";
 import type { Sight } from "../verdict/sights.js";
 import type { Recipe } from "../verdict/table.js";
-import { grownBy } from "./more.js";
 
 /** A line of the verdict. */
 export interface Line {
@@ -62,22 +59,10 @@ function nameOf({ key: { method, lambda_reg, epochs } }: Recipe): string {
 export function groundOfDraws(sight: Sight): Ground | string {
   const ground = groundOf(sight);
   if (typeof ground === "string" || ground.basis.unit === "draw") return ground;
-  return whyOneDraw(sight);
-}
-
-function whyOneDraw(sight: Sight): string {
-  const { finding, sweep, results, place } = sight;
-  const [leftOut, fixed] = [finding.verdict?.leftOut.draws ?? 0, fixedOf(sweep.plan)];
-  if (leftOut > 0)
-    return `one of ${leftOut + 1} draws can be held against retraining, and this figure is of draws: gmm-sweep status ${place} says what the others lack`;
-  if (finding.narrowed.draws > 0)
-    return `--draws leaves one of its ${finding.narrowed.draws + 1} draws, and this figure is of draws: leave --draws out, or let it name more`;
-  const why = "there is one draw, and this figure is of draws";
-  if (fixed === "imported")
-    return `${why}: add other folders with gmm-sweep grid --data under the sweep's --name, and ${placeOption(results.place)}`;
-  return fixed === "run"
-    ? `${why}: gmm-sweep grid --data-seeds 1:20 ${placeOption(results.place)} trains several, as a sweep of its own`
-    : `${why}: ${grownBy(sight, "--data-seeds 1:20")} adds some`;
+  const { place, draws } = sight;
+  return draws === null
+    ? `there is one draw, and this figure is of draws: gmm-sweep resume ${place} --data-seeds 1:20 adds some`
+    : `--draws ${draws} leaves one draw, and this figure is of draws: name more of them, or leave it out`;
 }
 
 /** The line that others stand beside: the chosen recipe; null where no method that unlearns is there. */
@@ -85,16 +70,20 @@ export function chosenOf({ lines }: Ground): Line | null {
   return lines.find(({ what }) => what === "chosen") ?? null;
 }
 
+/** Which units chose a recipe: in rounds those that judge it. */
+export function chosenBy({ rivals, places }: Line, units: number): "others" | "these" | "none" {
+  if (rivals === 1) return "none";
+  return places.length < units ? "others" : "these";
+}
+
 /** Why a figure of the chosen recipe has none. */
 export const NO_METHOD = "no method that unlearns has been trained: add one to --methods";
 
-/** Why what a figure is of is not there: it was not trained, as `untrained` says, or not enough of it was, or it was not asked about. */
+/** Why what a figure is of is not there: it was not trained, as `untrained` says, or not enough of it was. */
 export function whyNone({ finding }: Sight, untrained: string): string {
-  if ((finding.verdict?.leftOut.recipes ?? 0) > 0)
-    return "what was trained cannot be held against retraining on every draw: the verdict says what to do";
-  return finding.narrowed.recipes === 0
+  return (finding.verdict?.leftOut.recipes ?? 0) === 0
     ? untrained
-    : `--methods, --lambda and --epochs leave none of its ${finding.narrowed.recipes} recipes: leave them out, or let them name more`;
+    : "what was trained cannot be held against retraining on every draw: the verdict says what to do";
 }
 
 export function lineOf({ lines }: Ground, what: VerdictRow["what"]): Line | null {

@@ -1,9 +1,10 @@
 /** What there was to forget on each draw, and what unlearning misses there. */
 import { mean, quantile } from "../stats/moments.js";
 import type { Sight } from "../verdict/sights.js";
+import type { Settling } from "./balance.js";
 import { chosenOf, groundOfDraws, NO_METHOD, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
-import { type Settling, settlingOf } from "./settling.js";
+import { settlingOf } from "./settling.js";
 import { drawDifferences } from "./units.js";
 
 /** Memorisation is the mean forget probability of the original less that of retraining, by trials that nothing else uses. */

@@ -1,7 +1,7 @@
 /** Each draw's distance to retraining before unlearning and after it. */
 import { quantile } from "../stats/moments.js";
 import type { Sight } from "../verdict/sights.js";
-import { chosenOf, groundOfDraws, type Line, lineOf, NO_METHOD, whyNone } from "./ground.js";
+import { chosenBy, chosenOf, groundOfDraws, type Line, lineOf, NO_METHOD, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { type DrawDifference, drawDifferences } from "./units.js";
 
@@ -49,12 +49,6 @@ export async function slopeNumbers(sight: Sight): Promise<FigureNumbers | string
       draws: draws.length,
     },
   };
-}
-
-/** Which draws chose the recipe: in rounds those that are drawn. */
-function chosenBy({ rivals, places }: Line, units: number): "others" | "these" | "none" {
-  if (rivals === 1) return "none";
-  return places.length < units ? "others" : "these";
 }
 
 /** as far: to the bit, as a recipe that changes nothing is. */

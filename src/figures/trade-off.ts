@@ -2,28 +2,32 @@
 import { fTailQuantile } from "../stats/f.js";
 import { ascending, mean, variance } from "../stats/moments.js";
 import type { Differences } from "../verdict/differences.js";
+import { placesOf } from "../verdict/selection.js";
 import type { Sight } from "../verdict/sights.js";
-import { chosenOf, type Ground, groundOf, type Line, lineOf, whyNone } from "./ground.js";
+import type { Recipe } from "../verdict/table.js";
+import { chosenBy, chosenOf, type Ground, groundOf, type Line, lineOf, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
 import { CONFIDENCE } from "./units.js";
 
 const MOST_PATHS = 8;
 const CORNERS = 60; // of what an ellipse is drawn by
 
-/** Mean differences over the units; a path joins a λ of the chosen recipe's method from its fewest epochs to its most. */
+/** Mean differences over the units that judge the chosen recipe, for all marks alike; a path joins a λ of the chosen recipe's method from its fewest epochs to its most. */
 export async function tradeOffNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const ground = groundOf(sight);
   if (typeof ground === "string") return ground;
   const { basis, lines } = ground;
+  const chosen = chosenOf(ground);
+  const places = chosen?.places ?? placesOf(basis.units);
   const points = lines.flatMap((line) => {
-    const at = differencesOf(ground, line);
+    const at = differencesOf(ground, line.recipe, places);
     return at === null ? [] : [{ line: line.name, what: line.what, ...meansOf(at), units: at.forget.length }];
   });
   if (points.length === 0)
     return whyNone(sight, "nothing but copies of one run was trained, which say nothing of chance");
-  const { paths, shown } = pathsOf(ground);
+  const { paths, shown } = pathsOf(ground, chosen);
   const twin = lineOf(ground, "null");
-  const spread = twin === null ? null : differencesOf(ground, twin);
+  const spread = twin === null ? null : differencesOf(ground, twin.recipe, places);
   return {
     series: { points, paths, chance: spread === null ? [] : ellipse(spread) },
     shown: [{ what: "λ", shown: shown.shown, of: shown.of }],
@@ -32,13 +36,15 @@ export async function tradeOffNumbers(sight: Sight): Promise<FigureNumbers | str
       forget_margin: sight.question.margins.forget,
       accuracy_margin: sight.question.margins.accuracy,
       unit: basis.unit,
-      chosen: chosenOf(ground)?.name ?? null,
+      chosen: chosen?.name ?? null,
+      chosen_by: chosen === null ? "none" : chosenBy(chosen, basis.units),
+      units: places.length,
     },
   };
 }
 
-/** Those of the units that judge a line; null where they say nothing. */
-function differencesOf({ basis }: Ground, { recipe, places }: Line): Differences | null {
+/** Those of a recipe in some of the units; null where they say nothing. */
+function differencesOf({ basis }: Ground, recipe: Recipe, places: readonly number[]): Differences | null {
   const found = basis.differencesOf(recipe);
   if (typeof found === "string") return null;
   const there = places.filter((place) => !Number.isNaN(found.forget[place]));
@@ -56,8 +62,7 @@ interface Paths {
 }
 
 /** Of many λ some, evenly over their order, the chosen one among them. */
-function pathsOf(ground: Ground): Paths {
-  const chosen = chosenOf(ground);
+function pathsOf(ground: Ground, chosen: Line | null): Paths {
   if (chosen === null) return { paths: [], shown: { shown: 0, of: 0 } };
   const { method, lambda_reg } = chosen.recipe.key;
   const own = ground.basis.recipes.filter(({ key }) => key.method === method);
@@ -67,7 +72,7 @@ function pathsOf(ground: Ground): Paths {
   const paths = own
     .filter(({ key }) => kept.has(key.lambda_reg))
     .flatMap((recipe) => {
-      const at = differencesOf(ground, { ...chosen, recipe });
+      const at = differencesOf(ground, recipe, chosen.places);
       return at === null ? [] : [{ lambda: recipe.key.lambda_reg, epochs: recipe.key.epochs, ...meansOf(at) }];
     });
   return {

@@ -45,30 +45,23 @@ export function bytesOf(path: string, most: number): Buffer {
 
 const NEAR_SHOWN = 5;
 
-/** Why a file that is not there cannot be read, and which there are in its folder: those whose name ends alike, the nearest names first. */
+/** How a file with such an ending comes to be. */
+const MADE: Readonly<Record<string, string>> = { ".db": ", or train one with gmm-sweep run or grid" };
+
+/** Why a file that is not there cannot be read, and which there are in its folder, or else where one is: those whose name ends alike, the nearest names first. */
 export function absentText(path: string, endings: readonly string[]): string {
-  const near = filesIn(dirname(path), endings)
-    .map((name) => ({ name, amiss: typos(basename(path), basename(name)) }))
-    .sort((a, b) => a.amiss - b.amiss || (a.name < b.name ? -1 : 1));
-  if (near.length === 0) return `${path} is not there, nor is any ${endings[0]} file in its folder: check the path`;
-  return `${path} is not there: name a file that is, such as ${someOf(near.map(({ name }) => name))}`;
-}
-
-/** The same of a file that nobody has named, which `command` makes: those of this folder may be meant, too. */
-export function absentUsualText(path: string, endings: readonly string[], command: string): string {
-  const there = [...filesIn(".", endings), ...filesIn(dirname(path), endings)];
-  const such = there.length === 0 ? "" : ` that is, such as ${someOf(there)}`;
-  return `${path}, which is read where no file is named, is not there: train one with ${command}, or name a file${such}`;
-}
-
-function someOf(paths: readonly string[]): string {
-  const shown = paths.slice(0, NEAR_SHOWN).map(shellWord);
-  return `${shown.join(", ")}${paths.length > NEAR_SHOWN ? ", …" : ""}`;
-}
-
-function filesIn(folder: string, endings: readonly string[]): string[] {
-  const names = namesIn(folder).filter((name) => endings.some((ending) => name.endsWith(ending)));
-  return names.sort().map((name) => join(folder, name));
+  const likeIn = (folder: string): string[] =>
+    namesIn(folder)
+      .filter((name) => endings.some((ending) => name.endsWith(ending)))
+      .map((name) => ({ name, amiss: typos(basename(path), name) }))
+      .sort((a, b) => a.amiss - b.amiss || (a.name < b.name ? -1 : 1))
+      .map(({ name }) => shellWord(join(folder, name)));
+  const there = likeIn(dirname(path));
+  const near = there.length > 0 ? there : likeIn(".");
+  if (near.length === 0)
+    return `${path} is not there, nor is any ${endings[0]} file in its folder: check the path${MADE[endings[0]] ?? ""}`;
+  const shown = near.slice(0, NEAR_SHOWN);
+  return `${path} is not there: name a file that is, such as ${shown.join(", ")}${near.length > NEAR_SHOWN ? ", …" : ""}`;
 }
 
 function namesIn(folder: string): string[] {

@@ -15,13 +15,13 @@ interface Decimal {
  * checks each value, and takes none below 0; `option` is what an error calls the item.
  */
 export function numbersIn(option: string, item: string, parse: (option: string, text: string) => number): number[] {
+  const [, low, high] = /^(\d[\d.]*?)(?:\.\.|-|–)(\d[\d.]*)$/.exec(item) ?? [];
+  if (low !== undefined)
+    throw bad(`${option} must be a number, FROM:TO or FROM:TO:STEP, got ${item}: write ${low}:${high}`);
   const parts = item.split(":");
-  const meant = rangeMeant(item);
-  if (parts.length > 3 || parts.includes("") || meant !== null)
-    throw bad(
-      `${option} must be a number, FROM:TO or FROM:TO:STEP, got ${item}${meant === null ? "" : `: write ${meant}`}`,
-    );
   if (parts.length === 1) return [parse(option, item)];
+  if (parts.length > 3 || parts.includes(""))
+    throw bad(`${option} must be a number, FROM:TO or FROM:TO:STEP, got ${item}`);
   const [first, last, stepText = "1"] = parts;
   const read = (text: string): number => parse(`${option} ${item}`, text);
   for (const end of [first, last]) read(end);
@@ -40,15 +40,6 @@ export function numbersIn(option: string, item: string, parse: (option: string, 
   if ((to.whole - from.whole) % step.whole === 0n) return values;
   const instead = count === 1n ? first : `${first}:${texts[texts.length - 1]}${written}`;
   throw bad(`${option} must be a range whose steps meet its end, got ${item}: write ${instead}`);
-}
-
-const PLAIN = "(\\d+(?:\\.\\d+)?|\\.\\d+)";
-const AS_ELSEWHERE = new RegExp(`^${PLAIN}(?:\\.{2,3}|[-–—])${PLAIN}$`);
-
-/** The range that is meant by 0..4 or 0-4, as other programs have it; null of anything else. */
-export function rangeMeant(item: string): string | null {
-  const [, first, last] = AS_ELSEWHERE.exec(item) ?? [];
-  return first === undefined ? null : `${first}:${last}`;
 }
 
 /** Refuses a value that is there twice; `name` is what an error calls the list. */

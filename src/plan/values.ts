@@ -15,6 +15,8 @@ export const LIMITS = {
   /** Of a worker: without work, and to come to an end. */
   idleSeconds: 365 * 24 * 3600,
   graceSeconds: 7 * 24 * 3600,
+  /** Of a page's query; a timer holds no more than 24 days. */
+  querySeconds: 24 * 3600,
   /** Of a plan, and draws of a part. */
   settings: 1_000_000,
   /** That one definition makes with its parameters. */

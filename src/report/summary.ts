@@ -33,8 +33,6 @@ export function summaryText(report: SummaryReport, width: number): string {
   return tableWithin(width, header, rows) + footnotes(report, width);
 }
 
-const SPREAD = "±: the standard deviation over a method's trials, and no error of its mean";
-
 function footnotes({ summary, diverged, bayes, beside }: SummaryReport, width: number): string {
   const copies = summary.some((row) => row.copies)
     ? ["* one run, from the last original, stored for every trial: its std says nothing"]
@@ -47,7 +45,7 @@ function footnotes({ summary, diverged, bayes, beside }: SummaryReport, width: n
       : [
           `best possible on this draw (Bayes): accuracy ${bayes.accuracy.toFixed(5)}, forget probability ${bayes.forgetProbability.toFixed(5)}`,
         ];
-  return ["", SPREAD, ...copies, ...besideText(beside), ...overflowed, ...known]
+  return ["", "±: the standard deviation (std) over trials", ...copies, ...besideText(beside), ...overflowed, ...known]
     .flatMap((note) => wrapped(note, width))
     .map((line) => `${line}\n`)
     .join("");

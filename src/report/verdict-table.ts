@@ -50,11 +50,17 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
 }
 
 function saidOf(finding: Finding, path: string): string {
-  const { verdict, refused } = finding;
+  const { verdict, refused, asked } = finding;
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
-  const best = row?.what === "chosen" ? bestText(row, verdict, finding) : noneText(verdict, finding);
+  const askedText = {
+    beforehand: "as was asked beforehand",
+    narrowed: "margins as asked beforehand, of what was narrowed afterwards",
+    afterwards: "margins chosen afterwards",
+    unasked: "margins that nobody asked for beforehand",
+  }[asked];
+  const best = row?.what === "chosen" ? bestText(row, verdict, askedText) : `${noneText(verdict)} (${askedText})`;
   const parts = [best, nothingText(verdict), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
 }
@@ -68,23 +74,10 @@ function remedyText({ isShard }: Finding, { leftOut }: Verdict, path: string): s
     : [`gmm-sweep status ${path} says what there is, and gmm-sweep resume ${path} trains what is missing`];
 }
 
-/** Whether margins, recipes and draws were settled before anything was trained. */
-function askedText({ asked, narrowed }: Finding): string {
-  const margins = {
-    beforehand: "margins asked beforehand",
-    afterwards: "margins chosen afterwards",
-    unasked: "margins that nobody asked for beforehand",
-  }[asked];
-  const fewer = [...(narrowed.recipes > 0 ? ["recipes"] : []), ...(narrowed.draws > 0 ? ["draws"] : [])];
-  if (fewer.length > 0) return `${margins}, ${fewer.join(" and ")} narrowed afterwards`;
-  return asked === "beforehand" ? "as was asked beforehand" : margins;
-}
-
-function noneText({ leftOut }: Verdict, { narrowed }: Finding): string {
-  if (leftOut.recipes > 0) return "no method that unlearns can be held against retraining on every draw";
-  return narrowed.recipes > 0
-    ? "no method that unlearns is among what is asked about"
-    : "no method that unlearns has been trained";
+function noneText({ leftOut }: Verdict): string {
+  return leftOut.recipes === 0
+    ? "no method that unlearns has been trained"
+    : "no method that unlearns can be held against retraining on every draw";
 }
 
 const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) => string>> = {
@@ -102,9 +95,9 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
     "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
 };
 
-function bestText(row: VerdictRow, verdict: Verdict, finding: Finding): string {
-  const goesOn = finding.trainsOn ? " (no penalty: training goes on, x included)" : "";
-  const name = `${recipeName(row.recipe)}${goesOn}`;
+/** `asked` says whether the margins, beside which it stands, were asked for beforehand. */
+function bestText(row: VerdictRow, verdict: Verdict, asked: string): string {
+  const name = recipeName(row.recipe);
   const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
   const unseen = verdict.rounds?.unseen ?? 0;
   const left = unseen === 0 ? "" : ` left of ${rivals.toLocaleString("en-US")}`;
@@ -114,8 +107,8 @@ function bestText(row: VerdictRow, verdict: Verdict, finding: Finding): string {
       : `of ${count(rivals - unseen, "recipe")}${left} ${name} comes nearest to retraining and`;
   if (row.judgement === null)
     return rivals === 1
-      ? `of ${name} nothing can be said, since ${row.refused}`
-      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused}`;
+      ? `of ${name} nothing can be said, since ${row.refused} (${asked})`
+      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused} (${asked})`;
   const { answer, units } = row.judgement;
   const to = rivals - unseen === 1 ? "retraining" : "it";
   const said = {
@@ -123,7 +116,7 @@ function bestText(row: VerdictRow, verdict: Verdict, finding: Finding): string {
     different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
     "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
   }[answer];
-  return `${best} ${said} (${askedText(finding)}) ${whereText(units, row, verdict)}`;
+  return `${best} ${said} (${asked}) ${whereText(units, row, verdict)}`;
 }
 
 /** On how many draws of how many, or on this draw alone. */
@@ -137,25 +130,23 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
-function nothingText({ rows, question, leftOut, unit }: Verdict): string {
+function nothingText({ rows, question, leftOut, choice, unit, units }: Verdict): string {
   const row = rows.find(({ what }) => what === "do nothing");
   if (row === undefined)
     return `what doing nothing gives is not known, since original ${leftOut.recipes === 0 ? "was not trained" : "cannot be held against retraining on every draw"}`;
   if (row.judgement === null) return `of doing nothing nothing can be said, since ${row.refused}`;
   const { answer, forget } = row.judgement;
   const by = `${signed(forget.estimate, placesFor(forget.error))} in ${endpointName("forget", question)}`;
-  const [{ judgement: best, untouched }] = rows;
-  const there =
-    best === null || untouched === null
-      ? ""
-      : `; ${unit === "draw" ? "on" : "by"} those ${count(best.units, unit)} ${signed(untouched.forget.estimate, placesFor(untouched.forget.error))}`;
   const said = {
     equivalent: "is equivalent",
     different: "is different",
     "too few": "may or may not be equivalent",
   }[answer];
   const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
-  return `doing nothing ${said}${isSame ? ", too" : ""} (${by}${there})`;
+  // The recipe is judged by some of the draws, on which doing nothing gives something else.
+  const isSplit = choice !== null && choice.untouched !== null && unit === "draw" && choice.judgedBy < units;
+  const beside = isSplit ? `, ${signed(choice.untouched, placesFor(forget.error))} on those ${choice.judgedBy}` : "";
+  return `doing nothing ${said}${isSame ? ", too" : ""} (${by}${beside})`;
 }
 
 /** Where there is nothing to forget, and where trials are too few to say whether there is. */
@@ -342,7 +333,6 @@ function differenceColumns(endpoint: Endpoint): (readonly [name: string, of: (ro
     [`${endpoint}_high`, ({ judgement }) => judgement?.[endpoint].interval.high ?? null],
     [`${endpoint}_smallest_margin`, ({ judgement }) => judgement?.[endpoint].smallestMargin ?? null],
     [`${endpoint}_skewness`, ({ judgement }) => judgement?.[endpoint].skewness ?? null],
-    [`${endpoint}_untouched`, ({ untouched }) => untouched?.[endpoint].estimate ?? null],
   ];
 }
 

@@ -18,6 +18,8 @@ export function placesFor(error: number): number {
 
 export function signed(value: number, places: number): string {
   const text = value.toFixed(places).replace("Infinity", "∞");
+  // What rounds to nothing is of no side.
+  if (Number(text) === 0) return text.replace("-", "");
   return value < 0 || Number.isNaN(value) ? text : `+${text}`;
 }
 

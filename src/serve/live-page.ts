@@ -29,7 +29,7 @@ export function livePage(
   ].join("; ");
   const body = html`${headerHtml(titleOf(place), `gmm-sweep ${VERSION}, live`)}
 <aside class="live" aria-label="Progress and questions">
-<section id="progress" aria-label="Progress"><p id="state" role="status">Looking …</p><div id="sweeps"></div></section>
+<section id="progress" aria-label="Progress"><p id="state" role="status">Looking …</p><div id="sweeps"></div><p id="as-of" class="note"></p></section>
 <details id="sql"><summary>Ask it something (SQL)</summary>
 <form id="ask"><label for="statement">A select over the results of ${shellWord(withoutPasswords(place))}</label>
 <textarea id="statement" rows="3" spellcheck="false">select method, lambda_reg, epochs, avg(forget_probability) from trial_results group by 1, 2, 3</textarea>

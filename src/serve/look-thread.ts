@@ -1,6 +1,8 @@
 /** The thread that looks: a server answers at once, however long a look takes. */
+import { existsSync, readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, SweepError, shellWord, withoutPasswords } from "../errors.js";
+import { escaped } from "../printable.js";
 import type { Figure } from "../report/figures/figure.js";
 import { FIGURES } from "../report/figures/figures.js";
 import type { Panel } from "../report/page/content.js";
@@ -9,25 +11,36 @@ import { mainHtml } from "../report/page/page.js";
 import { panelData } from "../report/page/panels.js";
 import type { Results } from "../store/contract.js";
 import { openBegun } from "../store/open.js";
+import { isDatabase } from "../store/places.js";
 import { type Sight, sightsOf } from "../verdict/sights.js";
 import type { LookAnswer, LookKind, PageLook } from "./messages.js";
 
 const { place } = workerData as { readonly place: string };
 
 parentPort?.on("message", async (kind: LookKind) => {
-  const begun = performance.now();
+  const begun = takenMs();
   const answer = kind === "progress" ? await progress() : { kind, ...(await page(kind === "figures")) };
-  parentPort?.postMessage({ ...answer, ms: performance.now() - begun } as LookAnswer);
+  parentPort?.postMessage({ ...answer, ms: takenMs() - begun } as LookAnswer);
 });
+
+/** What this thread has taken of a core, where Linux tells it and all is read here; else the time, of which it is a part. */
+function takenMs(): number {
+  if (isDatabase(place)) return performance.now();
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
 
 async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }>, "ms">> {
   const looked = await reading(async (results) => {
     const sweeps = [];
-    for (const sweep of await results.sweeps())
-      sweeps.push({
-        ...{ id: sweep.id, name: sweep.plan.name ?? "run" },
-        ...{ cells: await results.cellStatus(sweep), failures: await results.failures(sweep) },
-      });
+    for (const sweep of await results.sweeps()) {
+      const cells = await results.cellStatus(sweep);
+      const failures = cells.some(({ failed }) => failed > 0) ? await results.failures(sweep) : [];
+      sweeps.push({ id: sweep.id, name: sweep.plan.name ?? "run", cells, failures });
+    }
     return sweeps;
   });
   if (typeof looked === "string") return { kind: "progress", sweeps: [], waiting: looked };
@@ -42,7 +55,10 @@ let figures = 0;
 async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence: string | null }> {
   const found = await reading(async (results) => {
     const sights: Sight[] = [];
-    const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true };
+    const asked = {
+      ...{ questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true },
+      place: shellWord(withoutPasswords(place)),
+    };
     for (const sweep of await results.sweeps())
       for await (const sight of sightsOf(results, sweep, asked)) sights.push(sight);
     if (sights.length === 0) return "no trial has landed yet";
@@ -80,8 +96,16 @@ function settingOf({ sweep, finding }: Sight): string {
   return JSON.stringify([sweep.id, finding.setting]);
 }
 
+/** That the file is made by whoever trains there. */
+function notYet(): string | null {
+  if (isDatabase(place) || existsSync(place)) return null;
+  return `${escaped(place)} is not there yet, and is made by the run or grid that trains into it (--db ${shellWord(place)})`;
+}
+
 /** What `look` finds in the place, which is opened for it and let go of; a sentence where nothing can be read there now. */
 async function reading<Found>(look: (results: Results) => Promise<Found>): Promise<Found | string> {
+  const waiting = notYet();
+  if (waiting !== null) return waiting;
   try {
     const results = await openBegun(place);
     if (results === null) return "nothing has been written there yet";

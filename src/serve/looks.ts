@@ -1,9 +1,12 @@
 /** Looks at a place of results on behalf of all pages at once, and never so often that whoever trains there would feel it. */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { LookAnswer, LookKind, PageLook } from "./messages.js";
+import { withoutPasswords } from "../errors.js";
+import { LOOK_KINDS, type LookAnswer, type LookKind, type PageLook } from "./messages.js";
+import { after, FIRST_TURN, isDue, markOf, type Turn, type Writing } from "./pace.js";
 import { Progress, type SweepProgress } from "./progress.js";
 
-/** What a look finds, numbered, so that a page asks for what is newer than what it has. */
+/** What a look finds, numbered, so that a page asks for what is newer than what it has. Times are in milliseconds since 1970. */
 export interface State {
   readonly number: number;
   readonly sweeps: readonly SweepProgress[];
@@ -11,6 +14,17 @@ export interface State {
   readonly waiting: string | null;
   /** Why there is no page yet; null: it is being made, or there. */
   readonly page_waiting: string | null;
+  /** When it was looked last how far the sweeps are; null: not yet. */
+  readonly looked_at: number | null;
+  /** The number of the page; 0: there is none yet. */
+  readonly page: number;
+  /** When the page's verdict and its figures were made; null: not yet. */
+  readonly verdict_at: number | null;
+  readonly figures_at: number | null;
+  /** Whether both are of all that was there at the last look. */
+  readonly page_is_current: boolean;
+  /** Why nothing looks any more; null: something does. */
+  readonly ended: string | null;
 }
 
 export interface PageState {
@@ -18,55 +32,47 @@ export interface PageState {
   readonly page: PageLook;
 }
 
-/** A look of each kind may take one part in so many of the time: less than 2 % of a core in all. */
-const IDLE_TIMES: Readonly<Record<LookKind, number>> = { progress: 100, verdict: 250, figures: 250 };
-const LEAST_IDLE_MS = 1_000;
-const GROWN = 4; // times
+const NOTHING: State = {
+  ...{ number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null, looked_at: null },
+  ...{ page: 0, verdict_at: null, figures_at: null, page_is_current: false, ended: null },
+};
 
-interface Turn {
-  /** Before which no other look is due. */
-  next: number;
-  /** When the one that is under way was asked for; null: none is. */
-  begun: number | null;
-}
+const GROWN = 4; // times
+const MARKED_MS = 250; // how old what is known of a file may be
 
 export class Looks {
   readonly #worker: Worker;
   readonly #progress = new Progress();
-  readonly #turns: Record<LookKind, Turn> = {
-    progress: { next: 0, begun: null },
-    verdict: { next: 0, begun: null },
-    figures: { next: 0, begun: null },
-  };
-  #state: State = { number: 0, sweeps: [], waiting: "it is being looked at", page_waiting: null };
+  readonly #place: string;
+  readonly #turns: Record<LookKind, Turn> = { progress: FIRST_TURN, verdict: FIRST_TURN, figures: FIRST_TURN };
+  /** What is under way, and the mark of the place when it was asked for. */
+  readonly #begun = new Map<LookKind, string | null>();
+  #state = NOTHING;
   #page: PageState | null = null;
-  /** Why there is no page yet. */
-  #said: string | null = null;
-  #sentence: string | null = null;
   /** What was there when each was last asked for, and how many trial rows these were. */
   readonly #landedAt: Partial<Record<LookKind, string>> = {};
   readonly #countAt: Partial<Record<LookKind, number>> = {};
+  #writing: Writing = { mark: null, quietMs: 0 };
+  #markedAt = Number.NEGATIVE_INFINITY;
+  #writtenAt = 0;
   /** How many looks there were: pages share them. */
   looks = 0;
 
   constructor(place: string) {
+    this.#place = place;
     this.#worker = new Worker(new URL("./look-thread.js", import.meta.url), { workerData: { place } });
     this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
-    this.#worker.on("error", (error) => {
-      this.#sentence = error.message;
-    });
+    this.#worker.on("error", (error) => this.#end(error));
   }
 
-  /** What is known; a look begins where one is due. */
+  /** What is known; looks begin where they are due. */
   state(): State {
-    this.#look("progress");
-    return this.#sentence === null ? this.#state : { ...this.#state, waiting: this.#sentence };
+    for (const kind of LOOK_KINDS) this.#look(kind);
+    return this.#state;
   }
 
   /** The page as it was last made; null: not yet. */
   page(): PageState | null {
-    this.#look("verdict");
-    this.#look("figures");
     return this.#page;
   }
 
@@ -75,25 +81,40 @@ export class Looks {
   }
 
   #look(kind: LookKind): void {
-    const turn = this.#turns[kind];
-    const now = performance.now();
-    if (turn.begun !== null || this.#sentence !== null) return;
-    if (kind === "progress" ? now < turn.next : !this.#isDue(kind, now)) return;
+    if (this.#begun.has(kind) || this.#state.ended !== null) return;
+    const at = performance.now();
+    const writing = this.#writingAt(at);
+    if (!(kind === "progress" ? this.#isProgressDue(writing, at) : this.#isPageDue(kind, writing, at))) return;
     this.#landedAt[kind] = this.#landed();
     this.#countAt[kind] = this.#count();
-    turn.begun = now;
+    this.#begun.set(kind, writing.mark);
     this.looks += 1;
     this.#worker.postMessage(kind);
   }
 
+  /** Why nothing can be said may end without anything being written. */
+  #isProgressDue(writing: Writing, at: number): boolean {
+    const known = this.#state.waiting === null ? writing : { ...writing, mark: null };
+    return isDue(this.#turns.progress, known, at);
+  }
+
   /** A page is made anew where something has landed since; the last one at once, since nobody trains any more. */
-  #isDue(kind: LookKind, now: number): boolean {
+  #isPageDue(kind: LookKind, writing: Writing, at: number): boolean {
     const { sweeps, waiting } = this.#state;
     if (waiting !== null || this.#landed() === this.#landedAt[kind]) return false;
     const isOver = sweeps.every(({ rows, there, failed }) => there + failed === rows);
     // While so much more is there than at the last look, which is seldom, a look tells much.
     const hasGrown = this.#count() >= GROWN * (this.#countAt[kind] ?? 0);
-    return isOver || hasGrown || now >= this.#turns[kind].next;
+    return isOver || hasGrown || isDue(this.#turns[kind], writing, at);
+  }
+
+  #writingAt(at: number): Writing {
+    if (at - this.#markedAt < MARKED_MS) return this.#writing;
+    const mark = markOf(this.#place);
+    if (mark !== this.#writing.mark) this.#writtenAt = at;
+    this.#markedAt = at;
+    this.#writing = { mark, quietMs: at - this.#writtenAt };
+    return this.#writing;
   }
 
   #count(): number {
@@ -106,20 +127,35 @@ export class Looks {
   }
 
   #take(answer: LookAnswer): void {
-    const turn = this.#turns[answer.kind];
+    const { kind, ms } = answer;
+    // The first look that finds a sweep loads and compiles what later ones have: it is no measure of them.
+    const isFirst = kind === "progress" && this.#state.sweeps.length === 0;
     const ended = performance.now();
-    // The first one that finds a sweep loads and compiles what later ones have: it is no measure of them.
-    const isFirst = answer.kind === "progress" && this.#state.sweeps.length === 0;
-    turn.next = ended + (isFirst ? LEAST_IDLE_MS : Math.max(LEAST_IDLE_MS, IDLE_TIMES[answer.kind] * answer.ms));
-    turn.begun = null;
-    if (answer.kind !== "progress") {
-      this.#said = answer.sentence;
-      if (answer.page !== null) this.#page = { number: (this.#page?.number ?? 0) + 1, page: answer.page };
-      return;
+    this.#turns[kind] = after(kind, this.#begun.get(kind) ?? null, isFirst ? 0 : ms, ended, availableParallelism());
+    this.#begun.delete(kind);
+    this.#state = { ...this.#state, ...this.#found(answer, ended), number: this.#state.number + 1 };
+    const isCurrent = (of: "verdict" | "figures"): boolean =>
+      this.#landedAt[of] === this.#landed() && !this.#begun.has(of);
+    this.#state = { ...this.#state, page_is_current: isCurrent("verdict") && isCurrent("figures") };
+  }
+
+  /** What a look has changed. */
+  #found(answer: LookAnswer, at: number): Partial<State> {
+    const now = Date.now();
+    if (answer.kind === "progress") {
+      const sweeps = answer.sweeps.map((look) => this.#progress.of(look, at));
+      return { sweeps, waiting: answer.waiting, looked_at: now };
     }
-    const sweeps = answer.sweeps.map((look) => this.#progress.of(look, ended));
-    const next = { sweeps, waiting: answer.waiting, page_waiting: this.#said };
-    const { number, ...before } = this.#state;
-    if (JSON.stringify(next) !== JSON.stringify(before)) this.#state = { number: number + 1, ...next };
+    const { page, sentence } = answer;
+    if (page === null) return { page_waiting: sentence };
+    this.#page = { number: (this.#page?.number ?? 0) + 1, page };
+    const made = answer.kind === "figures" ? { verdict_at: now, figures_at: now } : { verdict_at: now };
+    return { page_waiting: sentence, page: this.#page.number, ...made };
+  }
+
+  /** The thread has ended, as it does of too little memory. */
+  #end(error: Error): void {
+    const ended = `the server has ceased to look (${withoutPasswords(error.message)}): start gmm-sweep serve again`;
+    this.#state = { ...this.#state, ended, number: this.#state.number + 1 };
   }
 }

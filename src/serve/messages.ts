@@ -10,11 +10,12 @@ export interface PageLook {
   readonly figures: number;
 }
 
-/** What is asked of the thread. */
-export type LookKind = "progress" | "verdict" | "figures";
+/** What is asked of the thread: figures are made with a verdict. */
+export const LOOK_KINDS = ["progress", "verdict", "figures"] as const;
+export type LookKind = (typeof LOOK_KINDS)[number];
 
 export type LookAnswer = {
-  /** How long it took. */
+  /** What it took of a core. */
   readonly ms: number;
 } & (
   | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }

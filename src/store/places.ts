@@ -50,12 +50,7 @@ export function anotherPlace(place: string): string {
   return isDatabase(place) ? "name another database with --store" : "name another file with --db";
 }
 
-/** How a command line names a place, or of several sweeps there the one of this number, where a bare word does. */
-export function placeWords(place: string, sweep: number | null): string {
-  return `${shellWord(place)}${sweep === null ? "" : ` --sweep ${sweep}`}`;
-}
-
-/** How a command line names a place by an option. */
+/** How a command line names a place. */
 export function placeOption(place: string): string {
   return `${isDatabase(place) ? "--store" : "--db"} ${shellWord(place)}`;
 }

@@ -33,8 +33,7 @@ export function bestOf(
   const selection = select(candidates, margins);
   const recipe = recipeOf(selection.chosen, rivals);
   const share = selection.shares.find(({ recipe }) => recipe === selection.chosen)?.share ?? 0;
-  const untouched = rows.untouchedAt(selection.judgedBy);
-  const chosen = { ...rows.rowOf(what, recipe, selection.judgedBy), rivals: rivals.length, share, untouched };
+  const chosen = { ...rows.rowOf(what, recipe, selection.judgedBy), rivals: rivals.length, share };
   return { row: chosen, recipe, selection };
 }
 
@@ -50,14 +49,17 @@ export interface Choice {
   readonly answers: Readonly<Record<Answer, number>> | null;
   /** What all units together would choose. */
   readonly overall: RecipeKey;
+  /** The mean difference of doing nothing in the forget measure on the units that judge the recipe, beside which its own stands; null where it says nothing there. */
+  readonly untouched: number | null;
 }
 
-export function choiceOf(selection: Selection, rivals: readonly Recipe[]): Choice {
+export function choiceOf(selection: Selection, rivals: readonly Recipe[], untouched: VerdictRow | null): Choice {
   const { chosenBy, judgedBy, splits, exhaustive, shares, answers, overall } = selection;
   const named = (text: string): RecipeKey => recipeKeyOf(recipeOf(text, rivals).key);
   return {
     ...{ chosenBy: chosenBy.length, judgedBy: judgedBy.length, splits, exhaustive, answers },
     shares: shares.map(({ recipe, share }) => ({ recipe: named(recipe), share })),
     overall: named(overall),
+    untouched: untouched?.judgement?.forget.estimate ?? null,
   };
 }

@@ -9,12 +9,11 @@ import { countRecipes, lookedAt } from "./round-look.js";
 import type { Rounds } from "./rounds.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
-import { trainsOn } from "./trains-on.js";
 import { type Verdict, verdictOn } from "./verdict.js";
 import { verdictInRounds } from "./verdict-in-rounds.js";
 
-/** Whether a question was asked when the sweep was opened. unasked: it is the usual one, and the sweep was asked none. */
-type Asked = "beforehand" | "afterwards" | "unasked";
+/** Whether a question was asked when the sweep was opened. narrowed: it was, but of all recipes and draws. unasked: it is the usual one, and the sweep was asked none. */
+type Asked = "beforehand" | "narrowed" | "afterwards" | "unasked";
 
 /** diverged: on every draw, whatever of it is there. failed: some of it, and none is done. no look: the first round is being trained. dropped: the last look saw none of those that are asked about. */
 type Refusal =
@@ -25,15 +24,6 @@ type Refusal =
   | "no look has been taken"
   | "recipes were dropped";
 
-/** How many of a setting's draws and recipes were left out of what is asked about, as --draws, --methods, --lambda and --epochs do. */
-export interface Narrowed {
-  readonly draws: number;
-  readonly recipes: number;
-}
-
-/** Where all is asked about. */
-export const ALL_ASKED: Narrowed = { draws: 0, recipes: 0 };
-
 export interface Finding {
   readonly sweep: number;
   readonly name: string | null;
@@ -41,12 +31,8 @@ export interface Finding {
   /** Whether the sweep is one shard of several: what is missing is in the others. */
   readonly isShard: boolean;
   readonly asked: Asked;
-  /** What was left out when its cells were there already: the answer is not what was asked beforehand. */
-  readonly narrowed: Narrowed;
   /** The error a side of its answers and intervals; of a sweep that is trained in rounds what each look may spend of it. */
   readonly alpha: number;
-  /** Whether the chosen recipe has no penalty, and trains on with x as before. */
-  readonly trainsOn: boolean;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
   readonly refused: Refusal | null;
@@ -57,23 +43,26 @@ export interface Finding {
 export interface FindingAsked {
   readonly question: Question;
   readonly all: boolean;
+  /** Whether some recipes or draws were left out when the results were there. */
+  readonly isNarrowed?: boolean;
   /** How the sweep is trained in rounds; null: it is not. */
   readonly rounds: Rounds | null;
-  readonly narrowed: Narrowed;
 }
 
 /** What is found of a setting of a sweep. */
-export function findingOf(sweep: Sweep, setting: Setting, { question, all, rounds, narrowed }: FindingAsked): Finding {
+export function findingOf(
+  sweep: Sweep,
+  setting: Setting,
+  { question, all, isNarrowed = false, rounds }: FindingAsked,
+): Finding {
   const asked = sweep.question ?? USUAL_QUESTION;
   const verdict =
     rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
-  const chosen = verdict?.rows.find(({ what }) => what === "chosen") ?? null;
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
     isShard: sweep.shard.count > 1,
-    ...{ asked: askedOf(sweep, question), narrowed, alpha, verdict },
-    trainsOn: chosen !== null && trainsOn(sweep.plan, chosen.recipe),
+    ...{ asked: askedOf(sweep, question, isNarrowed), alpha, verdict },
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };
@@ -100,7 +89,8 @@ function refusalOf(
   return countRecipes(setting, rounds, rounds.looks.length) === 0 ? "recipes were dropped" : "retraining is not done";
 }
 
-function askedOf({ question: stored }: Sweep, question: Question): Asked {
+function askedOf({ question: stored }: Sweep, question: Question, isNarrowed: boolean): Asked {
   if (stored === null) return "unasked";
-  return isSameQuestion(stored, question) ? "beforehand" : "afterwards";
+  if (!isSameQuestion(stored, question)) return "afterwards";
+  return isNarrowed ? "narrowed" : "beforehand";
 }

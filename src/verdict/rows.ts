@@ -5,10 +5,9 @@ import { ALPHA, type Judgement } from "./answer.js";
 import type { Basis } from "./basis.js";
 import { worstCase } from "./differences.js";
 import { type Distance, Distances } from "./distance.js";
-import { UNTOUCHED } from "./roles.js";
 import { type RecipeKey, recipeKeyOf, type Sample } from "./scores.js";
 import { judgedAt, LEAST_UNITS } from "./selection.js";
-import { ofMethod, type Recipe, trialsOf } from "./table.js";
+import { type Recipe, trialsOf } from "./table.js";
 
 /** A line of the verdict. */
 export interface VerdictRow {
@@ -22,8 +21,6 @@ export interface VerdictRow {
   /** Null where nothing can be said, for the reason that `refused` gives. */
   readonly judgement: Judgement | null;
   readonly refused: string | null;
-  /** What doing nothing gives on the units that judge it, where others chose it: its own line is of all units. Null where all judge it, or where that is not known. */
-  readonly untouched: Judgement | null;
   /** Of all units, how many decide it with at least 80 % probability where differences and spread are what they seem; null where it is decided or no number does. */
   readonly needed: number | null;
   /** Null of one run. */
@@ -66,7 +63,6 @@ export class Rows {
     return {
       ...{ what, recipe: recipeKeyOf(recipe.key), rivals: 1, share: null, judgement },
       refused: judgement !== null ? null : typeof differences === "string" ? differences : this.#tooFew(places.length),
-      untouched: null,
       needed: needed === null ? null : Math.ceil((needed * units) / places.length),
       wasserstein: this.#distances.of(samples, this.#at(table.retrained, places), twin),
       trials: samples.reduce((total, { trials }) => total + trials.length, 0),
@@ -75,13 +71,6 @@ export class Rows {
       isOneRun: recipe.samples.some((sample) => sample.isOneRun),
       worstCase: this.#question.estimand === "forget_margin" ? null : worstCase(all.samples, whole.retrained),
     };
-  }
-
-  /** What the units at `places` say of doing nothing; null where it was not trained, or they say nothing. */
-  untouchedAt(places: readonly number[]): Judgement | null {
-    const [untouched] = ofMethod(this.#basis.table.recipes, UNTOUCHED);
-    const differences = untouched === undefined ? "not trained" : this.#basis.differencesOf(untouched);
-    return typeof differences === "string" ? null : judgedAt(differences, this.#question.margins, places, this.#alpha);
   }
 
   #tooFew(there: number): string {

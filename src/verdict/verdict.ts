@@ -8,7 +8,7 @@ import { type NotBeaten, notBeatenOf } from "./not-beaten.js";
 import { TWIN, UNTOUCHED, unlearns } from "./roles.js";
 import { Rows, type VerdictRow } from "./rows.js";
 import type { Setting } from "./scores.js";
-import { placesOf } from "./selection.js";
+import { placesOf, type Selection } from "./selection.js";
 import { type StratumFinding, strataOf } from "./strata.js";
 import { ofMethod, type Recipe, type Table } from "./table.js";
 
@@ -72,6 +72,8 @@ function verdictFrom(basis: Basis, question: Question): Verdict {
   const [best = null] = bestAmong("chosen", rivals);
   const others = [...new Set(rivals.map(({ key }) => key.method))].filter((name) => name !== best?.recipe.key.method);
   const untouched = ofMethod(table.recipes, UNTOUCHED);
+  const beside = ({ judgedBy }: Selection): VerdictRow | null =>
+    untouched.length === 0 ? null : rows.rowOf("do nothing", untouched[0], judgedBy);
   return {
     ...{ question, unit, units, draws: table.draws, leftOut: table.leftOut, recipes: rivals.length },
     rows: [
@@ -80,7 +82,7 @@ function verdictFrom(basis: Basis, question: Question): Verdict {
       ...others.flatMap((name) => bestAmong("method", ofMethod(rivals, name))).map(({ row }) => row),
       ...whole("null", ofMethod(table.recipes, TWIN)),
     ],
-    choice: best === null || best.selection === null ? null : choiceOf(best.selection, rivals),
+    choice: best === null || best.selection === null ? null : choiceOf(best.selection, rivals, beside(best.selection)),
     rounds: null,
     notBeaten: notBeatenOf(rivals, basis, margins),
     memorisation,

@@ -95,7 +95,9 @@ export class Panel {
   /** Two names beside each other are too wide for a phone. */
   #legends(): Legend[] {
     const { legends = [] } = this.#data.spec as Spec;
-    return this.#width() > NARROW ? legends : legends.map((legend) => ({ ...legend, columns: 1 }));
+    return this.#width() > NARROW
+      ? legends
+      : legends.map((legend) => (hasColumns(legend) ? { ...legend, columns: 1 } : legend));
   }
 
   close(): void {
@@ -115,7 +117,6 @@ export class Panel {
   }
 
   readonly #isShown = (row: Row): boolean => {
-    if ("summary_of" in row) return row["summary_of"] === this.#stratum;
     return this.#stratum === ALL || !("stratum" in row) || row["stratum"] === this.#stratum;
   };
 
@@ -137,7 +138,7 @@ export class Panel {
   }
 
   #hasColumns(): boolean {
-    return (this.#data.spec as Spec).legends?.some(({ columns }) => columns !== undefined && columns !== 1) ?? false;
+    return (this.#data.spec as Spec).legends?.some(hasColumns) ?? false;
   }
 
   /** A control for each column of which one value is drawn at a time, and for how much there was to forget. */
@@ -204,6 +205,11 @@ export class Panel {
     button.addEventListener("click", () => saveNumbers(this.#data, `${this.#place.dataset["panel"] ?? "figure"}.csv`));
     details?.append(element("div", {}, button, table));
   }
+}
+
+/** Whether it has long names beside each other; short ones stand in one line anywhere. */
+function hasColumns({ columns }: Legend): boolean {
+  return columns !== undefined && columns !== 1;
 }
 
 function isSame(a: object, b: object): boolean {

@@ -3,18 +3,42 @@ import type { State } from "../../serve/looks.js";
 import type { SweepProgress } from "../../serve/progress.js";
 import { element } from "./element.js";
 
-export function showProgress({ sweeps, waiting }: State): void {
-  const [state, list] = [document.querySelector("#state"), document.querySelector("#sweeps")];
-  if (state === null || list === null) return;
+/** Also of a state that was shown before: the time that is left becomes less. */
+export function showProgress(state: State): void {
+  const { sweeps, waiting, looked_at, ended } = state;
+  const [place, list] = [document.querySelector("#state"), document.querySelector("#sweeps")];
+  if (place === null || list === null) return;
   const left = sweeps.reduce((sum, { rows, there, failed }) => sum + rows - there - failed, 0);
-  const said = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page goes on looking.`;
-  if (state.textContent !== said)
-    state.textContent = said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
+  const found = waiting === null ? (left === 0 ? "Complete." : "") : `${waiting}. This page waits for it.`;
+  const said = ended === null ? found : `${ended}.`;
+  put(place, said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}`);
+  const asOf = document.querySelector("#as-of");
+  if (asOf !== null) put(asOf, waiting === null ? asOfText(state, left === 0) : "");
+  const seconds = looked_at === null ? 0 : (Date.now() - looked_at) / 1000;
   for (const sweep of sweeps) {
     const id = `going-${sweep.id}`;
     const there = document.getElementById(id) ?? list.appendChild(going(id));
-    fill(there, sweep);
+    fill(there, sweep, seconds);
   }
+}
+
+function put(place: Element, words: string): void {
+  if (place.textContent !== words) place.textContent = words;
+}
+
+/** Of when is what one sees: the parts are looked at one after the other, each as seldom as it takes long. */
+function asOfText({ looked_at, verdict_at, figures_at, page_is_current }: State, isOver: boolean): string {
+  const timed = ([what, at]: [string, number | null]): string[] => (at === null ? [] : [`${what} as of ${clock(at)}`]);
+  const made = [
+    ["the verdict", verdict_at] as [string, number | null],
+    ["the figures", figures_at] as [string, number | null],
+  ].flatMap(timed);
+  if (isOver) return page_is_current ? "" : ["The verdict and the figures are made anew", ...made].join("; ");
+  return [...timed(["Counts", looked_at]), ...made].join("; ");
+}
+
+function clock(at: number): string {
+  return new Date(at).toLocaleTimeString("en-GB");
 }
 
 function going(id: string): HTMLElement {
@@ -28,16 +52,17 @@ function going(id: string): HTMLElement {
   );
 }
 
-function fill(place: HTMLElement, { id, name, rows, there, failed, diverged, ...of }: SweepProgress): void {
+/** `seconds` is how long ago it was looked. */
+function fill(place: HTMLElement, sweep: SweepProgress, seconds: number): void {
+  const { id, name, rows, there, failed, diverged, ...of } = sweep;
   const set = (part: string, words: string): void => {
     const node = place.querySelector(part);
-    if (node !== null && node.textContent !== words) node.textContent = words;
+    if (node !== null) put(node, words);
   };
   const bar = place.querySelector("progress");
   if (bar !== null) bar.value = rows === 0 ? 0 : there / rows;
   const left = rows - there - failed;
-  const time =
-    left === 0 ? "" : of.seconds_left === null ? "" : `, about ${duration(of.seconds_left)} left at this pace`;
+  const time = left === 0 || of.seconds_left === null ? "" : `, ${leftText(of.seconds_left - seconds)} at this pace`;
   const lost = [
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
     ...(diverged > 0 ? [`${count(diverged)} diverged`] : []),
@@ -57,8 +82,12 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
+function leftText(seconds: number): string {
+  return seconds < 1 ? "done about now" : `about ${duration(seconds)} left`;
+}
+
 function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }

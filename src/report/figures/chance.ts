@@ -68,7 +68,7 @@ export const pValues: Figure = {
     `Where nothing differs, p-values lie along the diagonal; these of ${whole(facts["draws"])} draws are at most ${number(facts["farthest"])} from it, and within ${number(facts["allowed"])} in 95 of 100 cases.`,
   aspect: 0.85,
   spec: () => {
-    const [x, y] = ["p-value (1)", "share of draws with a smaller one (1)"];
+    const [x, y] = ["p-value (1)", "share of draws with none larger (1)"];
     return {
       layer: [
         {

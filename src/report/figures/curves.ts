@@ -11,7 +11,7 @@ export const curves: Figure = {
   answers: FIGURE_ANSWERS.curves,
   numbers: curveNumbers,
   caption: (numbers) =>
-    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers.shown)}); a method that goes on from another begins where that one ended.`,
+    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers)}); a method that goes on from another begins where that one ended.`,
   aspect: 0.8,
   spec: (numbers) => {
     const { colour, dash } = looksOf(numbers.series["points"]);
@@ -41,6 +41,25 @@ export const curves: Figure = {
             strokeDash: { field: "line", type: "nominal", scale: dash, legend: LEGEND },
           },
         },
+        // A line of one epoch is a point.
+        ...[
+          { mark: { type: "rule", strokeWidth: 1 }, from: "low" },
+          { mark: { type: "point", filled: true, size: 24, opacity: 1 }, from: "value" },
+        ].map(({ mark, from }) => ({
+          data: { name: "points" },
+          transform: [
+            ...only("measure").transform,
+            { joinaggregate: [{ op: "count", as: "epochs" }], groupby: ["line"] },
+            { filter: "datum.epochs === 1" },
+          ],
+          mark,
+          encoding: {
+            x,
+            y: { ...along(from, "measure"), ...y },
+            ...(from === "low" ? { y2: { field: "high" } } : {}),
+            color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
+          },
+        })),
         {
           data: { name: "points" },
           ...only("measure"),

@@ -21,17 +21,17 @@ export const draws: Figure = {
     const overall =
       mean === undefined
         ? ""
-        : `; their mean is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])}`;
+        : `; their mean, the thick line, is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])} with 90 % confidence, the band around it`;
     const said =
       intervals === 0
         ? `${line} on ${whole(draws)} draws, without intervals, since one run or one trial on each says nothing of chance there`
         : `Of ${whole(intervals)} draws ${whole(beyond)} have a 90 % interval without 0 for ${line}`;
-    return `${said}${overall}. The band is the margin of ±${facts["margin"]}.`;
+    return `${said}${overall}. The band around 0 is the margin of ±${facts["margin"]}.`;
   },
   aspect: 0.95,
   spec: (numbers) => {
     const title = `difference to retraining (${forgetUnit(numbers)})`;
-    const rank = { field: "rank", type: "quantitative", axis: RANKS, scale: { nice: false, zero: false } };
+    const rank = { field: "rank", type: "quantitative", axis: RANKS, scale: { nice: false, zero: false, padding: 5 } };
     const margin = Number(numbers.facts["margin"]);
     return {
       layer: [

@@ -13,8 +13,8 @@ interface FigureSpec {
 }
 
 /**
- * One figure. To add one: a file in src/figures that computes its numbers, a file here with a record of this kind, and
- * its place in figures.ts; `plot`, `report`, `serve`, their helps and tests take it from there.
+ * One figure. To add one: a file in src/figures that computes its numbers, a file here with a record of this kind, and its
+ * place in kinds.ts and figures.ts; `plot`, `report`, `serve`, their helps and tests take it from there.
  */
 export interface Figure {
   /** As `plot` is asked for it. */

@@ -1,6 +1,7 @@
 /** What there was to forget, against what unlearning misses. */
 import { memorisationNumbers } from "../../figures/memorisation.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
+import { STRATA } from "../../verdict/memorisation.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
@@ -8,7 +9,6 @@ import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
 const NEARLY = 0.9995;
-const STRATA = ["nothing", "little", "much", "unknown"];
 const X = "memorisation (probability, original − retrained)";
 
 export const memorisation: Figure = {

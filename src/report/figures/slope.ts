@@ -95,7 +95,8 @@ export const slope: Figure = {
         ...(["before", "after"] as const).flatMap((end) => {
           const isBefore = end === "before";
           const median = number(numbers.series["median"][0][end]);
-          const text = isBefore ? median : `median ${median}`;
+          // In two lines there is room for it on a phone.
+          const text = isBefore ? median : ["median", median];
           const place = { align: isBefore ? "right" : "left", dx: isBefore ? -6 : 6, dy: -5 };
           // The paper's colour around it keeps it apart from what it stands on.
           return [{ stroke: role("paper"), strokeWidth: 3 }, { color: role("ink") }].map((look) => ({

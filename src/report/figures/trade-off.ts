@@ -6,6 +6,12 @@ import { along, hovers, LEGEND, looksOf } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, whole } from "./words.js";
 
+/** What the units had to do with what was chosen. */
+const CHOOSING: Readonly<Record<string, string>> = {
+  others: ", those that did not choose the recipe",
+  these: ", by all of which the recipe was chosen",
+};
+
 export const tradeOff: Figure = {
   kind: "trade-off",
   title: "Accuracy against forgetting",
@@ -21,7 +27,8 @@ export const tradeOff: Figure = {
       series["chance"].length === 0
         ? ""
         : " The ellipse holds the mean of two retrainings' difference with 90 % confidence (Hotelling).";
-    return `Mean differences to retraining, which is at the crossing; the box holds what is within the margins of ±${facts["accuracy_margin"]} and ±${facts["forget_margin"]}.${paths}${chance}`;
+    const units = `${whole(facts["units"])} ${facts["unit"]}s${CHOOSING[String(facts["chosen_by"])] ?? ""}`;
+    return `Mean differences to retraining, which is at the crossing, all over the same ${units}; the box holds what is within the margins of ±${facts["accuracy_margin"]} and ±${facts["forget_margin"]}.${paths}${chance}`;
   },
   aspect: 0.9,
   spec: (numbers) => {
@@ -56,16 +63,17 @@ export const tradeOff: Figure = {
             color: { value: role("role_method_4") },
           },
         },
-        {
+        // The paper's colour around a name keeps it apart from the paths that it stands on.
+        ...[{ stroke: role("paper"), strokeWidth: 3 }, { color: role("soft") }].map((look) => ({
           data: { name: "paths" },
           transform: [
             { window: [{ op: "last_value", field: "epochs", as: "last" }], groupby: ["lambda"], frame: [null, null] },
             { filter: "datum.epochs === datum.last" },
             { calculate: "'λ ' + datum.lambda", as: "name" },
           ],
-          mark: { type: "text", align: "left", dx: 4, color: role("soft") },
+          mark: { type: "text", align: "left", dx: 4, ...look },
           encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "name", type: "nominal" } },
-        },
+        })),
         {
           data: { name: "chance" },
           mark: { type: "line", strokeWidth: 1, color: role("role_null"), strokeDash: [2, 2] },

@@ -13,8 +13,6 @@ export interface PageContent {
   readonly version: string;
   readonly settings: readonly SettingContent[];
   readonly sweeps: readonly SweepContent[];
-  /** Whether the place has no other sweep, so that a command needs no number of one. */
-  readonly isOnly: boolean;
 }
 
 export interface SettingContent {

@@ -56,8 +56,7 @@ export async function gathered(
     if (digests) tell(`sweep ${sweep.id}: digest`);
     sweeps.push(await sweepContent(sweep, results, digests));
   }
-  const isOnly = (await results.sweeps()).length === 1;
-  return { title, at: new Date().toISOString(), version: VERSION, settings, sweeps, isOnly };
+  return { title, at: new Date().toISOString(), version: VERSION, settings, sweeps };
 }
 
 async function sweepContent(sweep: Sweep, results: Results, hasDigest: boolean): Promise<SweepContent> {

@@ -91,13 +91,11 @@ export function headerHtml(title: string, made: string): Html {
 }
 
 /** All that a page tells; `data-part` says what a live page puts in the place of what. */
-export function mainHtml({ settings, sweeps, isOnly }: PageContent, path: string, stills: Stills): Html {
+export function mainHtml({ settings, sweeps }: PageContent, path: string, stills: Stills): Html {
   const findings = settings.map(({ finding }) => finding);
-  const sentenceOf = (finding: Finding): string =>
-    findingSentence(finding, findings, isOnly ? path : `${path} --sweep ${finding.sweep}`);
   return html`
-${settings.length > 1 ? contents(findings.map(sentenceOf)) : null}
-${settings.map((setting, i) => settingHtml(setting, { findings, sentenceOf, stills, number: i + 1 }))}
+${settings.length > 1 ? contents(findings, path) : null}
+${settings.map((setting, i) => settingHtml(setting, { findings, path, stills, number: i + 1 }))}
 ${sweeps.map(
   (
     of,
@@ -108,9 +106,9 @@ ${sweeps.map(
 )}`;
 }
 
-function contents(sentences: readonly string[]): Html {
-  return html`<nav aria-label="Settings" data-part="settings"><ol>${sentences.map(
-    (sentence, i) => html`<li><a href="#setting-${i + 1}">${firstOf(sentence)}</a></li>`,
+function contents(findings: readonly Finding[], path: string): Html {
+  return html`<nav aria-label="Settings" data-part="settings"><ol>${findings.map(
+    (finding, i) => html`<li><a href="#setting-${i + 1}">${firstOf(findingSentence(finding, findings, path))}</a></li>`,
   )}</ol></nav>`;
 }
 
@@ -122,19 +120,19 @@ function firstOf(sentence: string): string {
 
 interface SettingPlace {
   readonly findings: readonly Finding[];
-  readonly sentenceOf: (finding: Finding) => string;
+  readonly path: string;
   readonly stills: Stills;
   readonly number: number;
 }
 
-function settingHtml(setting: SettingContent, { findings, sentenceOf, stills, number }: SettingPlace): Html {
+function settingHtml(setting: SettingContent, { findings, path, stills, number }: SettingPlace): Html {
   const { finding } = setting;
   const { header, rows } = verdictTable(finding);
   const where = settingText(finding, findings);
   const title = `The verdict${where === "" ? "" : ` (${where})`}: each recipe beside retraining`;
   const skewed = finding.verdict === null ? [] : skewedText(finding.verdict);
   return html`<section id="setting-${number}" class="setting">
-<h2 class="sentence" data-part="sentence-${number}">${sentenceOf(finding)}</h2>
+<h2 class="sentence" data-part="sentence-${number}">${findingSentence(finding, findings, path)}</h2>
 <div data-part="table-${number}">${rows.length === 0 ? null : htmlTable(title, header, rows)}
 ${skewed.map((line) => html`<p class="note">${line}</p>`)}</div>
 ${panelsSection(setting, number, stills)}</section>`;

@@ -28,7 +28,7 @@ function panelHtml({ figure, numbers }: Drawn, id: string, still: Html | null): 
   const caption = figure.caption(numbers);
   return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(figure.answers)}</p>
 <figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}">${still}</div>
-<figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
+<figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers)}.</span></figcaption></figure>
 <details class="numbers" hidden><summary>Numbers</summary></details></section>`;
 }
 
@@ -113,5 +113,7 @@ function placesIn(column: string, rows: readonly FigureRow[]): Map<string, numbe
 const DIGITS = 6; // more than any screen shows
 
 function short(value: unknown): unknown {
+  // A column that has texts and nulls is not packed.
+  if (typeof value === "string") return printable(value);
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : (value ?? null);
 }

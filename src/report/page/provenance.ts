@@ -11,7 +11,7 @@ export function completenessSection({ methods, sweep }: SweepContent): Html {
   const said =
     missing + failed === 0
       ? `Each of the ${rows.toLocaleString("en-US")} trial rows is there.`
-      : `${missing.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} trial rows ${missing === 1 ? "is" : "are"} missing, ${failed.toLocaleString("en-US")} failed.`;
+      : `${missing.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} trial rows are missing, ${failed.toLocaleString("en-US")} failed.`;
   return html`<p>${said}</p>${htmlTable(
     `Trial rows of sweep ${sweep.id}`,
     ["method", "preset", "cells", "trial rows", "done", "diverged", "failed", "missing"],

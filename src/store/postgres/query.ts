@@ -2,7 +2,7 @@
 import type pg from "pg";
 import { bad, messageOf, type SweepError } from "../../errors.js";
 import type { Aggregate } from "../contract.js";
-import { meantIn } from "../sql/meant.js";
+import { meantNames } from "../meant.js";
 import { AGGREGATE_NAMES, quantilesOf, T_KNOWN, T_WANTED } from "./aggregates.js";
 import { BOOL, BYTEA, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, type Session, typesBy } from "./connection.js";
 import { codeOf, isAnswer, isAway } from "./faults.js";
@@ -34,13 +34,13 @@ export interface Asked {
 export async function ask(session: Session, sql: string, aggregates: readonly Aggregate[]): Promise<Asked> {
   const other = aggregates.find(({ name }) => !AGGREGATE_NAMES.includes(name));
   if (other !== undefined) throw new Error(`a store in PostgreSQL has no aggregate ${other.name}`);
-  return understood(session, sql, async () => {
+  return understood(session, async () => {
     if (/ci_(low|high)/i.test(sql)) await answerQuantiles(session, sql);
     await declare(session, sql);
     const { fields, rows } = await fetch(session);
     // PostgreSQL takes a bare select for one row of nothing.
     if (fields.length === 0) throw notOne("it selects nothing", "");
-    return { columns: fields.map(({ name }) => name), rows: rest(session, sql, rows) };
+    return { columns: fields.map(({ name }) => name), rows: rest(session, rows) };
   });
 }
 
@@ -53,8 +53,8 @@ function fetch(session: Session): Promise<pg.QueryArrayResult> {
   return session.exactly(`fetch forward ${ROWS_AT_ONCE} from asked`, TYPES);
 }
 
-async function* rest(session: Session, sql: string, first: unknown[][]): AsyncGenerator<unknown[]> {
-  for (let rows = first; ; { rows } = await understood(session, sql, () => fetch(session))) {
+async function* rest(session: Session, first: unknown[][]): AsyncGenerator<unknown[]> {
+  for (let rows = first; ; { rows } = await understood(session, () => fetch(session))) {
     yield* rows;
     if (rows.length < ROWS_AT_ONCE) return;
   }
@@ -79,13 +79,13 @@ async function answerQuantiles(session: Session, sql: string): Promise<void> {
 }
 
 /** Runs `body`; what PostgreSQL says against a user's SQL becomes one sentence. */
-async function understood<Result>(session: Session, sql: string, body: () => Promise<Result>): Promise<Result> {
+async function understood<Result>(session: Session, body: () => Promise<Result>): Promise<Result> {
   try {
     return await body();
   } catch (error) {
     // What the server itself lacks is no fault of the SQL.
     if (!isAnswer(error) || isAway(error) || /^(5[378]|XX|25P03|57014)/.test(codeOf(error))) throw error;
-    throw notOne(messageOf(error), await meantName(session, sql, error), error);
+    throw notOne(messageOf(error), await meantName(session, error), error);
   }
 }
 
@@ -97,19 +97,14 @@ function notOne(said: string, meant: string, cause?: unknown): SweepError {
 }
 
 /** Which name of a view, a table or a column is probably meant, where PostgreSQL says that there is none of a name. */
-async function meantName(session: Session, sql: string, error: unknown): Promise<string> {
+async function meantName(session: Session, error: unknown): Promise<string> {
   const [, what, name] = /^(relation|column) "?(?:\w+\.)?(\w+)"? does not exist$/.exec(messageOf(error)) ?? [];
   if (name === undefined) return "";
   await session.script("rollback");
-  const columns = await session.rows<{ relation: string; kind: string; name: string }>(
-    `select c.relname as relation, c.relkind as kind, a.attname as name
-     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-     where c.relnamespace = to_regnamespace('gmm_sweep') and c.relkind in ('r', 'v')
-     order by c.oid, a.attnum`,
+  const kinds = what === "relation" ? "select c.relname as name" : "select distinct a.attname as name";
+  const names = await session.rows<{ name: string }>(
+    `${kinds} from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+     where c.relnamespace = to_regnamespace('gmm_sweep') and c.relkind in (${what === "relation" ? "'r', 'v'" : "'v'"})`,
   );
-  const views = new Map<string, string[]>();
-  for (const { relation, kind, name: column } of columns)
-    if (kind === "v") views.set(relation, [...(views.get(relation) ?? []), column]);
-  const tables = new Set(columns.flatMap(({ relation, kind }) => (kind === "r" ? [relation] : [])));
-  return meantIn(sql, what === "relation" ? "table" : "column", name, { views, tables: [...tables] });
+  return meantNames(name, [...new Set(names.map((row) => String(row.name)))]);
 }

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { bad, shellWord } from "../../errors.js";
-import { absentText, absentUsualText, isAbsent } from "../../files/paths.js";
-import { DEFAULTS } from "../../plan/defaults.js";
+import { absentText, isAbsent } from "../../files/paths.js";
 import { badPlace, withCode } from "../faults.js";
 import { may, mustBeFile, refuseInTheWay } from "./access.js";
 import { withoutLocks } from "./disk.js";
@@ -63,10 +62,7 @@ function openAsItIs(path: string): Database.Database {
   // SQLite takes these for databases of its own, in memory or in a file without a name.
   if (path === "" || path === ":memory:") throw withCode("ENOENT", path);
   const file = realPlace(path);
-  if (isAbsent(path)) {
-    const isUsual = path === DEFAULTS.db;
-    throw bad(isUsual ? absentUsualText(path, DATABASE_ENDINGS, "gmm-sweep grid") : absentText(path, DATABASE_ENDINGS));
-  }
+  if (isAbsent(path)) throw bad(absentText(path, DATABASE_ENDINGS));
   mustBeFile(file);
   if (existsSync(file)) accessSync(file, constants.R_OK);
   const isInUse = [`${file}-wal`, `${file}-journal`].some((other) => existsSync(other));

@@ -9,6 +9,8 @@ import type {
   CellSample,
   CellStatus,
   CellTrial,
+  CurveMean,
+  CurveSpread,
   Damage,
   Failure,
   MethodStatus,
@@ -24,8 +26,8 @@ import type {
   StoredTrajectory,
   Sweep,
 } from "../contract.js";
-import { meantIn } from "../sql/meant.js";
-import { cellParameters, type Read, readsIn } from "../sql/reads.js";
+import { meantNames } from "../meant.js";
+import { cellParameters, type Read, readsIn, recipeParameters } from "../sql/reads.js";
 import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
 import { damagesOf, toldOfReading } from "./damages.js";
@@ -41,7 +43,7 @@ import { Sweeps } from "./sweeps.js";
 const READS = readsIn(SQLITE_DIALECT);
 
 export class SqliteResults implements Results {
-  readonly place: string;
+  protected readonly path: string;
   protected readonly db: Database.Database;
   protected readonly keys: CellKeys;
   protected readonly stored: Sweeps;
@@ -49,8 +51,8 @@ export class SqliteResults implements Results {
   /** Connections whose rows are still being read. */
   readonly #snapshots = new Map<Database.Database, Iterator<unknown> | null>();
 
-  constructor(place: string, db: Database.Database) {
-    this.place = place;
+  constructor(path: string, db: Database.Database) {
+    this.path = path;
     this.db = db;
     this.keys = new CellKeys(db);
     this.stored = new Sweeps(db, this.keys);
@@ -105,6 +107,14 @@ export class SqliteResults implements Results {
     return this.#all(READS.cellTrials, { ...cellParameters(cell), sweep: id });
   }
 
+  async meanCurves({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveMean[]> {
+    return this.#all(READS.meanCurves, { ...recipeParameters(recipe), sweep: id });
+  }
+
+  async curveSpreads({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveSpread[]> {
+    return this.#all(READS.curveSpreads, { ...recipeParameters(recipe), sweep: id });
+  }
+
   cellSamples({ id }: Sweep): AsyncGenerator<CellSample> {
     return this.#each((db) => cellSamples(db, id));
   }
@@ -154,7 +164,7 @@ export class SqliteResults implements Results {
     const snapshot = this.#snapshot();
     try {
       for (const aggregate of aggregates) addAggregate(snapshot, aggregate);
-      const statement = understood(snapshot, sql, () => {
+      const statement = understood(snapshot, () => {
         const prepared = snapshot.prepare<[], unknown[]>(sql);
         if (prepared.reader) return prepared.raw().safeIntegers();
         throw new Error("it returns no rows, and the file is opened read-only");
@@ -163,7 +173,7 @@ export class SqliteResults implements Results {
       return { columns, rows: this.#drain(snapshot, rowsOf(snapshot, statement)) };
     } catch (error) {
       this.#release(snapshot);
-      throw toldOf(this.place, error);
+      throw toldOf(this.path, error);
     }
   }
 
@@ -191,7 +201,7 @@ export class SqliteResults implements Results {
     try {
       return this.db.transaction(() => body(this.db))();
     } catch (error) {
-      throw toldOfReading(this.place, this.db, error);
+      throw toldOfReading(this.path, this.db, error);
     }
   }
 
@@ -206,7 +216,7 @@ export class SqliteResults implements Results {
     try {
       yield* rows;
     } catch (error) {
-      throw toldOfReading(this.place, snapshot, error);
+      throw toldOfReading(this.path, snapshot, error);
     } finally {
       this.#release(snapshot);
     }
@@ -214,7 +224,7 @@ export class SqliteResults implements Results {
 
   /** A connection of its own, on which a state of the file stays as it is. */
   #snapshot(): Database.Database {
-    return guarded(this.place, () => {
+    return guarded(this.path, () => {
       // What is in memory has no other connection, and so is copied.
       const snapshot = this.db.memory ? copyInMemory(this.db) : new SqliteDatabase(this.db.name, { readonly: true });
       this.#snapshots.set(snapshot, null);
@@ -239,8 +249,8 @@ function idOf(sweep: Sweep | null): number | null {
 
 /** The rows of a select; some of its errors, such as an overflow, come only while it runs. */
 function* rowsOf(db: Database.Database, statement: Database.Statement<[], unknown[]>): Generator<unknown[]> {
-  const rows = understood(db, statement.source, () => statement.iterate());
-  const next = (): IteratorResult<unknown[]> => understood(db, statement.source, () => rows.next());
+  const rows = understood(db, () => statement.iterate());
+  const next = (): IteratorResult<unknown[]> => understood(db, () => rows.next());
   try {
     for (let row = next(); row.done !== true; row = next()) yield row.value;
   } finally {
@@ -249,25 +259,25 @@ function* rowsOf(db: Database.Database, statement: Database.Statement<[], unknow
 }
 
 /** Runs `body`; what SQLite says against a user's SQL becomes one sentence. */
-function understood<Result>(db: Database.Database, sql: string, body: () => Result): Result {
+function understood<Result>(db: Database.Database, body: () => Result): Result {
   try {
     return body();
   } catch (error) {
     const said = messageOf(error);
     throw bad(
-      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, sql, said)}; data/docs/columns.md lists the views and their columns`,
+      `SQL must be one select that SQLite understands, got an error: ${said}${meantName(db, said)}; data/docs/columns.md lists the views and their columns`,
       { cause: error },
     );
   }
 }
 
 /** Which name of a view, a table or a column is probably meant, where SQLite says that there is none of a name. */
-function meantName(db: Database.Database, sql: string, said: string): string {
+function meantName(db: Database.Database, said: string): string {
   const [, what, name] = /^no such (table|column): (?:\w+\.)?(\w+)$/.exec(said) ?? [];
   if (name === undefined) return "";
-  const named = (type: "table" | "view"): string[] =>
-    db.prepare<[string], string>("select name from sqlite_schema where type = ? order by rowid").pluck().all(type);
-  const columns = db.prepare<[string], string>("select name from pragma_table_info(?) order by cid").pluck();
-  const views = new Map(named("view").map((view) => [view, columns.all(view)]));
-  return meantIn(sql, what as "table" | "column", name, { views, tables: named("table") });
+  const names =
+    what === "table"
+      ? "select name from sqlite_schema where type in ('table', 'view')"
+      : "select distinct c.name from sqlite_schema s join pragma_table_info(s.name) c where s.type = 'view'";
+  return meantNames(name, db.prepare<[], string>(names).pluck().all());
 }

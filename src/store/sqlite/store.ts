@@ -112,12 +112,12 @@ export class SqliteStore extends SqliteResults implements Store {
     return {
       begin: (sweeps, cellKeys) =>
         this.#write(toldOf, () => {
-          for (const given of sweeps) takeSweep(this.place, this.stored, place, given);
+          for (const given of sweeps) takeSweep(this.path, this.stored, place, given);
           return cellKeys.map((held) => this.keys.put(held).id);
         }),
       land: (some) =>
         this.#write(toldOf, () =>
-          some.map(({ stored, what }) => landStored(this.#trajectories, stored, givenDiffers(this.place, place, what))),
+          some.map(({ stored, what }) => landStored(this.#trajectories, stored, givenDiffers(this.path, place, what))),
         ),
     };
   }
@@ -131,7 +131,7 @@ export class SqliteStore extends SqliteResults implements Store {
     try {
       residence.check();
       this.db.pragma(`busy_timeout = ${NOTICED_AFTER_MS}`);
-      if (residence.isThere && guarded(this.place, () => residence.fold())) this.#opening.tell(unfolded(this.place));
+      if (residence.isThere && guarded(this.path, () => residence.fold())) this.#opening.tell(unfolded(this.path));
     } finally {
       await super.close();
       lock?.release();
@@ -160,7 +160,7 @@ export class SqliteStore extends SqliteResults implements Store {
         refuseUnsound(part);
         refuseDamages(part);
       });
-      return mergePart({ path: this.place, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
+      return mergePart({ path: this.path, db, keys, sweeps, trajectories: this.#trajectories }, path, part);
     } finally {
       closeDatabase(part);
     }
@@ -170,9 +170,7 @@ export class SqliteStore extends SqliteResults implements Store {
   #write<Result>(toldAtFirst: Told, body: () => Result): Promise<Result> {
     const told: Told = (path, error) => toldOfReading(path, this.db, toldAtFirst(path, error));
     const written = this.#turn.then(async () => {
-      const result = await patiently(this.place, this.#opening, HELD, told, (waitMs) =>
-        this.#transaction(waitMs, body),
-      );
+      const result = await patiently(this.path, this.#opening, HELD, told, (waitMs) => this.#transaction(waitMs, body));
       this.#place?.residence.check();
       return result;
     });
