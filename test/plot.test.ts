@@ -9,7 +9,8 @@ import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
 import { svgOf } from "../src/report/figures/render.js";
 import { openResults } from "../src/store/open.js";
 import { type Sight, sightsOf } from "../src/verdict/sights.js";
-import { CLI, type Ended, gmm, started } from "./command-line.js";
+import { CLI, type Ended, gmm, SMALL, started } from "./command-line.js";
+import { trainedFile } from "./fixtures/grids.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
@@ -110,6 +111,23 @@ test("a PDF carries its fonts, and is the same in every byte", async (t) => {
   assert.match(text, /\/FontFile2 /);
   const [, width] = /\/MediaBox \[0 0 ([\d.]+) /.exec(text) ?? [];
   assert.ok(Math.abs(Number(width) - (183 * 72) / 25.4) < 0.01, width);
+});
+
+test("a file of several sweeps is named with the sweep, and a run, which gets no other draws, is told of a grid", async (t) => {
+  const tiny = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "2", lambda: "1" };
+  const one = { ...tiny, epochs: "1,original=2,retrain_scratch=2", preset: "paired", "data-seeds": "1" };
+  const path = await trainedFile(t, one, { ...one, name: "other", "data-seeds": "2:3" }, { ...one, name: "alone" });
+  const plot = async (kind: string, ...words: string[]): Promise<string> =>
+    (await gmm(dirname(path), "plot", kind, ...words, "-o", "figure.svg")).err;
+  assert.match(
+    await plot("slope", path, "--sweep", "3"),
+    /: gmm-sweep resume \S+ --sweep 3 --data-seeds 1:20 adds some$/m,
+  );
+  assert.match(await plot("zip", path, "--sweep", "2"), /: gmm-sweep resume \S+ --sweep 2 --with-null trains it$/m);
+  assert.match(await plot("map", path, "--sweep", "2"), /, which gmm-sweep status \S+ --sweep 2 shows, with --lambda /);
+  const run = [...SMALL, "--trials", "2", "--epochs", "1,original=2,retrain_scratch=2,retrain_original=1"];
+  assert.equal((await gmm(dirname(path), ...run, "--quiet", "--db", "run.db")).code, 0);
+  assert.match(await plot("slope", "run.db"), /: gmm-sweep grid run\.db --data-seeds 1:20 trains several, /);
 });
 
 test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {
