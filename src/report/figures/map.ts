@@ -6,6 +6,9 @@ import { hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
+/** Where there is no room, every second number is left out until there is. */
+const APART = { labelOverlap: true, labelSeparation: 5 };
+
 export const map: Figure = {
   kind: "map",
   title: "Difference to retraining over λ and epochs",
@@ -22,8 +25,8 @@ export const map: Figure = {
   aspect: 0.95,
   spec: (numbers) => {
     const limit = Number(numbers.facts["limit"]);
-    const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, labelOverlap: true } };
-    const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: { labelOverlap: true } };
+    const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, ...APART } };
+    const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: APART };
     return {
       layer: [
         {
