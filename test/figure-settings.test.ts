@@ -200,6 +200,28 @@ test("a learning curve is the mean over draws of the means over trials, and begi
   assert.notEqual(at("retraining", 5), undefined);
 });
 
+test("an interval of a learning curve ends where its measure does, and elsewhere is Student's", async (t) => {
+  const path = await trainedFile(t, {
+    ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "3,original=9,retrain_scratch=9", preset: "paired" },
+    ...{ samples: "40", features: "3", hidden: "6,4", engine: "reference" },
+  });
+  const { series, facts } = shown(await curveNumbers(await sightIn(t, path)));
+  const shares = series["points"].filter(({ measure }) =>
+    /^(forget_probability|train_accuracy)$/.test(String(measure)),
+  );
+  const cut = shares.filter(({ low, high }) => low === 0 || high === 1);
+  assert.ok(cut.length > 0);
+  assert.ok(Number(facts["ended"]) >= cut.length);
+  for (const { low, value, high } of shares) {
+    assert.ok(0 <= Number(low) && Number(low) <= Number(value));
+    assert.ok(Number(value) <= Number(high) && Number(high) <= 1);
+    if (low !== 0 && high !== 1) near(Number(high) - Number(value), Number(value) - Number(low));
+  }
+  // Log-odds have no end.
+  const odds = series["points"].filter(({ measure }) => measure === "forget_margin");
+  for (const { low, value, high } of odds) near(Number(high) - Number(value), Number(value) - Number(low));
+});
+
 test("of a sweep that kept the epochs that were asked for alone, each line has these", async (t) => {
   const path = await trainedFile(t, {
     ...{ "data-seeds": "1:2", trials: "2", lambda: "1", epochs: "3,original=5,retrain_scratch=5", record: "asked" },

@@ -1,6 +1,7 @@
 /** Learning curves: what each method's nets are after each epoch. */
 import { CURVE } from "../measures.js";
 import type { CellKey } from "../plan/cell.js";
+import type { Interval } from "../stats/interval.js";
 import { mean, variance } from "../stats/moments.js";
 import { tTailQuantile } from "../stats/student-t.js";
 import type { Sight } from "../verdict/sights.js";
@@ -11,9 +12,17 @@ import { CONFIDENCE } from "./units.js";
 const MOST_EPOCHS = 200; // of a line; of longer ones every so many
 const MEASURES = ["forget_probability", ...CURVE.map(({ name }) => name).filter((n) => n !== "forget_probability")];
 
+/** Between what a measure, and so its mean, lies; there an interval ends, which holds the mean no more seldom for that. */
+const SCALES: Readonly<Record<string, Interval>> = {
+  forget_probability: { low: 0, high: 1 },
+  train_accuracy: { low: 0, high: 1 },
+  cross_entropy: { low: 0, high: Number.POSITIVE_INFINITY },
+};
+const ENDLESS: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+
 /**
- * The mean over draws of the draws' mean curves with its 90 % interval, by Student's t over draws; of one draw over its
- * trials. A method that goes on from another begins at the epoch where that one ended.
+ * The mean over draws of the draws' mean curves with its 90 % interval, by Student's t over draws, as far as the measure
+ * goes; of one draw over its trials. A method that goes on from another begins at the epoch where that one ended.
  */
 export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string> {
   const ground = groundOf(sight);
@@ -53,7 +62,7 @@ export async function curveNumbers(sight: Sight): Promise<FigureNumbers | string
       { what: "draws", shown: new Set(stored.map(({ draw }) => draw)).size, of: basis.whole.draws.length },
     ],
     choices: { measure: MEASURES },
-    facts: { unit: basis.unit },
+    facts: { unit: basis.unit, ended: points.filter(isEnded).length },
   };
 }
 
@@ -98,10 +107,19 @@ function epochsBefore(start: string): number {
   return start === "" ? 0 : start.split("<").reduce((sum, cell) => sum + Number(/x(\d+)$/.exec(cell)?.[1] ?? 0), 0);
 }
 
-interface Banded {
+/** Whether its interval went beyond what its measure can be. */
+function isEnded({
+  measure,
+  value,
+  low,
+  high,
+}: Omit<Banded, "draws" | "runs"> & { readonly measure: string }): boolean {
+  const scale = SCALES[measure] ?? ENDLESS;
+  return (low < value && low === scale.low) || (high > value && high === scale.high);
+}
+
+interface Banded extends Interval {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
   readonly draws: number;
   readonly runs: number;
 }
@@ -113,5 +131,7 @@ function banded(rows: readonly StoredCurve[], measure: string): Banded {
   const [count, spread] =
     rows.length === 1 ? [runs, Number(rows[0][`${measure}_sd`] ?? 0) ** 2] : [rows.length, variance(means)];
   const half = count < 2 ? 0 : tTailQuantile((1 - CONFIDENCE) / 2, count - 1) * Math.sqrt(spread / count);
-  return { value, low: value - half, high: value + half, draws: rows.length, runs };
+  const { low, high } = SCALES[measure] ?? ENDLESS;
+  const interval = { low: Math.max(low, value - half), high: Math.min(high, value + half) };
+  return { value, ...interval, draws: rows.length, runs };
 }

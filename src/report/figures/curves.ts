@@ -5,13 +5,15 @@ import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 
+const ENDED = " Intervals end where their measure does, those of shares and probabilities at 0 and 1.";
+
 export const curves: Figure = {
   kind: "curves",
   title: "Learning curves",
   answers: FIGURE_ANSWERS.curves,
   numbers: curveNumbers,
   caption: (numbers) =>
-    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers.shown)}); a method that goes on from another begins where that one ended.`,
+    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers.shown)}); a method that goes on from another begins where that one ended.${numbers.facts["ended"] === 0 ? "" : ENDED}`,
   aspect: 0.8,
   spec: (numbers) => {
     const { colour, dash } = looksOf(numbers.series["points"]);
