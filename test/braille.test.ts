@@ -14,6 +14,11 @@ test("a curve goes from its first epoch to its last, and from its least to its m
   assert.equal(lines[9], "        epoch 1 epoch 5");
 });
 
+test("an end of an axis that rounds to nothing has no sign", () => {
+  const lines = curvePicture("log-odds", [-0.0001, 1], 20).split("\n");
+  assert.match(lines[8], /^ *0\.0+ /);
+});
+
 test("a curve that is one value has a place, and one without a number is no picture", () => {
   assert.match(curvePicture("level", [0.5, 0.5], 20), /^level\n {6}1 /);
   assert.equal(curvePicture("nothing", [null, Number.NaN], 20), "");

@@ -7,6 +7,7 @@ import type { Sight } from "../verdict/sights.js";
 import type { Recipe } from "../verdict/table.js";
 import { chosenBy, chosenOf, type Ground, groundOf, type Line, lineOf, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
+import { type Point, pathNames } from "./path-names.js";
 import { CONFIDENCE } from "./units.js";
 
 const MOST_PATHS = 8;
@@ -25,16 +26,19 @@ export async function tradeOffNumbers(sight: Sight): Promise<FigureNumbers | str
   });
   if (points.length === 0)
     return whyNone(sight, "nothing but copies of one run was trained, which say nothing of chance");
-  const { paths, shown } = pathsOf(ground, chosen);
+  const found = pathsOf(ground, chosen);
+  const { paths, shown } = found;
+  const { forget, accuracy } = sight.question.margins;
+  const corners = [-1, 1].map((side) => ({ forget: side * forget, accuracy: side * accuracy }));
+  const names = namesOf(found, [...points, ...corners]);
   const twin = lineOf(ground, "null");
   const spread = twin === null ? null : differencesOf(ground, twin.recipe, places);
   return {
-    series: { points, paths, chance: spread === null ? [] : ellipse(spread) },
+    series: { points, paths, names, chance: spread === null ? [] : ellipse(spread) },
     shown: [{ what: "λ", shown: shown.shown, of: shown.of }],
     facts: {
       estimand: sight.question.estimand,
-      forget_margin: sight.question.margins.forget,
-      accuracy_margin: sight.question.margins.accuracy,
+      ...{ forget_margin: forget, accuracy_margin: accuracy },
       unit: basis.unit,
       chosen: chosen?.name ?? null,
       chosen_by: chosen === null ? "none" : chosenBy(chosen, basis.units),
@@ -79,6 +83,12 @@ function pathsOf(ground: Ground, chosen: Line | null): Paths {
     paths: paths.sort((a, b) => a.lambda - b.lambda || a.epochs - b.epochs),
     shown: { shown: kept.size, of: all.length },
   };
+}
+
+/** The λ of the paths at their ends. None of a single one, which the legend names. */
+function namesOf({ paths }: Paths, marks: readonly Point[]): FigureNumbers["series"][string] {
+  const ends = [...new Map(paths.map((at) => [at.lambda, at])).values()];
+  return ends.length < 2 ? [] : pathNames(ends, [...paths, ...marks]).map((name) => ({ ...name }));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Curves and distributions in a terminal: two dots across and four down to a character of braille. */
+import { rounded } from "./verdict-words.js";
 
 const [ACROSS, DOWN] = [2, 4];
 const BLANK = 0x2800;
@@ -111,7 +112,7 @@ function spread(values: readonly number[]): Axis {
 function labelsOf({ low, high }: Axis): readonly [string, string] {
   const places = Math.ceil(-Math.log10(high - low)) + 1;
   const told = (value: number): string =>
-    Number.isInteger(value) ? String(value) : value.toFixed(Math.min(MOST_PLACES, Math.max(LEAST_PLACES, places)));
+    Number.isInteger(value) ? String(value) : rounded(value, Math.min(MOST_PLACES, Math.max(LEAST_PLACES, places)));
   return [told(low), told(high)];
 }
 

@@ -2,6 +2,7 @@
 import type { CompatFinding } from "../verdict/compat/compat.js";
 import type { MeasureFinding } from "../verdict/compat/measures.js";
 import { tableWithin } from "./table.js";
+import { rounded } from "./verdict-words.js";
 import { wrapped } from "./wrap.js";
 
 const DIGITS = 3;
@@ -54,7 +55,7 @@ function valueText({ value, reason, standardError, bounds }: MeasureFinding, rea
 function withError(value: number, error: number): string {
   if (error < LEAST_ERROR) return `${short(value)} ± 0`;
   const decimals = Math.max(0, 1 - Math.floor(Math.log10(error)));
-  return `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`;
+  return `${rounded(value, decimals)} ± ${error.toFixed(decimals)}`;
 }
 
 function short(value: number): string {

@@ -16,11 +16,15 @@ export function placesFor(error: number): number {
   return Math.min(MOST_PLACES, Math.max(LEAST_PLACES, DIGITS - 1 - Math.floor(Math.log10(error))));
 }
 
+/** With so many decimals; what rounds to nothing is of no side. */
+export function rounded(value: number, places: number): string {
+  const text = value.toFixed(places);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 export function signed(value: number, places: number): string {
-  const text = value.toFixed(places).replace("Infinity", "∞");
-  // What rounds to nothing is of no side.
-  if (Number(text) === 0) return text.replace("-", "");
-  return value < 0 || Number.isNaN(value) ? text : `+${text}`;
+  const text = rounded(value, places).replace("Infinity", "∞");
+  return value < 0 || Number.isNaN(value) || Number(text) === 0 ? text : `+${text}`;
 }
 
 export function range({ low, high }: Interval, places: number): string {

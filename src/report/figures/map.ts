@@ -6,6 +6,9 @@ import { choiceSignal, hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
+/** Where there is no room, every second number is left out until there is. */
+const APART = { labelOverlap: true, labelSeparation: 5 };
+
 export const map: Figure = {
   kind: "map",
   title: "Difference to retraining over λ and epochs",
@@ -24,8 +27,8 @@ export const map: Figure = {
     const { limit, accuracy_limit } = numbers.facts;
     const end = `(${choiceSignal("measure")} === 'accuracy' ? ${accuracy_limit} : ${limit})`;
     const title = `'Δ to retraining (' + (${choiceSignal("measure")} === 'accuracy' ? 'train accuracy' : '${forgetUnit(numbers)}') + ')'`;
-    const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, labelOverlap: true } };
-    const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: { labelOverlap: true } };
+    const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, ...APART } };
+    const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: APART };
     return {
       layer: [
         {

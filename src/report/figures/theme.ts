@@ -62,7 +62,7 @@ export const CONFIG: Config = {
   },
   axisQuantitative: { grid: true, domain: false, ticks: false },
   // So few that none is left out: where every second one is, 0 may be among them.
-  axisXQuantitative: { tickCount: { expr: "ceil(width / 60)" } },
+  axisXQuantitative: { tickCount: { expr: "ceil(width / 70)" }, labelSeparation: 5 },
   legend: {
     ...{ labelFontSize: TEXT.label, titleFontSize: TEXT.title, titleFontWeight: "normal" },
     ...{ labelColor: role("ink"), titleColor: role("ink"), orient: "top", symbolStrokeWidth: 1.5 },

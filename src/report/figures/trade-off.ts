@@ -1,5 +1,6 @@
 /** Accuracy against forgetting. */
 import { tradeOffNumbers } from "../../figures/trade-off.js";
+import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf } from "./parts.js";
@@ -27,7 +28,7 @@ export const tradeOff: Figure = {
       series["chance"].length === 0
         ? ""
         : " The ellipse holds the mean of two retrainings' difference with 90 % confidence (Hotelling).";
-    const units = `${whole(facts["units"])} ${facts["unit"]}s${CHOOSING[String(facts["chosen_by"])] ?? ""}`;
+    const units = `${count(Number(facts["units"]), String(facts["unit"]))}${CHOOSING[String(facts["chosen_by"])] ?? ""}`;
     return `Mean differences to retraining, which is at the crossing, all over the same ${units}; the box holds what is within the margins of ±${facts["accuracy_margin"]} and ±${facts["forget_margin"]}.${paths}${chance}`;
   },
   aspect: 0.9,
@@ -36,6 +37,7 @@ export const tradeOff: Figure = {
     const y = `Δ ${forgetUnit(numbers)}`;
     const [wide, high] = [Number(numbers.facts["accuracy_margin"]), Number(numbers.facts["forget_margin"])];
     const { colour } = looksOf(numbers.series["points"]);
+    const legend = { ...LEGEND, symbolType: "circle", symbolSize: 80 };
     const shapes = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
     return {
       layer: [
@@ -65,32 +67,34 @@ export const tradeOff: Figure = {
         },
         // The paper's colour around a name keeps it apart from the paths that it stands on.
         ...[{ stroke: role("paper"), strokeWidth: 3 }, { color: role("soft") }].map((look) => ({
-          data: { name: "paths" },
-          transform: [
-            { window: [{ op: "last_value", field: "epochs", as: "last" }], groupby: ["lambda"], frame: [null, null] },
-            { filter: "datum.epochs === datum.last" },
-            { calculate: "'λ ' + datum.lambda", as: "name" },
-          ],
-          mark: { type: "text", align: "left", dx: 4, ...look },
+          data: { name: "names" },
+          mark: { type: "text", align: "left", dx: 6, ...look },
           encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "name", type: "nominal" } },
         })),
+        {
+          data: { name: "names" },
+          mark: { type: "point", opacity: 0 },
+          encoding: { x: along("room_to", x), y: along("forget", y) },
+        },
         {
           data: { name: "chance" },
           mark: { type: "line", strokeWidth: 1, color: role("role_null"), strokeDash: [2, 2] },
           encoding: { x: along("accuracy", x), y: along("forget", y), order: { field: "corner" } },
         },
-        {
+        // The chosen recipe over the others: where all are equal it would not be seen.
+        ...["!==", "==="].map((is) => ({
           data: { name: "points" },
+          transform: [{ filter: `datum.what ${is} 'chosen'` }],
           mark: { type: "point", filled: true, size: 55, opacity: 1, stroke: role("paper"), strokeWidth: 0.8 },
           encoding: {
             x: along("accuracy", x),
             y: along("forget", y),
-            color: { field: "line", type: "nominal", scale: colour, legend: { ...LEGEND, symbolType: "circle" } },
+            color: { field: "line", type: "nominal", scale: colour, legend },
             shape: {
               field: "line",
               type: "nominal",
               scale: { ...colour, range: shapes },
-              legend: { ...LEGEND, symbolType: "circle" },
+              legend,
             },
             ...hovers(
               ["line", "method", "text"],
@@ -99,7 +103,7 @@ export const tradeOff: Figure = {
               ["units", numbers.facts["unit"] === "draw" ? "draws" : "trials", "count"],
             ),
           },
-        },
+        })),
       ],
     };
   },
