@@ -116,6 +116,24 @@ test("--data writes every number that is drawn, with the series that it is of", 
   assert.ok(!existsSync(join(folder, "figure.svg")));
 });
 
+test("--data - prints the numbers that a file would have, and nothing else, with a picture and without", async (t) => {
+  const path = await picturedFile(t);
+  const drawn = async (...words: readonly string[]): Promise<Ended> => {
+    const ended = await gmm(dirname(path), "plot", "slope", path, ...words);
+    assert.equal(ended.code, 0, ended.err);
+    return ended;
+  };
+  await drawn("--data", "slope.csv");
+  const csv = readFileSync(join(dirname(path), "slope.csv"), "utf8");
+  const alone = await drawn("--data", "-");
+  assert.equal(alone.out, csv);
+  assert.match(alone.err, /^the numbers: 4 of 8 draws\nunlearn /);
+  const both = await drawn("--data", "-", "-o", "slope.svg");
+  assert.equal(both.out, csv);
+  assert.match(both.err, /^slope\.svg and the numbers: /);
+  assert.ok(existsSync(join(dirname(path), "slope.svg")) && !existsSync(join(dirname(path), "-")));
+});
+
 test("--choose says which of several things is drawn", async (t) => {
   const path = await picturedFile(t);
   const drawn = async (...words: readonly string[]): Promise<string> => {

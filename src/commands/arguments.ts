@@ -94,7 +94,7 @@ interface Split {
 /** Words and options apart, as far as these commands' options say which of them take a value. */
 function split(argv: readonly string[], commands: readonly Command[]): Split {
   const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
-  return yargs([...argv])
+  return yargs(dashesKept(argv, options))
     .locale("en")
     .detectLocale(false)
     .parserConfiguration({
@@ -110,6 +110,14 @@ function split(argv: readonly string[], commands: readonly Command[]): Split {
     .exitProcess(false)
     .options({ ...options, help: { type: "boolean", alias: "h" }, version: { type: "boolean" } })
     .parseSync() as unknown as Split;
+}
+
+/** A single dash after an option that takes a value is that value, as --data - for stdout; yargs takes it for a word. */
+function dashesKept(argv: readonly string[], options: Readonly<Record<string, YargsOption>>): string[] {
+  const end = argv.indexOf("--");
+  const isTaken = (word = ""): boolean => word.startsWith("--") && options[word.slice(2)]?.type === "string";
+  const isValue = (i: number): boolean => argv[i] === "-" && (end === -1 || i < end) && isTaken(argv[i - 1]);
+  return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=-`] : [word]));
 }
 
 /** An argument may be given by its name, too. */

@@ -29,7 +29,7 @@ type Ending = keyof typeof WRITERS;
 /** Draws what is asked for, and returns the exit code. */
 export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
   const figure = figureFrom(flags);
-  const { picture, numbersFile } = outputsFrom(flags);
+  const { picture, numbersFile, isPrinted } = outputsFrom(flags);
   const drawing = { width: widthFrom(flags), theme: themeFrom(flags) };
   if (picture?.kind === "png") await pixelDrawer();
   const path = fileFrom(flags);
@@ -48,9 +48,12 @@ export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
     if (numbersFile !== null) files.push([numbersFile.path, Buffer.from(numbersCsv(numbers))]);
     for (const output of [picture, numbersFile]) if (output !== null) mustBeFree(output, [["the database", path]]);
     writeWhole(files);
-    await terminal.out(
-      `${files.map(([name]) => shellWord(name)).join(" and ")}: ${shownText(numbers.shown)}\n${paragraph(figure.caption(numbers), terminal)}`,
-    );
+    const names = files.map(([name]) => shellWord(name)).concat(isPrinted ? "the numbers" : []);
+    const said = `${names.join(" and ")}: ${shownText(numbers.shown)}\n${paragraph(figure.caption(numbers), terminal)}`;
+    if (isPrinted) {
+      terminal.err(said);
+      await terminal.exact(numbersCsv(numbers));
+    } else await terminal.out(said);
     return EXIT.ok;
   } finally {
     await results.close();
@@ -67,18 +70,24 @@ function figureFrom(flags: Flags): Figure {
 interface Outputs {
   readonly picture: Output | null;
   readonly numbersFile: Output | null;
+  /** Whether the numbers go to stdout, on which nothing else is then. */
+  readonly isPrinted: boolean;
 }
 
-/** The files that are to be written, one at least. */
+const STDOUT = "-";
+
+/** What is to be written, one thing at least. */
 function outputsFrom(flags: Flags): Outputs {
   const [out, data, force] = [text(flags, "out"), text(flags, "data"), flags["force"] === true];
   if (out === null && data === null)
     throw bad("--out must name the picture, a file that ends in .svg, .png or .pdf, got none: write -o figure.svg");
   const picture: Output | null = out === null ? null : { option: "--out", path: out, kind: endingOf(out), force };
-  const numbersFile: Output | null = data === null ? null : { option: "--data", path: data, kind: "numbers", force };
+  const isPrinted = data === STDOUT;
+  const numbersFile: Output | null =
+    data === null || isPrinted ? null : { option: "--data", path: data, kind: "numbers", force };
   if (picture !== null) mustBeFree(picture, numbersFile === null ? [] : [["--data", numbersFile.path]]);
   if (numbersFile !== null) mustBeFree(numbersFile, []);
-  return { picture, numbersFile };
+  return { picture, numbersFile, isPrinted };
 }
 
 function endingOf(path: string): Ending {
