@@ -43,6 +43,25 @@ export const curves: Figure = {
             strokeDash: { field: "line", type: "nominal", scale: dash, legend: LEGEND },
           },
         },
+        // What is at one epoch alone is neither area nor line.
+        ...[
+          { type: "rule", strokeWidth: 1.3 },
+          { type: "point", filled: true, size: 24, opacity: 1 },
+        ].map((mark) => ({
+          data: { name: "points" },
+          transform: [
+            ...only("measure").transform,
+            { joinaggregate: [{ op: "count", as: "epochs" }], groupby: ["line"] },
+            { filter: "datum.epochs === 1" },
+          ],
+          mark,
+          encoding: {
+            x,
+            y: { ...along(mark.type === "rule" ? "low" : "value", "measure"), ...y },
+            ...(mark.type === "rule" ? { y2: { field: "high" } } : {}),
+            color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
+          },
+        })),
         {
           data: { name: "points" },
           ...only("measure"),

@@ -1,5 +1,6 @@
 /** The caterpillar: each draw's difference to retraining. */
 import { drawsNumbers } from "../../figures/draws.js";
+import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, only } from "./parts.js";
@@ -24,8 +25,8 @@ export const draws: Figure = {
         : `; their mean, the thick line, is ${number(mean["difference"])}, ${number(mean["low"])} to ${number(mean["high"])} with 90 % confidence, the band around it`;
     const said =
       intervals === 0
-        ? `${line} on ${whole(draws)} draws, without intervals, since one run or one trial on each says nothing of chance there`
-        : `Of ${whole(intervals)} draws ${whole(beyond)} have a 90 % interval without 0 for ${line}`;
+        ? `${line} on ${count(Number(draws), "draw")}, without intervals, since one run or one trial on each says nothing of chance there`
+        : `Of ${count(Number(intervals), "draw")} ${whole(beyond)} ${beyond === 1 ? "has" : "have"} a 90 % interval without 0 for ${line}`;
     return `${said}${overall}. The band around 0 is the margin of ±${facts["margin"]}.`;
   },
   aspect: 0.95,

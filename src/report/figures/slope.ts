@@ -56,8 +56,11 @@ export const slope: Figure = {
         },
         {
           data: { name: "chance" },
-          mark: { type: "text", align: "right", dy: 8, color: role("soft"), text: "chance alone" },
-          encoding: { y: { field: "distance", ...y }, x: { ...x, datum: RIGHT } },
+          mark: { type: "text", align: chanceSide(numbers), dy: 8, color: role("soft"), text: "chance alone" },
+          encoding: {
+            y: { field: "distance", ...y },
+            x: { ...x, datum: chanceSide(numbers) === "left" ? LEFT : RIGHT },
+          },
         },
         ...Object.entries(WAYS).map(([change, { colour, dash }]) => ({
           data: { name: "draws" },
@@ -124,6 +127,16 @@ export const slope: Figure = {
     };
   },
 };
+
+const NEAR = 0.15; // of the height: there two lines of text stand on one another
+
+/** Where chance is named: on the right, unless the median's words are there. */
+function chanceSide({ series }: FigureNumbers): "left" | "right" {
+  const most = Math.max(...series["draws"].flatMap(({ before, after }) => [Number(before), Number(after)]));
+  const [[chance], [median]] = [series["chance"], series["median"]];
+  const isNear = chance !== undefined && Math.abs(Number(chance["distance"]) - Number(median["after"])) < NEAR * most;
+  return isNear ? "left" : "right";
+}
 
 /** How many draws went which way, in their colours. */
 function countsOf({ facts }: FigureNumbers): [text: string, colour: Role][] {
