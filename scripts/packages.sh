@@ -51,7 +51,7 @@ done
 
 # The same of what is compiled where it is installed.
 home=$scratch/node$1/node_modules/node
-install "$scratch/source" "$home" --omit=optional --build-from-source=gmm-sweep
+install "$scratch/source" "$home" --build-from-source=gmm-sweep
 mkdir "$scratch/here" && cd "$scratch/here"
 gmm() { PATH="$home/bin:$PATH" "$scratch/source/node_modules/.bin/gmm-sweep" "$@"; }
 gmm doctor | grep -q 'kernel addon .*compiled' || { gmm doctor && exit 1; }

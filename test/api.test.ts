@@ -117,6 +117,12 @@ test("a sweep is opened by number, by name, or as the only one; margins are chec
   assert.deepEqual([only.id, only.name], [1, "one"]);
   await assert.rejects(api.verdict(only, { margin: { forget: -1 } }), /^SweepError: margin forget must be/);
   await assert.rejects(api.figure(only, "slop"), /got slop: did you mean slope$/);
+  for (const [asked, sentence] of [
+    [{ method: "unlern" }, /^SweepError: method must be one of .*, got unlern: did you mean unlearn$/],
+    [{ trial: 4 }, /^SweepError: trial must be a whole number from 1 to 3, got 4$/],
+    [{ trial: 1.5 }, /^SweepError: trial must be a whole number from 1 to 3, got 1\.5$/],
+  ] as const)
+    await assert.rejects(only.curves(asked).next(), sentence);
   await only.close();
   await api.runSweep({ ...PLAN, name: "two", trials: 2 }, { place, workers: 1 });
   for (const sweep of [2, "two"]) {

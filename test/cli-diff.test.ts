@@ -160,6 +160,15 @@ test("the margin of one of several forget rows makes its cell differ, though the
   );
 });
 
+test("draws are shown in the order of their seeds", async (t) => {
+  const [first, second] = [await trainedFile(t, GRID), await trainedFile(t, { ...GRID, "data-seeds": "9:11" })];
+  const { out } = await diff(first, second, { json: true });
+  const draws = (JSON.parse(out) as { draw: string; only_second: number }[]).flatMap(({ draw, only_second }) =>
+    only_second > 0 ? [draw] : [],
+  );
+  assert.deepEqual([...new Set(draws)], ["9", "10", "11"]);
+});
+
 test("imported draws are told by the first digits of their hashes, so that each cell has one line", async (t) => {
   const folders: string[] = [];
   for (const seed of ["1", "2"]) {

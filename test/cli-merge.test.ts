@@ -105,9 +105,9 @@ test("a missing shard is named with the lines that run it, and running that line
   const words =
     "--trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1:2 --samples 40 --features 3 --hidden 6,4 --engine reference";
   assert.match(told.out, /shards that are missing or not complete: 3 of 4; each goes on from what its file has:\n/);
-  assert.ok(told.out.includes(`\n  npx gmm-sweep grid ${words} --shard 3/4 --db part3.db\n`), told.out);
+  assert.ok(told.out.includes(`\n  gmm-sweep grid ${words} --shard 3/4 --db part3.db\n`), told.out);
   assert.match(told.out, /\n {2}sbatch --array=3 \S*scripts\/slurm\.sbatch 4 --trials 3 /);
-  const line = /npx gmm-sweep (grid .* --db part3\.db)\n/.exec(told.out)?.[1] ?? "";
+  const line = /^ {2}gmm-sweep (grid .* --db part3\.db)$/m.exec(told.out)?.[1] ?? "";
   assert.equal((await gmm(cwd, ...line.split(" "), "--quiet")).code, 0);
   const { code, out } = await gmm(cwd, "merge", "whole.db", "part3.db");
   assert.equal(code, 0, out);
@@ -122,13 +122,10 @@ test("of shards that grew a missing one is told with each command that grew them
   assert.equal(told.code, 1, told.err);
   const place = "--shard 3/4 --db part3.db";
   const line = told.out.split("\n").find((text) => text.endsWith(place)) ?? told.out;
-  assert.match(
-    line,
-    /^ {2}npx gmm-sweep grid --trials 2 --lambda 0,4\.2 .* && npx gmm-sweep grid --trials 3 --lambda 0,7 /,
-  );
+  assert.match(line, /^ {2}gmm-sweep grid --trials 2 --lambda 0,4\.2 .* && gmm-sweep grid --trials 3 --lambda 0,7 /);
   assert.equal(told.out.match(/^ {2}sbatch --array=3 /gm)?.length, 2);
   for (const command of line.split(" && ")) {
-    const words = command.trim().split(" ").slice(2);
+    const words = command.trim().split(" ").slice(1);
     assert.equal((await gmm(cwd, ...words, "--quiet")).code, 0);
   }
   const { code, out } = await gmm(cwd, "merge", "whole.db", "part3.db");
@@ -218,7 +215,7 @@ test("a finished row takes the place of one that failed elsewhere, in either ord
   }
   const alone = await merge(join(cwd, "failed.db"), [broken, ...files.slice(1)]);
   assert.equal(alone.code, 1);
-  assert.match(alone.out, /of them failed; this trains them again:\n {2}npx gmm-sweep grid .* --retry-failed\n/);
+  assert.match(alone.out, /of them failed; this trains them again:\n {2}gmm-sweep grid .* --retry-failed\n/);
 });
 
 test("several forget rows, both presets and copies come through a merge", async (t) => {
@@ -311,7 +308,7 @@ test("merge says how to go on with a command that was kept with its place: OUT's
   await store.open({ ...openRequest(smallPlan()), command: { command, version: "0.1.0", machine: "a test" } });
   await store.close();
   const { out } = await merge(whole, [part]);
-  assert.ok(out.endsWith(`; this trains them:\n  npx gmm-sweep run --trials 2 --db ${whole}\n`), out);
+  assert.ok(out.endsWith(`; this trains them:\n  gmm-sweep run --trials 2 --db ${whole}\n`), out);
 });
 
 test("a merged file prints the results of the sweeps that are complete", async (t) => {
@@ -346,7 +343,7 @@ test("shards that an older gmm-sweep wrote merge with one of today's", {
   const told = await gmm(cwd, "merge", "two.db", "part1of3.db", "part2of3.db");
   assert.deepEqual([told.code, told.err], [1, ""]);
   assert.match(told.out, /shards that are missing or not complete: 3 of 3;/);
-  const line = /npx gmm-sweep (grid .* --db part3\.db)\n/.exec(told.out)?.[1] ?? "";
+  const line = /^ {2}gmm-sweep (grid .* --db part3\.db)$/m.exec(told.out)?.[1] ?? "";
   assert.equal((await gmm(cwd, ...line.split(" "), "--quiet")).code, 0);
   const { code, out } = await gmm(cwd, "merge", "whole.db", "part1of3.db", "part3.db", "part2of3.db");
   assert.equal(code, 0, out);

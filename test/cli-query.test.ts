@@ -74,6 +74,7 @@ test("query prints integers beyond 2^53 as they are", async () => {
 const SQL = "SQL must be one select that SQLite understands, got an error: ";
 const PAGE = "; data/docs/columns.md lists the views and their columns";
 const REFUSED: [sql: string, said: string][] = [
+  ["select epoch from trial_results", `${SQL}no such column: epoch: did you mean epochs${PAGE}`],
   ["select nonsense", `${SQL}no such column: nonsense${PAGE}`],
   ["select * from nowhere", `${SQL}no such table: nowhere${PAGE}`],
   ["select * from trials", `${SQL}no such table: trials: did you mean trial_rows or trial_results${PAGE}`],

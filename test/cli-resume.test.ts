@@ -350,7 +350,7 @@ test("merge says how to go on with what a resume asked for: by what is stored of
   const out = join(folder(t), "whole.db");
   const said = await spoken(mergeCommand, { out, parts: [file] });
   assert.equal(said.code, 1);
-  assert.ok(said.out.includes(`; this trains them:\n  npx gmm-sweep resume --sweep 1 --db ${out}\n`), said.out);
+  assert.ok(said.out.includes(`; this trains them:\n  gmm-sweep resume --sweep 1 --db ${out}\n`), said.out);
 });
 
 /** The first sweep of a file. */

@@ -132,6 +132,16 @@ test("a verdict takes one screen, and no line is wider than the terminal", async
   }
 });
 
+test("a recipe without a penalty is said to train on where its method trains on x, and not where it leaves x out", async (t) => {
+  const path = await plantedFile(t, TRUTH, [{ ...GRID, "data-seeds": "1:4" }]);
+  assert.match(
+    await said(path, "--lambda", "0", "--methods", "unlearn"),
+    /^The only recipe, unlearn at λ 0 after 2 epochs \(no penalty: training goes on, x included\), differs from /,
+  );
+  assert.match(await said(path, "--methods", "fine_tune"), /^The only recipe, fine_tune at λ 0 after 2 epochs, /);
+  assert.match(await said(path, "--lambda", "1", "--methods", "unlearn"), /, unlearn at λ 1 after 2 epochs, /);
+});
+
 test("margins that were not asked beforehand are said to be chosen afterwards, and change the answer", async (t) => {
   const path = await plantedFile(t, TRUTH, [GRID]);
   assert.match(await said(path), /\(as was asked beforehand\)/);

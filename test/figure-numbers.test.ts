@@ -14,6 +14,7 @@ import { gridPlan } from "../src/plan/request.js";
 import type { Figure } from "../src/report/figures/figure.js";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { vegaSpec } from "../src/report/figures/render.js";
+import { slope } from "../src/report/figures/slope.js";
 import { openResults } from "../src/store/open.js";
 import { type Sight, sightsOf } from "../src/verdict/sights.js";
 import { plantedFile, type Truth } from "./fixtures/planted.js";
@@ -120,6 +121,25 @@ test("each draw that did not choose the recipe goes from the distance of doing n
   near(series["chance"][0]["distance"], middle(noise), "chance");
   assert.deepEqual(shown, [{ what: "draws", shown: 4, of: 8 }]);
   assert.deepEqual([facts["nearer"], facts["farther"], facts["draws"], facts["chosen_by"]], [3, 1, 4, "others"]);
+});
+
+test("where chance lies near the median's end their names stand on two sides of the two", () => {
+  const told = (after: number, chance: number): number[] => {
+    const { layer } = slope.spec({
+      series: { draws: [{ before: 0.2, after: 1 }], median: [{ before: 0.1, after }], chance: [{ distance: chance }] },
+      shown: [],
+      facts: { chosen: "unlearn λ 1 × 1", nearer: 0, farther: 1, draws: 1 },
+    });
+    const marks = layer as readonly { readonly mark: Readonly<Record<string, unknown>> }[];
+    const dyOf = (is: (text: unknown) => boolean) => Number(marks.find(({ mark }) => is(mark["text"]))?.mark["dy"]);
+    return [dyOf((text) => text === "chance alone"), dyOf((text) => Array.isArray(text))];
+  };
+  const LINES = 10; // the median's second line beneath its first
+  const [chanceBelow, above] = told(0.5, 0.45);
+  assert.ok(above + LINES < 0 && chanceBelow > 0, `${above} ${chanceBelow}`);
+  const [chanceAbove, below] = told(0.45, 0.5);
+  assert.ok(below > 0 && chanceAbove < 0, `${below} ${chanceAbove}`);
+  assert.deepEqual(told(0.5, 0.1), told(0.1, 0.5));
 });
 
 test("a recipe that changes nothing leaves a draw as far as it was, neither nearer nor farther", async (t) => {
@@ -386,7 +406,7 @@ test("a caption says what is drawn where something else is chosen", async (t) =>
   const draws = told(await drawsNumbers(sight));
   const line = "original λ 0 × 4";
   const chosen = captionOf("draws", { ...draws, choices: { line: [line] } });
-  assert.match(chosen, /^Of 8 draws 7 have a 90 % interval without 0 for original λ 0 × 4; /);
+  assert.match(chosen, /^7 of 8 draws have a 90 % interval without 0 for original λ 0 × 4; /);
   const distributions = told(await distributionsNumbers(sight));
   const [first] = distributions.choices?.["draw"] ?? [];
   assert.match(captionOf("distributions", distributions), new RegExp(`draw ${first}, the one with the most to forget`));

@@ -132,5 +132,6 @@ test("what one has chosen and opened stays while the page goes on", { skip: NO_C
   assert.deepEqual(await once(child, "exit"), [0, null]);
   await page.locator("[data-part='there-1']", { hasNotText: before }).waitFor();
   assert.equal(await select.inputValue(), values[1]);
+  assert.match((await panel.locator("figcaption").textContent()) ?? "", new RegExp(` on draw ${values[1]}[,;.] `));
   assert.equal(await panel.locator("details.numbers").getAttribute("open"), "");
 });

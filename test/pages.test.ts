@@ -171,6 +171,27 @@ test("every choice is labelled, goes by the keyboard and draws something else", 
   assert.deepEqual(said, []);
 });
 
+test("what is said of a picture, to a screen reader too, is of what is chosen", { skip: NO_CHROMIUM }, async (t) => {
+  const { page, said } = await opened(t, await reported(t, "paired"));
+  const panel = page.locator("#\\31 -draws");
+  const words = async (): Promise<[caption: string, label: string]> => [
+    (await panel.locator("figcaption").textContent()) ?? "",
+    (await panel.locator("[data-panel]").getAttribute("aria-label")) ?? "",
+  ];
+  const [first] = await words();
+  await panel.getByLabel(/^line/).selectOption("original λ 0 × 4");
+  const [other, label] = await words();
+  assert.match(first, /^\d of 4 draws .* for unlearn λ .* Shown: 4 of 8 draws\.$/);
+  assert.match(other, /^\d of 8 draws .* for original λ 0 × 4; .* Shown: 8 of 8 draws\.$/);
+  assert.match(label, /^Difference to retraining, draw by draw: \d of 8 draws .* for original λ 0 × 4; /);
+  await panel.getByLabel(/^draws with/).selectOption("much");
+  const few = "Only draws with much to forget are drawn; counts and medians are of all.";
+  for (const text of await words()) assert.ok(text.endsWith(few), text);
+  await panel.getByLabel(/^draws with/).selectOption("all");
+  assert.deepEqual(await words(), [other, label]);
+  assert.deepEqual(said, []);
+});
+
 test("light and dark follow the system until the button says otherwise, and figures go along", {
   skip: NO_CHROMIUM,
 }, async (t) => {
@@ -218,7 +239,7 @@ test("on paper the page is light, has every figure, none of them cut, and is dar
   assert.deepEqual(said, []);
 });
 
-test("a panel's numbers are a table and a file", { skip: NO_CHROMIUM }, async (t) => {
+test("a panel's numbers are a table, and the file that plot --data writes", { skip: NO_CHROMIUM }, async (t) => {
   const { page, said } = await opened(t, await reported(t, "paired"));
   const panel = page.locator("#\\31 -slope");
   await panel.locator("summary").click();
@@ -230,14 +251,21 @@ test("a panel's numbers are a table and a file", { skip: NO_CHROMIUM }, async (t
     panel.getByRole("button", { name: "Save as CSV" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "1-slope.csv");
-  const [header, ...lines] = readFileSync(await download.path(), "utf8")
-    .trimEnd()
-    .split("\n");
-  assert.match(header, /^series,draw,/);
-  assert.equal(lines.filter((line) => line.startsWith("draws,")).length, 4);
-  assert.match(lines[0], /^draws,\d+,0\.\d+,/);
+  const folder = dirname(await picturedFile(t));
+  const { code, err } = await gmm(folder, "plot", "slope", "planted.db", "--data", "slope.csv");
+  assert.equal(code, 0, err);
+  const cells = (path: string): string[][] =>
+    readFileSync(path, "utf8")
+      .split("\n")
+      .map((line) => line.split(",").map(shortened));
+  assert.deepEqual(cells(await download.path()), cells(join(folder, "slope.csv")));
   assert.deepEqual(said, []);
 });
+
+/** A number with the digits that a page has of it; another text as it is. */
+function shortened(cell: string): string {
+  return /^-?\d+\.\d+$/.test(cell) ? String(Number(Number(cell).toPrecision(5))) : cell;
+}
 
 test("the first key leads to the way around the head, and what has the focus is seen", {
   skip: NO_CHROMIUM,

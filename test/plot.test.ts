@@ -6,12 +6,25 @@ import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
-import { CLI, type Ended, gmm, started } from "./command-line.js";
+import { svgOf } from "../src/report/figures/render.js";
+import { openResults } from "../src/store/open.js";
+import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import { CLI, type Ended, gmm, SMALL, started } from "./command-line.js";
+import { trainedFile } from "./fixtures/grids.js";
 import { picturedFile } from "./fixtures/pictured.js";
 
 /** Figures that say how fast this machine is. */
 const MEASURED = ["next-hour"];
 const PLACES = 1; // of a coordinate in a golden picture
+
+async function firstSight(t: TestContext): Promise<Sight> {
+  const results = await openResults(await picturedFile(t));
+  t.after(() => results.close());
+  const [sweep] = await results.sweeps();
+  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  for await (const sight of sightsOf(results, sweep, asked)) return sight;
+  throw new Error("it has no setting");
+}
 
 async function plotted(t: TestContext, ...words: readonly string[]): Promise<Ended & { readonly folder: string }> {
   const path = await picturedFile(t);
@@ -100,12 +113,46 @@ test("a PDF carries its fonts, and is the same in every byte", async (t) => {
   assert.ok(Math.abs(Number(width) - (183 * 72) / 25.4) < 0.01, width);
 });
 
+test("a file of several sweeps is named with the sweep, and a run, which gets no other draws, is told of a grid", async (t) => {
+  const tiny = { samples: "40", features: "3", hidden: "6,4", engine: "reference", trials: "2", lambda: "1" };
+  const one = { ...tiny, epochs: "1,original=2,retrain_scratch=2", preset: "paired", "data-seeds": "1" };
+  const path = await trainedFile(t, one, { ...one, name: "other", "data-seeds": "2:3" }, { ...one, name: "alone" });
+  const plot = async (kind: string, ...words: string[]): Promise<string> =>
+    (await gmm(dirname(path), "plot", kind, ...words, "-o", "figure.svg")).err;
+  assert.match(
+    await plot("slope", path, "--sweep", "3"),
+    /: gmm-sweep resume \S+ --sweep 3 --data-seeds 1:20 adds some$/m,
+  );
+  assert.match(await plot("zip", path, "--sweep", "2"), /: gmm-sweep resume \S+ --sweep 2 --with-null trains it$/m);
+  assert.match(await plot("map", path, "--sweep", "2"), /, which gmm-sweep status \S+ --sweep 2 shows, with --lambda /);
+  const run = [...SMALL, "--trials", "2", "--epochs", "1,original=2,retrain_scratch=2,retrain_original=1"];
+  assert.equal((await gmm(dirname(path), ...run, "--quiet", "--db", "run.db")).code, 0);
+  assert.match(await plot("slope", "run.db"), /: gmm-sweep grid run\.db --data-seeds 1:20 trains several, /);
+});
+
 test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {
   const { folder, out } = await plotted(t, "slope", "-o", "slope.svg");
   const svg = readFileSync(join(folder, "slope.svg"), "utf8");
   assert.match(svg, /^<svg [^>]*width="89mm" height="[\d.]+mm" role="img" aria-labelledby="title caption">/);
   const [, caption] = /<desc id="caption">([^<]*)<\/desc>/.exec(svg) ?? [];
   assert.ok(caption !== undefined && out.includes(caption), out);
+});
+
+test("what is drawn of a store that holds control characters is XML all the same, with these written out", async (t) => {
+  const sight = await firstSight(t);
+  const zip = FIGURES.find(({ kind }) => kind === "zip");
+  assert.ok(zip !== undefined);
+  const numbers = await zip.numbers(sight);
+  assert.ok(typeof numbers !== "string");
+  const intervals = numbers.series["intervals"].map((row) => ({ ...row, draw: "a\u0007\u202e<b" }));
+  const caption = () => "c\u0000";
+  const { text } = await svgOf(
+    { ...zip, caption },
+    { ...numbers, series: { intervals } },
+    { width: 89, theme: "light" },
+  );
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+  assert.ok(text.includes("a\\u0007\\u202e&lt;b") && text.includes(">c\\u0000</desc>"), text.slice(0, 2000));
 });
 
 test("--data writes every number that is drawn, with the series that it is of", async (t) => {
@@ -116,22 +163,16 @@ test("--data writes every number that is drawn, with the series that it is of", 
   assert.ok(!existsSync(join(folder, "figure.svg")));
 });
 
-test("--data - prints the numbers that a file would have, and nothing else, with a picture and without", async (t) => {
+test("--data - writes the numbers to standard output and nothing else there, with a picture beside them where one is named", async (t) => {
   const path = await picturedFile(t);
-  const drawn = async (...words: readonly string[]): Promise<Ended> => {
-    const ended = await gmm(dirname(path), "plot", "slope", path, ...words);
-    assert.equal(ended.code, 0, ended.err);
-    return ended;
-  };
-  await drawn("--data", "slope.csv");
-  const csv = readFileSync(join(dirname(path), "slope.csv"), "utf8");
-  const alone = await drawn("--data", "-");
-  assert.equal(alone.out, csv);
-  assert.match(alone.err, /^the numbers: 4 of 8 draws\nunlearn /);
-  const both = await drawn("--data", "-", "-o", "slope.svg");
-  assert.equal(both.out, csv);
-  assert.match(both.err, /^slope\.svg and the numbers: /);
-  assert.ok(existsSync(join(dirname(path), "slope.svg")) && !existsSync(join(dirname(path), "-")));
+  const cwd = dirname(path);
+  const told = await gmm(cwd, "plot", "draws", path, "--data", "numbers.csv");
+  const alone = await gmm(cwd, "plot", "draws", path, "--data", "-");
+  assert.deepEqual([alone.code, alone.out], [0, readFileSync(join(cwd, "numbers.csv"), "utf8")]);
+  assert.equal(alone.err, told.out.replace("numbers.csv: ", ""));
+  const both = await gmm(cwd, "plot", "draws", path, "--data", "-", "-o", "a.svg");
+  assert.deepEqual([both.code, both.out, both.err], [0, alone.out, told.out.replace("numbers.csv", "a.svg")]);
+  assert.deepEqual(readdirSync(cwd).sort(), ["a.svg", "numbers.csv", "planted.db"]);
 });
 
 test("--choose says which of several things is drawn", async (t) => {
@@ -142,7 +183,8 @@ test("--choose says which of several things is drawn", async (t) => {
     return readFileSync(join(dirname(path), "map.svg"), "utf8");
   };
   assert.equal(await drawn(), await drawn("--choose", "measure=forget"));
-  assert.notEqual(await drawn(), await drawn("--choose", "measure=accuracy"));
+  assert.match(await drawn(), />Δ to retraining \(forget probability\)</);
+  assert.match(await drawn("--choose", "measure=accuracy"), />Δ to retraining \(train accuracy\)</);
 });
 
 const REFUSED: readonly (readonly [what: string, words: readonly string[], code: number, sentence: RegExp])[] = [

@@ -264,6 +264,18 @@ test("texts are packed once each, and numbers to more digits than are shown", as
   }
 });
 
+test("a text is shown with its control characters written out where others of its column are null, too", async (t) => {
+  const { settings } = await contentOf(t);
+  const [slope] = settings[0].panels;
+  assert.ok("numbers" in slope);
+  const rows = [{ stratum: null }, { stratum: "a\u202eb" }];
+  const numbers = { ...slope.numbers, series: { draws: rows } };
+  const { series } = panelData([
+    { ...settings[0], panels: [{ ...slope, figure: { ...slope.figure, caption: () => "" }, numbers }] },
+  ])["1-slope"];
+  assert.deepEqual(series["draws"].rows, [[null], ["a\\u202eb"]]);
+});
+
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&\u202e\u0000\u2028{{x}}\${x}`;
 
 /** Texts of figures as they would be if a store could hold them. */

@@ -271,6 +271,7 @@ test("the summary marks copies, and says what diverged and what the best possibl
   assert.match(lines[3], /^unlearn \* +100 .* 0\.92440 \(one run\) +0\.78052 \(one run\)$/);
   assert.deepEqual(lines.slice(4), [
     "",
+    "±: the standard deviation (std) over trials",
     "* one run, from the last original, stored for every trial: its std says nothing",
     "(one run): published of one original; from 100 originals of this draw it gives:",
     "  unlearn: forget probability 0.317 to 0.988, mean 0.725, std 0.141",
@@ -300,6 +301,7 @@ test("beside a run that is not the notebook's there are no published columns, bu
       "--------  ------  -----------------  ------------------",
       "original     100  0.93340 ± 0.00170  0.96000 ± 0.03000",
       "",
+      "±: the standard deviation (std) over trials",
       "the notebook's published numbers do not stand here: this run has another --samples, --trials",
       "",
     ].join("\n"),

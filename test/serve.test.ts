@@ -377,6 +377,19 @@ test("all rows of a query come as CSV, and what fails is no file", async (t) => 
   assert.equal((await all.get("query.csv?sql=selekt")).status, 400);
 });
 
+test("rows that a long query shows are saved, too, and a longer one is told how long it may be", async (t) => {
+  const all = await served(t);
+  const sql = (bytes: number): string => `select 1 as one ${";".padStart(bytes, " ")}`;
+  const [long, longer] = [sql(90_000), sql(110_000)];
+  assert.deepEqual((await rowsOf(all, long)).rows, [[1]]);
+  const { status, body } = await all.get(`query.csv?sql=${encodeURIComponent(long)}`);
+  assert.deepEqual([status, body], [200, "one\n1\n"]);
+  assert.deepEqual(
+    await all.get("rows", { method: "POST", body: longer }).then((answer) => [answer.status, answer.body]),
+    [413, "a query must be no longer than 100,000 bytes: gmm-sweep query takes a longer one\n"],
+  );
+});
+
 test("serve prints its address, ends with 0 when it is told to, and leaves no process", async (t) => {
   const path = await picturedFile(t);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CURVE, type EpochCurve, MEASURES, type MeasureName } from "../src/measures.js";
+import type { CellKey } from "../src/plan/cell.js";
 import { METHODS, type MethodRecord, recordsOf } from "../src/plan/methods.js";
 import type { PerMethod, SweepPlan } from "../src/plan/plan.js";
+import { gridPlan as grown } from "../src/plan/request.js";
 import { mean, std } from "../src/stats/moments.js";
 import { oneSampleT } from "../src/stats/t-test.js";
-import type { Results, Sweep } from "../src/store/contract.js";
+import type { CurveMean, Results, Sweep } from "../src/store/contract.js";
 import { lastEpoch, type TrainedOutcome, type TrajectorySpec, type TrialRow } from "../src/trial.js";
 import { RETRAINED, UNTOUCHED } from "../src/verdict/roles.js";
 import { failed, PROFILE, smallPlan, specsIn, trained, withLastEpoch, withLists } from "./fixtures/sweeps.js";
@@ -816,6 +818,53 @@ function testLearningCurves(name: string, make: Make): void {
     }
   });
 
+  test(`${name}: the curves of a recipe are its own of learning_curves, on each draw of its sweep, as far as its cell goes`, async (t) => {
+    const made = await make(t);
+    const grid = {
+      methods: "original,retrain_scratch,unlearn",
+      trials: "3",
+      preset: "paired",
+      hidden: "4,3",
+      features: "2",
+    };
+    const epochs = "1,3,original=4,retrain_scratch=4";
+    const plan = grown({ ...grid, "data-seeds": "1:3", samples: "20", lambda: "0.5,2", epochs }, null);
+    const { store, sweep, specs } = await opened(made, plan);
+    const outcomes = specs.map(trained);
+    outcomes[0] = withLastEpoch(outcomes[0], { cross_entropy: Number.NaN });
+    await store.record(sweep, outcomes);
+    const other = await opened(
+      made,
+      grown({ ...grid, name: "other", "data-seeds": "1:3", samples: "30", lambda: "2", epochs }, null),
+    );
+    await store.record(other.sweep, other.specs.map(trained));
+    const recipes = (await store.cellStatus(sweep)).filter(({ draw }) => draw === "1");
+    assert.equal(recipes.length, 6);
+    for (const recipe of recipes) {
+      const expected = await select<Columns>(
+        store,
+        `select * from learning_curves where sweep = ${sweep.id} and method = '${recipe.method}' and lambda_reg = ${recipe.lambda_reg}
+          and epoch <= ${recipe.epochs} order by draw, epoch`,
+      );
+      assert.equal(expected.length, 3 * recipe.epochs);
+      const spreads = byDraw(await store.curveSpreads(sweep, recipe));
+      const means = byDraw(await store.meanCurves(sweep, recipe));
+      assertCurves(spreads, expected, ["mean", "sd"]);
+      assertCurves(means, expected, ["mean"]);
+      assert.deepEqual(await store.meanCurves(sweep, { ...recipe, epochs: 99 }), []);
+      assert.deepEqual(await store.meanCurves({ ...sweep, id: 99 }, recipe), []);
+    }
+  });
+
+  test(`${name}: copies of one run count once in the curves of a recipe, and say nothing of chance`, async (t) => {
+    const { store, sweep, specs } = await opened(await make(t));
+    await store.record(sweep, specs.map(trained));
+    const recipe = (await store.cellStatus(sweep)).find(({ method }) => method === "unlearn") as CellKey;
+    const spreads = await store.curveSpreads(sweep, recipe);
+    assert.ok(spreads.length > 0);
+    for (const { n, forget_probability_sd } of spreads) assert.deepEqual([n, forget_probability_sd], [1, null]);
+  });
+
   test(`${name}: a curve counts in learning_curves while its numbers are finite, and copies count once`, async (t) => {
     const { store, sweep, specs } = await opened(await make(t));
     const outcomes = specs.map(trained);
@@ -899,4 +948,21 @@ function testMemorisation(name: string, make: Make): void {
       assert.deepEqual(await select(all.store, sql), [{ n: 2 }]);
     }
   });
+}
+
+function byDraw(curves: readonly CurveMean[]): CurveMean[] {
+  return curves.toSorted((a, b) => Number(a.draw) - Number(b.draw) || a.epoch - b.epoch);
+}
+
+/** The same draws, epochs and runs, and the same moments but for the order of their sums. */
+function assertCurves(curves: readonly CurveMean[], expected: readonly Columns[], moments: readonly string[]): void {
+  const keys = (rows: readonly Columns[]) => rows.map(({ draw, epoch, n }) => [draw, epoch, n]);
+  assert.deepEqual(keys(curves as readonly Columns[]), keys(expected));
+  const columns = CURVE.flatMap(({ name }) => moments.map((moment) => `${name}_${moment}`));
+  assert.deepEqual(Object.keys(curves[0]).sort(), ["draw", "epoch", "n", ...columns].sort());
+  for (const [i, curve] of (curves as readonly Columns[]).entries())
+    for (const column of columns) {
+      const [is, of] = [Number(curve[column]), Number(expected[i][column])];
+      assert.ok(Math.abs(is - of) < 1e-12, `${column} at epoch ${curve["epoch"]}: ${is}, not ${of}`);
+    }
 }

@@ -2,6 +2,7 @@
 import { bad } from "../errors.js";
 import type { SweepPlan } from "../plan/plan.js";
 import type { Question } from "../plan/question.js";
+import { parseName, parseWhole } from "../plan/values.js";
 import type { CellSample, Results, StoredEpoch, StoredRow, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { placeNamed } from "../store/places.js";
@@ -99,15 +100,16 @@ export class OpenSweep implements StoredSweep {
     return this.#results.rows(this.#sweep);
   }
 
-  /** The learning curves of a method, or of a trial, or of all. */
+  /** The learning curves of a method, or of a trial, or of all. Throws a SweepError where the sweep has no such method or trial. */
   async *curves({ method, trial }: { method?: string; trial?: number } = {}): AsyncGenerator<Curve> {
-    const { methods, trials } = this.plan;
-    for (const { name } of methods) {
-      if (method !== undefined && name !== method) continue;
-      for (let number = trial ?? 1; number <= (trial ?? trials); number++)
+    const { trials } = this.plan;
+    const names = this.plan.methods.map(({ name }) => name);
+    const asked = method === undefined ? names : [parseName("method", method, names)];
+    const only = trial === undefined ? null : parseWhole("trial", String(trial), 1, trials);
+    for (const name of asked)
+      for (let number = only ?? 1; number <= (only ?? trials); number++)
         for (const key of await this.#results.trajectories(this.#sweep, name, number))
           yield { key, epochs: await this.#results.curve(key.source, key.epochs) };
-    }
   }
 
   /** The rows of one SQL select over all of the place's sweeps, as objects; whole numbers are bigint. */

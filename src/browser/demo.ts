@@ -140,7 +140,7 @@ interface Wish {
 }
 
 /** Trains and shows what the controls say, one thing at a time: what was asked for in between is left out but the newest. */
-function shower(trainer: Trainer): (wish: Wish) => void {
+function newestShown(trainer: Trainer): (wish: Wish) => void {
   let [wished, isBusy]: [Wish | null, boolean] = [null, false];
   const work = async (): Promise<void> => {
     isBusy = true;
@@ -161,7 +161,7 @@ function shower(trainer: Trainer): (wish: Wish) => void {
     }
   };
   return ({ isAnimated, isSpoken }) => {
-    name();
+    labelSliders();
     if (!form.reportValidity()) return;
     wished = { isAnimated: isAnimated || wished?.isAnimated === true, isSpoken: isSpoken || wished?.isSpoken === true };
     if (!isBusy) work().catch(giveUp);
@@ -169,7 +169,7 @@ function shower(trainer: Trainer): (wish: Wish) => void {
 }
 
 /** Puts the sliders' values beside them. */
-function name(): void {
+function labelSliders(): void {
   for (const input of [lambda, epochs]) the(`output[for=${input.id}]`).textContent = input.value;
 }
 
@@ -192,7 +192,7 @@ async function copy(): Promise<void> {
 
 function start(): void {
   const trainer = new Trainer(worker, wasm, specs);
-  const ask = shower(trainer);
+  const ask = newestShown(trainer);
   for (const input of [lambda, epochs]) {
     input.addEventListener("input", () => ask({ isAnimated: false, isSpoken: false }));
     input.addEventListener("change", () => ask({ isAnimated: false, isSpoken: true }));

@@ -94,7 +94,8 @@ interface Split {
 /** Words and options apart, as far as these commands' options say which of them take a value. */
 function split(argv: readonly string[], commands: readonly Command[]): Split {
   const options = Object.assign({}, ...commands.map(yargsOptions)) as Record<string, YargsOption>;
-  return yargs(dashesKept(argv, options))
+  const texts = Object.entries(options).filter(([, { type }]) => type === "string");
+  return yargs(dashesKept(argv, new Set(texts.flatMap(([name, { alias = [] }]) => [name, alias].flat()))))
     .locale("en")
     .detectLocale(false)
     .parserConfiguration({
@@ -112,11 +113,9 @@ function split(argv: readonly string[], commands: readonly Command[]): Split {
     .parseSync() as unknown as Split;
 }
 
-/** A single dash after an option that takes a value is that value, as --data - for stdout; yargs takes it for a word. */
-function dashesKept(argv: readonly string[], options: Readonly<Record<string, YargsOption>>): string[] {
-  const end = argv.indexOf("--");
-  const isTaken = (word = ""): boolean => word.startsWith("--") && options[word.slice(2)]?.type === "string";
-  const isValue = (i: number): boolean => argv[i] === "-" && (end === -1 || i < end) && isTaken(argv[i - 1]);
+/** A lone - is the value of the option before it, for standard output; yargs takes it for an option. */
+function dashesKept(argv: readonly string[], options: ReadonlySet<string>): string[] {
+  const isValue = (i: number): boolean => argv[i] === "-" && options.has(/^--?([^=]+)$/.exec(argv[i - 1])?.[1] ?? "");
   return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=-`] : [word]));
 }
 

@@ -2,7 +2,7 @@
 import { drawOf, exportDraw, mustTakeArrays } from "../data/directory.js";
 import { loadDraw } from "../data/source.js";
 import { drawFrom, type Flags } from "../plan/flags.js";
-import { type Command, DATA_FILES, FORCE_OPTION, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
+import { type Command, DATA_FILES, FORCE_OPTION, paragraph, SEEDED_DATA_OPTIONS, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
 export const dataCommand: Command = {
@@ -22,7 +22,10 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const files = exportDraw(draw, directory);
   const { n, k, features } = draw.rows;
   await terminal.out(
-    `${directory}: ${files.join(", ")} (${n} rows, ${features} features, ${k} forget ${k === 1 ? "row" : "rows"})\n`,
+    paragraph(
+      `${directory}: ${files.join(", ")} (${n} rows, ${features} features, ${k} forget ${k === 1 ? "row" : "rows"})`,
+      terminal,
+    ),
   );
   return EXIT.ok;
 }

@@ -1,4 +1,5 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
+import { drawOrder } from "../plan/cell.js";
 import type { Flags } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { jsonOf } from "../report/json.js";
@@ -26,7 +27,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
       opened.push(await openResults(placeNamed(name.toUpperCase(), String(flags[name]))));
     const [first, second] = opened;
     const differences = await cellDifferences(first, second);
-    const unequal = differences.cells.filter(isUnequal);
+    const unequal = differences.cells.filter(isUnequal).toSorted((a, b) => drawOrder(a.draw, b.draw));
     if (flags["json"] === true) await terminal.out(`${jsonOf(unequal)}\n`);
     else await terminal.out(differenceText(differences, unequal, terminal));
     return unequal.length === 0 ? EXIT.ok : EXIT.check;

@@ -29,7 +29,7 @@ type Ending = keyof typeof WRITERS;
 /** Draws what is asked for, and returns the exit code. */
 export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
   const figure = figureFrom(flags);
-  const { picture, numbersFile, isPrinted } = outputsFrom(flags);
+  const { picture, numbersFile, printsNumbers } = outputsFrom(flags);
   const drawing = { width: widthFrom(flags), theme: themeFrom(flags) };
   if (picture?.kind === "png") await pixelDrawer();
   const path = fileFrom(flags);
@@ -48,12 +48,13 @@ export async function plot(flags: Flags, terminal: Terminal): Promise<number> {
     if (numbersFile !== null) files.push([numbersFile.path, Buffer.from(numbersCsv(numbers))]);
     for (const output of [picture, numbersFile]) if (output !== null) mustBeFree(output, [["the database", path]]);
     writeWhole(files);
-    const names = files.map(([name]) => shellWord(name)).concat(isPrinted ? "the numbers" : []);
-    const said = `${names.join(" and ")}: ${shownText(numbers.shown)}\n${paragraph(figure.caption(numbers), terminal)}`;
-    if (isPrinted) {
-      terminal.err(said);
+    const names = files.length === 0 ? "" : `${files.map(([name]) => shellWord(name)).join(" and ")}: `;
+    const told = `${names}${shownText(numbers)}\n${paragraph(figure.caption(numbers), terminal)}`;
+    if (!printsNumbers) await terminal.out(told);
+    else {
       await terminal.exact(numbersCsv(numbers));
-    } else await terminal.out(said);
+      terminal.err(told);
+    }
     return EXIT.ok;
   } finally {
     await results.close();
@@ -70,11 +71,11 @@ function figureFrom(flags: Flags): Figure {
 interface Outputs {
   readonly picture: Output | null;
   readonly numbersFile: Output | null;
-  /** Whether the numbers go to stdout, on which nothing else is then. */
-  readonly isPrinted: boolean;
+  /** Whether the numbers go to standard output, which then has nothing else. */
+  readonly printsNumbers: boolean;
 }
 
-const STDOUT = "-";
+const STANDARD_OUTPUT = "-";
 
 /** What is to be written, one thing at least. */
 function outputsFrom(flags: Flags): Outputs {
@@ -82,12 +83,12 @@ function outputsFrom(flags: Flags): Outputs {
   if (out === null && data === null)
     throw bad("--out must name the picture, a file that ends in .svg, .png or .pdf, got none: write -o figure.svg");
   const picture: Output | null = out === null ? null : { option: "--out", path: out, kind: endingOf(out), force };
-  const isPrinted = data === STDOUT;
+  const printsNumbers = data === STANDARD_OUTPUT;
   const numbersFile: Output | null =
-    data === null || isPrinted ? null : { option: "--data", path: data, kind: "numbers", force };
+    data === null || printsNumbers ? null : { option: "--data", path: data, kind: "numbers", force };
   if (picture !== null) mustBeFree(picture, numbersFile === null ? [] : [["--data", numbersFile.path]]);
   if (numbersFile !== null) mustBeFree(numbersFile, []);
-  return { picture, numbersFile, isPrinted };
+  return { picture, numbersFile, printsNumbers };
 }
 
 function endingOf(path: string): Ending {

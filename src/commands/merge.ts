@@ -189,7 +189,7 @@ function reportText(report: Report, out: string): string {
   const lines = [`sweep ${sweep.id} (${sweep.profile}): ${rows - missing} of ${rows} trial rows, digest ${digest}`];
   // What a resume asked for is stored by now; again it would ask it of the file's newest sweep.
   const again = command.startsWith("gmm-sweep resume") ? `gmm-sweep resume --sweep ${sweep.id}` : command;
-  const goOn = `  npx ${again} ${placeOption(out)}`;
+  const goOn = `  ${again} ${placeOption(out)}`;
   if (failed > 0) lines.push(`${failed} of them failed; this trains them again:`, `${goOn} --retry-failed`);
   for (const other of report.others) lines.push(otherProfileText(other, sweep));
   if (report.missingShards.length > 0) lines.push(...missingShardLines(report));
@@ -237,7 +237,7 @@ function missingShardLines({ missingShards: numbers, shards, others }: Report): 
   const [{ commands, count }] = shards;
   const lines = numbers.slice(0, LINES_SHOWN).map((number) => {
     const place = `--shard ${number}/${count} ${placeOption(partPath(number, shards, others))}`;
-    return `  ${commands.map((command) => `npx ${command} ${place}`).join(" && ")}`;
+    return `  ${commands.map((command) => `${command} ${place}`).join(" && ")}`;
   });
   if (numbers.length > LINES_SHOWN)
     lines.push(`  … and ${numbers.length - LINES_SHOWN} more, up to --shard ${numbers.at(-1)}/${count}`);

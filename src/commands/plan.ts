@@ -228,7 +228,9 @@ function rangesOf(values: readonly number[]): string {
 /** Throws where no setting can be planned for, with the first reason. */
 function refuseWhereNone(reports: readonly DesignReport[], path: string): void {
   if (reports.length === 0)
-    throw bad(`${path} must hold finished trials, but it has none yet: gmm-sweep resume trains them`);
+    throw bad(
+      `${path} must hold finished trials, but it has none yet: gmm-sweep resume ${shellWord(path)} trains them`,
+    );
   const refused = reports.flatMap(({ refused }) => refused ?? []);
   if (refused.length === reports.length) throw bad(`${path} must hold a pilot to plan by, but ${refused[0]}`);
 }

@@ -10,7 +10,7 @@ export const plotCommand: Command = {
   lists: { Figures: Object.entries(FIGURE_ANSWERS) },
   options: {
     out: value("the picture, a new .svg, .png or .pdf; -o for short"),
-    data: value("its numbers as CSV, a new file, or - for stdout", null, "FILE"),
+    data: value("its numbers as CSV, a new file, or - for standard output", null, "FILE"),
     width: value("as wide as so many columns of a paper: 1 (89 mm) or 2 (183 mm)", 1),
     choose: value("what is drawn where there are several, as measure=cross_entropy or draw=7", "the first"),
     dark: { type: "boolean", describe: "light on dark, for slides" },
@@ -20,8 +20,8 @@ export const plotCommand: Command = {
   },
   examples: [
     ["$0 plot slope night.db -o slope.pdf", "what unlearning does to each draw, one column wide"],
-    ["$0 plot draws night.db --data -", "the numbers of a figure alone, for another program"],
     ["$0 plot map night.db -o map.svg --width 2 --data map.csv", "Δ over λ and epochs, with its numbers"],
+    ["$0 plot draws night.db --data - | head", "its numbers alone, for another program"],
   ],
   // What draws is loaded by who draws.
   run: async (flags, terminal) => (await import("./drawing.js")).plot(flags, terminal),

@@ -14,7 +14,16 @@ import type { CellStatus, MethodStatus, Results, Sweep } from "../store/contract
 import { openResults } from "../store/open.js";
 import { isShared, type SharedResults } from "../store/queue.js";
 import { roundsIn } from "../verdict/decisions.js";
-import { type Command, DB_ARGUMENT, DB_OPTION, queryLine, SWEEP_OPTION, type Terminal, widthOf } from "./command.js";
+import {
+  type Command,
+  DB_ARGUMENT,
+  DB_OPTION,
+  paragraph,
+  queryLine,
+  SWEEP_OPTION,
+  type Terminal,
+  widthOf,
+} from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";
 
@@ -106,7 +115,7 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
     ...[done, diverged, failed, missing],
   ]);
   const header = ["preset", "method", "cells", "trial rows", "done", "diverged", "failed", "missing"];
-  await terminal.out(`\n${tableWithin(widthOf(terminal), header, rows)}\n${verdict(status)}`);
+  await terminal.out(`\n${tableWithin(widthOf(terminal), header, rows)}\n${verdict(status, terminal)}`);
   for (const { method, trial, error, rows } of await results.failures(sweep))
     await terminal.out(`${rows} of ${method} failed, first trial ${trial}: ${screenful(escaped(error))}\n`);
   const resume = `gmm-sweep resume ${shellWord(path)}`;
@@ -149,13 +158,13 @@ function shardText({ shard }: Sweep): string {
   return `${shard.index + 1}/${shard.count}`;
 }
 
-function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus): string {
+function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus, terminal: Terminal): string {
   if (missing + failed === 0) return `complete: each of the ${rows} trial rows is there\n`;
   const missed = `${missing} of ${rows} trial rows are missing, ${failed} failed\n`;
   if (isWhole(sweep)) return missed;
   const shard = shardText(sweep);
   if (lacking === 0)
-    return `${missed}shard ${shard} of it is complete: other shards train what is missing, gmm-sweep merge unites them\n`;
+    return `${missed}${paragraph(`shard ${shard} of it is complete: other shards train what is missing, gmm-sweep merge unites them`, terminal)}`;
   return `${missed}shard ${shard} of it lacks ${lacking}, other shards train the rest\n`;
 }
 

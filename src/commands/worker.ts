@@ -1,5 +1,5 @@
 /** `gmm-sweep worker`: trains what a database hands out, until nothing is left, or until it is told to stop. */
-import { SweepError } from "../errors.js";
+import { SweepError, shellWord } from "../errors.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
@@ -184,7 +184,7 @@ class Working {
     if (event.kind !== "put aside") return;
     this.#aside += 1;
     this.#terminal.err(
-      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume puts it up again\n`,
+      `${event.losses} workers that trained ${event.trajectory} did not survive: it is put aside, and gmm-sweep resume ${shellWord(this.#request.place)} puts it up again\n`,
     );
   }
 

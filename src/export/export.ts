@@ -3,6 +3,7 @@
 import { jsonOf } from "../report/json.js";
 import type { Cell } from "../report/pieces.js";
 import type { Results, Sweep } from "../store/contract.js";
+import { TABLES, type WholeTable } from "../store/tables.js";
 import { Block } from "./block.js";
 import { type Column, columnOf } from "./columns.js";
 import { csvFile } from "./csv.js";
@@ -11,7 +12,6 @@ import type { ExportFormat } from "./formats.js";
 import { npzFile } from "./npz.js";
 import { parquetFile } from "./parquet.js";
 import type { PartFile } from "./part-file.js";
-import { TABLES, type TablePlan } from "./tables.js";
 
 type FileOf = (file: PartFile, columns: readonly Column[]) => TableFile | Promise<TableFile>;
 
@@ -56,9 +56,9 @@ interface Writing extends ExportRequest {
 }
 
 /** Null where there is no row, and so no file. */
-async function writeTable(results: Results, table: TablePlan, writing: Writing): Promise<ExportedFile | null> {
+async function writeTable(results: Results, table: WholeTable, writing: Writing): Promise<ExportedFile | null> {
   const { format, sweep, blockRows, folder, tell } = writing;
-  const { columns: names, rows } = await results.query(await table.sql(results, sweep));
+  const { columns: names, rows } = await table.read(results, sweep);
   const columns = names.map(columnOf);
   const blocks = blocksOf(rows as AsyncIterable<readonly Cell[]>, new Block(columns, blockRows));
   const first = await blocks.next();

@@ -2,6 +2,7 @@
 import { clopperPearson } from "../stats/clopper-pearson.js";
 import type { Sight } from "../verdict/sights.js";
 import { groundOfDraws, lineOf } from "./ground.js";
+import { grownBy } from "./more.js";
 import type { FigureNumbers } from "./numbers.js";
 import { type Chance, CONFIDENCE, type DrawDifference, drawDifferences } from "./units.js";
 
@@ -15,7 +16,7 @@ function differencesIn(sight: Sight): Between[] | string {
   if (typeof ground === "string") return ground;
   const twin = lineOf(ground, "null");
   if (twin === null)
-    return `there is no second retraining, between which and the first nothing differs: gmm-sweep resume ${sight.place} --with-null trains it`;
+    return `there is no second retraining, between which and the first nothing differs: ${grownBy(sight, "--with-null")} trains it`;
   const found = drawDifferences(twin, ground.basis.table.retrained).flatMap(({ chance, ...of }) =>
     chance !== null && chance.error > 0 ? [{ ...of, ...chance }] : [],
   );

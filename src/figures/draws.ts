@@ -31,7 +31,10 @@ export async function drawsNumbers(sight: Sight): Promise<FigureNumbers | string
   });
   return {
     series: { draws, mean, counts },
-    shown: [{ what: "draws", shown: counts[0].draws, of: basis.units }],
+    shown: counts.map(({ line, draws: own }) => ({
+      ...{ what: "draws", shown: own, of: basis.units },
+      when: { column: "line", value: line },
+    })),
     choices: { line: lines.map(({ name }) => name) },
     facts: { estimand: sight.question.estimand, margin: sight.question.margins.forget },
   };

@@ -6,6 +6,7 @@ import { isSameRecipe, recipeKeyOf } from "../verdict/scores.js";
 import { placesOf, sidesOf } from "../verdict/selection.js";
 import type { Sight } from "../verdict/sights.js";
 import type { Recipe } from "../verdict/table.js";
+import { moreDraws } from "./more.js";
 
 /** A line of the verdict. */
 export interface Line {
@@ -59,9 +60,9 @@ function nameOf({ key: { method, lambda_reg, epochs } }: Recipe): string {
 export function groundOfDraws(sight: Sight): Ground | string {
   const ground = groundOf(sight);
   if (typeof ground === "string" || ground.basis.unit === "draw") return ground;
-  const { place, draws } = sight;
+  const { draws } = sight;
   return draws === null
-    ? `there is one draw, and this figure is of draws: gmm-sweep resume ${place} --data-seeds 1:20 adds some`
+    ? `there is one draw, and this figure is of draws: ${moreDraws(sight)}`
     : `--draws ${draws} leaves one draw, and this figure is of draws: name more of them, or leave it out`;
 }
 

@@ -1,22 +1,26 @@
 /** The differences of all recipes of a method, over λ and epochs. */
-import { ENDPOINTS } from "../plan/question.js";
+import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { unlearns } from "../verdict/roles.js";
 import { isSameRecipe } from "../verdict/scores.js";
 import type { Sight } from "../verdict/sights.js";
+import { askedAgain } from "./more.js";
 import type { FigureNumbers } from "./numbers.js";
 
 const MOST_CELLS = 12_000; // of a page of 3 MB: 101 λ × 100 epochs
 const LIMIT_SHARE = 0.98; // of the differences are within the ends of the scale
 
 /** Methods of one recipe are no map. Bands are those that hold for all recipes at once. */
-export async function mapNumbers({ finding, question }: Sight): Promise<FigureNumbers | string> {
+export async function mapNumbers(sight: Sight): Promise<FigureNumbers | string> {
+  const { finding, question } = sight;
   const all = finding.simultaneous;
   if (all === null || all.rows.length === 0) return "nothing is held against retraining: the verdict says why";
   const counts = new Map<string, number>();
   for (const { recipe } of all.rows) counts.set(recipe.method, (counts.get(recipe.method) ?? 0) + 1);
   const methods = [...counts].filter(([name, count]) => unlearns(name) && count > 1).map(([name]) => name);
   if (methods.length === 0)
-    return "each method has one λ and one epoch count: gmm-sweep grid --lambda 0:10:0.5 --epochs 1:50 trains a map";
+    return finding.asked === "narrowed"
+      ? "--methods, --lambda, --epochs or --draws leave one recipe of each method at the most: let them name more, or leave them out"
+      : `each method has one λ and one epoch count: ${askedAgain(sight, "--lambda 0:10:0.5 --epochs 1:50")} trains a map`;
   const chosen = finding.verdict?.rows.find(({ what }) => what === "chosen")?.recipe ?? null;
   const first = chosen !== null && methods.includes(chosen.method) ? chosen.method : methods[0];
   const there = all.rows.filter(({ recipe }) => methods.includes(recipe.method));
@@ -32,7 +36,10 @@ export async function mapNumbers({ finding, question }: Sight): Promise<FigureNu
       return { method, measure: endpoint, lambda, epochs, ...told };
     }),
   );
-  const sizes = cells.filter(({ measure }) => measure === "forget").map(({ difference }) => Math.abs(difference));
+  const limitOf = (endpoint: Endpoint): number => {
+    const sizes = cells.filter(({ measure }) => measure === endpoint).map(({ difference }) => Math.abs(difference));
+    return sizes.sort((a, b) => a - b)[Math.floor(LIMIT_SHARE * (sizes.length - 1))];
+  };
   const equivalent = there.filter(({ isEquivalent }) => isEquivalent).length;
   return {
     series: { cells },
@@ -43,7 +50,8 @@ export async function mapNumbers({ finding, question }: Sight): Promise<FigureNu
     },
     facts: {
       estimand: question.estimand,
-      limit: sizes.sort((a, b) => a - b)[Math.floor(LIMIT_SHARE * (sizes.length - 1))],
+      limit: limitOf("forget"),
+      accuracy_limit: limitOf("accuracy"),
       equivalent,
       recipes: there.length,
       units: all.units,

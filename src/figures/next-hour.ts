@@ -3,6 +3,7 @@ import { choiceOf, loadEngine } from "../engine/engines.js";
 import { usableCores } from "../run/cores.js";
 import { millisecondsPerEpoch } from "../run/forecast.js";
 import { oneOfEach, roomOf } from "../run/room.js";
+import type { Interval } from "../stats/interval.js";
 import type { Sweep } from "../store/contract.js";
 import { designOf } from "../verdict/design.js";
 import type { Sight } from "../verdict/sights.js";
@@ -28,8 +29,13 @@ export async function nextHourNumbers(sight: Sight): Promise<FigureNumbers | str
   const threads = usableCores();
   const ms = await measured(sweep);
   const seconds = (epochs: number): number | null => (ms === null ? null : (epochs * ms) / threads / MS_PER_SECOND);
-  const choices = design.choices.map(({ draws, trials, promised, power, epochs }) => ({
-    ...{ draws, trials, half_width: promised.forget, accuracy_half_width: promised.accuracy },
+  const now = finding.verdict?.rows.find(({ what }) => what === "chosen")?.judgement ?? null;
+  // What costs nothing is there already, and has the interval that it has.
+  const known = design.choices.filter(({ epochs }) => epochs > 0 || now !== null);
+  const choices = known.map(({ draws, trials, promised, power, epochs }) => ({
+    ...{ draws, trials },
+    half_width: epochs === 0 && now !== null ? halfOf(now.forget.interval) : promised.forget,
+    accuracy_half_width: epochs === 0 && now !== null ? halfOf(now.accuracy.interval) : promised.accuracy,
     ...{ power: power.ifEqual, epochs, seconds: seconds(epochs) },
     planned: draws === design.best?.draws && trials === design.best.trials,
   }));
@@ -49,6 +55,10 @@ export async function nextHourNumbers(sight: Sight): Promise<FigureNumbers | str
         : null,
     },
   };
+}
+
+function halfOf({ low, high }: Interval): number {
+  return (high - low) / 2;
 }
 
 function narrowest(choices: readonly { readonly half_width: number }[]): number | null {

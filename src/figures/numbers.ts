@@ -21,13 +21,19 @@ export interface FigureNumbers<Row extends FigureRow = FigureRow> {
 }
 
 /** So many are drawn of so many that there are. */
-export interface Shown {
+interface Shown {
   /** In the plural: draws, cells, trials. */
   readonly what: string;
   readonly shown: number;
   readonly of: number;
+  /** The choice of which it is so; of every one where it is not there. */
+  readonly when?: { readonly column: string; readonly value: string };
 }
 
-export function shownText(shown: readonly Shown[]): string {
-  return shown.map(({ what, shown: count, of }) => `${count} of ${of} ${what}`).join(", ");
+/** How much is shown of what is drawn: where one value of a column is, of that. */
+export function shownText({ shown, choices = {} }: Pick<FigureNumbers, "shown" | "choices">): string {
+  return shown
+    .filter(({ when }) => when === undefined || choices[when.column]?.[0] === when.value)
+    .map(({ what, shown: count, of }) => `${count} of ${of} ${what}`)
+    .join(", ");
 }

@@ -207,3 +207,10 @@ export const CELL = ROW_KEY.filter((column): column is Extract<Column, { of: "ce
 export type CellKey = Omit<RowKey, "trial" | "start_trial">;
 
 export const CELL_NAMES = CELL.map(({ name }) => name);
+
+/** Draws as people count them, seeds by their size: what comes later stands behind what is there. */
+export function drawOrder(a: string, b: string): number {
+  const [m, n] = [Number(a), Number(b)];
+  if (Number.isNaN(m) || Number.isNaN(n)) return a === b ? 0 : a < b ? -1 : 1;
+  return m - n;
+}

@@ -244,7 +244,7 @@ function plain(value: number, digits = DIGITS): string {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${plain(Math.abs(value))}`;
+  return `${value < 0 ? "-" : "+"}${plain(Math.abs(value))}`;
 }
 
 function percent(value: number): string {

@@ -45,7 +45,7 @@ function footnotes({ summary, diverged, bayes, beside }: SummaryReport, width: n
       : [
           `best possible on this draw (Bayes): accuracy ${bayes.accuracy.toFixed(5)}, forget probability ${bayes.forgetProbability.toFixed(5)}`,
         ];
-  return ["", ...copies, ...besideText(beside), ...overflowed, ...known]
+  return ["", "±: the standard deviation (std) over trials", ...copies, ...besideText(beside), ...overflowed, ...known]
     .flatMap((note) => wrapped(note, width))
     .map((line) => `${line}\n`)
     .join("");

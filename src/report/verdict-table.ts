@@ -50,7 +50,7 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
 }
 
 function saidOf(finding: Finding, path: string): string {
-  const { verdict, refused, asked } = finding;
+  const { verdict, refused, asked, trainsOn } = finding;
   if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
@@ -60,7 +60,10 @@ function saidOf(finding: Finding, path: string): string {
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
-  const best = row?.what === "chosen" ? bestText(row, verdict, askedText) : `${noneText(verdict)} (${askedText})`;
+  const best =
+    row?.what === "chosen"
+      ? bestText(row, verdict, { asked: askedText, trainsOn })
+      : `${noneText(verdict)} (${askedText})`;
   const parts = [best, nothingText(verdict), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
 }
@@ -96,8 +99,12 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
 };
 
 /** `asked` says whether the margins, beside which it stands, were asked for beforehand. */
-function bestText(row: VerdictRow, verdict: Verdict, asked: string): string {
-  const name = recipeName(row.recipe);
+function bestText(
+  row: VerdictRow,
+  verdict: Verdict,
+  { asked, trainsOn }: { readonly asked: string; readonly trainsOn: boolean },
+): string {
+  const name = `${recipeName(row.recipe)}${trainsOn ? " (no penalty: training goes on, x included)" : ""}`;
   const rivals = verdict.rounds?.recipes ?? row.rivals; // the last round may have trained one alone
   const unseen = verdict.rounds?.unseen ?? 0;
   const left = unseen === 0 ? "" : ` left of ${rivals.toLocaleString("en-US")}`;

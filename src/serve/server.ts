@@ -20,6 +20,8 @@ const QUERIES_AT_ONCE = 4;
 const SHOWN_ROWS = 1_000;
 const MOST_SHOWN = 4_000_000; // characters of what a page is sent of a query
 const MOST_BODY = 100_000; // bytes of a query
+const MOST_HEADERS = 4 * MOST_BODY; // bytes: the query of a CSV is in its address, up to three for one, beside what a browser says
+const TOO_LONG = `a query must be no longer than ${MOST_BODY.toLocaleString("en-US")} bytes: gmm-sweep query takes a longer one\n`;
 const [HEADERS_MS, REQUEST_MS, IDLE_MS] = [10_000, 30_000, 5_000];
 
 const HEADERS = {
@@ -44,7 +46,10 @@ export class LiveServer {
     this.looks = new Looks(place);
     this.queries = new Queries(place, { queryMs, atOnce: QUERIES_AT_ONCE });
     this.#page = livePage(place, { shownRows: SHOWN_ROWS, querySeconds: queryMs / 1000 });
-    this.#server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS });
+    this.#server = createServer({
+      ...{ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS },
+      maxHeaderSize: MOST_HEADERS,
+    });
     this.#server.on("request", (request, response) => void this.#answer(request, response));
   }
 
@@ -126,7 +131,7 @@ export class LiveServer {
   /** The first rows, and whether there are more; ends with its page. */
   async sendRows(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sql = await bodyOf(request);
-    if (sql === null) return send(response, 413, "text/plain; charset=utf-8", "a query must be shorter\n");
+    if (sql === null) return send(response, 413, "text/plain; charset=utf-8", TOO_LONG);
     const stop = new AbortController();
     response.on("close", () => stop.abort());
     let [text, rows] = ["", 0];

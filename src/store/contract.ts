@@ -84,6 +84,10 @@ export interface Results {
   cellTrials(sweep: Sweep, cell: CellKey): Promise<CellTrial[]>;
   /** The trials of each of a sweep's cells, a list a measure; cells of which nothing has landed are not there. */
   cellSamples(sweep: Sweep): AsyncIterable<CellSample>;
+  /** The mean curve of a sweep's cell of this recipe on each draw, by draw and epoch: of its own runs, copies being none, at the epochs at which all of their numbers are finite. */
+  meanCurves(sweep: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveMean[]>;
+  /** The same with how its runs spread, which takes twice as long. */
+  curveSpreads(sweep: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveSpread[]>;
   /** Finished and failed rows in the order of their keys. */
   rows(sweep: Sweep | null): AsyncIterable<StoredRow>;
   /** Margins of forget sets of more than one row, in the order of their keys. */
@@ -349,6 +353,17 @@ export interface CellSample {
   readonly diverged: number;
   readonly failed: number;
 }
+
+/** The mean of a cell's runs at an epoch. */
+export type CurveMean = {
+  readonly draw: string;
+  readonly epoch: number;
+  /** How many runs it is of. */
+  readonly n: number;
+} & Readonly<Record<`${CurveName}_mean`, number>>;
+
+/** With their sample deviations, null of one run. */
+export type CurveSpread = CurveMean & Readonly<Record<`${CurveName}_sd`, number | null>>;
 
 export interface Damage {
   /** What it is of: a trajectory in words, or a sweep. */

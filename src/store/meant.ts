@@ -5,7 +5,9 @@ const LEAST_PART = 4; // letters that tell something
 const MOST_NAMED = 4;
 
 /** How a sentence about a wrong name ends: with the one that is near it or, where none is, the few that have it in them, as trial_results has the trial of trials. */
-export function meantNames(given: string, names: readonly string[]): string {
+export function meantNames(given: string, all: readonly string[]): string {
+  // Another view may have it, as epoch_results has epoch.
+  const names = all.filter((name) => name !== given);
   const near = didYouMean(given, names);
   const part = given.toLowerCase().replace(/s$/, "");
   if (near !== "" || part.length < LEAST_PART) return near;

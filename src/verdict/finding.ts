@@ -9,6 +9,7 @@ import { countRecipes, lookedAt } from "./round-look.js";
 import type { Rounds } from "./rounds.js";
 import { type Setting, type SettingKey, settingKeyOf } from "./scores.js";
 import { type Simultaneous, simultaneous } from "./simultaneous.js";
+import { trainsOn } from "./trains-on.js";
 import { type Verdict, verdictOn } from "./verdict.js";
 import { verdictInRounds } from "./verdict-in-rounds.js";
 
@@ -33,6 +34,8 @@ export interface Finding {
   readonly asked: Asked;
   /** The error a side of its answers and intervals; of a sweep that is trained in rounds what each look may spend of it. */
   readonly alpha: number;
+  /** Whether the chosen recipe has no penalty, and trains on with x as before. */
+  readonly trainsOn: boolean;
   /** Null where nothing can be held against retraining, for the reason that `refused` gives. */
   readonly verdict: Verdict | null;
   readonly refused: Refusal | null;
@@ -58,11 +61,13 @@ export function findingOf(
   const asked = sweep.question ?? USUAL_QUESTION;
   const verdict =
     rounds === null ? verdictOn(setting, question) : verdictInRounds(setting, { question, asked, rounds });
+  const chosen = verdict?.rows.find(({ what }) => what === "chosen") ?? null;
   const alpha = rounds === null ? ALPHA : spentAt(rounds.steps.length);
   return {
     ...{ sweep: sweep.id, name: sweep.plan.name, setting: settingKeyOf(setting.key) },
     isShard: sweep.shard.count > 1,
     ...{ asked: askedOf(sweep, question, isNarrowed), alpha, verdict },
+    trainsOn: chosen !== null && trainsOn(sweep.plan, chosen.recipe),
     refused: verdict === null ? refusalOf(sweep, setting, { question, rounds }) : null,
     simultaneous: all && verdict !== null ? simultaneous(lookedAt(setting, rounds), question, alpha) : null,
   };

@@ -18,6 +18,8 @@ export interface Sight {
   readonly finding: Finding;
   /** The place of the results, as a suggested command names it. */
   readonly place: string;
+  /** Whether the place has no other sweep, so that a command needs no number of one. */
+  readonly isOnly: boolean;
   /** Which of its draws are asked about, as was typed; null: all. */
   readonly draws: string | null;
 }
@@ -44,10 +46,11 @@ export async function* sightsOf(
   recipes: { there: number; kept: number } = { there: 0, kept: 0 },
 ): AsyncGenerator<Sight> {
   const rounds = await roundsIn(results, sweep);
+  const isOnly = (await results.sweeps()).length === 1;
   const question = questionOf(sweep.question ?? USUAL_QUESTION);
   for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes)))
     yield {
-      ...{ results, sweep, question, setting: lookedAt(setting, rounds), place, draws },
+      ...{ results, sweep, question, setting: lookedAt(setting, rounds), place, isOnly, draws },
       finding: findingOf(sweep, setting, { question, all, isNarrowed, rounds }),
     };
 }

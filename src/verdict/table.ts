@@ -1,5 +1,5 @@
 /** The draws that have everything, with the samples on them in one order: what can be compared without mixing draws. */
-import type { CellKey } from "../plan/cell.js";
+import { type CellKey, drawOrder } from "../plan/cell.js";
 import { RETRAINED, TWIN, UNTOUCHED, unlearns } from "./roles.js";
 import type { Sample } from "./scores.js";
 
@@ -119,14 +119,7 @@ function mostCells(recipes: readonly Spread[]): string[] | null {
     for (const other of sets.values()) if (isWithin(draws, other.draws)) cells += other.count * draws.size;
     if (cells > best.cells || (cells === best.cells && draws.size > best.draws.size)) best = { draws, cells };
   }
-  return best.cells === 0 ? null : [...best.draws].sort(byNumber);
-}
-
-/** Seeds by their size: what comes later stands behind what is there. */
-function byNumber(a: string, b: string): number {
-  const [m, n] = [Number(a), Number(b)];
-  if (Number.isNaN(m) || Number.isNaN(n)) return a < b ? -1 : 1;
-  return m - n;
+  return best.cells === 0 ? null : [...best.draws].sort(drawOrder);
 }
 
 /** The recipes of a method; of several the one of the least λ at the most epochs first. */

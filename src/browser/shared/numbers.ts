@@ -1,7 +1,8 @@
 /** A panel's numbers as a table, and as a file. */
+import { numbersCsv } from "../../report/figures/data-file.js";
 import type { PanelData } from "../../report/page/panels.js";
 import { element } from "./element.js";
-import { valuesOf } from "./rows.js";
+import { rowsOf, valuesOf } from "./rows.js";
 
 const MOST_ROWS = 200;
 
@@ -23,25 +24,10 @@ function row(cell: "th" | "td", values: readonly unknown[]): HTMLElement {
   return element("tr", {}, ...values.map((value) => element(cell, {}, value === null ? "–" : String(value))));
 }
 
-export function saveNumbers({ series }: PanelData, name: string): void {
-  const columns = [...new Set(Object.values(series).flatMap((of) => of.columns))];
-  const lines = Object.entries(series)
-    .filter(([of]) => of !== "facts")
-    .flatMap(([of, packed]) =>
-      valuesOf(packed).map((values) => [of, ...columns.map((column) => values[packed.columns.indexOf(column)] ?? "")]),
-    );
-  save([["series", ...columns], ...lines], name);
-}
-
-/** Gives the reader a file of these lines as CSV. */
-function save(lines: readonly (readonly unknown[])[], name: string): void {
-  const text = lines.map((line) => line.map(csvCell).join(",")).join("\n");
-  const address = URL.createObjectURL(new Blob([`${text}\n`], { type: "text/csv" }));
+/** Gives the reader the file that `plot --data` writes, with numbers as the page has them. */
+export function saveNumbers(data: PanelData, name: string): void {
+  const { facts: _, ...series } = rowsOf(data);
+  const address = URL.createObjectURL(new Blob([numbersCsv({ series })], { type: "text/csv" }));
   element("a", { href: address, download: name }).click();
   URL.revokeObjectURL(address);
-}
-
-function csvCell(value: unknown): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,7 +3,7 @@ import { Error as ErrorsOnly, type Legend, parse, type Spec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { choiceSignal } from "../../report/figures/parts.js";
 import { THEMES, type ThemeName } from "../../report/figures/theme.js";
-import type { PanelData } from "../../report/page/panels.js";
+import { chosenKey, type PanelData } from "../../report/page/panels.js";
 import { element } from "./element.js";
 import { numbersTable, saveNumbers } from "./numbers.js";
 import { type Row, rowsOf } from "./rows.js";
@@ -60,6 +60,7 @@ export class Panel {
     const before = this.#data;
     this.#data = data;
     if (!isSame(strataOf(before), strataOf(data)) || !isSame(before.choices, data.choices)) this.#addControls();
+    this.#say();
     if (this.#details()?.open === true) this.#showNumbers();
     if (this.#view === null) return;
     if (isSame(before.spec, data.spec)) {
@@ -117,7 +118,6 @@ export class Panel {
   }
 
   readonly #isShown = (row: Row): boolean => {
-    if ("summary_of" in row) return row["summary_of"] === this.#stratum;
     return this.#stratum === ALL || !("stratum" in row) || row["stratum"] === this.#stratum;
   };
 
@@ -142,6 +142,21 @@ export class Panel {
     return (this.#data.spec as Spec).legends?.some(hasColumns) ?? false;
   }
 
+  /** Says of what is chosen what the page says of what is drawn first. */
+  #say(): void {
+    const { choices, words } = this.#data;
+    const chosen = Object.entries(choices).map(([column, values]) => this.#chosen.get(column) ?? values[0]);
+    const { caption, shown } = words[chosenKey(chosen)];
+    const few =
+      this.#stratum === ALL
+        ? ""
+        : ` Only draws with ${this.#stratum} to forget are drawn; counts and medians are of all.`;
+    const title = this.#place.closest(".panel")?.querySelector("h3")?.textContent ?? "";
+    this.#place.setAttribute("aria-label", `${title}: ${caption}${few}`);
+    const place = this.#place.closest("figure")?.querySelector("figcaption");
+    place?.replaceChildren(caption, " ", element("span", { class: "shown" }, `${shown}${few}`));
+  }
+
   /** A control for each column of which one value is drawn at a time, and for how much there was to forget. */
   #addControls(): void {
     const controls = this.#place.parentElement?.querySelector(".controls");
@@ -155,6 +170,7 @@ export class Panel {
           chosen: this.#stratum,
           choose: async (value) => {
             this.#stratum = value;
+            this.#say();
             this.#fill();
             await this.#view?.runAsync();
           },
@@ -172,6 +188,7 @@ export class Panel {
       chosen: this.#chosen.get(column) ?? values[0],
       choose: async (value) => {
         this.#chosen.set(column, value);
+        this.#say();
         this.#view?.signal(choiceSignal(column), value);
         await this.#view?.runAsync();
       },

@@ -12,10 +12,6 @@ export function put(main: HTMLElement, html: string): boolean {
     const there = main.querySelector<HTMLElement>(`[data-part="${CSS.escape(part.dataset["part"] ?? "")}"]`);
     if (there !== null && there.innerHTML !== part.innerHTML) there.replaceChildren(...part.childNodes);
   }
-  for (const picture of next.querySelectorAll<HTMLElement>("[data-panel]")) {
-    const there = main.querySelector(`[data-panel="${CSS.escape(picture.dataset["panel"] ?? "")}"]`);
-    there?.setAttribute("aria-label", picture.getAttribute("aria-label") ?? "");
-  }
   return true;
 }
 

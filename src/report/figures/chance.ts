@@ -1,5 +1,6 @@
 /** The self-check under the null: intervals that should hold 0, and p-values that should be uniform. */
 import { pValueNumbers, zipNumbers } from "../../figures/chance.js";
+import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
@@ -65,10 +66,10 @@ export const pValues: Figure = {
   answers: FIGURE_ANSWERS["p-values"],
   numbers: pValueNumbers,
   caption: ({ facts }) =>
-    `Where nothing differs, p-values lie along the diagonal; these of ${whole(facts["draws"])} draws are at most ${number(facts["farthest"])} from it, and within ${number(facts["allowed"])} in 95 of 100 cases.`,
+    `Where nothing differs, p-values lie along the diagonal; these of ${count(Number(facts["draws"]), "draw")} are at most ${number(facts["farthest"])} from it, and within ${number(facts["allowed"])} in 95 of 100 cases.`,
   aspect: 0.85,
   spec: () => {
-    const [x, y] = ["p-value (1)", "share of draws with a smaller one (1)"];
+    const [x, y] = ["p-value (1)", "share of draws with none larger (1)"];
     return {
       layer: [
         {

@@ -5,18 +5,16 @@ import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers, LEGEND, looksOf, only } from "./parts.js";
 
-const ENDED = " Intervals end where their measure does, those of shares and probabilities at 0 and 1.";
-
 export const curves: Figure = {
   kind: "curves",
   title: "Learning curves",
   answers: FIGURE_ANSWERS.curves,
   numbers: curveNumbers,
   caption: (numbers) =>
-    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers.shown)}); a method that goes on from another begins where that one ended.${numbers.facts["ended"] === 0 ? "" : ENDED}`,
+    `Means with 90 % intervals over ${numbers.facts["unit"] === "draw" ? "draws" : "the trials of the draw"} (${shownText(numbers)}); a method that goes on from another begins where that one ended.`,
   aspect: 0.8,
   spec: (numbers) => {
-    const { colour, dash } = looksOf(numbers.series["points"]);
+    const { colour, dash, width } = looksOf(numbers.series["points"]);
     const x = along("epoch", "epochs trained", { scale: { zero: true, nice: false } });
     const y = { scale: { zero: false }, axis: { title: { expr: "replace(choose_measure, '_', ' ')" } } };
     return {
@@ -35,19 +33,20 @@ export const curves: Figure = {
         {
           data: { name: "points" },
           ...only("measure"),
-          mark: { type: "line", strokeWidth: 1.3 },
+          mark: { type: "line" },
           encoding: {
             x,
             y: { ...along("value", "measure"), ...y },
             color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
             strokeDash: { field: "line", type: "nominal", scale: dash, legend: LEGEND },
+            strokeWidth: { field: "line", type: "ordinal", scale: width, legend: LEGEND },
           },
         },
-        // What is at one epoch alone is neither area nor line.
+        // A line of one epoch is a point.
         ...[
-          { type: "rule", strokeWidth: 1.3 },
-          { type: "point", filled: true, size: 24, opacity: 1 },
-        ].map((mark) => ({
+          { mark: { type: "rule", strokeWidth: 1 }, from: "low" },
+          { mark: { type: "point", filled: true, size: 24, opacity: 1 }, from: "value" },
+        ].map(({ mark, from }) => ({
           data: { name: "points" },
           transform: [
             ...only("measure").transform,
@@ -57,8 +56,8 @@ export const curves: Figure = {
           mark,
           encoding: {
             x,
-            y: { ...along(mark.type === "rule" ? "low" : "value", "measure"), ...y },
-            ...(mark.type === "rule" ? { y2: { field: "high" } } : {}),
+            y: { ...along(from, "measure"), ...y },
+            ...(from === "low" ? { y2: { field: "high" } } : {}),
             color: { field: "line", type: "nominal", scale: colour, legend: LEGEND },
           },
         })),

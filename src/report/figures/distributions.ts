@@ -25,9 +25,7 @@ export const distributions: Figure = {
   spec: (numbers) => {
     const x = forgetUnit(numbers);
     const y = "share of trials (1)";
-    const { names, colour, dash } = looksOf(numbers.series["steps"]);
-    // Retraining and the chosen recipe are both solid: in grey their width tells them apart.
-    const width = { type: "ordinal", domain: names, range: names.map((name) => (name === RETRAINED ? 2.6 : 1.2)) };
+    const { colour, dash, width } = looksOf(numbers.series["steps"]);
     return {
       layer: [
         {

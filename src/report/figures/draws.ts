@@ -26,7 +26,7 @@ export const draws: Figure = {
     const said =
       intervals === 0
         ? `${line} on ${count(Number(draws), "draw")}, without intervals, since one run or one trial on each says nothing of chance there`
-        : `Of ${count(Number(intervals), "draw")} ${whole(beyond)} ${beyond === 1 ? "has" : "have"} a 90 % interval without 0 for ${line}`;
+        : `${whole(beyond)} of ${count(Number(intervals), "draw")} ${beyond === 1 ? "has" : "have"} a 90 % interval without 0 for ${line}`;
     return `${said}${overall}. The band around 0 is the margin of ±${facts["margin"]}.`;
   },
   aspect: 0.95,

@@ -2,7 +2,7 @@
 import { mapNumbers } from "../../figures/map.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
-import { hovers, only } from "./parts.js";
+import { choiceSignal, hovers, only } from "./parts.js";
 import { role } from "./theme.js";
 import { forgetUnit, number, whole } from "./words.js";
 
@@ -20,11 +20,13 @@ export const map: Figure = {
       facts["chosen_lambda"] === null
         ? ""
         : ` The diamond is the chosen recipe, λ ${facts["chosen_lambda"]} × ${facts["chosen_epochs"]}.`;
-    return `${whole(facts["equivalent"])} of ${whole(facts["recipes"])} recipes ${facts["equivalent"] === 1 ? "is" : "are"} equivalent to retraining by bands that hold for all of them at once over ${whole(facts["units"])} ${facts["unit"]}s, outlined.${chosen} Colours end at ±${number(facts["limit"])} in ${forgetUnit(numbers)}.`;
+    return `${whole(facts["equivalent"])} of ${whole(facts["recipes"])} recipes ${facts["equivalent"] === 1 ? "is" : "are"} equivalent to retraining by bands that hold for all of them at once over ${whole(facts["units"])} ${facts["unit"]}s, outlined.${chosen} Colours end at ±${number(facts["limit"])} in ${forgetUnit(numbers)}, and at ±${number(facts["accuracy_limit"])} in accuracy.`;
   },
   aspect: 0.95,
   spec: (numbers) => {
-    const limit = Number(numbers.facts["limit"]);
+    const { limit, accuracy_limit } = numbers.facts;
+    const end = `(${choiceSignal("measure")} === 'accuracy' ? ${accuracy_limit} : ${limit})`;
+    const title = `'Δ to retraining (' + (${choiceSignal("measure")} === 'accuracy' ? 'train accuracy' : '${forgetUnit(numbers)}') + ')'`;
     const epochs = { field: "epochs", type: "ordinal", title: "epochs", axis: { labelAngle: 0, ...APART } };
     const lambda = { field: "lambda", type: "ordinal", title: "λ", sort: "descending", axis: APART };
     return {
@@ -40,12 +42,12 @@ export const map: Figure = {
               field: "difference",
               type: "quantitative",
               scale: {
-                domain: [-limit, 0, limit],
+                domain: [{ expr: `-${end}` }, 0, { expr: end }],
                 range: [role("map_low"), role("map_middle"), role("map_high")],
                 clamp: true,
                 interpolate: "lab", // by hue there would be other colours between
               },
-              legend: { title: "Δ to retraining", orient: "top", gradientLength: 160, gradientThickness: 8 },
+              legend: { title: { signal: title }, orient: "top", gradientLength: 160, gradientThickness: 8 },
             },
             ...hovers(
               ["lambda", "λ", "text"],

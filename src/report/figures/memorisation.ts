@@ -2,6 +2,7 @@
 import { memorisationNumbers } from "../../figures/memorisation.js";
 import type { FigureNumbers } from "../../figures/numbers.js";
 import { STRATA } from "../../verdict/memorisation.js";
+import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
 import { along, hovers } from "./parts.js";
@@ -22,7 +23,7 @@ export const memorisation: Figure = {
       facts["settles"] === null
         ? ""
         : ` Dashed: what it would miss if it left every forget row where ${penalty(numbers)} leads alone, which is ${balance(numbers)}; of a draw whose original gives ${number(facts["original"])}, the median, and of eight in ten draws within the band.`;
-    return `${whole(facts["nothing"])} of ${whole(shown[0].shown)} draws had nothing to forget; ${facts["chosen"]} misses retraining's ${forgetUnit(numbers)} by what stands upwards, a level band being the margin of ±${facts["margin"]}.${line}`;
+    return `${whole(facts["nothing"])} of ${count(shown[0].shown, "draw")} had nothing to forget; ${facts["chosen"]} misses retraining's ${forgetUnit(numbers)} by what stands upwards, a level band being the margin of ±${facts["margin"]}.${line}`;
   },
   aspect: 0.85,
   spec: (numbers) => {

@@ -63,6 +63,8 @@ interface Looks {
   readonly names: readonly string[];
   readonly colour: object;
   readonly dash: object;
+  /** Retraining and the chosen recipe are both solid: in grey their width tells them apart. */
+  readonly width: object;
 }
 
 /** How the lines of a series look, which its rows name in `line` and `what`. */
@@ -75,6 +77,7 @@ export function looksOf(series: FigureNumbers["series"][string]): Looks {
     names,
     colour: { domain: names, range: looks.map(({ colour }) => role(colour)) },
     dash: { domain: names, range: looks.map(({ dash }) => dash) },
+    width: { type: "ordinal", domain: names, range: lines.map(([, what]) => (what === "retraining" ? 2.6 : 1.2)) },
   };
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Spec } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import type { FigureNumbers } from "../../figures/numbers.js";
+import { printable } from "../../printable.js";
 import type { Figure } from "./figure.js";
 import { choiceSignal } from "./parts.js";
 import { pixelDrawer } from "./pixels.js";
@@ -97,7 +98,8 @@ interface Sheet {
 function labelled(drawn: string, figure: Figure, numbers: FigureNumbers, { width, height, paper }: Sheet): string {
   const [, begun, inside] = /^<svg([^>]*)>(.*)$/s.exec(drawn) ?? refuse("it makes no SVG");
   // A dash without a gap is a line: some readers refuse to draw it as a dash.
-  const lines = inside.replaceAll(/ stroke-dasharray="1, ?0"/g, "");
+  // What a store holds may have characters that no XML has.
+  const lines = printable(inside).replaceAll(/ stroke-dasharray="1, ?0"/g, "");
   const attributes = begun.replace(/ (width|height)="[^"]*"/g, "");
   const size = `width="${round(width)}mm" height="${round(height)}mm" role="img" aria-labelledby="title caption"`;
   const words = `<title id="title">${xml(figure.title)}</title><desc id="caption">${xml(figure.caption(numbers))}</desc>`;
@@ -110,7 +112,11 @@ function round(value: number): string {
 
 /** Text as XML has it. */
 function xml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return printable(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }
 
 const PNG_DPI = 600; // what journals ask of line drawings

@@ -39,7 +39,7 @@ export const slope: Figure = {
     const among = CHOOSING[String(facts["chosen_by"])] ?? "";
     const noise =
       chance === undefined ? "" : ` Chance alone, a second retraining, gives ${number(chance["distance"])}.`;
-    return `${facts["chosen"]} brings ${whole(facts["nearer"])} of ${whole(facts["draws"])} draws nearer to retraining${among}; the median distance in ${forgetUnit(numbers)} goes from ${number(median["before"])} to ${number(median["after"])}.${noise}`;
+    return `${facts["chosen"]} brings ${whole(facts["nearer"])} of ${count(Number(facts["draws"]), "draw")} nearer to retraining${among}; the median distance in ${forgetUnit(numbers)} goes from ${number(median["before"])} to ${number(median["after"])}.${noise}`;
   },
   aspect: 0.8,
   spec: (numbers) => {
@@ -47,6 +47,7 @@ export const slope: Figure = {
     const x = { type: "quantitative", scale: { domain: [LEFT, RIGHT] }, axis: null };
     const way = { x: { ...x, datum: BEFORE }, x2: { datum: AFTER } };
     const { facts } = numbers;
+    const apart = namesApart(numbers);
     return {
       layer: [
         {
@@ -56,11 +57,8 @@ export const slope: Figure = {
         },
         {
           data: { name: "chance" },
-          mark: { type: "text", align: chanceSide(numbers), dy: 8, color: role("soft"), text: "chance alone" },
-          encoding: {
-            y: { field: "distance", ...y },
-            x: { ...x, datum: chanceSide(numbers) === "left" ? LEFT : RIGHT },
-          },
+          mark: { type: "text", align: "right", dy: apart.chance, color: role("soft"), text: "chance alone" },
+          encoding: { y: { field: "distance", ...y }, x: { ...x, datum: RIGHT } },
         },
         ...Object.entries(WAYS).map(([change, { colour, dash }]) => ({
           data: { name: "draws" },
@@ -100,7 +98,7 @@ export const slope: Figure = {
           const median = number(numbers.series["median"][0][end]);
           // In two lines there is room for it on a phone.
           const text = isBefore ? median : ["median", median];
-          const place = { align: isBefore ? "right" : "left", dx: isBefore ? -6 : 6, dy: -5 };
+          const place = { align: isBefore ? "right" : "left", dx: isBefore ? -6 : 6, dy: isBefore ? -5 : apart.median };
           // The paper's colour around it keeps it apart from what it stands on.
           return [{ stroke: role("paper"), strokeWidth: 3 }, { color: role("ink") }].map((look) => ({
             data: { name: "median" },
@@ -128,14 +126,20 @@ export const slope: Figure = {
   },
 };
 
-const NEAR = 0.15; // of the height: there two lines of text stand on one another
+const NEAR = 0.15; // of the height
 
-/** Where chance is named: on the right, unless the median's words are there. */
-function chanceSide({ series }: FigureNumbers): "left" | "right" {
-  const most = Math.max(...series["draws"].flatMap(({ before, after }) => [Number(before), Number(after)]));
-  const [[chance], [median]] = [series["chance"], series["median"]];
-  const isNear = chance !== undefined && Math.abs(Number(chance["distance"]) - Number(median["after"])) < NEAR * most;
-  return isNear ? "left" : "right";
+/** How far the names of the median's end and of chance stand from what they name: where these are near, away from one another. */
+function namesApart({ series }: FigureNumbers): { readonly median: number; readonly chance: number } {
+  const [usual, above, below] = [
+    { median: -5, chance: 8 },
+    { median: -14, chance: 8 },
+    { median: 8, chance: -6 },
+  ];
+  const [after, chance] = [Number(series["median"][0]["after"]), series["chance"][0]?.["distance"]];
+  if (typeof chance !== "number") return usual;
+  const height = Math.max(...series["draws"].flatMap((draw) => [Number(draw["before"]), Number(draw["after"])]));
+  if (Math.abs(after - chance) > NEAR * height) return usual;
+  return after < chance ? below : above;
 }
 
 /** How many draws went which way, in their colours. */

@@ -25,11 +25,42 @@ export function panelsSection({ panels }: SettingContent, setting: number, still
 type Drawn = Exclude<Panel, { readonly reason: string }>;
 
 function panelHtml({ figure, numbers }: Drawn, id: string, still: Html | null): Html {
-  const caption = figure.caption(numbers);
+  const { caption, shown } = wordsOf(figure, numbers);
   return html`<section class="panel" id="${id}"><h3>${figure.title}</h3><p class="answers">${capital(figure.answers)}</p>
 <figure><div class="controls"></div><div class="picture" data-panel="${id}" role="img" aria-label="${figure.title}: ${caption}">${still}</div>
-<figcaption data-part="caption-${id}">${caption} <span class="shown">Shown: ${shownText(numbers.shown)}.</span></figcaption></figure>
+<figcaption>${caption} <span class="shown">${shown}</span></figcaption></figure>
 <details class="numbers" hidden><summary>Numbers</summary></details></section>`;
+}
+
+/** What a panel says of what is drawn. */
+interface Words {
+  readonly caption: string;
+  readonly shown: string;
+}
+
+function wordsOf(figure: Figure, numbers: FigureNumbers): Words {
+  return { caption: figure.caption(numbers), shown: `Shown: ${shownText(numbers)}.` };
+}
+
+/** The words of each choice, by `chosenKey`. */
+function allWords(figure: Figure, numbers: FigureNumbers): Record<string, Words> {
+  const { choices = {} } = numbers;
+  const columns = Object.keys(choices);
+  const all = columns.reduce<readonly string[][]>(
+    (before, column) => before.flatMap((values) => choices[column].map((value) => [...values, value])),
+    [[]],
+  );
+  return Object.fromEntries(
+    all.map((values) => {
+      const chosen = Object.fromEntries(columns.map((column, i) => [column, [values[i]]]));
+      return [chosenKey(values.map(printable)), wordsOf(figure, { ...numbers, choices: chosen })];
+    }),
+  );
+}
+
+/** What is chosen of each column as one text. */
+export function chosenKey(values: readonly string[]): string {
+  return JSON.stringify(values);
 }
 
 function noneHtml(setting: number, panels: readonly Extract<Panel, { readonly reason: string }>[]): Html {
@@ -56,6 +87,8 @@ export interface PanelData {
   readonly aspect: number;
   readonly series: Readonly<Record<string, Columns>>;
   readonly choices: Readonly<Record<string, readonly string[]>>;
+  /** What is said of each choice, by `chosenKey`. */
+  readonly words: Readonly<Record<string, Words>>;
 }
 
 /** The data of all panels that are drawn, by their ids. */
@@ -72,6 +105,7 @@ export function panelData(settings: readonly SettingContent[]): Record<string, P
         aspect: figure.aspect,
         series: seriesOf(numbers),
         choices: shownIn(numbers.choices ?? {}),
+        words: shownIn(allWords(figure, numbers)),
       },
     ]),
   );
@@ -113,5 +147,7 @@ function placesIn(column: string, rows: readonly FigureRow[]): Map<string, numbe
 const DIGITS = 6; // more than any screen shows
 
 function short(value: unknown): unknown {
+  // A column that has texts and nulls is not packed.
+  if (typeof value === "string") return printable(value);
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : (value ?? null);
 }

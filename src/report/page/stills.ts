@@ -1,5 +1,4 @@
 /** Pictures for who opens a page where its script may not run: as many as it has room for. */
-import { printable } from "../../printable.js";
 import { svgOf } from "../figures/render.js";
 import type { PageContent } from "./content.js";
 import { Html, html } from "./html.js";
@@ -27,7 +26,7 @@ const SHAPES = /( (?:d|transform|x|y|x1|x2|y1|y2|width|height)=)"([^"]*)"/g;
 
 /** As it stands in an attribute: what is markup in it is left as it is, since only a quote or an ampersand means anything there. */
 function addressOf(svg: string): Html {
-  const short = printable(svg)
+  const short = svg
     // An image is read as a whole, by the words beside it.
     .replaceAll(/ (aria-[a-z]+|role|class)="[^"]*"/g, "")
     .replaceAll(SHAPES, (_all, name: string, shape: string) => `${name}"${shape.replaceAll(/-?\d+\.\d+/g, rounded)}"`);

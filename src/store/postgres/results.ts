@@ -7,6 +7,8 @@ import type {
   CellSample,
   CellStatus,
   CellTrial,
+  CurveMean,
+  CurveSpread,
   Damage,
   Failure,
   MethodStatus,
@@ -23,7 +25,7 @@ import type {
 } from "../contract.js";
 import type { Aside, SharedResults, StoredWorker, Up } from "../queue.js";
 import * as inOrder from "../rows.js";
-import { cellParameters, type Read } from "../sql/reads.js";
+import { cellParameters, type Read, recipeParameters } from "../sql/reads.js";
 import { CellKeys } from "./cell-keys.js";
 import {
   type Connections,
@@ -103,6 +105,14 @@ export class PostgresResults implements SharedResults {
 
   cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
     return this.#all(READS.cellTrials, { ...cellParameters(cell), sweep: id });
+  }
+
+  meanCurves({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveMean[]> {
+    return this.#all(READS.meanCurves, { ...recipeParameters(recipe), sweep: id });
+  }
+
+  curveSpreads({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveSpread[]> {
+    return this.#all(READS.curveSpreads, { ...recipeParameters(recipe), sweep: id });
   }
 
   cellSamples({ id }: Sweep): AsyncGenerator<CellSample> {

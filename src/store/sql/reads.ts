@@ -4,6 +4,8 @@ import type {
   CellMean,
   CellStatus,
   CellTrial,
+  CurveMean,
+  CurveSpread,
   Failure,
   MethodStatus,
   MethodSummary,
@@ -12,6 +14,7 @@ import type {
   StoredTrajectory,
 } from "../contract.js";
 import { CELL_COLUMNS, CURVE_NAMES, columnOf, ROW_KEY_COLUMNS } from "./columns.js";
+import { recipeCurves } from "./curves.js";
 import type { Dialect } from "./dialect.js";
 import { COUNTED, FEWER_TRIALS, ONE_OF_CELL, rowsOfCells, startCounts, TRIALS_OF_CELL } from "./layout.js";
 
@@ -103,6 +106,8 @@ export function readsIn(dialect: Dialect) {
        order by t.trial`,
       row: as<CellTrial>,
     },
+    meanCurves: { sql: recipeCurves(dialect, false), row: as<CurveMean> },
+    curveSpreads: { sql: recipeCurves(dialect, true), row: as<CurveSpread> },
     // As far as the sweep's cells go.
     trajectoriesOfSweep: {
       sql: `select ${trajectory.replace("c.epochs", "max(c.epochs)")}
@@ -168,6 +173,12 @@ ${ORDER}`,
 /** The parameters of `cellTrials`. */
 export function cellParameters(cell: CellKey): Record<string, string | number> {
   return Object.fromEntries(CELL_NAMES.map((name) => [name, cell[name]]));
+}
+
+/** Those of `meanCurves` and `curveSpreads`. */
+export function recipeParameters(recipe: Omit<CellKey, "draw">): Record<string, string | number> {
+  const { draw: _, ...parameters } = cellParameters({ ...recipe, draw: "" });
+  return parameters;
 }
 
 function summaryOf({ copies, ...given }: Readonly<Record<string, unknown>>): MethodSummary {

@@ -2,6 +2,7 @@
 import { CURVE, MEASURES } from "../../measures.js";
 import { CELL_NAMES } from "../../plan/cell.js";
 import { columnOf } from "./columns.js";
+import { curveMoments, IS_FINITE } from "./curves.js";
 import type { Dialect } from "./dialect.js";
 import {
   COUNTED,
@@ -21,14 +22,6 @@ function inputMoments({ square, notNegative }: Dialect, column: string): string 
   const runs = `count(*) ${IS_RUN}`;
   return `avg(r.${column}) ${IS_RUN} as ${column}_mean,
   sqrt(${notNegative(squares)} * ${runs} / nullif(${runs} - 1, 0)) as ${column}_sd`;
-}
-
-/** The same of a column of curves e, which are held against the curve f. */
-function curveMoments({ square, notNegative }: Dialect, column: string): string {
-  const distance = `(e.${column} - coalesce(f.${column}, 0.0))`;
-  const squares = `(avg(${square(distance)}) - ${square(`avg(${distance})`)})`;
-  return `avg(e.${column}) as ${column}_mean,
-  sqrt(${notNegative(squares)} * count(*) / nullif(count(*) - 1, 0)) as ${column}_sd`;
 }
 
 /** The rows that are done and no copies of another. */
@@ -189,14 +182,14 @@ with asked as materialized (
 )
 select c.sweep_id as sweep, ${OF_SETTING},
   k.method, k.lambda_reg, k.start, e.epoch, count(*) as n,
-  ${CURVE.map(({ name }) => curveMoments(dialect, name)).join(",\n  ")}
+  ${curveMoments(dialect)}
 from asked c
 ${loop} sweeps s on s.id = c.sweep_id
 ${loop} cell_keys k on k.id = c.cell_key_id
 ${loop} draws d on d.id = k.draw_id
 ${loop} trajectories t on ${COUNTED_IN_ANY}
 -- Copies have no curve of their own. An epoch counts while all of its numbers are finite: of one that is not, this product is none.
-${loop} epochs e on e.trajectory_id = t.id and e.epoch <= ${lastEpoch} and (${CURVE.map(({ name }) => `e.${name}`).join(" + ")}) * 0.0 = 0.0
+${loop} epochs e on e.trajectory_id = t.id and e.epoch <= ${lastEpoch} and ${IS_FINITE}
 left join epochs f on f.trajectory_id = c.first and f.epoch = e.epoch
 group by c.sweep_id, c.cell_key_id, e.epoch${alsoBy("k.id, d.id")};
 

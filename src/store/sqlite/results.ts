@@ -9,6 +9,8 @@ import type {
   CellSample,
   CellStatus,
   CellTrial,
+  CurveMean,
+  CurveSpread,
   Damage,
   Failure,
   MethodStatus,
@@ -25,7 +27,7 @@ import type {
   Sweep,
 } from "../contract.js";
 import { meantNames } from "../meant.js";
-import { cellParameters, type Read, readsIn } from "../sql/reads.js";
+import { cellParameters, type Read, readsIn, recipeParameters } from "../sql/reads.js";
 import { addAggregate } from "./aggregates.js";
 import { CellKeys } from "./cell-keys.js";
 import { damagesOf, toldOfReading } from "./damages.js";
@@ -103,6 +105,14 @@ export class SqliteResults implements Results {
 
   async cellTrials({ id }: Sweep, cell: CellKey): Promise<CellTrial[]> {
     return this.#all(READS.cellTrials, { ...cellParameters(cell), sweep: id });
+  }
+
+  async meanCurves({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveMean[]> {
+    return this.#all(READS.meanCurves, { ...recipeParameters(recipe), sweep: id });
+  }
+
+  async curveSpreads({ id }: Sweep, recipe: Omit<CellKey, "draw">): Promise<CurveSpread[]> {
+    return this.#all(READS.curveSpreads, { ...recipeParameters(recipe), sweep: id });
   }
 
   cellSamples({ id }: Sweep): AsyncGenerator<CellSample> {

@@ -1,25 +1,23 @@
-/** The tables of an export: each is what the views that are documented say, in no order. */
-import type { Results, Sweep } from "../store/contract.js";
+/** Whole tables for other programs: each is what the views that are documented say, in no order. */
+import type { Results, Sweep } from "./contract.js";
 
-export interface TablePlan {
-  /** The name of its file, without its ending. */
+export interface WholeTable {
   readonly name: string;
-  /** Whether there is a file even where there is no row. */
+  /** Whether there is one even where it has no row. */
   readonly always: boolean;
-  /** The select that gives its rows, of one sweep or of all. */
-  readonly sql: (results: Results, sweep: Sweep | null) => Promise<string>;
+  /** Its rows, of one sweep or of all. */
+  read(results: Results, sweep: Sweep | null): ReturnType<Results["query"]>;
 }
 
-const ofView =
-  (view: string) =>
-  async (_results: Results, sweep: Sweep | null): Promise<string> =>
-    `select * from ${view}${ofSweep(view, sweep)}`;
+const ofView = (view: string): WholeTable["read"] => {
+  return (results, sweep) => results.query(`select * from ${view}${ofSweep(view, sweep)}`);
+};
 
-export const TABLES: readonly TablePlan[] = [
-  { name: "results", always: true, sql: ofView("trial_results") },
-  { name: "epochs", always: true, sql: ofView("epoch_results") },
-  { name: "cells", always: true, sql: cellsSql },
-  { name: "forget", always: false, sql: ofView("forget_results") },
+export const TABLES: readonly WholeTable[] = [
+  { name: "results", always: true, read: ofView("trial_results") },
+  { name: "epochs", always: true, read: ofView("epoch_results") },
+  { name: "cells", always: true, read: async (results, sweep) => results.query(await cellsSql(results, sweep)) },
+  { name: "forget", always: false, read: ofView("forget_results") },
 ];
 
 /** Every cell with what became of its trials, and the means where any is done. */
