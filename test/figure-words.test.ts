@@ -5,6 +5,7 @@ import type { FigureNumbers } from "../src/figures/numbers.js";
 import { pathNames } from "../src/figures/path-names.js";
 import type { Figure } from "../src/report/figures/figure.js";
 import { FIGURES } from "../src/report/figures/figures.js";
+import { looksOf } from "../src/report/figures/parts.js";
 import { svgOf, vegaSpec } from "../src/report/figures/render.js";
 import { COLUMNS, pixels } from "../src/report/figures/theme.js";
 import { openResults } from "../src/store/open.js";
@@ -91,6 +92,20 @@ function choicesOf({ choices = {} }: FigureNumbers): Record<string, readonly str
   return [choices, ...others];
 }
 
+test("chance is named beside the median where both are near the same distance", async () => {
+  const figure = FIGURES.find(({ kind }) => kind === "slope");
+  assert.ok(figure !== undefined);
+  const numbers: FigureNumbers = {
+    series: {
+      draws: [{ draw: "1", before: 0.0001, after: 0.6, change: "farther", stratum: null }],
+      ...{ median: [{ before: 0.0001, after: 0.0005 }], chance: [{ distance: 0.0001, draws: 1 }] },
+    },
+    shown: [{ what: "draws", shown: 1, of: 1 }],
+    facts: { estimand: "forget_probability", chosen: "unlearn", chosen_by: "none", nearer: 0, farther: 1, draws: 1 },
+  };
+  for (const width of WIDTHS) assert.deepEqual(await overlaps(figure, numbers, width), []);
+});
+
 test("paths that end near one another have one name together, and no two names touch", async () => {
   const figure = FIGURES.find(({ kind }) => kind === "trade-off");
   assert.ok(figure !== undefined);
@@ -98,7 +113,7 @@ test("paths that end near one another have one name together, and no two names t
     ...{ lambda, accuracy: i < 3 ? 0 : -0.01 * i, forget: i < 3 ? 0.001 * i : -0.02 * i },
   }));
   const begun = ends.map(({ lambda }) => ({ lambda, accuracy: -0.4, forget: -0.25 }));
-  const names = pathNames(ends, [...begun, ...ends]);
+  const names = pathNames(ends, { all: [...begun, ...ends], marks: [] });
   assert.ok(names.some(({ name }) => name === "λ 0, 1, 1.5"));
   const told = names.flatMap(({ name }) => name.slice(2).split(", ").map(Number));
   assert.deepEqual(
@@ -119,7 +134,7 @@ test("paths that end near one another have one name together, and no two names t
 
 test("paths that end far from one another have names of their own, each with room on its right", () => {
   const ends = [1, 2].map((lambda) => ({ lambda, accuracy: 0, forget: lambda }));
-  const names = pathNames(ends, [...ends, { accuracy: -1, forget: 0 }]);
+  const names = pathNames(ends, { all: [...ends, { accuracy: -1, forget: 0 }], marks: [] });
   assert.deepEqual(
     names.map(({ name, forget, accuracy }) => [name, forget, accuracy]),
     [
@@ -128,4 +143,23 @@ test("paths that end far from one another have names of their own, each with roo
     ],
   );
   assert.ok(names.every(({ room_to }) => room_to > 0));
+});
+
+test("a name stands beside a mark that would hide it", () => {
+  const ends = [1, 2].map((lambda) => ({ lambda, accuracy: 0, forget: lambda }));
+  const all = [...ends, { accuracy: -1, forget: 0 }];
+  const [hidden] = pathNames(ends, { all, marks: [] });
+  const [beside] = pathNames(ends, { all, marks: [{ accuracy: 0.03, forget: 1.01 }] });
+  assert.equal(hidden.forget, 1);
+  assert.ok(Math.abs(beside.forget - 1.01) > 0.13 && beside.accuracy === hidden.accuracy);
+});
+
+test("no two of many methods look alike in colour and dash", () => {
+  const lines = Array.from({ length: 12 }, (_, i) => ({ line: `m${i}`, what: "method" }));
+  const { colour, dash } = looksOf(lines) as unknown as Record<
+    "colour" | "dash",
+    { readonly range: readonly unknown[] }
+  >;
+  const looks = lines.map((_, i) => JSON.stringify([colour.range[i], dash.range[i]]));
+  assert.equal(new Set(looks).size, lines.length);
 });

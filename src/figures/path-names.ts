@@ -1,7 +1,7 @@
 /** What the paths of a plane are called, and where: names that would stand on one another become one. */
 import { mean } from "../stats/moments.js";
 
-export interface Point {
+interface Point {
   readonly forget: number;
   readonly accuracy: number;
 }
@@ -23,13 +23,19 @@ interface Name {
 /** How wide a letter and how high a line are at most, as shares of a picture: of the smallest that is drawn, a phone's. */
 const [LETTER, LINE] = [0.022, 0.07];
 
-/** `all` is what the picture has room for: it goes as far as these do, and a name. */
-export function pathNames(ends: readonly End[], all: readonly Point[]): Name[] {
+interface Around {
+  /** What the picture has room for: it goes as far as these do, and a name. */
+  readonly all: readonly Point[];
+  /** What is drawn over names. */
+  readonly marks: readonly Point[];
+}
+
+export function pathNames(ends: readonly End[], { all, marks }: Around): Name[] {
   const letter = LETTER * span(all.map(({ accuracy }) => accuracy));
   const line = LINE * span(all.map(({ forget }) => forget));
   let groups = ends.map((end) => [end]);
   for (;;) {
-    const names = groups.map((group) => named(group, letter));
+    const names = groups.map((group) => named(group, { letter, line, marks }));
     const pair = firstPair(names, line);
     if (pair === null) return names;
     const both = pair.flatMap((i) => groups[i]).sort((a, b) => a.lambda - b.lambda);
@@ -41,16 +47,22 @@ function span(values: readonly number[]): number {
   return Math.max(...values) - Math.min(...values);
 }
 
-function named(group: readonly End[], letter: number): Name {
+interface Room {
+  readonly letter: number;
+  readonly line: number;
+  readonly marks: readonly Point[];
+}
+
+/** At the end of its paths or, where a mark stands there, a line below or above. */
+function named(group: readonly End[], { letter, line, marks }: Room): Name {
   const name = `λ ${group.map(({ lambda }) => lambda).join(", ")}`;
-  const accuracy = Math.max(...group.map((end) => end.accuracy));
+  const [forget, accuracy] = [mean(group.map((end) => end.forget)), Math.max(...group.map((end) => end.accuracy))];
   // With two letters' room to its mark.
-  return {
-    name,
-    forget: mean(group.map((end) => end.forget)),
-    accuracy,
-    room_to: accuracy + letter * (name.length + 2),
-  };
+  const to = accuracy + letter * (name.length + 2);
+  const isFree = (height: number): boolean =>
+    !marks.some((mark) => accuracy < mark.accuracy && mark.accuracy < to && Math.abs(mark.forget - height) < line);
+  const height = [forget, forget + line, forget - line].find(isFree) ?? forget;
+  return { name, forget: height, accuracy, room_to: to };
 }
 
 /** Two names that touch. */

@@ -7,7 +7,7 @@ import type { Sight } from "../verdict/sights.js";
 import type { Recipe } from "../verdict/table.js";
 import { chosenBy, chosenOf, type Ground, groundOf, type Line, lineOf, whyNone } from "./ground.js";
 import type { FigureNumbers } from "./numbers.js";
-import { type Point, pathNames } from "./path-names.js";
+import { pathNames } from "./path-names.js";
 import { CONFIDENCE } from "./units.js";
 
 const MOST_PATHS = 8;
@@ -30,7 +30,7 @@ export async function tradeOffNumbers(sight: Sight): Promise<FigureNumbers | str
   const { paths, shown } = found;
   const { forget, accuracy } = sight.question.margins;
   const corners = [-1, 1].map((side) => ({ forget: side * forget, accuracy: side * accuracy }));
-  const names = namesOf(found, [...points, ...corners]);
+  const names = namesOf(found, { all: [...paths, ...points, ...corners], marks: points });
   const twin = lineOf(ground, "null");
   const spread = twin === null ? null : differencesOf(ground, twin.recipe, places);
   return {
@@ -86,9 +86,9 @@ function pathsOf(ground: Ground, chosen: Line | null): Paths {
 }
 
 /** The λ of the paths at their ends. None of a single one, which the legend names. */
-function namesOf({ paths }: Paths, marks: readonly Point[]): FigureNumbers["series"][string] {
+function namesOf({ paths }: Paths, around: Parameters<typeof pathNames>[1]): FigureNumbers["series"][string] {
   const ends = [...new Map(paths.map((at) => [at.lambda, at])).values()];
-  return ends.length < 2 ? [] : pathNames(ends, [...paths, ...marks]).map((name) => ({ ...name }));
+  return ends.length < 2 ? [] : pathNames(ends, around).map((name) => ({ ...name }));
 }
 
 /**

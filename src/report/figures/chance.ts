@@ -15,7 +15,7 @@ export const zip: Figure = {
   answers: FIGURE_ANSWERS.zip,
   numbers: zipNumbers,
   caption: ({ facts }) =>
-    `${whole(facts["holding"])} of ${whole(facts["draws"])} 90 % intervals hold 0, the true difference: ${percent(facts["holding"], facts["draws"])}, with 95 % confidence between ${percent(facts["covered_low"], 1)} and ${percent(facts["covered_high"], 1)}.`,
+    `${whole(facts["holding"])} of ${whole(facts["draws"])} intervals of 90 % hold 0, the true difference: ${percent(facts["holding"], facts["draws"])}, with 95 % confidence between ${percent(facts["covered_low"], 1)} and ${percent(facts["covered_high"], 1)}.`,
   aspect: 0.85,
   spec: (numbers) => {
     const x = `difference of two retrainings (${forgetUnit(numbers)})`;

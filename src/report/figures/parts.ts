@@ -29,18 +29,35 @@ export function hovers(
   };
 }
 
-/** A line of the verdict as colour and dash; several methods take turns. */
-const LOOKS: Readonly<Record<string, readonly { readonly colour: Role; readonly dash: readonly number[] }[]>> = {
-  retraining: [{ colour: "role_retrain", dash: [1, 0] }],
-  chosen: [{ colour: "role_method_1", dash: [1, 0] }],
-  "do nothing": [{ colour: "role_untouched", dash: [6, 2] }],
-  null: [{ colour: "role_null", dash: [2, 2] }],
-  method: [
-    { colour: "role_method_2", dash: [4, 2, 1, 2] },
-    { colour: "role_method_3", dash: [1, 1.5] },
-    { colour: "role_method_4", dash: [8, 2, 2, 2] },
-  ],
+interface Look {
+  readonly colour: Role;
+  readonly dash: readonly number[];
+}
+
+/** Of the lines of the verdict that are there once. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  retraining: { colour: "role_retrain", dash: [1, 0] },
+  chosen: { colour: "role_method_1", dash: [1, 0] },
+  "do nothing": { colour: "role_untouched", dash: [6, 2] },
+  null: { colour: "role_null", dash: [2, 2] },
 };
+
+/** Of the other methods. Colours and dashes are not of one number, so that no two of fifteen look alike. */
+const METHOD_COLOURS = ["role_method_2", "role_method_3", "role_method_4"] as const;
+const METHOD_DASHES: readonly (readonly number[])[] = [
+  [4, 2, 1, 2],
+  [1, 1.5],
+  [8, 2, 2, 2],
+  [3, 3],
+  [10, 2, 1, 2, 1, 2],
+];
+
+function methodLook(place: number): Look {
+  return {
+    colour: METHOD_COLOURS[place % METHOD_COLOURS.length],
+    dash: METHOD_DASHES[place % METHOD_DASHES.length],
+  };
+}
 
 interface Looks {
   readonly names: readonly string[];
@@ -53,13 +70,8 @@ interface Looks {
 /** How the lines of a series look, which its rows name in `line` and `what`. */
 export function looksOf(series: FigureNumbers["series"][string]): Looks {
   const lines = [...new Map(series.map(({ line, what }) => [String(line), String(what)]))];
-  const taken = new Map<string, number>();
-  const looks = lines.map(([, what]) => {
-    const all = LOOKS[what] ?? LOOKS["method"];
-    const count = taken.get(what) ?? 0;
-    taken.set(what, count + 1);
-    return all[count % all.length];
-  });
+  let methods = 0;
+  const looks = lines.map(([, what]) => LOOKS[what] ?? methodLook(methods++));
   const names = lines.map(([name]) => name);
   return {
     names,

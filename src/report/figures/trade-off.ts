@@ -38,7 +38,16 @@ export const tradeOff: Figure = {
     const [wide, high] = [Number(numbers.facts["accuracy_margin"]), Number(numbers.facts["forget_margin"])];
     const { colour } = looksOf(numbers.series["points"]);
     const legend = { ...LEGEND, symbolType: "circle", symbolSize: 80 };
-    const shapes = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
+    const shapes = [
+      "diamond",
+      "circle",
+      "square",
+      "triangle-up",
+      "cross",
+      "triangle-down",
+      "triangle-right",
+      "triangle-left",
+    ];
     return {
       layer: [
         {
@@ -65,12 +74,6 @@ export const tradeOff: Figure = {
             color: { value: role("role_method_4") },
           },
         },
-        // The paper's colour around a name keeps it apart from the paths that it stands on.
-        ...[{ stroke: role("paper"), strokeWidth: 3 }, { color: role("soft") }].map((look) => ({
-          data: { name: "names" },
-          mark: { type: "text", align: "left", dx: 6, ...look },
-          encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "name", type: "nominal" } },
-        })),
         {
           data: { name: "names" },
           mark: { type: "point", opacity: 0 },
@@ -81,6 +84,12 @@ export const tradeOff: Figure = {
           mark: { type: "line", strokeWidth: 1, color: role("role_null"), strokeDash: [2, 2] },
           encoding: { x: along("accuracy", x), y: along("forget", y), order: { field: "corner" } },
         },
+        // The paper's colour around a name keeps it apart from what it stands on.
+        ...[{ stroke: role("paper"), strokeWidth: 3 }, { color: role("soft") }].map((look) => ({
+          data: { name: "names" },
+          mark: { type: "text", align: "left", dx: 6, ...look },
+          encoding: { x: along("accuracy", x), y: along("forget", y), text: { field: "name", type: "nominal" } },
+        })),
         // The chosen recipe over the others: where all are equal it would not be seen.
         ...["!==", "==="].map((is) => ({
           data: { name: "points" },
