@@ -3,7 +3,8 @@ import { workerData } from "node:worker_threads";
 import { loadDraw } from "../src/data/source.js";
 import { loadEngine } from "../src/engine/engines.js";
 import { SweepError } from "../src/errors.js";
-import { type Answer, answerOf, cachedDraws, runChunk, stopFlag } from "../src/run/chunk.js";
+import { type Answer, answerOf, stopFlag } from "../src/run/answer.js";
+import { cachedDraws, runChunk } from "../src/run/chunk.js";
 import type { ThreadData } from "../src/run/threads.js";
 import type { TrajectorySpec } from "../src/trial.js";
 

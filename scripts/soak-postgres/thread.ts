@@ -2,7 +2,8 @@
 import { workerData } from "node:worker_threads";
 import { loadDraw } from "../../src/data/source.js";
 import { loadEngine } from "../../src/engine/engines.js";
-import { type Answer, answerOf, cachedDraws, runChunk, stopFlag } from "../../src/run/chunk.js";
+import { type Answer, answerOf, stopFlag } from "../../src/run/answer.js";
+import { cachedDraws, runChunk } from "../../src/run/chunk.js";
 import type { ThreadData } from "../../src/run/threads.js";
 import { type TrajectorySpec, trajectoryKey } from "../../src/trial.js";
 import type { Habits } from "./other-threads.js";

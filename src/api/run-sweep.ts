@@ -1,7 +1,7 @@
 /** A sweep that is asked for and trained from a program. */
 
+import { openAsked } from "../commands/asking.js";
 import { engineFor } from "../commands/engines.js";
-import { openAsked } from "../commands/rounds.js";
 import { noteOf } from "../commands/sweeps.js";
 import { trainOnce } from "../commands/training.js";
 import { bad } from "../errors.js";

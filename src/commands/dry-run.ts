@@ -15,10 +15,11 @@ import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
 import { isDatabase } from "../store/places.js";
 import { currentPlan, type Rounds } from "../verdict/rounds.js";
+import { heldBy } from "./asking.js";
 import { paragraph, type Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { meantBy } from "./rounds.js";
+import { roundsMeant } from "./rounds.js";
 
 /** Prints what a request will take; nothing is trained or written. */
 export async function dryRun({ plan, place, running, file, until }: GridRequest, terminal: Terminal): Promise<number> {
@@ -30,7 +31,8 @@ export async function dryRun({ plan, place, running, file, until }: GridRequest,
   const results = isDatabase(path) || existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const { held, rounds } = await meantBy(results, { plan, profile }, until);
+    const held = results === null ? null : await heldBy(results, { plan, profile });
+    const rounds = await roundsMeant(results, plan, held, until);
     // In rounds it is what was first asked for, at the most.
     const whole = held === null || rounds !== null ? plan : grown(held.plan, plan, grow);
     const threads = Math.min(workers, usableCores());

@@ -1,12 +1,10 @@
 /** Who listens while a sweep is trained: the log, progress and sentences on the terminal, and what hears signals. */
 import type { Running } from "../plan/flags.js";
 import type { EventLog } from "../report/log.js";
-import { cellParts } from "../report/nearest.js";
 import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { isShared } from "../store/queue.js";
-import { NearestTracker } from "../verdict/nearest-tracker.js";
 import { paragraph, type Terminal } from "./command.js";
 import type { Signals } from "./signals.js";
 
@@ -30,23 +28,34 @@ export interface Listening {
 }
 
 // To add an observer, add it to this list.
-export function observersOf(observed: Observed, { log, signals }: Listening, terminal: Terminal): Observer[] {
+export async function observersOf(
+  observed: Observed,
+  { log, signals }: Listening,
+  terminal: Terminal,
+): Promise<Observer[]> {
   const { store, path, sweep, running, opening } = observed;
   const { quiet } = running;
-  const tracker = new NearestTracker((opened) => store.cellMeans(opened));
-  const parts = (): string[] => cellParts(tracker.progress);
   // Of what other machines land it hears nothing.
   const ofGrid = sweep.plan.name !== null && !quiet && !isShared(store);
-  const printer = new ProgressPrinter(terminal.stderr, { file: path, more: ofGrid ? parts : () => [] });
+  const cells = ofGrid ? await cellsOf(store) : null;
+  const printer = new ProgressPrinter(terminal.stderr, { file: path, more: cells?.parts ?? (() => []) });
   return [
     ...(log === null ? [] : [log.observe]),
-    ...(ofGrid ? [tracker.observe] : []),
+    ...(cells === null ? [] : [cells.observe]),
     ...(quiet ? [] : [printer.observe]),
     teller(observed, terminal),
     signals.observe,
     // Who wants the run to end now does not want to wait for another program.
     (event) => (event.kind === "stopping" && event.now ? opening.giveUp() : undefined),
   ];
+}
+
+/** What tells how the cells of a grid stand; loaded for it alone, since other first trials would wait for it. */
+async function cellsOf(store: Store): Promise<{ readonly observe: Observer; readonly parts: () => string[] }> {
+  const { NearestTracker } = await import("../verdict/nearest-tracker.js");
+  const { cellParts } = await import("../report/nearest.js");
+  const tracker = new NearestTracker((opened) => store.cellMeans(opened));
+  return { observe: tracker.observe, parts: () => cellParts(tracker.progress) };
 }
 
 /** Says in sentences what is more than progress. */

@@ -4,9 +4,9 @@ import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js
 import { engineAsked, type GridRequest, type Request } from "../plan/request.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
+import { openAsked } from "./asking.js";
 import { openingFrom, type Terminal } from "./command.js";
 import { engineFor } from "./engines.js";
-import { openAsked } from "./rounds.js";
 import { noteOf } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 

@@ -1,39 +1,33 @@
 /** Sweeps that are trained in rounds, opened in the round that they are in. */
 import { bad } from "../errors.js";
-import { identityOf } from "../plan/growth.js";
 import { foldersOf, type SweepPlan, withFolders } from "../plan/plan.js";
 import { type StoppingRule, stoppingRuleText } from "../plan/stopping-rule.js";
 import type { OpenRequest, Results, Store, Sweep } from "../store/contract.js";
 import { beginning, roundsIn } from "../verdict/decisions.js";
 import { areSameRounds, currentPlan, type Rounds, roundsOf } from "../verdict/rounds.js";
 
-/** What is asked for, and the sweep that it is asked of. */
-interface Meant {
-  /** Null: a new one. */
-  readonly held: Sweep | null;
-  /** Its rounds, before the first where it is a new one; null: all of it is trained at once. */
-  readonly rounds: Rounds | null;
-}
-
-/** Which sweep is asked for, `until` what. Throws usage where the sweep that is there was asked otherwise. */
-export async function meantBy(
+/** The rounds of what is asked `until` something of the sweep that is `held`, null: of a new one, before its first; null: all of it is trained at once. Throws usage where the sweep that is there was asked otherwise. */
+export async function roundsMeant(
   results: Results | null,
-  { plan, profile }: Pick<OpenRequest, "plan" | "profile">,
+  plan: SweepPlan,
+  held: Sweep | null,
   until: StoppingRule | null,
-): Promise<Meant> {
+): Promise<Rounds | null> {
   const asked = until === null ? null : roundsOf(until, plan);
-  const identity = identityOf(plan, profile);
-  const sweeps = (await results?.sweeps()) ?? [];
-  const held = sweeps.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity);
-  if (results === null || held === undefined) return { held: null, rounds: asked };
+  if (results === null || held === null) return asked;
   const there = await roundsIn(results, held);
   refuseOtherRounds(held, there, asked);
-  return { held, rounds: there };
+  return there;
 }
 
-/** Opens what is asked for: all of it or, where it is asked `until` something, the round that it is in. */
-export async function openAsked(store: Store, asked: OpenRequest, until: StoppingRule | null): Promise<Sweep> {
-  const { held, rounds } = await meantBy(store, asked, until);
+/** Opens the round that what is asked for is in, or all of it where that is not trained in rounds. */
+export async function openRound(
+  store: Store,
+  asked: OpenRequest,
+  held: Sweep | null,
+  until: StoppingRule | null,
+): Promise<Sweep> {
+  const rounds = await roundsMeant(store, asked.plan, held, until);
   if (rounds === null) return store.open(asked);
   const round = { ...asked, plan: roundOf(rounds, asked.plan) };
   return store.open(held === null ? { ...round, decision: beginning(rounds) } : round);

@@ -5,15 +5,12 @@ import type { Running } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
 import { EventLog } from "../report/log.js";
 import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
-import { Stopwatch } from "../run/forecast.js";
 import type { Sharing } from "../run/shared.js";
 import { type SweepOptions, trainSweep } from "../run/sweep.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { placeOption } from "../store/places.js";
 import { isShared } from "../store/queue.js";
-import { roundsIn } from "../verdict/decisions.js";
-import { isOver } from "../verdict/rounds.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
@@ -75,7 +72,7 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
   let [sweep, result]: [Sweep | null, SweepResult] = [training.sweep, NOTHING_DONE];
   while (sweep !== null) {
     // Each counts what its own round is to train.
-    const observers = observersOf({ ...training, sweep }, listening, terminal);
+    const observers = await observersOf({ ...training, sweep }, listening, terminal);
     result = together(result, await trainOnce({ store, engine, running, sweep }, observers));
     if (result.tally.stopped) break;
     const { decided } = await import("./deciding.js");
@@ -113,6 +110,7 @@ export async function trainOnce(trained: Trained, observers: readonly Observer[]
 async function leaveToWorkers(training: Training, terminal: Terminal): Promise<number> {
   const { store, sweep, path, running } = training;
   if (!isShared(store)) throw new Error(`${path} hands out no work`);
+  const [{ roundsIn }, { isOver }] = [await import("../verdict/decisions.js"), await import("../verdict/rounds.js")];
   const rounds = await roundsIn(store, sweep);
   if (rounds !== null && !isOver(rounds))
     throw bad(
@@ -134,6 +132,7 @@ async function leaveToWorkers(training: Training, terminal: Terminal): Promise<n
 
 /** How a sweep is shared with workers on other machines. */
 async function sharingOf({ engine, running }: Pick<Trained, "engine" | "running">): Promise<Sharing> {
+  const { Stopwatch } = await import("../run/forecast.js");
   const stopwatch = new Stopwatch(await loadEngine(engine));
   const { chunkMs, workers } = running;
   return { worker: workerNote(workers), chunkMs, msPerEpoch: (spec) => stopwatch.msPerEpoch(spec) };

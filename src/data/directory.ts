@@ -11,8 +11,9 @@ import { bad, messageOf, SweepError } from "../errors.js";
 import { mustBeFree, sameFile, writeWhole } from "../files/output.js";
 import { makeFolder, unwritable } from "../files/paths.js";
 import type { DrawSource, ImportedDraw, SeededDraw } from "../trial.js";
-import { type Draw, float32Rows } from "./draw.js";
+import type { Draw } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
+import { float32Rows } from "./rows.js";
 
 const MAX_FEATURES = 256;
 const REALS = ["<f4", "<f8"];

@@ -3,6 +3,7 @@ import type { Rows, TestRows } from "../engine/contract.js";
 import { exp } from "../numerics/elementary.js";
 import { normalCdf } from "../stats/normal.js";
 import type { SeededDraw } from "../trial.js";
+import { float32Rows } from "./rows.js";
 import { type Stream, stream } from "./streams.js";
 
 const MEAN_RANGE = 10; // class means ~ U[0, 10]^d, notebook cell 2
@@ -71,17 +72,6 @@ export function bayesOf(mean0: Float64Array, mean1: Float64Array, forget: Float3
 /** A product, because V8's power need not round like one. */
 function square(value: number): number {
   return value * value;
-}
-
-/** Matrices of equal width below one another, rounded to float32. */
-export function float32Rows(...parts: readonly Float64Array[]): Float32Array {
-  const rows = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    rows.set(part, offset);
-    offset += part.length;
-  }
-  return rows;
 }
 
 /** count × d rows of N(mean, variance·I). */

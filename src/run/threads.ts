@@ -3,7 +3,7 @@ import { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
-import { type Answer, bugOf, STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./chunk.js";
+import { type Answer, bugOf, STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./answer.js";
 import { type GivenOut, givenOut, noLaneLeft } from "./faults.js";
 import type { Runner } from "./runner.js";
 
