@@ -34,8 +34,11 @@ async function underLimit(files: number, words: readonly string[]): Promise<{ co
     err += part;
   });
   const [code] = (await once(child, "close")) as [number | null];
-  return { code, err };
+  return { code, err: err.replace(OF_TENSORFLOW, "") };
 }
+
+/** What TensorFlow, where it is installed, says by itself before it can be told not to. */
+const OF_TENSORFLOW = /^(WARNING: All log messages before absl|I\d{4} ).*\n/gm;
 
 // The program's own modules are loaded with some 60 files open at once.
 for (const files of [150, 96]) {

@@ -2,8 +2,9 @@
 
 const NS = "http://www.w3.org/2000/svg";
 const [TOP, BOTTOM] = [40, 48]; // px around the lines
-const WIDE = { left: 48, right: 150, split: 0.55 };
-const NARROW = { left: 36, right: 112, split: 0.5 };
+const WIDE = { left: 48, split: 0.55 };
+const NARROW = { left: 36, split: 0.5 };
+const GAP = 8; // px before and after the names beside the lines
 const WIDE_FROM = 560; // px
 
 export interface Line {
@@ -41,7 +42,7 @@ interface Places {
 export function draw(svg: SVGSVGElement, chart: Chart, upTo: number): void {
   const [width, height] = [svg.clientWidth, svg.clientHeight];
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const places = placesIn(width, height, chart);
+  const places = placesIn(width, height, widestName(svg, chart), chart);
   const isTrained = upTo >= chart.trained;
   svg.replaceChildren(
     ...axes(places, chart),
@@ -52,9 +53,16 @@ export function draw(svg: SVGSVGElement, chart: Chart, upTo: number): void {
   );
 }
 
-function placesIn(width: number, height: number, { trained, unlearned }: Chart): Places {
-  const { left, right, split } = width < WIDE_FROM ? NARROW : WIDE;
-  const [end, bottom] = [width - right, height - BOTTOM];
+/** How wide the names beside the lines come to be, in px: whose letters the page gets, its reader's machine says. */
+function widestName(svg: SVGSVGElement, { lines }: Chart): number {
+  const names = lines.filter(isNamed).map((line) => words(0, 0, nameOf(line), "start", line.look));
+  svg.replaceChildren(...names);
+  return Math.max(...names.map((name) => name.getComputedTextLength()));
+}
+
+function placesIn(width: number, height: number, names: number, { trained, unlearned }: Chart): Places {
+  const { left, split } = width < WIDE_FROM ? NARROW : WIDE;
+  const [end, bottom] = [width - names - 2 * GAP, height - BOTTOM];
   const middle = left + split * (end - left);
   return {
     ...{ left, middle, end, bottom },
@@ -106,14 +114,23 @@ function middleLabels({ middle, end, y }: Places, { original, level, settles }: 
 
 /** The names and last values of the lines that are drawn to their ends, beside the chart. */
 function labels({ end, y }: Places, chart: Chart, upTo: number): SVGElement[] {
-  const named = chart.lines.filter(
-    (line) => line.look !== "original" && shownOf(line, chart, upTo) === line.values.length,
-  );
-  const placed = named.map((line) => {
-    const value = line.values[line.values.length - 1];
-    return { at: y(value), text: `${line.name} ${value.toFixed(3)}`, look: line.look };
-  });
-  return apart(placed).map(({ at, text, look }) => words(end + 8, at + 4, text, "start", look));
+  const placed = chart.lines
+    .filter((line) => isNamed(line) && shownOf(line, chart, upTo) === line.values.length)
+    .map((line) => ({ at: y(lastOf(line)), text: nameOf(line), look: line.look }));
+  return apart(placed).map(({ at, text, look }) => words(end + GAP, at + 4, text, "start", look));
+}
+
+/** Whether a line has its name beside the chart; the original's stands over the lines. */
+function isNamed({ look }: Line): boolean {
+  return look !== "original";
+}
+
+function nameOf(line: Line): string {
+  return `${line.name} ${lastOf(line).toFixed(3)}`;
+}
+
+function lastOf({ values }: Line): number {
+  return values[values.length - 1];
 }
 
 const LEAST_APART = 15; // px
@@ -129,13 +146,16 @@ function apart<Label extends { readonly at: number }>(labels: readonly Label[]):
     });
 }
 
-function made(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+function made<Name extends keyof SVGElementTagNameMap>(
+  name: Name,
+  attributes: Readonly<Record<string, string | number>>,
+): SVGElementTagNameMap[Name] {
   const element = document.createElementNS(NS, name);
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, String(value));
   return element;
 }
 
-function words(x: number, y: number, text: string, anchor = "middle", look = ""): SVGElement {
+function words(x: number, y: number, text: string, anchor = "middle", look = ""): SVGTextElement {
   const element = made("text", { x, y, "text-anchor": anchor, class: look });
   element.textContent = text;
   return element;
