@@ -85,7 +85,8 @@ test("SIGHUP lets what is running finish as SIGTERM does, and the log names it",
   skip: process.platform === "win32",
 }, async (t) => {
   const cwd = folder(t);
-  const run = await heldBy([], t, cwd);
+  // The tests themselves may have been started by nohup.
+  const run = await heldBy(["env", "_=gmm-sweep"], t, cwd);
   run.child.kill("SIGHUP");
   assert.equal((await run.ended).code, 130);
   const log = readFileSync(join(cwd, "a.log"), "utf8");
