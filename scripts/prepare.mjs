@@ -61,7 +61,7 @@ function declareTypes() {
     for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from |import\()"(\.[^"]+)\.js"/g))
       need(join(dirname(path), `${name}.d.ts`));
   };
-  need(join(folder, "index.d.ts"));
+  need(join(folder, "api", "index.d.ts"));
   for (const name of readdirSync(folder, { recursive: true }))
     if (name.endsWith(".ts") && !needed.has(join(folder, name))) rmSync(join(folder, name));
 }

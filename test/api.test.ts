@@ -7,7 +7,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { formatWithOptions } from "node:util";
-import * as api from "../src/index.js";
+import * as api from "../src/api/index.js";
 import { folder, gmm, rows, SMALL } from "./command-line.js";
 import { packagesLoaded } from "./loaded.js";
 
@@ -142,7 +142,7 @@ test("a run whose signal is aborted already trains nothing", async (t) => {
 });
 
 test("importing the package loads nothing that draws, no TensorFlow.js and no client of PostgreSQL", () => {
-  const loaded = packagesLoaded(`${ROOT}dist/src/index.js`);
+  const loaded = packagesLoaded(`${ROOT}dist/src/api/index.js`);
   for (const name of ["vega", "vega-lite", "@resvg/resvg-js", "pdfkit", "@tensorflow/tfjs-core", "pg", "yargs"])
     assert.ok(!loaded.includes(name), `${name} is among ${loaded.join(", ")}`);
 });

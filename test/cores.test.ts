@@ -6,8 +6,8 @@ import os, { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { coresText } from "../src/commands/doctor.js";
-import { noteOf } from "../src/commands/sweeps.js";
 import { allowedCores, type CgroupPlaces, cpuQuota, usableCores } from "../src/run/cores.js";
+import { noteOf } from "../src/sweep/notes.js";
 import { folder } from "./command-line.js";
 
 /** Hierarchies, each by the folder it is mounted at below the test's own: its type, the group seen there, its controllers. */

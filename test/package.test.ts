@@ -147,7 +147,7 @@ test("what package.json exports is in the package, and of the sources only what 
   const files = packed();
   const { exports } = json<{ exports: { ".": Record<string, string> } }>("package.json");
   const entries = Object.values(exports["."]).map((path) => path.replace("./", ""));
-  assert.deepEqual(entries, ["dist/types/index.d.ts", "dist/src/index.js"]);
+  assert.deepEqual(entries, ["dist/types/api/index.d.ts", "dist/src/api/index.js"]);
   for (const path of [...entries, "dist/src/cli.js", "dist/workers/trial.js", "data/many-draws.yaml"])
     assert.ok(files.includes(path), path);
   const others = files.filter((path) => !/^(dist\/(src|types|workers)|data|src\/engine\/fused|scripts)\//.test(path));

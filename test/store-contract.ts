@@ -1,4 +1,5 @@
 /** The suite that every store must pass: what `src/store/contract.ts` promises, asked through the contract alone. */
+
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { MEASURES, type MeasureName } from "../src/measures.js";
@@ -6,16 +7,8 @@ import { CELL, type CellKey, ROW_KEY_NAMES } from "../src/plan/cell.js";
 import { RECORDS, type RecordLevel, type SweepPlan } from "../src/plan/plan.js";
 import { type Question, USUAL_QUESTION } from "../src/plan/question.js";
 import { cellTemplates, trajectoriesOf, WHOLE } from "../src/plan/trajectories.js";
-import type {
-  Aggregate,
-  Decision,
-  Results,
-  Store,
-  StoredEpoch,
-  StoredMargin,
-  StoredRow,
-  Sweep,
-} from "../src/store/contract.js";
+import type { Aggregate } from "../src/stats/aggregates.js";
+import type { Decision, Results, Store, StoredEpoch, StoredMargin, StoredRow, Sweep } from "../src/store/contract.js";
 import { digestOf } from "../src/store/digest.js";
 import type { TrainedOutcome, TrajectorySpec } from "../src/trial.js";
 import {

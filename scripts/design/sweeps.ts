@@ -2,11 +2,12 @@
 import type { Stream } from "../../src/data/streams.js";
 import type { CellKey } from "../../src/plan/cell.js";
 import { type Margins, USUAL_QUESTION } from "../../src/plan/question.js";
+import type { Room } from "../../src/run/room.js";
 import { halfWidth } from "../../src/stats/extension.js";
 import { type Judgement, judged, sampled } from "../../src/verdict/answer.js";
 import { cheapestPair } from "../../src/verdict/design.js";
 import { byDraw } from "../../src/verdict/differences.js";
-import type { Goal, Room } from "../../src/verdict/planner.js";
+import type { Goal } from "../../src/verdict/planner.js";
 import type { Sample, Setting } from "../../src/verdict/scores.js";
 
 /** A pilot: σ_draw in units of σ_trial, and how many draws of how many trials. */

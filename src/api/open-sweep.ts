@@ -1,11 +1,11 @@
 /** A sweep of a place of results, open for reading. */
 import { bad } from "../errors.js";
+import { placeNamed } from "../files/places.js";
 import type { SweepPlan } from "../plan/plan.js";
 import type { Question } from "../plan/question.js";
 import { parseName, parseWhole } from "../plan/values.js";
 import type { CellSample, Results, StoredEpoch, StoredRow, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
-import { placeNamed } from "../store/places.js";
 
 /** A sweep that is stored. */
 export interface StoredSweep {

@@ -1,10 +1,7 @@
 /** A sweep that is asked for and trained from a program. */
 
-import { openAsked } from "../commands/asking.js";
-import { engineFor } from "../commands/engines.js";
-import { noteOf } from "../commands/sweeps.js";
-import { trainOnce } from "../commands/training.js";
 import { bad } from "../errors.js";
+import { placeNamed } from "../files/places.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import { commandLine, type Flags } from "../plan/flags.js";
 import { GRID_READERS } from "../plan/grid.js";
@@ -17,7 +14,10 @@ import { usableCores } from "../run/cores.js";
 import type { Observer, Progress } from "../run/events.js";
 import { QUIETLY } from "../store/contract.js";
 import { openStore } from "../store/open.js";
-import { placeNamed } from "../store/places.js";
+import { openAsked } from "../sweep/asking.js";
+import { engineFor } from "../sweep/engines.js";
+import { noteOf } from "../sweep/notes.js";
+import { trainOnce } from "../sweep/training.js";
 
 /** The keys of a sweep file, with its values: `{ lambda: "0:10:0.25", epochs: { unlearn: "1:50" } }`. */
 export type PlanObject = { readonly [Key in keyof typeof GRID_READERS]?: unknown };

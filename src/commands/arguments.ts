@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
 import { bad, didYouMean, nearName, shellWord } from "../errors.js";
 import { expanded } from "../files/paths.js";
+import { isDatabase } from "../files/places.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
 import { READY_NAMES } from "../plan/ready.js";
-import { isDatabase } from "../store/places.js";
 import type { Command } from "./command.js";
 import { aliasesOf, kindOf, meantBy } from "./kinds.js";
 

@@ -1,11 +1,11 @@
 /** `gmm-sweep backup`: a copy of a database file that may be in use, checked, and put in its place whole. */
 import { statSync } from "node:fs";
 import { bad, shellWord } from "../errors.js";
+import { isDatabase } from "../files/places.js";
 import { type Flags, fileFrom } from "../plan/flags.js";
 import { escaped } from "../printable.js";
 import { jsonOf } from "../report/json.js";
 import { backUp, openResults } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
 import { type Command, DB_OPTION, paragraph, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 

@@ -1,6 +1,6 @@
 /** What a command is: its words, arguments and options, and what it does with its flags. It reads no argv and ends no process: cli.ts does. */
 import { ENGINE_NAMES } from "../engine/engines.js";
-
+import { placeOption } from "../files/places.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { METHOD_NAMES } from "../plan/methods.js";
@@ -9,7 +9,6 @@ import { ENDPOINTS, ESTIMANDS, USUAL_QUESTION } from "../plan/question.js";
 import type { Screen } from "../report/progress.js";
 import { USUAL_COLUMNS, wrapped } from "../report/wrap.js";
 import type { Opening } from "../store/contract.js";
-import { placeOption } from "../store/places.js";
 import type { Kind } from "./kinds.js";
 
 /** Where a command writes: results to `out`, all else to `err`. */

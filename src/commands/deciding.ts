@@ -4,12 +4,13 @@ import { USUAL_QUESTION } from "../plan/question.js";
 import { lookSentence } from "../report/rounds.js";
 import type { SweepEvent } from "../run/events.js";
 import type { Store, Sweep } from "../store/contract.js";
+import { noteOf } from "../sweep/notes.js";
+import { roundOf } from "../sweep/rounds.js";
 import { lastDecision, roundsIn } from "../verdict/decisions.js";
 import { nextLook } from "../verdict/round-look.js";
 import { isOver, type Rounds } from "../verdict/rounds.js";
 import { settingsIn } from "../verdict/scores.js";
-import { roundOf } from "./rounds.js";
-import { lastCommand, noteOf } from "./sweeps.js";
+import { lastCommand } from "./sweeps.js";
 
 /** What was decided after a round, and the sweep with what the next one asks for; null: it was the last. */
 export interface Decided {

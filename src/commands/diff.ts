@@ -1,4 +1,6 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
+
+import { placeNamed } from "../files/places.js";
 import { drawOrder } from "../plan/cell.js";
 import type { Flags } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
@@ -7,7 +9,6 @@ import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
-import { placeNamed } from "../store/places.js";
 import { type Command, paragraph, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 

@@ -1,5 +1,6 @@
 /** `--dry-run`: what is asked for, how much of it is there already, and how long the rest will take. */
 import { existsSync } from "node:fs";
+import { isDatabase } from "../files/places.js";
 import { axesOf } from "../plan/axes.js";
 import { grown } from "../plan/growth.js";
 import type { NamedFile } from "../plan/ready.js";
@@ -13,13 +14,12 @@ import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
+import { heldBy } from "../sweep/asking.js";
+import { engineFor } from "../sweep/engines.js";
+import { roundsMeant } from "../sweep/rounds.js";
 import { currentPlan, type Rounds } from "../verdict/rounds.js";
-import { heldBy } from "./asking.js";
 import { paragraph, type Terminal } from "./command.js";
-import { engineFor } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { roundsMeant } from "./rounds.js";
 
 /** Prints what a request will take; nothing is trained or written. */
 export async function dryRun({ plan, place, running, file, until }: GridRequest, terminal: Terminal): Promise<number> {

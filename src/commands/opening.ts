@@ -4,10 +4,10 @@ import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js
 import { engineAsked, type GridRequest, type Request } from "../plan/request.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
-import { openAsked } from "./asking.js";
+import { openAsked } from "../sweep/asking.js";
+import { engineFor } from "../sweep/engines.js";
+import { noteOf } from "../sweep/notes.js";
 import { openingFrom, type Terminal } from "./command.js";
-import { engineFor } from "./engines.js";
-import { noteOf } from "./sweeps.js";
 import { trainAndPrint } from "./training.js";
 
 /** What is asked for, of a grid perhaps only until something is known. */

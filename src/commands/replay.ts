@@ -12,6 +12,7 @@ import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, template
 import { shapeOf } from "../run/trajectory.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
+import { engineOf } from "../sweep/engines.js";
 import {
   type Command,
   DB_ARGUMENT,
@@ -22,7 +23,6 @@ import {
   type Terminal,
   value,
 } from "./command.js";
-import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { NARROWING_OPTIONS, wantedFrom } from "./narrowing.js";
 import { among, keyObject, storedTrial } from "./stored-trial.js";

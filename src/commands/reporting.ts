@@ -1,12 +1,12 @@
 /** What `gmm-sweep report` does. */
 import { shellWord, withoutPasswords } from "../errors.js";
 import { mustBeFree, type Output, writeWhole } from "../files/output.js";
+import { isDatabase } from "../files/places.js";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
 import { allPanels, gathered, titleOf } from "../report/page/gather.js";
 import { reportPage } from "../report/page/page.js";
 import { sentencesText } from "../report/verdict.js";
 import { openResults } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
 import { judges } from "../verdict/finding.js";
 import { type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";

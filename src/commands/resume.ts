@@ -1,6 +1,7 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
 import { existsSync } from "node:fs";
 import { bad } from "../errors.js";
+import { isDatabase } from "../files/places.js";
 import type { Flags, Running } from "../plan/flags.js";
 import { type More, withMore } from "../plan/more.js";
 import { withFolders } from "../plan/plan.js";
@@ -14,7 +15,8 @@ import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
+import { engineStored } from "../sweep/engines.js";
+import { noteOf } from "../sweep/notes.js";
 import { roundsIn } from "../verdict/decisions.js";
 import { isOver } from "../verdict/rounds.js";
 import {
@@ -28,9 +30,8 @@ import {
   type Terminal,
   value,
 } from "./command.js";
-import { engineStored } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
-import { lastCommand, noteOf, sweepsFrom } from "./sweeps.js";
+import { lastCommand, sweepsFrom } from "./sweeps.js";
 import { type Training, trainAndPrint } from "./training.js";
 
 /** Options that let a sweep have more than it has. */

@@ -1,12 +1,8 @@
-/** What commands ask of a place of results: which of its sweeps are meant, and who asked for one. */
-import { cpus, hostname } from "node:os";
+/** What commands ask of a place of results: which of its sweeps are meant, and what asked for one. */
 import { bad } from "../errors.js";
+import { anotherPlace } from "../files/places.js";
 import { listed } from "../printable.js";
-import { usableCores } from "../run/cores.js";
-import type { CommandNote, Results, Sweep } from "../store/contract.js";
-import { anotherPlace } from "../store/places.js";
-import type { WorkerNote } from "../store/queue.js";
-import { VERSION } from "../version.js";
+import type { Results, Sweep } from "../store/contract.js";
 
 /** The sweep of a number, or all of the file's; `asked` is what --sweep says. */
 export async function sweepsFrom(results: Results, asked: number | null, path: string): Promise<Sweep[]> {
@@ -27,16 +23,4 @@ export async function lastCommand(results: Results, sweep: Sweep): Promise<strin
       `sweep ${sweep.id} must have the commands that asked for it, but none is there: take a copy of the file from before another program changed it`,
     );
   return commands[commands.length - 1].command;
-}
-
-/** What a store keeps of a command that opens a sweep. */
-export function noteOf(command: string): CommandNote {
-  const cores = `${cpus()[0]?.model ?? "unknown processor"} × ${usableCores()}`;
-  const machine = `${cores}, ${process.platform}-${process.arch}, Node ${process.versions.node}`;
-  return { command, version: VERSION, machine };
-}
-
-/** What a store that hands out work knows of this process, which trains so many chunks at once. */
-export function workerNote(lanes: number): WorkerNote {
-  return { machine: hostname(), pid: process.pid, version: VERSION, lanes };
 }

@@ -1,11 +1,11 @@
 /** `gmm-sweep pull` and `push`: a sweep goes from a database into a file, or from a file into a database, and on from where it was left. */
 import { bad, shellWord } from "../errors.js";
+import { isDatabase, placeNamed } from "../files/places.js";
 import { type Flags, lockWaitFrom, sweepFrom, text } from "../plan/flags.js";
 import { jsonOf } from "../report/json.js";
 import { duration, type Screen } from "../report/progress.js";
 import type { Merged, Results, Store, TakeOptions } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
-import { isDatabase, placeNamed } from "../store/places.js";
 import { type Command, LOCK_WAIT_OPTION, type Options, openingFrom, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";

@@ -1,21 +1,17 @@
 /** What `run`, `grid` and `resume` share: an open sweep becomes a trained one, and its results are printed. */
-import { type EngineChoice, loadEngine } from "../engine/engines.js";
+import type { EngineChoice } from "../engine/engines.js";
 import { bad, messageOf, SweepError } from "../errors.js";
-import type { Running } from "../plan/flags.js";
+import { placeOption } from "../files/places.js";
 import { jsonOf } from "../report/json.js";
 import { EventLog } from "../report/log.js";
-import { NOTHING_DONE, type Observer, type SweepResult, together } from "../run/events.js";
-import type { Sharing } from "../run/shared.js";
-import { type SweepOptions, trainSweep } from "../run/sweep.js";
-import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
-import type { Store, Sweep } from "../store/contract.js";
-import { placeOption } from "../store/places.js";
+import { NOTHING_DONE, type SweepResult, together } from "../run/events.js";
+import type { Sweep } from "../store/contract.js";
 import { isShared } from "../store/queue.js";
+import { sharingOf, trainOnce } from "../sweep/training.js";
 import type { Terminal } from "./command.js";
 import { EXIT, exitCodeOf, faultAtEdge } from "./exit-codes.js";
 import { type Listening, type Observed, observersOf } from "./observers.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
-import { workerNote } from "./sweeps.js";
 
 /** A sweep that is open, and all that its training takes. */
 export interface Training extends Observed {
@@ -83,29 +79,6 @@ async function trainRounds(training: Training, listening: Listening, terminal: T
   return result;
 }
 
-/** What the training of a sweep takes, whoever listens. */
-export interface Trained {
-  readonly store: Store;
-  readonly sweep: Sweep;
-  readonly engine: EngineChoice;
-  readonly running: Pick<Running, "retryFailed" | "workers" | "chunkMs">;
-}
-
-/** Trains what is missing of a sweep, or of the round that it is in, on this machine's threads. */
-export async function trainOnce(trained: Trained, observers: readonly Observer[]): Promise<SweepResult> {
-  const { store, sweep, engine, running } = trained;
-  const { profile } = sweep;
-  const options: SweepOptions = {
-    retryFailed: running.retryFailed,
-    lanes: running.workers,
-    start: (workers, lost) => new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost }),
-    observers,
-  };
-  if (!isShared(store)) return trainSweep(store, sweep, options);
-  const { trainShared } = await import("../run/shared.js");
-  return trainShared(store, sweep, options, await sharingOf(trained));
-}
-
 /** Puts up what is missing, and ends. */
 async function leaveToWorkers(training: Training, terminal: Terminal): Promise<number> {
   const { store, sweep, path, running } = training;
@@ -128,12 +101,4 @@ async function leaveToWorkers(training: Training, terminal: Terminal): Promise<n
         : `sweep ${sweep.id}: ${rows} trial rows in ${waiting + leased} chunks are left to workers\ngmm-sweep worker ${placeOption(path)} trains them, on as many machines as there are\ngmm-sweep status ${placeOption(path)} says how far they are\n`,
     );
   return EXIT.ok;
-}
-
-/** How a sweep is shared with workers on other machines. */
-async function sharingOf({ engine, running }: Pick<Trained, "engine" | "running">): Promise<Sharing> {
-  const { Stopwatch } = await import("../run/forecast.js");
-  const stopwatch = new Stopwatch(await loadEngine(engine));
-  const { chunkMs, workers } = running;
-  return { worker: workerNote(workers), chunkMs, msPerEpoch: (spec) => stopwatch.msPerEpoch(spec) };
 }

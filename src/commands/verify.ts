@@ -24,10 +24,10 @@ import {
 import { trialRows } from "../run/trajectory.js";
 import type { Damage, Results, StoredRow, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
+import { engineOf } from "../sweep/engines.js";
 import type { DrawSource } from "../trial.js";
 import { roundsIn } from "../verdict/decisions.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, SWEEP_OPTION, type Terminal, value, widthOf } from "./command.js";
-import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { sweepsFrom } from "./sweeps.js";
 

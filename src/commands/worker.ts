@@ -14,12 +14,12 @@ import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { isShared, type SharedStore } from "../store/queue.js";
+import { engineOf } from "../sweep/engines.js";
+import { workerNote } from "../sweep/notes.js";
 import { VERSION } from "../version.js";
 import { type Command, DATABASE_ARGUMENT, openingFrom, type Terminal, value } from "./command.js";
-import { engineOf } from "./engines.js";
 import { EXIT } from "./exit-codes.js";
 import { birth, hangupIgnored, Signals } from "./signals.js";
-import { workerNote } from "./sweeps.js";
 
 export const workerCommand: Command = {
   words: ["worker [database]"],

@@ -7,7 +7,7 @@ import { ENGINE_NAMES, type EngineChoice, precisionsOf } from "../engine/engines
 import { ISAS, type Isa } from "../engine/fused/kernel.js";
 import { bad, shellWord } from "../errors.js";
 import { type KeptFile, mustBeFree, mustTakeEvents, type Output } from "../files/output.js";
-import { isDatabase, placeNamed } from "../store/places.js";
+import { isDatabase, placeNamed } from "../files/places.js";
 import { DEFAULTS } from "./defaults.js";
 import type { SweepPlan } from "./plan.js";
 import { PRESET_NAMES } from "./presets.js";

@@ -3,7 +3,7 @@ import { drawOf } from "../data/directory.js";
 import type { EngineChoice } from "../engine/engines.js";
 import { bad } from "../errors.js";
 import type { KeptFile, Output } from "../files/output.js";
-import { isDatabase } from "../store/places.js";
+import { isDatabase } from "../files/places.js";
 import { DEFAULTS, GRID_DEFAULTS } from "./defaults.js";
 import {
   commandLine,

@@ -2,11 +2,20 @@
 import type { PlanPart, SweepPlan } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
-import type { Room } from "../verdict/planner.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
 
 /** Why a sweep can get no other draws by their seeds; null: it can. */
 export type Fixed = "imported" | "run" | null;
+
+/** How the sweep may be extended; each of these counts is one that it has by its plan already. */
+export interface Room {
+  readonly draws: number;
+  readonly trials: number;
+  readonly mostDraws: number;
+  readonly mostTrials: number;
+  /** Epochs that are still to be trained for so many draws of so many trials. */
+  readonly epochs: (draws: number, trials: number) => number;
+}
 
 /** The room that a plan has, `lookup` saying what of it is still missing. */
 export async function roomOf(plan: SweepPlan, lookup: Lookup): Promise<Room> {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, SweepError, shellWord, withoutPasswords } from "../errors.js";
+import { isDatabase } from "../files/places.js";
 import { escaped } from "../printable.js";
 import type { Figure } from "../report/figures/figure.js";
 import { FIGURES } from "../report/figures/figures.js";
@@ -11,7 +12,6 @@ import { mainHtml } from "../report/page/page.js";
 import { panelData } from "../report/page/panels.js";
 import type { Results } from "../store/contract.js";
 import { openBegun } from "../store/open.js";
-import { isDatabase } from "../store/places.js";
 import { type Sight, sightsOf } from "../verdict/sights.js";
 import type { LookAnswer, LookKind, PageLook } from "./messages.js";
 

@@ -1,6 +1,6 @@
 /** How often is looked: as often as whoever trains there does not feel, and once more when nobody does any more. */
 import { realpathSync, statSync } from "node:fs";
-import { isDatabase } from "../store/places.js";
+import { isDatabase } from "../files/places.js";
 import type { LookKind } from "./messages.js";
 
 /** What the looks of a kind may take of the CPU time that the machine has: in all less than 2 %, with what the pages take. */

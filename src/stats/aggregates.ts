@@ -1,9 +1,17 @@
 /** What a user's SQL may call beside SQLite's own functions: statistics of a column's values. */
 import { bad } from "../errors.js";
-import type { Aggregate } from "../store/contract.js";
 import { populationStd, quantile, std } from "./moments.js";
 import { errorOfMean } from "./monte-carlo-error.js";
 import { oneSampleT, tInterval } from "./t-test.js";
+
+/** A function of a column's values that SQL may call, as name(x) or name(x, given). */
+export interface Aggregate {
+  readonly name: string;
+  /** Of the numbers of a group's rows, of which there is one at least; NaN is told as null. */
+  of(values: readonly number[], given: number): number;
+  /** What it is given beside them, the same for all rows of a group, with what throws where that is out of range; null: nothing. */
+  readonly takes: { readonly name: string; refuse(given: number): void } | null;
+}
 
 export const AGGREGATES: readonly Aggregate[] = [
   { name: "std", of: populationStd, takes: null },

@@ -4,6 +4,7 @@ import type { CellKey, RowKey } from "../plan/cell.js";
 import type { SweepPlan } from "../plan/plan.js";
 import type { Question } from "../plan/question.js";
 import type { Shard } from "../plan/trajectories.js";
+import type { Aggregate } from "../stats/aggregates.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
 
 /**
@@ -114,15 +115,6 @@ export interface Results {
   /** How many bytes its data take. */
   size(): Promise<number>;
   close(): Promise<void>;
-}
-
-/** A function of a column's values that SQL may call, as name(x) or name(x, given). */
-export interface Aggregate {
-  readonly name: string;
-  /** Of the numbers of a group's rows, of which there is one at least; NaN is told as null. */
-  of(values: readonly number[], given: number): number;
-  /** What it is given beside them, the same for all rows of a group, with what throws where that is out of range; null: nothing. */
-  readonly takes: { readonly name: string; refuse(given: number): void } | null;
 }
 
 /** How a place is opened for writing. */

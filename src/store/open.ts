@@ -1,5 +1,6 @@
 /** Opens stores: the one place that knows which kinds there are. */
 import { bad } from "../errors.js";
+import { anotherPlace } from "../files/places.js";
 import {
   type BackupProgress,
   type Merged,
@@ -10,7 +11,6 @@ import {
   type StoreKind,
   type StoreReport,
 } from "./contract.js";
-import { anotherPlace } from "./places.js";
 import { POSTGRES } from "./postgres/kind.js";
 import { SQLITE } from "./sqlite/kind.js";
 

@@ -1,6 +1,7 @@
 /** Opens what a store takes in from another: no store opens stores, and so whoever merges need not know all kinds. */
+
+import { isDatabase, placeNamed } from "../files/places.js";
 import type { Part } from "./part.js";
-import { isDatabase, placeNamed } from "./places.js";
 
 /** Opens a place of any kind as a part of a whole of another kind; null: nothing has been written there yet. */
 export async function openPart(place: string): Promise<Part | null> {

@@ -1,9 +1,10 @@
 /** What to run next: how much of a difference to retraining is the draws' and how much the trials', in a pilot, and how many of both reach a goal at the least cost. */
 import { CELL_NAMES, type CellKey } from "../plan/cell.js";
 import type { Question } from "../plan/question.js";
+import type { Room } from "../run/room.js";
 import { tableFor } from "./basis.js";
 import { type Measured, type PerEndpoint, perEndpoint, pilotOf, type Spread } from "./pilot.js";
-import { type Aims, type Choice, type Goal, type Pair, Planner, type Room } from "./planner.js";
+import { type Aims, type Choice, type Goal, type Pair, Planner } from "./planner.js";
 import { isBeside, RETRAINED, UNTOUCHED } from "./roles.js";
 import type { RecipeKey, Setting } from "./scores.js";
 import { ofMethod, type Recipe, type Table } from "./table.js";

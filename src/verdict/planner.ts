@@ -1,5 +1,6 @@
 /** Among the sweeps that a pilot can be extended to, the cheapest that reaches a goal. */
 import { ENDPOINTS, type Margins, type Question } from "../plan/question.js";
+import type { Room } from "../run/room.js";
 import { type Extended, Extension, halfWidth } from "../stats/extension.js";
 import { ascending } from "../stats/moments.js";
 import { ALPHA } from "./answer.js";
@@ -14,16 +15,6 @@ const ASSURANCE = 0.9;
 export type Goal =
   | { readonly kind: "half-width"; readonly most: Partial<Margins> }
   | { readonly kind: "power"; readonly power: number };
-
-/** How the sweep may be extended; each of these counts is one that it has by its plan already. */
-export interface Room {
-  readonly draws: number;
-  readonly trials: number;
-  readonly mostDraws: number;
-  readonly mostTrials: number;
-  /** Epochs that are still to be trained for so many draws of so many trials. */
-  readonly epochs: (draws: number, trials: number) => number;
-}
 
 /** So many draws, of so many trials each. */
 export interface Pair {

@@ -1,8 +1,8 @@
 /** Gathers what a page tells of a place of results. */
 import { basename } from "node:path";
+import { isDatabase } from "../../files/places.js";
 import { escaped } from "../../printable.js";
 import type { Results, Sweep } from "../../store/contract.js";
-import { isDatabase } from "../../store/places.js";
 import type { Sight } from "../../verdict/sights.js";
 import { VERSION } from "../../version.js";
 import type { Figure } from "../figures/figure.js";

@@ -2,8 +2,8 @@
 import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import type pg from "pg";
+import { urlOf } from "../../files/places.js";
 import { badPlace, withCode } from "../faults.js";
-import { urlOf } from "../places.js";
 import { isAnswer } from "./faults.js";
 
 const CONNECT_MS = 10_000;

@@ -1,7 +1,7 @@
 /** Databases of PostgreSQL as a kind of store. */
 import { bad, messageOf } from "../../errors.js";
+import { isDatabase, placeNamed } from "../../files/places.js";
 import type { StoreKind } from "../contract.js";
-import { isDatabase, placeNamed } from "../places.js";
 
 const named = (place: string): string => placeNamed("the store", place);
 

@@ -1,7 +1,7 @@
 /** Any one select of a user's, read through a cursor of a transaction that only reads. */
 import type pg from "pg";
 import { bad, messageOf, type SweepError } from "../../errors.js";
-import type { Aggregate } from "../contract.js";
+import type { Aggregate } from "../../stats/aggregates.js";
 import { meantNames } from "../meant.js";
 import { AGGREGATE_NAMES, quantilesOf, T_KNOWN, T_WANTED } from "./aggregates.js";
 import { BOOL, BYTEA, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, type Session, typesBy } from "./connection.js";

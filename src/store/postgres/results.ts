@@ -1,8 +1,8 @@
 /** Reads of a database that others may be writing. */
 import type { CellKey } from "../../plan/cell.js";
+import type { Aggregate } from "../../stats/aggregates.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
-  Aggregate,
   CellMean,
   CellSample,
   CellStatus,

@@ -1,7 +1,7 @@
 /** Aggregates that are not SQLite's, for one connection. */
 import type Database from "better-sqlite3";
 import { clipped, escaped } from "../../printable.js";
-import type { Aggregate } from "../contract.js";
+import type { Aggregate } from "../../stats/aggregates.js";
 
 /** The values of a group so far, and what the aggregate was given beside them. */
 interface Group {

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDatabase } from "../../files/places.js";
 import type { Part } from "../part.js";
 import { openPart } from "../parts.js";
-import { isDatabase } from "../places.js";
 import { CellKeys } from "./cell-keys.js";
 import { guarded } from "./faults.js";
 import { landStored } from "./merge.js";

@@ -2,9 +2,9 @@
 import type Database from "better-sqlite3";
 import { bad, messageOf } from "../../errors.js";
 import type { CellKey } from "../../plan/cell.js";
+import type { Aggregate } from "../../stats/aggregates.js";
 import type { TrajectorySpec } from "../../trial.js";
 import type {
-  Aggregate,
   CellMean,
   CellSample,
   CellStatus,
