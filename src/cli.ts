@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The edge: argv in, stdout, stderr and the exit code out. Nothing else in the project knows them. */
-import { EXIT, exitCodeOf, faultAtEdge, faultOfLoading } from "./commands/exit-codes.js";
+import { EXIT, exitCodeOf, faultAtEdge, faultOfLoading, faultText } from "./commands/exit-codes.js";
 import { birth, hangupIgnored } from "./commands/signals.js";
 import { fileSink, kindOf, outliveTerminals, terminalOn } from "./commands/streams.js";
-import { messageOf, SweepError, withoutPasswords } from "./errors.js";
+import { messageOf, withoutPasswords } from "./errors.js";
 import { VERSION } from "./version.js";
 
 outliveTerminals();
@@ -48,10 +48,9 @@ async function main(): Promise<number> {
   }
 }
 
-/** Says what was thrown, and returns the exit code: a sentence where the user or the machine can be helped, the stack of a bug. */
+/** Says what was thrown, and returns the exit code. */
 function told(error: unknown): number {
-  if (error instanceof SweepError) terminal.err(`gmm-sweep: ${error.message}\n`);
-  else terminal.err(`gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${withoutPasswords(stackOf(error))}\n`);
+  terminal.err(faultText(error));
   return exitCodeOf(error);
 }
 
@@ -59,8 +58,4 @@ function told(error: unknown): number {
 function columnsOf(said: number | string | undefined): number | null {
   const columns = Number(said);
   return Number.isInteger(columns) && columns > 0 ? columns : null;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

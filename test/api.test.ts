@@ -116,6 +116,10 @@ test("a sweep is opened by number, by name, or as the only one; margins are chec
   const only = await api.openSweep(place);
   assert.deepEqual([only.id, only.name], [1, "one"]);
   await assert.rejects(api.verdict(only, { margin: { forget: -1 } }), /^SweepError: margin forget must be/);
+  const askedOf = async (cells?: api.VerdictOptions["cells"]): Promise<unknown[]> =>
+    (await api.verdict(only, cells === undefined ? {} : { cells })).map(({ asked }) => asked);
+  assert.deepEqual(await askedOf(), ["beforehand"]);
+  assert.deepEqual(await askedOf(({ method }) => method !== "unlearn"), ["narrowed"]);
   await assert.rejects(api.figure(only, "slop"), /got slop: did you mean slope$/);
   for (const [asked, sentence] of [
     [{ method: "unlern" }, /^SweepError: method must be one of .*, got unlern: did you mean unlearn$/],

@@ -48,7 +48,13 @@ async function sightOf(
   const results = await openResults(await plantedFile(t, truth, [{ ...GRID, ...flags }]));
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  const asked = { questionOf: question, all: true, isKept: () => true, place: "a.db" };
+  const asked = {
+    questionOf: question,
+    all: true,
+    isKept: () => true,
+    place: "a.db",
+    ...{ draws: null, isNarrowed: false },
+  };
   for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }

@@ -17,7 +17,13 @@ async function sightIn(t: TestContext, path: string): Promise<Sight> {
   const results = await openResults(path);
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  const asked = {
+    questionOf: <Same>(stored: Same) => stored,
+    all: true,
+    isKept: () => true,
+    place: "a.db",
+    ...{ draws: null, isNarrowed: false },
+  };
   for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }

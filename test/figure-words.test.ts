@@ -69,7 +69,13 @@ test("no word of a figure stands on another, at any width, whatever is chosen", 
   const results = await openResults(await picturedFile(t));
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  const asked = {
+    questionOf: <Same>(stored: Same) => stored,
+    all: true,
+    isKept: () => true,
+    place: "a.db",
+    ...{ draws: null, isNarrowed: false },
+  };
   const found: string[] = [];
   for await (const sight of sightsOf(results, sweep, asked))
     for (const figure of FIGURES) {

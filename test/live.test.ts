@@ -27,13 +27,13 @@ interface Seen {
 
 async function seen(t: TestContext, place: string, queryMs = PATIENCE_MS): Promise<Seen> {
   browser ??= startChromium();
-  const server = await LiveServer.listen({ place, port: 0, queryMs });
+  const said: string[] = [];
+  const server = await LiveServer.listen({ place, port: 0, queryMs, hear: (fault) => said.push(String(fault)) });
   t.after(() => server.close());
   const context = await (await browser).newContext();
   t.after(() => context.close());
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  const said: string[] = [];
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
   page.on("request", (request) => {

@@ -21,7 +21,13 @@ async function firstSight(t: TestContext): Promise<Sight> {
   const results = await openResults(await picturedFile(t));
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  const asked = {
+    questionOf: <Same>(stored: Same) => stored,
+    all: true,
+    isKept: () => true,
+    place: "a.db",
+    ...{ draws: null, isNarrowed: false },
+  };
   for await (const sight of sightsOf(results, sweep, asked)) return sight;
   throw new Error("it has no setting");
 }

@@ -1,4 +1,5 @@
 /** The queue in PostgreSQL: what every queue keeps, what is its own, and processes that train what it hands out. */
+
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,6 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { EXIT } from "../src/commands/exit-codes.js";
+import { shellWord } from "../src/errors.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { Connections, QUICK_MS, Session } from "../src/store/postgres/connection.js";
 import { BossQueue } from "../src/store/postgres/queue.js";
@@ -97,7 +99,7 @@ function testQueue(): void {
       for (let i = 0; i < 2; i++)
         await assert.rejects(queue.claim(sweep), {
           fault: "check",
-          message: `${place} has a chunk that gmm-sweep did not put up: gmm-sweep resume puts up what is missing once the schema gmm_sweep_queue is dropped`,
+          message: `${place} has a chunk that gmm-sweep did not put up: gmm-sweep resume ${shellWord(place)} puts up what is missing once the schema gmm_sweep_queue is dropped`,
         });
       const { waiting, leased } = await queue.up(sweep);
       assert.deepEqual([waiting, leased], [1, 0]);

@@ -156,6 +156,21 @@ test("several settings are listed by what each says first, each with a section o
   assert.doesNotMatch(one, /<nav/);
 });
 
+test("of a place of several sweeps the page and its sentences name the one that a command is to go on with", async (t) => {
+  const grid = { methods: "original,retrain_scratch,unlearn", trials: "2", epochs: "2" };
+  const path = await plantedFile(
+    t,
+    ({ method }) => (method === "retrain_scratch" ? null : { forget: 0, accuracy: 0 }),
+    ["a", "b"].map((name) => ({ ...grid, name, "data-seeds": "1:2" })),
+  );
+  const { page, out } = await paged(path);
+  for (const sweep of [1, 2]) {
+    const command = `gmm-sweep resume ${path} --sweep ${sweep} trains it`;
+    assert.ok(page.includes(command), command);
+    assert.ok(out.replaceAll(/\s+/g, " ").includes(command), out);
+  }
+});
+
 const SMALL_NET = ["--samples", "20", "--features", "2", "--hidden", "4,3", "--engine", "reference", "--quiet"];
 
 test("the page of a shard says that it is one, and blames no method for what other shards train", async (t) => {
@@ -222,7 +237,13 @@ async function contentOf(t: TestContext, change: (sight: Sight) => Sight = (sigh
   t.after(() => results.close());
   const [sweep] = await results.sweeps();
   const sights: Sight[] = [];
-  const asked = { questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true, place: "a.db" };
+  const asked = {
+    questionOf: <Same>(stored: Same) => stored,
+    all: true,
+    isKept: () => true,
+    place: "a.db",
+    ...{ draws: null, isNarrowed: false },
+  };
   for await (const sight of sightsOf(results, sweep, asked)) sights.push(change(sight));
   return gathered(sights, results, {
     ...{ title: "a page", tell: () => {}, digests: true },
@@ -234,7 +255,7 @@ test("a page that would weigh more than 3 MB leaves its last figures out and say
   const content = await contentOf(t);
   const [setting] = content.settings;
   const many = { ...content, settings: Array.from({ length: 60 }, () => setting) };
-  const page = await reportPage(many, "sweep.db");
+  const page = await reportPage(many);
   assert.ok(Buffer.byteLength(page) <= 3_000_000, String(Buffer.byteLength(page)));
   assert.ok(Buffer.byteLength(page) > 2_500_000);
   assert.match(page, /<li>[^<]*: the page would weigh more than 3 MB: --preset/);
@@ -295,25 +316,23 @@ test("whatever a store holds is text in the page, in its tips and in its tables"
   const [setting] = content.settings;
   const [of] = content.sweeps;
   const command = { ...of.commands[0], command: HOSTILE, machine: HOSTILE, version: HOSTILE };
-  const page = await reportPage(
-    {
-      ...content,
-      title: HOSTILE,
-      sweeps: [{ ...of, sweep: { ...of.sweep, plan: { ...of.sweep.plan, name: HOSTILE } }, commands: [command] }],
-      settings: [
-        {
-          ...setting,
-          finding: { ...setting.finding, name: HOSTILE },
-          panels: setting.panels.map((panel) =>
-            "reason" in panel
-              ? { ...panel, reason: HOSTILE }
-              : { ...panel, numbers: poisoned(panel.numbers), spec: { ...panel.spec, description: HOSTILE } },
-          ),
-        },
-      ],
-    },
-    HOSTILE,
-  );
+  const page = await reportPage({
+    ...content,
+    title: HOSTILE,
+    sweeps: [{ ...of, sweep: { ...of.sweep, plan: { ...of.sweep.plan, name: HOSTILE } }, commands: [command] }],
+    settings: [
+      {
+        ...setting,
+        finding: { ...setting.finding, name: HOSTILE },
+        named: HOSTILE,
+        panels: setting.panels.map((panel) =>
+          "reason" in panel
+            ? { ...panel, reason: HOSTILE }
+            : { ...panel, numbers: poisoned(panel.numbers), spec: { ...panel.spec, description: HOSTILE } },
+        ),
+      },
+    ],
+  });
   assert.doesNotMatch(page.slice(0, page.lastIndexOf("<script>")), /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028]/u);
   const browser = await startChromium();
   t.after(() => browser.close());

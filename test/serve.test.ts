@@ -58,13 +58,17 @@ interface Served {
   readonly server: LiveServer;
   /** Asks for what stands after the token. */
   readonly get: (path: string, asking?: Asking) => Promise<Answered>;
+  /** The faults that its terminal would tell. */
+  readonly faults: readonly unknown[];
 }
 
 async function served(t: TestContext, place?: string, queryMs = 60_000): Promise<Served> {
-  const server = await LiveServer.listen({ place: place ?? (await picturedFile(t)), port: 0, queryMs });
+  const faults: unknown[] = [];
+  const hear = (fault: unknown): void => void faults.push(fault);
+  const server = await LiveServer.listen({ place: place ?? (await picturedFile(t)), port: 0, queryMs, hear });
   t.after(() => server.close());
   const { pathname } = new URL(server.address);
-  return { server, get: (path, asking) => ask(server.address, `${pathname}${path}`, asking) };
+  return { server, get: (path, asking) => ask(server.address, `${pathname}${path}`, asking), faults };
 }
 
 /** Asks again until it is so; each answer is waited for, and time is not looked at. */
@@ -97,6 +101,17 @@ test("the page is there for who has its token, under a policy that lets nothing 
     assert.equal(headers[name], value);
   assert.equal((await get("live.js")).headers["content-type"], "text/javascript; charset=utf-8");
   assert.deepEqual(Object.values(await get("", { method: "HEAD" }))[2], "");
+});
+
+test("a bug of the server's is told to who started it, and the page that nothing came", async (t) => {
+  const { server, get, faults } = await served(t);
+  const bug = new Error("a look without a number");
+  server.looks.state = () => {
+    throw bug;
+  };
+  const { status, body } = await get("state");
+  assert.deepEqual([status, body], [500, "the server met a fault, and its terminal says which\n"]);
+  assert.deepEqual(faults, [bug]);
 });
 
 test("who has no token, or another page's, is told so and gets nothing", async (t) => {

@@ -51,10 +51,13 @@ export async function figure(sweep: OpenSweep, kind: string, options: VerdictOpt
 }
 
 async function sightsIn({ inner, place }: OpenSweep, options: VerdictOptions): Promise<Sight[]> {
-  const { all = false, cells: isKept = () => true } = options;
+  const { all = false, cells } = options;
   const questionIn = (stored: Question): Question => sayingKeys(() => questionOf(askedIn(options), stored));
   const sights: Sight[] = [];
-  const asked = { questionOf: questionIn, all, isKept, place: shellWord(place) };
+  const asked = {
+    ...{ questionOf: questionIn, all, isKept: cells ?? (() => true) },
+    ...{ place: shellWord(place), draws: null, isNarrowed: cells !== undefined },
+  };
   for await (const sight of sightsOf(inner.results, inner.sweep, asked)) sights.push(sight);
   return sights;
 }

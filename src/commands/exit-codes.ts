@@ -1,6 +1,7 @@
 /** The exit codes of the program, and which of them what was thrown ends with. */
-import { messageOf, SweepError } from "../errors.js";
+import { messageOf, SweepError, withoutPasswords } from "../errors.js";
 import { faultOf, givenOut } from "../run/faults.js";
+import { VERSION } from "../version.js";
 
 /** The exit codes that a shell sees. */
 export const EXIT = { ok: 0, check: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
@@ -17,6 +18,13 @@ export function faultAtEdge(error: unknown): unknown {
     : NOT_INSTALLED.includes(codeOf(error))
       ? faultOfLoading(error)
       : faultOf(error);
+}
+
+/** What was thrown, for people: a sentence where the user or the machine can be helped, the stack of a bug. */
+export function faultText(error: unknown): string {
+  if (error instanceof SweepError) return `gmm-sweep: ${error.message}\n`;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `gmm-sweep: this is a bug of gmm-sweep ${VERSION}:\n${withoutPasswords(stack)}\n`;
 }
 
 const NOT_INSTALLED = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];

@@ -1,5 +1,5 @@
 /** What `gmm-sweep report` does. */
-import { shellWord, withoutPasswords } from "../errors.js";
+import { shellWord } from "../errors.js";
 import { mustBeFree, type Output, writeWhole } from "../files/output.js";
 import { isDatabase } from "../files/places.js";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
@@ -10,7 +10,7 @@ import { openResults } from "../store/open.js";
 import { judges } from "../verdict/finding.js";
 import { type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { sightsFrom } from "./sights.js";
+import { namesIn, sightsFrom } from "./sights.js";
 
 /** Writes the page that is asked for, and returns the exit code. */
 export async function report(flags: Flags, terminal: Terminal): Promise<number> {
@@ -30,11 +30,11 @@ export async function report(flags: Flags, terminal: Terminal): Promise<number> 
       ...{ title: titleOf(path), tell, digests: true },
       panels: (sight, i) => allPanels(sight, (kind) => tell(`setting ${i + 1} of ${sights.length}: ${kind}`)),
     });
-    const page = Buffer.from(await reportPage(content, shellWord(withoutPasswords(path))));
+    const page = Buffer.from(await reportPage(content));
     mustBeFree(out, []);
     writeWhole([[out.path, page]]);
     const findings = sights.map(({ finding }) => finding);
-    const named = { width: widthOf(terminal), placeOf: () => shellWord(withoutPasswords(path)) };
+    const named = { width: widthOf(terminal), placeOf: namesIn(sights) };
     await terminal.out(
       `${shellWord(out.path)}: ${(page.length / 1e6).toFixed(1)} MB, ${content.settings.length} ${content.settings.length === 1 ? "setting" : "settings"}\n\n${sentencesText(findings, named)}`,
     );

@@ -4,7 +4,7 @@ import { bad } from "../errors.js";
 import { type Flags, fileFrom, text } from "../plan/flags.js";
 import { LIMITS, parseReal, parseWhole } from "../plan/values.js";
 import { type Command, DB_ARGUMENT, DB_OPTION, type Terminal, value } from "./command.js";
-import { EXIT } from "./exit-codes.js";
+import { EXIT, faultAtEdge, faultText } from "./exit-codes.js";
 
 const MOST_PORT = 65_535;
 const QUERY_SECONDS = 10;
@@ -34,6 +34,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     place,
     port: port === null ? 0 : parseWhole("--port", port, 0, MOST_PORT),
     queryMs: 1000 * querySeconds(text(flags, "query-seconds")),
+    hear: (fault) => terminal.err(faultText(faultAtEdge(fault))),
   });
   // Whoever has read the address may end it at once.
   const told = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);

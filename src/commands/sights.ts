@@ -4,7 +4,8 @@ import { type Flags, questionFrom, sweepFrom, text } from "../plan/flags.js";
 import { ESTIMANDS, type Question, questionOf } from "../plan/question.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { roundsIn } from "../verdict/decisions.js";
-import { type Sight, sightsOf } from "../verdict/sights.js";
+import type { Finding } from "../verdict/finding.js";
+import { type Sight, sightsOf, sweepNamed } from "../verdict/sights.js";
 import { DB_OPTION, type Options, SWEEP_OPTION, value } from "./command.js";
 import { FILTER_OPTIONS, filterFrom } from "./filter.js";
 import { sweepsFrom } from "./sweeps.js";
@@ -55,6 +56,12 @@ export async function sightsFrom(
       `${path} must have trials of what is asked about, but there are none: gmm-sweep status ${shellWord(path)} says what is there`,
     );
   return sights;
+}
+
+/** How a command names the sweep of each of their findings. */
+export function namesIn(sights: readonly Sight[]): (finding: Finding) => string {
+  const names = new Map(sights.map((sight) => [sight.sweep.id, sweepNamed(sight)]));
+  return ({ sweep }) => names.get(sweep) as string;
 }
 
 /** Its looks are at draws that were decided beforehand. */

@@ -1,5 +1,5 @@
 /** `gmm-sweep verdict`: which recipe makes an unlearned net look retrained, how sure that is, and what doing nothing gives. */
-import { bad, shellWord } from "../errors.js";
+import { bad } from "../errors.js";
 import { type Flags, fileFrom, oneOf } from "../plan/flags.js";
 import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
@@ -7,7 +7,6 @@ import { latexTable, markdownTable } from "../report/markup.js";
 import { csvPieces } from "../report/table.js";
 import { sentencesText, verdictText } from "../report/verdict.js";
 import { allTable, findingSentence, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
-import type { Results } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
 import { type CompatFinding, compatOf } from "../verdict/compat/compat.js";
@@ -16,7 +15,7 @@ import type { Sight } from "../verdict/sights.js";
 import { type Command, DB_ARGUMENT, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { VERDICT_FORMATS } from "./kinds.js";
-import { PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
+import { namesIn, PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
 
 export const verdictCommand: Command = {
   words: ["verdict [file]"],
@@ -47,19 +46,16 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const path = fileFrom(flags);
   const results = await openResults(path);
   try {
-    const isOnly = (await results.sweeps()).length === 1;
-    const placeOf = ({ sweep }: Finding): string => `${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep}`}`;
-    const findings = await findingsFrom(results, flags, path);
-    await PRINTERS[format](findings, placeOf, terminal);
+    const sights = await sightsFrom(results, flags, { path, all: flags["all"] === true });
+    const findings = flags["compat"] === true ? await withCompat(sights) : sights.map(({ finding }) => finding);
+    await PRINTERS[format](findings, namesIn(sights), terminal);
     return findings.some(judges) ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
   }
 }
 
-async function findingsFrom(results: Results, flags: Flags, path: string): Promise<Told[]> {
-  const sights = await sightsFrom(results, flags, { path, all: flags["all"] === true });
-  if (flags["compat"] !== true) return sights.map(({ finding }) => finding);
+async function withCompat(sights: readonly Sight[]): Promise<Told[]> {
   const findings: Told[] = [];
   for (const sight of sights) findings.push({ ...sight.finding, compat: await compatIn(sight) });
   return findings;

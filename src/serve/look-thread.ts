@@ -57,7 +57,7 @@ async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence
     const sights: Sight[] = [];
     const asked = {
       ...{ questionOf: <Same>(stored: Same) => stored, all: true, isKept: () => true },
-      place: shellWord(withoutPasswords(place)),
+      ...{ place: shellWord(withoutPasswords(place)), draws: null, isNarrowed: false },
     };
     for (const sweep of await results.sweeps())
       for await (const sight of sightsOf(results, sweep, asked)) sights.push(sight);
@@ -68,7 +68,7 @@ async function page(isDrawn: boolean): Promise<{ page: PageLook | null; sentence
       panels: async (sight) => made.get(settingOf(sight)) ?? [],
     });
     return {
-      html: mainHtml(content, shellWord(withoutPasswords(place)), new Map()).text,
+      html: mainHtml(content, new Map()).text,
       ...{ data: panelData(content.settings), figures },
     };
   });

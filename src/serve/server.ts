@@ -14,6 +14,8 @@ export interface ServeOptions {
   /** 0: any that is free. */
   readonly port: number;
   readonly queryMs: number;
+  /** Hears why something could not be answered that can be: a fault of the machine, or a bug. */
+  readonly hear: (fault: unknown) => void;
 }
 
 const QUERIES_AT_ONCE = 4;
@@ -38,11 +40,13 @@ export class LiveServer {
   readonly #token = randomBytes(24).toString("base64url");
   readonly looks: Looks;
   readonly queries: Queries;
+  readonly #hear: ServeOptions["hear"];
   readonly #page: ReturnType<typeof livePage>;
   /** The contents as they are sent, with the figures' data and without: all pages are sent the same. */
   #contents: { readonly of: PageState | null; readonly bodies: Map<boolean, string> } = { of: null, bodies: new Map() };
 
-  private constructor({ place, queryMs }: ServeOptions) {
+  private constructor({ place, queryMs, hear }: ServeOptions) {
+    this.#hear = hear;
     this.looks = new Looks(place);
     this.queries = new Queries(place, { queryMs, atOnce: QUERIES_AT_ONCE });
     this.#page = livePage(place, { shownRows: SHOWN_ROWS, querySeconds: queryMs / 1000 });
@@ -93,8 +97,12 @@ export class LiveServer {
     try {
       await answer.call(this, passed, request, response);
     } catch (error) {
-      if (!response.headersSent) send(response, 500, "text/plain; charset=utf-8", "the server met a fault\n");
-      else response.destroy(error instanceof Error ? error : undefined);
+      // Who has left is told nothing, and their leaving is no fault.
+      if (request.socket.destroyed) return;
+      this.#hear(error);
+      if (!response.headersSent)
+        send(response, 500, "text/plain; charset=utf-8", "the server met a fault, and its terminal says which\n");
+      else response.destroy();
     }
   }
 

@@ -24,6 +24,11 @@ export interface Sight {
   readonly draws: string | null;
 }
 
+/** The sweep of a sight, as a suggested command names it. */
+export function sweepNamed({ place, isOnly, sweep }: Sight): string {
+  return isOnly ? place : `${place} --sweep ${sweep.id}`;
+}
+
 export interface SightsAsked {
   /** What is asked in place of what the sweep was. */
   readonly questionOf: (stored: Question) => Question;
@@ -33,16 +38,16 @@ export interface SightsAsked {
   readonly isKept: (cell: CellKey) => boolean;
   /** As in a sight. */
   readonly place: string;
-  readonly draws?: string | null;
+  readonly draws: string | null;
   /** Whether recipes or draws were left out by who asks. */
-  readonly isNarrowed?: boolean;
+  readonly isNarrowed: boolean;
 }
 
 /** The settings of a sweep in the order in which its cells come, with how many recipes they had before some were left out. */
 export async function* sightsOf(
   results: Results,
   sweep: Sweep,
-  { questionOf, all, isKept, place, draws = null, isNarrowed = false }: SightsAsked,
+  { questionOf, all, isKept, place, draws, isNarrowed }: SightsAsked,
   recipes: { there: number; kept: number } = { there: 0, kept: 0 },
 ): AsyncGenerator<Sight> {
   const rounds = await roundsIn(results, sweep);

@@ -17,6 +17,8 @@ export interface PageContent {
 
 export interface SettingContent {
   readonly finding: Finding;
+  /** The sweep, as a suggested command names it. */
+  readonly named: string;
   readonly panels: readonly Panel[];
 }
 

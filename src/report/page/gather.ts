@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isDatabase } from "../../files/places.js";
 import { escaped } from "../../printable.js";
 import type { Results, Sweep } from "../../store/contract.js";
-import type { Sight } from "../../verdict/sights.js";
+import { type Sight, sweepNamed } from "../../verdict/sights.js";
 import { VERSION } from "../../version.js";
 import type { Figure } from "../figures/figure.js";
 import { FIGURES } from "../figures/figures.js";
@@ -50,7 +50,8 @@ export async function gathered(
   { title, tell, panels, digests }: Gathering,
 ): Promise<PageContent> {
   const settings: SettingContent[] = [];
-  for (const [i, sight] of sights.entries()) settings.push({ finding: sight.finding, panels: await panels(sight, i) });
+  for (const [i, sight] of sights.entries())
+    settings.push({ finding: sight.finding, named: sweepNamed(sight), panels: await panels(sight, i) });
   const sweeps: SweepContent[] = [];
   for (const sweep of new Set(sights.map((sight) => sight.sweep))) {
     if (digests) tell(`sweep ${sweep.id}: digest`);

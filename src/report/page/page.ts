@@ -21,32 +21,34 @@ export function scriptOf(name: "report" | "live"): string {
 /** What a page may weigh, to be sent; bytes. */
 const MOST = 3_000_000;
 
-/** The page as a file that opens without a network; its sentences name the place by `path`, as a shell has it. */
-export async function reportPage(whole: PageContent, path: string): Promise<string> {
-  const content = within(whole, path, MOST);
-  const bare = pageOf(content, path, new Map());
-  return pageOf(content, path, await stillsOf(content, MOST - Buffer.byteLength(bare)));
+/** The page as a file that opens without a network. */
+export async function reportPage(whole: PageContent): Promise<string> {
+  const content = within(whole, MOST);
+  const bare = pageOf(content, new Map());
+  return pageOf(content, await stillsOf(content, MOST - Buffer.byteLength(bare)));
 }
 
 /** The same with the last panels left out, aloud, until it weighs no more than `most` bytes. */
-function within(content: PageContent, path: string, most: number): PageContent {
-  const settings = content.settings.map(({ finding, panels }) => ({ finding, panels: [...panels] }));
+function within(content: PageContent, most: number): PageContent {
+  const settings = content.settings.map((setting) => ({ ...setting, panels: [...setting.panels] }));
   const kept = { ...content, settings };
-  let over = Buffer.byteLength(pageOf(content, path, new Map())) - most;
-  for (const { finding, panels } of [...settings].reverse())
+  let over = Buffer.byteLength(pageOf(content, new Map())) - most;
+  for (const setting of [...settings].reverse()) {
+    const { panels } = setting;
     for (let at = panels.length - 1; at >= 0 && over > 0; at--) {
       const panel = panels[at];
       if ("reason" in panel) continue;
-      const data = panelData([{ finding, panels: [panel] }]);
+      const data = panelData([{ ...setting, panels: [panel] }]);
       over -= Buffer.byteLength(jsonHtml(data).text);
       panels[at] = { figure: panel.figure, reason: TOO_MUCH };
     }
+  }
   return kept;
 }
 
 const TOO_MUCH = `the page would weigh more than ${MOST / 1e6} MB: --preset and the other filters of gmm-sweep report make a page of fewer settings, which has room for it`;
 
-function pageOf(content: PageContent, path: string, stills: Stills): string {
+function pageOf(content: PageContent, stills: Stills): string {
   const script = scriptOf("report");
   const policy = [
     "default-src 'none'",
@@ -61,7 +63,7 @@ function pageOf(content: PageContent, path: string, stills: Stills): string {
   const body = html`${headerHtml(content.title, `gmm-sweep ${content.version}, ${content.at}`)}
 <main id="main">
 <noscript><p class="note">The script of this page does not run here: its figures are still pictures, as many as there is room for, and their numbers are left out.</p></noscript>
-${mainHtml(content, path, stills)}
+${mainHtml(content, stills)}
 </main>
 <script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>
 <script>${new Html(script)}</script>`;
@@ -91,11 +93,11 @@ export function headerHtml(title: string, made: string): Html {
 }
 
 /** All that a page tells; `data-part` says what a live page puts in the place of what. */
-export function mainHtml({ settings, sweeps }: PageContent, path: string, stills: Stills): Html {
+export function mainHtml({ settings, sweeps }: PageContent, stills: Stills): Html {
   const findings = settings.map(({ finding }) => finding);
   return html`
-${settings.length > 1 ? contents(findings, path) : null}
-${settings.map((setting, i) => settingHtml(setting, { findings, path, stills, number: i + 1 }))}
+${settings.length > 1 ? contents(settings) : null}
+${settings.map((setting, i) => settingHtml(setting, { findings, stills, number: i + 1 }))}
 ${sweeps.map(
   (
     of,
@@ -106,9 +108,11 @@ ${sweeps.map(
 )}`;
 }
 
-function contents(findings: readonly Finding[], path: string): Html {
-  return html`<nav aria-label="Settings" data-part="settings"><ol>${findings.map(
-    (finding, i) => html`<li><a href="#setting-${i + 1}">${firstOf(findingSentence(finding, findings, path))}</a></li>`,
+function contents(settings: readonly SettingContent[]): Html {
+  const findings = settings.map(({ finding }) => finding);
+  return html`<nav aria-label="Settings" data-part="settings"><ol>${settings.map(
+    ({ finding, named }, i) =>
+      html`<li><a href="#setting-${i + 1}">${firstOf(findingSentence(finding, findings, named))}</a></li>`,
   )}</ol></nav>`;
 }
 
@@ -120,19 +124,18 @@ function firstOf(sentence: string): string {
 
 interface SettingPlace {
   readonly findings: readonly Finding[];
-  readonly path: string;
   readonly stills: Stills;
   readonly number: number;
 }
 
-function settingHtml(setting: SettingContent, { findings, path, stills, number }: SettingPlace): Html {
-  const { finding } = setting;
+function settingHtml(setting: SettingContent, { findings, stills, number }: SettingPlace): Html {
+  const { finding, named } = setting;
   const { header, rows } = verdictTable(finding);
   const where = settingText(finding, findings);
   const title = `The verdict${where === "" ? "" : ` (${where})`}: each recipe beside retraining`;
   const skewed = finding.verdict === null ? [] : skewedText(finding.verdict);
   return html`<section id="setting-${number}" class="setting">
-<h2 class="sentence" data-part="sentence-${number}">${findingSentence(finding, findings, path)}</h2>
+<h2 class="sentence" data-part="sentence-${number}">${findingSentence(finding, findings, named)}</h2>
 <div data-part="table-${number}">${rows.length === 0 ? null : htmlTable(title, header, rows)}
 ${skewed.map((line) => html`<p class="note">${line}</p>`)}</div>
 ${panelsSection(setting, number, stills)}</section>`;

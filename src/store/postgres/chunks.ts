@@ -1,4 +1,5 @@
 /** Chunks as pg-boss keeps them: what comes back from there is checked as strictly as what is typed. */
+import { shellWord } from "../../errors.js";
 import { badPlace } from "../faults.js";
 import type { Chunk } from "../queue.js";
 
@@ -18,7 +19,7 @@ export function chunkOf(data: unknown): { chunk: Chunk; plan: string; holders: r
   )
     throw badPlace(
       (place) =>
-        `${place} has a chunk that gmm-sweep did not put up: gmm-sweep resume puts up what is missing once the schema gmm_sweep_queue is dropped`,
+        `${place} has a chunk that gmm-sweep did not put up: gmm-sweep resume ${shellWord(place)} puts up what is missing once the schema gmm_sweep_queue is dropped`,
     );
   return { chunk: { first, count, rows, trajectories, epochs, retryFailed, losses } as Chunk, plan, holders };
 }
