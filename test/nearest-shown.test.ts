@@ -195,7 +195,7 @@ test("draws on which original and retraining do not differ are counted, and said
   assert.deepEqual(shown[0].nothing_to_forget, { draws: 2, of: 3 });
   assert.match(
     nearestText(shown, "q", 1000),
-    /^nothing to forget can be told on 2 of 3 draws: .*may be noise, since original and retrain_scratch differ by no more than two standard errors$/m,
+    /^nothing to forget can be told on 2 of 3 draws: .*may be noise, since the 90 % interval of original − retrain_scratch does not lie above 0$/m,
   );
   const lines = nearestText(shown, "q", 60).split("\n");
   const wide = lines.filter((line) => line.length > 60);

@@ -69,7 +69,7 @@ function forgettableText({ draws, of }: NothingToForget, compared: number): stri
   // Draws of one seed and other sizes share their random numbers: they are not told as more draws.
   const where = of === 1 ? "here" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
   return [
-    `nothing to forget can be told ${where}: what tells methods apart there may be noise, since original and retrain_scratch differ by no more than two standard errors`,
+    `nothing to forget can be told ${where}: what tells methods apart there may be noise, since the 90 % interval of original − retrain_scratch does not lie above 0`,
   ];
 }
 

@@ -19,8 +19,8 @@ const NOTHING = USUAL_QUESTION.margins.forget;
 const MUCH = 0.1;
 const CONFIDENCE = 0.9;
 
-export interface Memorisation {
-  readonly draw: string;
+/** Of one draw, from its pairs of trials. */
+interface Memorised {
   /** Mean forget probability of the original less that of retraining (Feldman & Zhang 2020, arXiv 2008.03703, of x as a training row). */
   readonly estimate: number;
   /** Its standard error. */
@@ -28,6 +28,10 @@ export interface Memorisation {
   /** With 90 % confidence. */
   readonly interval: Interval;
   readonly stratum: Stratum;
+}
+
+export interface Memorisation extends Memorised {
+  readonly draw: string;
   /** How many trials were set aside for it. */
   readonly trials: number;
 }
@@ -57,13 +61,19 @@ export function memorisationOf(untouched: readonly Sample[], retrained: readonly
     const { forget } = byTrial(trialsOf(sample, isSetAside), trialsOf(retrained[draw], isSetAside));
     return forget.filter((difference) => !Number.isNaN(difference));
   });
-  return pairs.map((differences, draw) => {
-    const found = oneSampleT(differences);
-    const interval = differences.length < LEAST_PAIRS ? ANYTHING : tInterval(found, CONFIDENCE);
-    const { estimate, error } = found;
-    const stratum = stratumOf(estimate, interval);
-    return { draw: untouched[draw].key.draw, estimate, error, interval, stratum, trials: differences.length };
-  });
+  return pairs.map((differences, draw) => ({
+    draw: untouched[draw].key.draw,
+    ...memorised(differences),
+    trials: differences.length,
+  }));
+}
+
+/** From differences of the original to retraining of forget probabilities, trial by trial. */
+export function memorised(differences: readonly number[]): Memorised {
+  const found = oneSampleT(differences);
+  const interval = differences.length < LEAST_PAIRS ? ANYTHING : tInterval(found, CONFIDENCE);
+  const { estimate, error } = found;
+  return { estimate, error, interval, stratum: stratumOf(estimate, interval) };
 }
 
 function stratumOf(estimate: number, { low, high }: Interval): Stratum {
@@ -72,6 +82,6 @@ function stratumOf(estimate: number, { low, high }: Interval): Stratum {
 }
 
 /** Whether a draw cannot tell methods apart, as far as is known. */
-export function cannotTell({ stratum }: Memorisation): boolean {
+export function cannotTell({ stratum }: Pick<Memorisation, "stratum">): boolean {
   return stratum === "nothing" || stratum === "unknown";
 }

@@ -1,8 +1,8 @@
 /** What a comparison says to people: the nearest few beside doing nothing and retraining itself, each with a standard error, and where there was nothing to forget. */
 import type { CellKey } from "../plan/cell.js";
-import { mean } from "../stats/moments.js";
 import { errorOfMean } from "../stats/monte-carlo-error.js";
 import type { CellTrial } from "../store/contract.js";
+import { cannotTell, memorised } from "./memorisation.js";
 import { type Comparison, distanceOn, type Held, type Judged, type NearestCell } from "./nearest.js";
 
 /** A cell with the standard error of its distance. */
@@ -25,7 +25,7 @@ export interface NearestShown {
   readonly left: number;
 }
 
-/** Draws, of each setting that is shown, on which original and retraining do not differ, of those where that can be told. */
+/** Draws, of each setting that is shown, that cannot tell methods apart as far as all their trials tell, of those where that can be told. */
 export interface NothingToForget {
   readonly draws: number;
   readonly of: number;
@@ -81,8 +81,6 @@ async function ownTrials({ key }: Judged, trialsOf: TrialsOf): Promise<CellTrial
   return (await trialsOf(key)).filter(({ replicate_of }) => replicate_of === null);
 }
 
-const STANDARD_ERRORS = 2; // of a difference that is told from 0
-
 /** Over the originals of the fewest λ and the most epochs, as retraining is chosen. */
 async function nothingToForget(originals: readonly Held[], trialsOf: TrialsOf): Promise<NothingToForget> {
   const chosen = new Map<string, Held>();
@@ -92,10 +90,9 @@ async function nothingToForget(originals: readonly Held[], trialsOf: TrialsOf): 
   for (const { pairs } of chosen.values()) {
     for (const { cell, yardstick } of pairs) {
       const differences = await pairedDifferences(cell, yardstick, trialsOf);
-      const error = standardError(differences);
-      if (error === null) continue;
+      if (differences.length < 2) continue; // one run tells nothing
       of += 1;
-      if (Math.abs(mean(differences)) <= STANDARD_ERRORS * error) draws += 1;
+      if (cannotTell(memorised(differences))) draws += 1;
     }
   }
   return { draws, of };
