@@ -15,9 +15,9 @@ import type { Figure } from "../src/report/figures/figure.js";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { vegaSpec } from "../src/report/figures/render.js";
 import { slope } from "../src/report/figures/slope.js";
-import { openResults } from "../src/store/open.js";
-import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import type { Sight } from "../src/verdict/sights.js";
 import { plantedFile, type Truth } from "./fixtures/planted.js";
+import { sightIn } from "./fixtures/sights.js";
 
 const GRID: Flags = {
   ...{ methods: "original,retrain_scratch,retrain_twin,unlearn,fine_tune", "data-seeds": "1:8", trials: "12" },
@@ -45,18 +45,7 @@ async function sightOf(
   flags: Flags = {},
   { truth = TRUTH, question = (stored: Question) => stored } = {},
 ): Promise<Sight> {
-  const results = await openResults(await plantedFile(t, truth, [{ ...GRID, ...flags }]));
-  t.after(() => results.close());
-  const [sweep] = await results.sweeps();
-  const asked = {
-    questionOf: question,
-    all: true,
-    isKept: () => true,
-    place: "a.db",
-    ...{ draws: null, isNarrowed: false },
-  };
-  for await (const sight of sightsOf(results, sweep, asked)) return sight;
-  throw new Error("it has no setting");
+  return sightIn(t, await plantedFile(t, truth, [{ ...GRID, ...flags }]), question);
 }
 
 /** The forget probabilities of a method on a draw, by trial. */

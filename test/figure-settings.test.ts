@@ -8,25 +8,10 @@ import { nextHourNumbers } from "../src/figures/next-hour.js";
 import type { FigureNumbers, FigureRow } from "../src/figures/numbers.js";
 import { tradeOffNumbers } from "../src/figures/trade-off.js";
 import type { Flags } from "../src/plan/flags.js";
-import { openResults } from "../src/store/open.js";
-import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import type { Sight } from "../src/verdict/sights.js";
 import { trainedFile } from "./fixtures/grids.js";
 import { picturedFile } from "./fixtures/pictured.js";
-
-async function sightIn(t: TestContext, path: string): Promise<Sight> {
-  const results = await openResults(path);
-  t.after(() => results.close());
-  const [sweep] = await results.sweeps();
-  const asked = {
-    questionOf: <Same>(stored: Same) => stored,
-    all: true,
-    isKept: () => true,
-    place: "a.db",
-    ...{ draws: null, isNarrowed: false },
-  };
-  for await (const sight of sightsOf(results, sweep, asked)) return sight;
-  throw new Error("it has no setting");
-}
+import { sightIn } from "./fixtures/sights.js";
 
 async function sightOf(t: TestContext, flags: Flags = {}): Promise<Sight> {
   return sightIn(t, await picturedFile(t, flags));

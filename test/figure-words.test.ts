@@ -8,9 +8,8 @@ import { FIGURES } from "../src/report/figures/figures.js";
 import { looksOf } from "../src/report/figures/parts.js";
 import { svgOf, vegaSpec } from "../src/report/figures/render.js";
 import { COLUMNS, pixels } from "../src/report/figures/theme.js";
-import { openResults } from "../src/store/open.js";
-import { sightsOf } from "../src/verdict/sights.js";
 import { picturedFile } from "./fixtures/pictured.js";
+import { seenIn } from "./fixtures/sights.js";
 
 /** Of a column, of two, and of a phone's page and a desktop's, as both lay them out. */
 const WIDTHS = [pixels(COLUMNS[1]), pixels(COLUMNS[2]), 270, 420].map(Math.round);
@@ -66,18 +65,9 @@ async function overlaps(figure: Figure, numbers: FigureNumbers, width: number): 
 }
 
 test("no word of a figure stands on another, at any width, whatever is chosen", async (t) => {
-  const results = await openResults(await picturedFile(t));
-  t.after(() => results.close());
-  const [sweep] = await results.sweeps();
-  const asked = {
-    questionOf: <Same>(stored: Same) => stored,
-    all: true,
-    isKept: () => true,
-    place: "a.db",
-    ...{ draws: null, isNarrowed: false },
-  };
+  const { sights } = await seenIn(t, await picturedFile(t));
   const found: string[] = [];
-  for await (const sight of sightsOf(results, sweep, asked))
+  for (const sight of sights)
     for (const figure of FIGURES) {
       const numbers = await figure.numbers(sight);
       assert.ok(typeof numbers !== "string", `${figure.kind}: ${String(numbers)}`);

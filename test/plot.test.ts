@@ -7,29 +7,18 @@ import test, { type TestContext } from "node:test";
 import { FIGURES } from "../src/report/figures/figures.js";
 import { FIGURE_KINDS } from "../src/report/figures/kinds.js";
 import { svgOf } from "../src/report/figures/render.js";
-import { openResults } from "../src/store/open.js";
-import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import type { Sight } from "../src/verdict/sights.js";
 import { CLI, type Ended, gmm, SMALL, started } from "./command-line.js";
 import { trainedFile } from "./fixtures/grids.js";
 import { picturedFile } from "./fixtures/pictured.js";
+import { sightIn } from "./fixtures/sights.js";
 
 /** Figures that say how fast this machine is. */
 const MEASURED = ["next-hour"];
 const PLACES = 1; // of a coordinate in a golden picture
 
 async function firstSight(t: TestContext): Promise<Sight> {
-  const results = await openResults(await picturedFile(t));
-  t.after(() => results.close());
-  const [sweep] = await results.sweeps();
-  const asked = {
-    questionOf: <Same>(stored: Same) => stored,
-    all: true,
-    isKept: () => true,
-    place: "a.db",
-    ...{ draws: null, isNarrowed: false },
-  };
-  for await (const sight of sightsOf(results, sweep, asked)) return sight;
-  throw new Error("it has no setting");
+  return sightIn(t, await picturedFile(t));
 }
 
 async function plotted(t: TestContext, ...words: readonly string[]): Promise<Ended & { readonly folder: string }> {

@@ -11,12 +11,12 @@ import { allPanels, gathered } from "../src/report/page/gather.js";
 import { Html, html, jsonHtml } from "../src/report/page/html.js";
 import { reportPage } from "../src/report/page/page.js";
 import { type Columns, panelData } from "../src/report/page/panels.js";
-import { openResults } from "../src/store/open.js";
-import { type Sight, sightsOf } from "../src/verdict/sights.js";
+import type { Sight } from "../src/verdict/sights.js";
 import { folder, gmm } from "./command-line.js";
 import { NO_CHROMIUM, startChromium } from "./fixtures/chromium.js";
 import { picturedFile } from "./fixtures/pictured.js";
 import { plantedFile } from "./fixtures/planted.js";
+import { seenIn } from "./fixtures/sights.js";
 
 test("a value in a template is text, whatever is in it", () => {
   const value = `<b a="x" c='y'>&amp;\u202e\u0007\u2028`;
@@ -233,19 +233,8 @@ test("only a page of ours is overwritten, and only with --force", async (t) => {
 });
 
 async function contentOf(t: TestContext, change: (sight: Sight) => Sight = (sight) => sight): Promise<PageContent> {
-  const results = await openResults(await picturedFile(t));
-  t.after(() => results.close());
-  const [sweep] = await results.sweeps();
-  const sights: Sight[] = [];
-  const asked = {
-    questionOf: <Same>(stored: Same) => stored,
-    all: true,
-    isKept: () => true,
-    place: "a.db",
-    ...{ draws: null, isNarrowed: false },
-  };
-  for await (const sight of sightsOf(results, sweep, asked)) sights.push(change(sight));
-  return gathered(sights, results, {
+  const { results, sights } = await seenIn(t, await picturedFile(t));
+  return gathered(sights.map(change), results, {
     ...{ title: "a page", tell: () => {}, digests: true },
     panels: (sight) => allPanels(sight, () => {}),
   });
