@@ -1,5 +1,9 @@
 /** `npm run bench`: how fast it is, in ratios against peers and limits that are measured in the same run. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { availableParallelism, cpus } from "node:os";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bad, messageOf, SweepError } from "../src/errors.js";
 import { type Findings, missesTarget, sectionText } from "./bench/finding.js";
@@ -15,7 +19,7 @@ const USAGE = `usage: npm run bench -- [--json] [--python PYTHON] [--seconds S] 
   --seconds S      how long each contestant runs in each of a measurement's samples [default: ${DEFAULT_SECONDS}]
   --only SECTION   some of the sections, separated by commas [default: all]
 Sections:
-${SECTIONS.map(({ name, describe }) => `  ${name.padEnd(15)}  ${describe}\n`).join("")}Contestants take turns, every figure is a median of samples. Progress goes to stderr.
+${SECTIONS.map(({ name, describe }) => `  ${name.padEnd(15)}  ${describe}\n`).join("")}Contestants take turns, every figure is a median of samples, each of several sections has a process of its own. Progress goes to stderr.
 Exit codes: 0 every target that was measured is met, 1 one is missed, 2 the command line is not as it must be.
 `;
 
@@ -76,10 +80,10 @@ function flagsFrom(words: readonly string[]) {
   }
 }
 
-function positive(option: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw bad(`${option} must be a number above 0, got ${text}`);
+function positive(option: string, word: string): number {
+  const value = Number(word);
+  if (word.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw bad(`${option} must be a number above 0, got ${word}`);
 }
 
 function sectionNamed(name: string): Section {
@@ -89,16 +93,29 @@ function sectionNamed(name: string): Section {
   throw bad(`--only must name some of ${names}, got ${name}`);
 }
 
+type Found = Findings & { readonly section: string };
+
+/** A section in a process of its own, whose memory holds nothing that another one has loaded. */
+async function alone({ name }: Section, { seconds, python }: BenchOptions): Promise<Findings> {
+  const words = ["--only", name, "--json", "--seconds", `${seconds}`, ...(python === null ? [] : ["--python", python])];
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number | null]>]);
+  if (code !== EXIT.ok && code !== EXIT.missed) throw new Error(`section ${name} ended with exit code ${code}`);
+  return (JSON.parse(said) as { readonly sections: readonly [Found] }).sections[0];
+}
+
 /** Runs the sections and prints what each found as it ends, or everything as one object. */
 async function bench({ json, sections, options }: Command): Promise<number> {
   const machine = `${cpus()[0]?.model ?? "unknown processor"} × ${availableParallelism()}, Node ${process.versions.node}`;
   const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
   if (!json) process.stdout.write(`${machine}: ${command}\n`);
-  const found: (Findings & { readonly section: string })[] = [];
-  for (const { name, run } of sections) {
-    const findings = await run(options);
-    found.push({ section: name, ...findings });
-    if (!json) process.stdout.write(`\n${sectionText(name, findings)}`);
+  const found: Found[] = [];
+  for (const section of sections) {
+    const findings = sections.length === 1 ? await section.run(options) : await alone(section, options);
+    found.push({ section: section.name, ...findings });
+    if (!json) process.stdout.write(`\n${sectionText(section.name, findings)}`);
   }
   const missed = found.flatMap(({ findings }) => findings).filter(missesTarget).length;
   if (json) process.stdout.write(`${JSON.stringify({ machine, command, sections: found, missed })}\n`);

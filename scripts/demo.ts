@@ -5,8 +5,8 @@ import { trainRequest } from "../src/plan/request.js";
 import { onlyTrajectory } from "../src/plan/trajectories.js";
 import { LIMITS } from "../src/plan/values.js";
 import { FONT_FAMILY } from "../src/report/figures/theme.js";
+import { hashOf } from "../src/report/page/frame.js";
 import { Html, html, jsonHtml } from "../src/report/page/html.js";
-import { hashOf } from "../src/report/page/page.js";
 import { COLOURS } from "../src/report/page/style.js";
 import { lastEpoch, type TrajectorySpec } from "../src/trial.js";
 

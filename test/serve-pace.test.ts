@@ -9,12 +9,12 @@ import { folder } from "./command-line.js";
 
 const BUSY = { mark: "later", quietMs: 0 };
 
-test("while somebody trains looks of all kinds take together less than 2 % of the machine's CPU time, however long each takes", () => {
+test("while somebody trains looks of all kinds take together less than 1 % of the machine's CPU time, however long each takes: as much is left to pages", () => {
   for (const tookMs of [10, 400, 60_000])
     for (const cores of [1, 2, 64]) {
       const shares = LOOK_KINDS.map((kind) => tookMs / (after(kind, "m", tookMs, 0, cores).next * cores));
       const most = shares.reduce((sum, share) => sum + share, 0);
-      assert.ok(most < 0.02, `${tookMs} ms on ${cores} cores: ${most}`);
+      assert.ok(most < 0.01, `${tookMs} ms on ${cores} cores: ${most}`);
     }
 });
 

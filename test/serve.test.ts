@@ -164,6 +164,16 @@ test("a page is sent what is new, and nothing where it has all", async (t) => {
   assert.equal(again.data, null);
 });
 
+test("figures are made with the verdict, by one look", async (t) => {
+  const all = await served(t);
+  const state = await until(async () => {
+    const now = JSON.parse((await all.get("state")).body) as State;
+    return now.page_is_current ? now : null;
+  });
+  assert.equal(state.verdict_at, state.figures_at);
+  assert.equal(all.server.looks.looks, 2, "one of the progress, one of the page");
+});
+
 test("twenty pages share one look", async (t) => {
   const all = await served(t);
   await Promise.all(Array.from({ length: 20 }, () => all.get("state")));

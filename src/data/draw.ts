@@ -78,7 +78,9 @@ function square(value: number): number {
 function gaussianRows(source: Stream, mean: Float64Array, variance: number, count: number): Float64Array {
   const deviation = Math.sqrt(variance);
   const features = mean.length;
-  return Float64Array.from({ length: count * features }, (_, i) => mean[i % features] + deviation * source.normal());
+  const rows = new Float64Array(count * features);
+  for (let i = 0; i < rows.length; i++) rows[i] = mean[i % features] + deviation * source.normal();
+  return rows;
 }
 
 function columnMeans(rows: Float64Array, count: number, features: number): Float64Array {

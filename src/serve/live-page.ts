@@ -1,8 +1,7 @@
 /** The live page as it is first sent: its frame, which its script fills. */
 import { shellWord, withoutPasswords } from "../errors.js";
-import { titleOf } from "../report/page/gather.js";
+import { documentOf, hashOf, headerHtml, titleOf } from "../report/page/frame.js";
 import { html } from "../report/page/html.js";
-import { documentOf, hashOf, headerHtml } from "../report/page/page.js";
 import { STYLE } from "../report/page/style.js";
 import { VERSION } from "../version.js";
 

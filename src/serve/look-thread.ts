@@ -1,5 +1,5 @@
 /** The thread that looks: a server answers at once, however long a look takes. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, SweepError, shellWord, withoutPasswords } from "../errors.js";
 import { isDatabase } from "../files/places.js";
@@ -7,7 +7,8 @@ import { escaped } from "../printable.js";
 import type { Figure } from "../report/figures/figure.js";
 import { FIGURES } from "../report/figures/figures.js";
 import type { Panel } from "../report/page/content.js";
-import { gathered, panelOf, titleOf } from "../report/page/gather.js";
+import { titleOf } from "../report/page/frame.js";
+import { gathered, panelOf } from "../report/page/gather.js";
 import { mainHtml } from "../report/page/page.js";
 import { panelData } from "../report/page/panels.js";
 import type { Results } from "../store/contract.js";
@@ -23,14 +24,11 @@ parentPort?.on("message", async (kind: LookKind) => {
   parentPort?.postMessage({ ...answer, ms: takenMs() - begun } as LookAnswer);
 });
 
-/** What this thread has taken of a core, where Linux tells it and all is read here; else the time, of which it is a part. */
+/** The CPU time that this process has taken, with what clears up after a look; of a database, where others do the work, the time that has passed. */
 function takenMs(): number {
   if (isDatabase(place)) return performance.now();
-  try {
-    return Number(readFileSync("/proc/thread-self/schedstat", "utf8").split(" ")[0]) / 1e6;
-  } catch {
-    return performance.now();
-  }
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }>, "ms">> {

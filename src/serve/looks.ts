@@ -37,6 +37,13 @@ const NOTHING: State = {
   ...{ page: 0, verdict_at: null, figures_at: null, page_is_current: false, ended: null },
 };
 
+/** What a look of a kind makes. */
+const MADE: Readonly<Record<LookKind, readonly LookKind[]>> = {
+  progress: ["progress"],
+  figures: ["figures", "verdict"],
+  verdict: ["verdict"],
+};
+
 const GROWN = 4; // times
 const MARKED_MS = 250; // how old what is known of a file may be
 
@@ -81,12 +88,15 @@ export class Looks {
   }
 
   #look(kind: LookKind): void {
-    if (this.#begun.has(kind) || this.#state.ended !== null) return;
+    const isBeingMade = [...this.#begun.keys()].some((begun) => MADE[begun].includes(kind));
+    if (isBeingMade || this.#state.ended !== null) return;
     const at = performance.now();
     const writing = this.#writingAt(at);
     if (!(kind === "progress" ? this.#isProgressDue(writing, at) : this.#isPageDue(kind, writing, at))) return;
-    this.#landedAt[kind] = this.#landed();
-    this.#countAt[kind] = this.#count();
+    for (const made of MADE[kind]) {
+      this.#landedAt[made] = this.#landed();
+      this.#countAt[made] = this.#count();
+    }
     this.#begun.set(kind, writing.mark);
     this.looks += 1;
     this.#worker.postMessage(kind);
@@ -131,12 +141,14 @@ export class Looks {
     // The first look that finds a sweep loads and compiles what later ones have: it is no measure of them.
     const isFirst = kind === "progress" && this.#state.sweeps.length === 0;
     const ended = performance.now();
-    this.#turns[kind] = after(kind, this.#begun.get(kind) ?? null, isFirst ? 0 : ms, ended, availableParallelism());
+    for (const made of MADE[kind]) {
+      const tookMs = made !== kind ? this.#turns[made].tookMs : isFirst ? 0 : ms;
+      this.#turns[made] = after(made, this.#begun.get(kind) ?? null, tookMs, ended, availableParallelism());
+    }
     this.#begun.delete(kind);
     this.#state = { ...this.#state, ...this.#found(answer, ended), number: this.#state.number + 1 };
-    const isCurrent = (of: "verdict" | "figures"): boolean =>
-      this.#landedAt[of] === this.#landed() && !this.#begun.has(of);
-    this.#state = { ...this.#state, page_is_current: isCurrent("verdict") && isCurrent("figures") };
+    const isCurrent = MADE.figures.every((of) => this.#landedAt[of] === this.#landed() && !this.#begun.has(of));
+    this.#state = { ...this.#state, page_is_current: isCurrent };
   }
 
   /** What a look has changed. */

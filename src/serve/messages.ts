@@ -10,12 +10,12 @@ export interface PageLook {
   readonly figures: number;
 }
 
-/** What is asked of the thread: figures are made with a verdict. */
-export const LOOK_KINDS = ["progress", "verdict", "figures"] as const;
+/** What is asked of the thread, and in this order: figures are made with a verdict, which then need not be asked for. */
+export const LOOK_KINDS = ["progress", "figures", "verdict"] as const;
 export type LookKind = (typeof LOOK_KINDS)[number];
 
 export type LookAnswer = {
-  /** What it took of a core. */
+  /** What it took of the cores. */
   readonly ms: number;
 } & (
   | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }

@@ -3,8 +3,8 @@ import { realpathSync, statSync } from "node:fs";
 import { isDatabase } from "../files/places.js";
 import type { LookKind } from "./messages.js";
 
-/** What the looks of a kind may take of the CPU time that the machine has: in all less than 2 %, with what the pages take. */
-const SHARES: Readonly<Record<LookKind, number>> = { progress: 0.006, verdict: 0.003, figures: 0.003 };
+/** What the looks of a kind may take of the CPU time that the machine has: in all less than 2 %, with what the first looks and twenty pages take. */
+const SHARES: Readonly<Record<LookKind, number>> = { progress: 0.003, verdict: 0.0015, figures: 0.0015 };
 
 const LEAST_IDLE_MS = 1_000;
 
@@ -16,7 +16,7 @@ const QUIET_TIMES = 20;
 export interface Turn {
   /** Before which it is not, while somebody trains. */
   readonly next: number;
-  /** What the last one took. */
+  /** What the last one took, of all cores together. */
   readonly tookMs: number;
   /** What `markOf` said when it began; null: there was none yet, or nobody can say. */
   readonly mark: string | null;
@@ -36,7 +36,7 @@ export function isDue({ next, tookMs, mark }: Turn, { mark: now, quietMs }: Writ
   return isLeft || at >= next;
 }
 
-/** The turn after a look that ended `at` and took so much of one of the machine's `cores`. */
+/** The turn after a look that ended `at` and took so much of the machine's `cores` together. */
 export function after(kind: LookKind, mark: string | null, tookMs: number, at: number, cores: number): Turn {
   return { next: at + Math.max(LEAST_IDLE_MS, tookMs / (SHARES[kind] * cores)), tookMs, mark };
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { messageOf, SweepError } from "../errors.js";
-import { scriptOf } from "../report/page/page.js";
+import { scriptOf } from "../report/page/frame.js";
 import { guarded, type Passed } from "./guard.js";
 import { livePage } from "./live-page.js";
 import { Looks, type PageState } from "./looks.js";

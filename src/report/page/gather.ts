@@ -1,7 +1,4 @@
 /** Gathers what a page tells of a place of results. */
-import { basename } from "node:path";
-import { isDatabase } from "../../files/places.js";
-import { escaped } from "../../printable.js";
 import type { Results, Sweep } from "../../store/contract.js";
 import { type Sight, sweepNamed } from "../../verdict/sights.js";
 import { VERSION } from "../../version.js";
@@ -20,11 +17,6 @@ export interface Gathering {
   readonly panels: (sight: Sight, place: number) => Promise<readonly Panel[]>;
   /** Whether each sweep's digest is taken: of one that is being trained it says little. */
   readonly digests: boolean;
-}
-
-/** What a page of this place is called. */
-export function titleOf(path: string): string {
-  return `Unlearning beside retraining: ${isDatabase(path) ? "a database" : escaped(basename(path))}`;
 }
 
 /** A figure with its numbers and its picture, or why it has none. */

@@ -1,22 +1,15 @@
 /** A page of results: one file that needs no other, and lets nothing in but itself. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { PAGE } from "../../files/output.js";
 import type { Finding } from "../../verdict/finding.js";
 import { findingSentence, settingText, skewedText, verdictTable } from "../verdict-table.js";
 import { adempSection } from "./ademp.js";
 import type { PageContent, SettingContent } from "./content.js";
+import { documentOf, hashOf, headerHtml, scriptOf } from "./frame.js";
 import { Html, html, jsonHtml } from "./html.js";
 import { panelData, panelsSection, type Stills } from "./panels.js";
 import { completenessSection, provenanceSection } from "./provenance.js";
 import { stillsOf } from "./stills.js";
 import { STYLE } from "./style.js";
 import { htmlTable } from "./table.js";
-
-/** The script of a page, as the build made it of the file of this name in src/browser. */
-export function scriptOf(name: "report" | "live"): string {
-  return readFileSync(new URL(`../../browser/${name}.js`, import.meta.url), "utf8");
-}
 
 /** What a page may weigh, to be sent; bytes. */
 const MOST = 3_000_000;
@@ -68,28 +61,6 @@ ${mainHtml(content, stills)}
 <script type="application/json" id="data">${jsonHtml(panelData(content.settings))}</script>
 <script>${new Html(script)}</script>`;
   return documentOf(content.title, head, body);
-}
-
-/** A whole document with the style of all pages. */
-export function documentOf(title: string, head: Html, body: Html): string {
-  return `${PAGE}>\n${
-    html`<head><meta charset="utf-8">${head}
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>${title}</title><style>${new Html(STYLE)}</style></head>
-<body><a class="skip" href="#main">Skip to the verdict</a>
-${body}
-</body>`.text
-  }\n</html>\n`;
-}
-
-/** As a policy names what it lets in. */
-export function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
-
-export function headerHtml(title: string, made: string): Html {
-  return html`<header><p class="made">${made}</p><h1>${title}</h1>
-<button type="button" id="theme" hidden>Dark</button></header>`;
 }
 
 /** All that a page tells; `data-part` says what a live page puts in the place of what. */
