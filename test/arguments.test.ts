@@ -49,6 +49,8 @@ const UNDERSTOOD: [line: string, flags: Flags][] = [
     { out: join(homedir(), "whole.db"), parts: [join(homedir(), "a.db"), "./~/b.db"] },
   ],
   ["grid --name ~mine", { name: "~mine" }],
+  ["grid --name -mine --db -night.db", { name: "-mine", db: "-night.db" }],
+  ["query select night.db --format -1e3", { sql: "select", file: "night.db", format: "-1e3" }],
 ];
 
 for (const [line, flags] of UNDERSTOOD) {

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { serveCommand } from "../src/commands/serve.js";
-import type { State } from "../src/serve/looks.js";
+import { Looks, type State } from "../src/serve/looks.js";
 import { Progress, type SweepLook } from "../src/serve/progress.js";
 import { Queries } from "../src/serve/queries.js";
 import { LiveServer } from "../src/serve/server.js";
@@ -172,6 +172,16 @@ test("figures are made with the verdict, by one look", async (t) => {
   });
   assert.equal(state.verdict_at, state.figures_at);
   assert.equal(all.server.looks.looks, 2, "one of the progress, one of the page");
+});
+
+test("a page that could not be made is made once it can be, though nothing was written since", async (t) => {
+  const path = await picturedFile(t);
+  const looks = new Looks(path, new URL("./fixtures/look-thread.js", import.meta.url));
+  t.after(() => looks.close());
+  const failed = await until(async () => (looks.state().page_waiting === null ? null : looks.state()));
+  assert.deepEqual([failed.page, failed.page_is_current, failed.page_waiting], [0, false, "the place is in use"]);
+  const made = await until(async () => (looks.state().page_is_current ? looks.state() : null));
+  assert.deepEqual([made.page, made.page_waiting], [1, null]);
 });
 
 test("twenty pages share one look", async (t) => {

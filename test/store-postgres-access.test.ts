@@ -7,6 +7,9 @@ import test, { type TestContext } from "node:test";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { EXIT } from "../src/commands/exit-codes.js";
+import { placeNamed } from "../src/files/places.js";
+import type { State } from "../src/serve/looks.js";
+import { LiveServer } from "../src/serve/server.js";
 import { type Ended, folder, gmm, start } from "./command-line.js";
 import { emptyDatabase, NO_SERVER, OWN_SERVER, run } from "./fixtures/postgres.js";
 
@@ -265,6 +268,7 @@ function testAsking(): void {
     await say(worker.ended, EXIT.interrupted);
     await say(gmm(cwd, "resume", inUrl, "--workers", "1"), EXIT.ok);
     await say(gmm(cwd, "merge", "whole.db", inUrl), EXIT.ok);
+    said.push(await servedText(t, inUrl));
     await say(gmm(cwd, "query", "select nothing from sweeps", inUrl), EXIT.usage);
 
     const kept = readdirSync(cwd).filter((name) => name !== "pgpass");
@@ -274,6 +278,20 @@ function testAsking(): void {
     assert.ok(!activity.join().includes(SECRET));
     for (const { text } of (await run(EVERYTHING, place)).rows) assert.ok(!String(text).includes(SECRET), String(text));
   });
+}
+
+/** What a live page of a place says once it has been looked at, and of a query: its thread and its processes open the place themselves. */
+async function servedText(t: TestContext, url: string): Promise<string> {
+  const hear = (fault: unknown): never => assert.fail(String(fault));
+  const server = await LiveServer.listen({ place: placeNamed("--store", url), port: 0, queryMs: 60_000, hear });
+  t.after(() => server.close());
+  const state = async (): Promise<string> => (await fetch(`${server.address}state`)).text();
+  let text = await state();
+  while ((JSON.parse(text) as State).looked_at === null) text = await state();
+  assert.equal((JSON.parse(text) as State).waiting, null);
+  const rows = await (await fetch(`${server.address}rows`, { method: "POST", body: "select 1 as one" })).text();
+  assert.equal(rows, '{"columns":["one"],"rows":[[1]],"more":false,"sentence":null}');
+  return `${text}${rows}`;
 }
 
 const SECRET = "s3cr3t-of-the-store";

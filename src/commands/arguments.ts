@@ -1,7 +1,7 @@
 /** From argv to a command and its flags. yargs takes the words apart and says nothing: every sentence is ours, and one language. */
 import { existsSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
-import { bad, didYouMean, nearName, shellWord } from "../errors.js";
+import { bad, didYouMean, nearName, type SweepError, shellWord } from "../errors.js";
 import { expanded } from "../files/paths.js";
 import { isDatabase } from "../files/places.js";
 import type { Flags } from "../plan/flags.js";
@@ -55,9 +55,10 @@ export function askedBy(
   names: readonly string[] = commands.map(nameOf),
 ): Asked {
   refuseWhatIsDropped(argv, commands);
-  const { _: words } = split(argv, commands);
+  const { _: words, $0: _itself, ...all } = split(argv, commands);
   const helped = words[0] === "help" ? words.slice(1) : words;
-  const command = helped.length === 0 ? usual : commandOf(helped, commands, names);
+  const command = helped.length === 0 ? usual : commandIn(helped, commands);
+  if (command === null) throw noCommand(helped, commands, names, { given: all, argv });
   const asked = { command, bare: helped.length === 0 };
   const { _: _all, $0: _program, help, version, ...given } = split(argv, [command]);
   if (help === true || words !== helped) return { ...asked, flags: {}, wants: "help" };
@@ -86,6 +87,9 @@ function asWord(word: string): string {
   return word.startsWith("-") ? ` ${word}` : word;
 }
 
+const HELP = "h";
+const LISTED = ": gmm-sweep --help lists those there are";
+
 interface Split {
   readonly _: readonly string[];
   readonly [name: string]: unknown;
@@ -109,14 +113,17 @@ function split(argv: readonly string[], commands: readonly Command[]): Split {
     .help(false)
     .version(false)
     .exitProcess(false)
-    .options({ ...options, help: { type: "boolean", alias: "h" }, version: { type: "boolean" } })
+    .options({ ...options, help: { type: "boolean", alias: HELP }, version: { type: "boolean" } })
     .parseSync() as unknown as Split;
 }
 
-/** A lone - is the value of the option before it, for standard output; yargs takes it for an option. */
+/** What follows an option that takes a value is its value, a lone - for standard output as -1e3 or -night.db; yargs takes them for options. */
 function dashesKept(argv: readonly string[], options: ReadonlySet<string>): string[] {
-  const isValue = (i: number): boolean => argv[i] === "-" && options.has(/^--?([^=]+)$/.exec(argv[i - 1])?.[1] ?? "");
-  return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=-`] : [word]));
+  const isOption = (word: string): boolean =>
+    word.startsWith("--") || word[1] === HELP || options.has(word.slice(1, 2));
+  const isValue = (i: number): boolean =>
+    argv[i]?.startsWith("-") && !isOption(argv[i]) && options.has(/^--?([^=]+)$/.exec(argv[i - 1])?.[1] ?? "");
+  return argv.flatMap((word, i) => (isValue(i) ? [] : isValue(i + 1) ? [`${word}=${argv[i + 1]}`] : [word]));
 }
 
 /** An argument may be given by its name, too. */
@@ -130,17 +137,38 @@ function yargsOptions(command: Command): Record<string, YargsOption> {
   );
 }
 
-function commandOf(words: readonly string[], commands: readonly Command[], names: readonly string[]): Command {
-  const found = commands.find((command) =>
+function commandIn(words: readonly string[], commands: readonly Command[]): Command | null {
+  const isNamed = (command: Command): boolean =>
     nameOf(command)
       .split(" ")
-      .every((word, j) => words[j] === word),
-  );
-  if (found !== undefined) return found;
+      .every((word, j) => words[j] === word);
+  return commands.find(isNamed) ?? null;
+}
+
+interface Typed {
+  readonly given: Flags;
+  readonly argv: readonly string[];
+}
+
+/** Why words name no command: an option that no command has may have taken the one that does for its value. */
+function noCommand(
+  words: readonly string[],
+  commands: readonly Command[],
+  names: readonly string[],
+  { given, argv }: Typed,
+): SweepError {
+  const known = commands.flatMap(optionsOf);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) return bad(`no command has an option ${dashed(unknown, argv)}${LISTED}`);
   const isHalf = names.some((name) => name.startsWith(`${words[0]} `));
-  const given = isHalf ? words.slice(0, 2).join(" ") : words[0];
-  const near = didYouMean(given, names) || meantByFile(words[0]) || ": gmm-sweep --help lists those there are";
-  throw bad(`there is no command ${given}${near}`);
+  const wrong = isHalf ? words.slice(0, 2).join(" ") : words[0];
+  const near = didYouMean(wrong, names) || meantByFile(words[0]) || LISTED;
+  return bad(`there is no command ${wrong}${near}`);
+}
+
+/** The names that a command knows an option or argument by. */
+function optionsOf(command: Command): string[] {
+  return [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
 }
 
 /** Where a file stands in the place of a command: which command takes such a one. */
@@ -150,28 +178,37 @@ function meantByFile(word: string): string {
   return command === null ? "" : `: write gmm-sweep ${command} ${shellWord(word)}`;
 }
 
-/** yargs takes --json=maybe for false, leaves out what follows a bare --, and stumbles over --constructor. */
+/** Options that yargs has of itself. */
+const YARGS_OWN = ["_", "$0", "get-yargs-completions"];
+
+/** yargs takes --json=maybe and --json false for false, leaves out what follows a bare --, and stumbles over --constructor. */
 function refuseWhatIsDropped(argv: readonly string[], commands: readonly Command[]): void {
-  for (const word of argv) {
+  const isSwitch = (name: string): boolean =>
+    ["help", "version"].includes(name) || commands.some(({ options }) => options[name]?.type === "boolean");
+  for (const [i, word] of argv.entries()) {
     if (word === "--") throw bad("options must stand without a -- before them, got one: leave it out");
+    const [, dashes = "", name = "", given] = /^(--?)([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
     // yargs looks names up in plain objects, which have these from their birth.
-    const [, inborn = ""] = /^--([^=]+)/s.exec(word) ?? [];
-    if (inborn in Object.prototype) throw bad(`there is no option --${inborn}: gmm-sweep --help lists those there are`);
-    const [, name = "", value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-    const isSwitch =
-      ["help", "version"].includes(name) || commands.some(({ options }) => options[name]?.type === "boolean");
-    if (isSwitch) throw bad(`--${name} must stand alone, got ${value}: write --${name} or leave it out`);
+    if (YARGS_OWN.includes(name) || (dashes === "--" && name in Object.prototype))
+      throw bad(`there is no option ${dashes}${name}${LISTED}`);
+    const value = given ?? /^(true|false)$/.exec(argv[i + 1] ?? "")?.[0];
+    if (dashes === "--" && value !== undefined && isSwitch(name))
+      throw bad(`--${name} must stand alone, got ${value}: write --${name} or leave it out`);
   }
 }
 
 function refuseUnknown(command: Command, given: Flags, argv: readonly string[]): void {
-  const known = [...Object.keys(command.options), ...Object.keys(command.positionals), "help", "version"];
+  const known = optionsOf(command);
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = meantBy(unknown, known) ?? nearName(unknown, known);
   const remedy = near === null ? `gmm-sweep ${nameOf(command)} --help lists those there are` : `did you mean --${near}`;
-  const dashes = unknown.length > 1 || argv.some((word) => word.startsWith(`--${unknown}`)) ? "--" : "-";
-  throw bad(`${nameOf(command)} has no option ${dashes}${unknown}: ${remedy}`);
+  throw bad(`${nameOf(command)} has no option ${dashed(unknown, argv)}: ${remedy}`);
+}
+
+/** An option as it was typed. */
+function dashed(name: string, argv: readonly string[]): string {
+  return argv.some((word) => word.startsWith(`--${name}`)) ? `--${name}` : `-${name}`;
 }
 
 function refuseNoValue({ options }: Command, given: Flags): void {
@@ -228,6 +265,7 @@ function takes(name: string, word: string, places: readonly Argument[]): boolean
   if (name === "database") return isPlace(word);
   if (name === "sql") return !isPlace(word) || /\s/.test(word);
   if (has("database")) return !isPlace(word);
+  if (has("sql")) return isPlace(word) || !/\s/.test(word);
   if (!has("method")) return true;
   if (name === "trial") return /^\d+$/.test(word);
   const isFile = isPlace(word) || word.includes("/") || (!METHOD_NAMES.includes(word) && existsSync(word));

@@ -2,8 +2,9 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { withoutPasswords } from "../errors.js";
+import { urlOf } from "../files/places.js";
 import { LOOK_KINDS, type LookAnswer, type LookKind, type PageLook } from "./messages.js";
-import { after, FIRST_TURN, isDue, markOf, type Turn, type Writing } from "./pace.js";
+import { after, FIRST_TURN, isDue, markOf, type Turn, UNKNOWN, type Writing } from "./pace.js";
 import { Progress, type SweepProgress } from "./progress.js";
 
 /** What a look finds, numbered, so that a page asks for what is newer than what it has. Times are in milliseconds since 1970. */
@@ -59,15 +60,18 @@ export class Looks {
   /** What was there when each was last asked for, and how many trial rows these were. */
   readonly #landedAt: Partial<Record<LookKind, string>> = {};
   readonly #countAt: Partial<Record<LookKind, number>> = {};
+  /** Those whose last look found no page. */
+  readonly #missed = new Set<LookKind>();
   #writing: Writing = { mark: null, quietMs: 0 };
   #markedAt = Number.NEGATIVE_INFINITY;
   #writtenAt = 0;
   /** How many looks there were: pages share them. */
   looks = 0;
 
-  constructor(place: string) {
+  /** `entry` is a module that looks as look-thread.ts does. */
+  constructor(place: string, entry = new URL("./look-thread.js", import.meta.url)) {
     this.#place = place;
-    this.#worker = new Worker(new URL("./look-thread.js", import.meta.url), { workerData: { place } });
+    this.#worker = new Worker(entry, { workerData: { place: urlOf(place) } });
     this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#end(error));
   }
@@ -111,7 +115,8 @@ export class Looks {
   /** A page is made anew where something has landed since; the last one at once, since nobody trains any more. */
   #isPageDue(kind: LookKind, writing: Writing, at: number): boolean {
     const { sweeps, waiting } = this.#state;
-    if (waiting !== null || this.#landed() === this.#landedAt[kind]) return false;
+    if (waiting !== null) return false;
+    if (this.#landed() === this.#landedAt[kind]) return this.#missed.has(kind) && isDue(this.#turns[kind], UNKNOWN, at);
     const isOver = sweeps.every(({ rows, there, failed }) => there + failed === rows);
     // While so much more is there than at the last look, which is seldom, a look tells much.
     const hasGrown = this.#count() >= GROWN * (this.#countAt[kind] ?? 0);
@@ -147,7 +152,9 @@ export class Looks {
     }
     this.#begun.delete(kind);
     this.#state = { ...this.#state, ...this.#found(answer, ended), number: this.#state.number + 1 };
-    const isCurrent = MADE.figures.every((of) => this.#landedAt[of] === this.#landed() && !this.#begun.has(of));
+    const isCurrent = MADE.figures.every(
+      (of) => this.#landedAt[of] === this.#landed() && !this.#begun.has(of) && !this.#missed.has(of),
+    );
     this.#state = { ...this.#state, page_is_current: isCurrent };
   }
 
@@ -158,7 +165,10 @@ export class Looks {
       const sweeps = answer.sweeps.map((look) => this.#progress.of(look, at));
       return { sweeps, waiting: answer.waiting, looked_at: now };
     }
-    const { page, sentence } = answer;
+    const { kind, page, sentence } = answer;
+    for (const made of MADE[kind])
+      if (page === null) this.#missed.add(made);
+      else this.#missed.delete(made);
     if (page === null) return { page_waiting: sentence };
     this.#page = { number: (this.#page?.number ?? 0) + 1, page };
     const made = answer.kind === "figures" ? { verdict_at: now, figures_at: now } : { verdict_at: now };

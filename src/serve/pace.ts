@@ -30,6 +30,9 @@ export interface Writing {
   readonly quietMs: number;
 }
 
+/** Of a place of which nobody can say when it was written, so that its looks go by their time alone. */
+export const UNKNOWN: Writing = { mark: null, quietMs: 0 };
+
 export function isDue({ next, tookMs, mark }: Turn, { mark: now, quietMs }: Writing, at: number): boolean {
   if (now !== null && now === mark) return false;
   const isLeft = now !== null && quietMs >= Math.max(QUIET_MS, QUIET_TIMES * tookMs);

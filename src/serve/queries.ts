@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { urlOf } from "../files/places.js";
 import type { QueryAsked } from "./query-child.js";
 
 export interface Limits {
@@ -49,7 +50,7 @@ export class Queries {
     const cut = cutBy(ending.signal);
     try {
       // What a process that has ended is sent is lost, which its end tells.
-      child.send({ place: this.#place, ...asked }, () => {});
+      child.send({ place: urlOf(this.#place), ...asked }, () => {});
       return await Promise.race([cut, answerOf(child, gone, take)]);
     } finally {
       clearTimeout(timer);
