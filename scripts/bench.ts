@@ -11,7 +11,7 @@ import type { BenchOptions, Section } from "./bench/section.js";
 import { SECTIONS } from "./bench/sections.js";
 
 const DEFAULT_SECONDS = 2;
-const EXIT = { ok: 0, missed: 1, usage: 2 } as const;
+const EXIT = { ok: 0, missed: 1, usage: 2, bug: 70 } as const;
 
 const USAGE = `usage: npm run bench -- [--json] [--python PYTHON] [--seconds S] [--only SECTION,…]
   --json           one JSON object instead of the tables
@@ -20,7 +20,7 @@ const USAGE = `usage: npm run bench -- [--json] [--python PYTHON] [--seconds S] 
   --only SECTION   some of the sections, separated by commas [default: all]
 Sections:
 ${SECTIONS.map(({ name, describe }) => `  ${name.padEnd(15)}  ${describe}\n`).join("")}Contestants take turns, every figure is a median of samples, each of several sections has a process of its own. Progress goes to stderr.
-Exit codes: 0 every target that was measured is met, 1 one is missed, 2 the command line is not as it must be.
+Exit codes: 0 every target that was measured is met, 1 one is missed, 2 it cannot be measured so, 70 a bug.
 `;
 
 interface Command {
@@ -38,7 +38,10 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof SweepError)) throw error;
+    if (!(error instanceof SweepError)) {
+      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+      return EXIT.bug;
+    }
     process.stderr.write(`bench: ${error.message}\n`);
     return EXIT.usage;
   }
@@ -102,6 +105,7 @@ async function alone({ name }: Section, { seconds, python }: BenchOptions): Prom
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number | null]>]);
+  if (code === EXIT.usage) throw bad(`section ${name} could not be measured, as it says above`);
   if (code !== EXIT.ok && code !== EXIT.missed) throw new Error(`section ${name} ended with exit code ${code}`);
   return (JSON.parse(said) as { readonly sections: readonly [Found] }).sections[0];
 }

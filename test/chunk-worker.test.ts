@@ -646,13 +646,51 @@ test("a shared run that is drained says that it was stopped, and one that is ask
 });
 
 test("a shared run whose machine gives out says so, and is known to have ended so", async (t) => {
-  const { sqlite, here, sweep } = await opened(t);
-  await assert.rejects(shared(sharedStore(sqlite, here), sweep, runnerOf({ changes: 3 })), SweepError);
+  const all = await opened(t);
+  const { sqlite, here, sweep } = all;
+  let ended: SweepEvent | null = null;
+  const observe = async (event: SweepEvent): Promise<void> => {
+    if (event.kind === "ended") ended = event;
+  };
+  await assert.rejects(shared(sharedStore(sqlite, here), sweep, runnerOf({ changes: 3 }), { observe }), SweepError);
+  // What landed before is told, though nobody asks the store any more.
+  const { tally } = ended as unknown as Extract<SweepEvent, { kind: "ended" }>;
+  assert.deepEqual(tally, { trained: 2, diverged: 0, failed: 0, stopped: false });
+  assert.equal((await states(all)).length, 2);
   assert.deepEqual(
     (await here.workers()).map(({ ending }) => ending),
     ["a fault"],
   );
   assert.equal((await here.up(sweep)).leased, 0);
+});
+
+test("a shared run looks how far all are once at a time, however long a look takes", async (t) => {
+  const { sqlite, here, sweep } = await opened(t);
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const store = sharedStore(sqlite, here);
+  let looks = 0;
+  let answer = (): void => {};
+  const away = new Promise<void>((resolve) => (answer = resolve));
+  const slow = new Proxy(store, {
+    get: (of, name) => {
+      if (name !== "up") return Reflect.get(of, name) as unknown;
+      looks += 1;
+      return async (asked: Sweep) => {
+        await away;
+        return here.up(asked);
+      };
+    },
+  });
+  const runner = runnerOf({ holds: "drain" });
+  const begun = runner.begun(1);
+  const events: SweepEvent[] = [];
+  const run = shared(slow, sweep, runner, { observe: async (event) => void events.push(event) });
+  await begun;
+  for (let i = 0; i < 5; i++) t.mock.timers.tick(2_000);
+  assert.equal(looks, 1);
+  answer();
+  for (const event of events) if (event.kind === "started") event.stop("SIGTERM");
+  assert.equal((await run).result.tally.trained, 1);
 });
 
 test("lanes that find nothing wait while another is at work, since it may leave them more", async (t) => {

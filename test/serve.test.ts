@@ -176,12 +176,17 @@ test("figures are made with the verdict, by one look", async (t) => {
 
 test("a page that could not be made is made once it can be, though nothing was written since", async (t) => {
   const path = await picturedFile(t);
-  const looks = new Looks(path, new URL("./fixtures/look-thread.js", import.meta.url));
+  const bugs: Error[] = [];
+  const looks = new Looks(path, (bug) => void bugs.push(bug), new URL("./fixtures/look-thread.js", import.meta.url));
   t.after(() => looks.close());
   const failed = await until(async () => (looks.state().page_waiting === null ? null : looks.state()));
   assert.deepEqual([failed.page, failed.page_is_current, failed.page_waiting], [0, false, "the place is in use"]);
   const made = await until(async () => (looks.state().page_is_current ? looks.state() : null));
   assert.deepEqual([made.page, made.page_waiting], [1, null]);
+  assert.deepEqual(
+    bugs.map(({ stack }) => stack),
+    ["RangeError: of a look"],
+  );
 });
 
 test("twenty pages share one look", async (t) => {

@@ -73,10 +73,30 @@ test("a signal that comes before anything is trained stops it as it begins, a se
   assert.deepEqual(impatient.did, ["gave up at SIGTERM"]);
 });
 
+test("a signal that comes between two rounds stops the next as it begins, and the process where none comes", () => {
+  const it = new Hearing();
+  it.start();
+  it.end();
+  it.at(0, "SIGINT");
+  assert.deepEqual(it.did, []);
+  it.start();
+  assert.deepEqual(it.did, ["stopped by SIGINT"]);
+  it.end();
+  it.signals.over();
+  assert.deepEqual(it.did, ["stopped by SIGINT"]);
+  const last = new Hearing();
+  last.start();
+  last.end();
+  last.at(0, "SIGINT");
+  last.signals.over();
+  assert.deepEqual(last.did, ["gave up at SIGINT"]);
+});
+
 test("a signal that comes while results are printed ends the process, and none is heard once they are", () => {
   const it = new Hearing();
   it.start();
   it.end();
+  it.signals.over();
   it.at(0, "SIGINT");
   assert.deepEqual(it.did, ["gave up at SIGINT"]);
   it.signals.close();

@@ -1,5 +1,4 @@
 /** A sweep that is asked for and trained from a program. */
-
 import { bad } from "../errors.js";
 import { placeNamed } from "../files/places.js";
 import { DEFAULTS } from "../plan/defaults.js";
@@ -12,6 +11,7 @@ import { WHOLE } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
 import { usableCores } from "../run/cores.js";
 import type { Observer, Progress } from "../run/events.js";
+import { laneLostText } from "../run/runner.js";
 import { QUIETLY } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { openAsked } from "../sweep/asking.js";
@@ -68,10 +68,7 @@ export async function runSweep(plan: string | PlanObject, options: RunOptions): 
     const question = asked.question ?? USUAL_QUESTION;
     const command = noteOf(commandOf(asked.flags));
     const request = { plan: asked.plan, profile, shard: WHOLE, grow, question, command };
-    const sweep = await openAsked(store, request, null).catch(async (error: unknown) => {
-      await store.discard();
-      throw error;
-    });
+    const sweep = await openAsked(store, request, null);
     const running = { retryFailed, workers, chunkMs: 1000 * DEFAULTS["chunk-seconds"] };
     const engine = engineAsked(asked.plan);
     const { tally, skipped } = await trainOnce({ store, sweep, engine, running }, observersOf(options));
@@ -93,7 +90,7 @@ function observersOf({ onProgress, onNote, signal }: RunOptions): Observer[] {
   return [
     (event) => (event.kind === "landed" ? onProgress?.(event.progress) : undefined),
     (event) => {
-      if (event.kind === "lane lost") onNote?.(`a thread could not go on, ${event.left} do: ${event.reason}`);
+      if (event.kind === "lane lost" && event.left > 0) onNote?.(laneLostText(event.reason, event.left));
     },
     stopper(signal),
   ];

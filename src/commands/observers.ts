@@ -3,6 +3,7 @@ import type { Running } from "../plan/flags.js";
 import type { EventLog } from "../report/log.js";
 import { ProgressPrinter } from "../report/progress.js";
 import type { Observer } from "../run/events.js";
+import { laneLostText } from "../run/runner.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { isShared } from "../store/queue.js";
 import { paragraph, type Terminal } from "./command.js";
@@ -72,6 +73,6 @@ function teller({ trials, running }: Observed, terminal: Terminal): Observer {
     if (event.kind === "stopping" && !event.now)
       terminal.err("\nstopping: the trajectories that are running will finish; once more to stop now\n");
     if (event.kind === "lane lost" && event.left > 0 && !running.quiet)
-      terminal.err(`a thread could not go on, ${event.left} ${event.left === 1 ? "does" : "do"}: ${event.reason}\n`);
+      terminal.err(`${laneLostText(event.reason, event.left)}\n`);
   };
 }

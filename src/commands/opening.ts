@@ -2,7 +2,7 @@
 import { canonicalText } from "../plan/plan.js";
 import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js";
 import { engineAsked, type GridRequest, type Request } from "../plan/request.js";
-import type { Store, Sweep } from "../store/contract.js";
+import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { openAsked } from "../sweep/asking.js";
 import { engineFor } from "../sweep/engines.js";
@@ -22,7 +22,7 @@ export async function openAndTrain(request: Asked, terminal: Terminal): Promise<
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const asked = { plan, profile, shard, grow, question: question ?? USUAL_QUESTION, command: note };
-  const sweep = await openAsked(store, asked, until).catch((error: unknown) => refused(store, error));
+  const sweep = await openAsked(store, asked, until);
   try {
     if (question !== null && canonicalText(question) !== canonicalText(sweep.question))
       terminal.err(`${notAsked(sweep, question)}\n`);
@@ -34,12 +34,6 @@ export async function openAndTrain(request: Asked, terminal: Terminal): Promise<
   } finally {
     await store.close();
   }
-}
-
-/** What is refused leaves no file behind that was not there before. */
-async function refused(store: Store, error: unknown): Promise<never> {
-  await store.discard();
-  throw error;
 }
 
 /** That a question came after the first, which stands. */

@@ -33,7 +33,8 @@ export class Signals {
   #early: Signal | null = null;
   /** Null: nothing is being trained. */
   #stop: ((signal: string) => void) | null = null;
-  #hasEnded = false;
+  /** Whether nothing will be. */
+  #isOver = false;
 
   constructor(options: SignalOptions) {
     this.#options = options;
@@ -43,16 +44,22 @@ export class Signals {
 
   readonly observe: Observer = (event) => {
     if (event.kind === "started") this.stops(event.stop);
-    if (event.kind === "ended") {
-      this.#stop = null;
-      this.#hasEnded = true;
-    }
+    // Another round may come: what is heard until then stops that.
+    if (event.kind === "ended") this.#stop = null;
   };
 
   /** What the signals stop from now on; one that came before stops it at once. */
   stops(stop: (signal: string) => void): void {
     this.#stop = stop;
-    if (this.#early !== null) stop(this.#early);
+    const early = this.#early;
+    this.#early = null;
+    if (early !== null) stop(early);
+  }
+
+  /** Nothing is trained any more: a signal that was to stop what came next ends the process, as all do from now on. */
+  over(): void {
+    this.#isOver = true;
+    if (this.#early !== null) this.#options.giveUp(this.#early);
   }
 
   close(): void {
@@ -66,7 +73,7 @@ export class Signals {
     this.#last = now;
     this.#count += 1;
     if (this.#stop !== null && this.#count <= 2) this.#stop(signal);
-    else if (this.#count === 1 && !this.#hasEnded) this.#early = signal;
+    else if (this.#count === 1 && !this.#isOver) this.#early = signal;
     else this.#options.giveUp(signal);
   };
 }

@@ -36,6 +36,7 @@ export async function trainAndPrint(training: Training, terminal: Terminal): Pro
     const began = performance.now();
     const result = await trainRounds(training, { log, signals }, terminal);
     const elapsedMs = performance.now() - began;
+    signals.over();
     // What comes after training is loaded then: the first trial does not wait for it.
     const { printResults, tellEnding } = await import("./results.js");
     await printResults({ ...training, ...result, elapsedMs, json: running.json }, terminal);

@@ -1,20 +1,21 @@
 /** `gmm-sweep worker`: trains what a database hands out, until nothing is left, or until it is told to stop. */
+import type { EngineChoice } from "../engine/engines.js";
 import { SweepError, shellWord } from "../errors.js";
 import { DEFAULTS } from "../plan/defaults.js";
 import type { Flags } from "../plan/flags.js";
 import { withFolders } from "../plan/plan.js";
-import { engineAsked, type WorkerRequest, workerRequest } from "../plan/request.js";
+import { type WorkerRequest, workerRequest } from "../plan/request.js";
 import { duration } from "../report/progress.js";
 import { count } from "../report/verdict-words.js";
 import { ChunkWorker, type WorkEvent } from "../run/chunk-worker.js";
 import { usableCores } from "../run/cores.js";
 import { foldersWith } from "../run/rebuild.js";
-import type { Runner } from "../run/runner.js";
+import { laneLostText, type Runner } from "../run/runner.js";
 import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { isShared, type SharedStore } from "../store/queue.js";
-import { engineOf } from "../sweep/engines.js";
+import { engineStored } from "../sweep/engines.js";
 import { workerNote } from "../sweep/notes.js";
 import { VERSION } from "../version.js";
 import { type Command, DATABASE_ARGUMENT, openingFrom, type Terminal, value } from "./command.js";
@@ -63,8 +64,8 @@ class Working {
   readonly #opening: { giveUp(): void };
   readonly #terminal: Terminal;
   readonly #runners = new Map<string, Runner>();
-  /** Why a sweep that a version asked for is not trained here, by its number; null: it is. */
-  readonly #judged = new Map<number, { readonly version: string; readonly reason: string | null }>();
+  /** What trains a sweep that a version asked for or, as a sentence, why nothing here does, by its number. */
+  readonly #judged = new Map<number, { readonly version: string; readonly judgement: EngineChoice | string }>();
   #sweeps: Sweep[] = [];
   readonly #folders: ReadonlyMap<string, string>;
   #looked = Number.NEGATIVE_INFINITY;
@@ -143,39 +144,43 @@ class Working {
         `${place} has no ${asked === null ? "sweep" : `sweep ${asked}`} yet: waiting for one that gmm-sweep grid --store asks for\n`,
       );
     for (const sweep of meant) await this.#judge(sweep);
-    this.#sweeps = meant.filter(({ id }) => this.#judged.get(id)?.reason === null);
+    const judgements = meant.map(({ id }) => this.#judged.get(id)?.judgement);
+    this.#sweeps = meant.filter((_, i) => typeof judgements[i] === "object");
     this.#looked = performance.now();
-    return meant.flatMap(({ id }) => this.#judged.get(id)?.reason ?? []);
+    return judgements.filter((judgement) => typeof judgement === "string");
   }
 
   /** Finds out whether a sweep can be trained here, again where another version asked for it since, and says so where it cannot. */
   async #judge(sweep: Sweep): Promise<void> {
     const version = (await this.#store.commands(sweep)).at(-1)?.version ?? VERSION;
     if (this.#judged.get(sweep.id)?.version === version) return;
-    const reason = await this.#reasonAgainst(sweep, version);
-    this.#judged.set(sweep.id, { version, reason });
-    if (reason !== null && !this.#request.quiet) this.#terminal.err(`${reason}\n`);
+    const judgement = await this.#judgementOf(sweep, version);
+    this.#judged.set(sweep.id, { version, judgement });
+    if (typeof judgement === "string" && !this.#request.quiet) this.#terminal.err(`${judgement}\n`);
   }
 
-  async #reasonAgainst(sweep: Sweep, version: string): Promise<string | null> {
+  async #judgementOf(sweep: Sweep, version: string): Promise<EngineChoice | string> {
     if (version !== VERSION && !this.#request.allowMixed)
       return `sweep ${sweep.id} was asked for by gmm-sweep ${version}, and this is ${VERSION}: install that version here, or let both train it with --allow-mixed`;
     try {
-      await engineOf(sweep.plan.engine.name, sweep.profile, this.#request.place);
-      return null;
+      return await engineStored(sweep, this.#request.place);
     } catch (error) {
       if (error instanceof SweepError && error.fault === "environment") return error.message;
       throw error;
     }
   }
 
-  #runnerFor({ plan, profile }: Sweep): Runner {
+  #runnerFor({ id, profile }: Sweep): Runner {
     const known = this.#runners.get(profile);
     if (known !== undefined) return known;
+    const engine = this.#judged.get(id)?.judgement;
+    if (typeof engine !== "object") throw new Error(`sweep ${id} is not trained here`);
     const { workers } = this.#request;
-    const lost = (reason: string, left: number): void =>
-      this.#terminal.err(`a thread could not go on, ${left} ${left === 1 ? "does" : "do"}: ${reason}\n`);
-    const runner = new ThreadRunner({ workers, engine: engineAsked(plan), profile, entry: TRIAL_WORKER, lost });
+    const lost = (reason: string, left: number): void => {
+      // What the last one met is thrown.
+      if (left > 0) this.#terminal.err(`${laneLostText(reason, left)}\n`);
+    };
+    const runner = new ThreadRunner({ workers, engine, profile, entry: TRIAL_WORKER, lost });
     this.#runners.set(profile, runner);
     return runner;
   }

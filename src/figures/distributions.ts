@@ -1,5 +1,5 @@
 /** The forget probabilities of each method's trials as distributions, beside retraining's, draw by draw. */
-import { ascending } from "../stats/moments.js";
+import { ascending, extent } from "../stats/moments.js";
 import type { Sample } from "../verdict/scores.js";
 import { placesOf } from "../verdict/selection.js";
 import type { Sight } from "../verdict/sights.js";
@@ -48,7 +48,7 @@ export async function distributionsNumbers(sight: Sight): Promise<FigureNumbers 
       ...{ draw, value, low: Math.max(0, share - half), high: Math.min(1, share + half) },
     }));
   });
-  const most = Math.max(...all.flatMap(({ of }) => of.map(({ sample }) => sample.forget.length)));
+  const [, most] = extent(all.flatMap(({ of }) => of.map(({ sample }) => sample.forget.length)));
   return {
     series: { steps, band },
     shown: [

@@ -1,5 +1,5 @@
 /** What there was to forget on each draw, and what unlearning misses there. */
-import { mean, quantile } from "../stats/moments.js";
+import { extent, mean, quantile } from "../stats/moments.js";
 import type { Sight } from "../verdict/sights.js";
 import type { Settling } from "./balance.js";
 import { chosenOf, groundOfDraws, NO_METHOD, whyNone } from "./ground.js";
@@ -31,6 +31,7 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
   const originals = draws.map(({ draw }) => mean(untouched[basis.whole.draws.indexOf(draw)].forget));
   const settled = settles === null ? [] : settledLine(settles, draws, originals);
   const heights = [...[...draws, ...settled].map(({ misses }) => misses), margins.forget, -margins.forget];
+  const [lowest, highest] = extent(heights);
   return {
     series: { draws, settled },
     shown: [{ what: "draws", shown: draws.length, of: basis.units }],
@@ -41,7 +42,7 @@ export async function memorisationNumbers(sight: Sight): Promise<FigureNumbers |
       nothing: draws.filter(({ stratum }) => stratum === "nothing").length,
       margin: margins.forget,
       // The band may go far beyond: it is cut there.
-      ...{ lowest: Math.min(...heights), highest: Math.max(...heights) },
+      ...{ lowest, highest },
     },
   };
 }
@@ -58,10 +59,10 @@ function settledLine(
   draws: readonly { readonly memorisation: number }[],
   originals: readonly number[],
 ): { memorisation: number; misses: number; low: number; high: number }[] {
-  const all = draws.map(({ memorisation }) => memorisation);
   const [least, usual, most] = [LOW, 0.5, HIGH].map((share) => quantile(originals, share));
   // As far as where the median original would be brought to retraining.
-  const [from, to] = [Math.min(0, ...all), Math.max(...all, usual - p)];
+  const [nearest, farthest] = extent(draws.map(({ memorisation }) => memorisation));
+  const [from, to] = [Math.min(0, nearest), Math.max(farthest, usual - p)];
   const along = Array.from({ length: PIECES + 1 }, (_, i) => from + ((to - from) * i) / PIECES);
   return along.map((memorisation) => ({
     memorisation,

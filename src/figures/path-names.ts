@@ -1,5 +1,5 @@
 /** What the paths of a plane are called, and where: names that would stand on one another become one. */
-import { mean } from "../stats/moments.js";
+import { extent, mean } from "../stats/moments.js";
 
 interface Point {
   readonly forget: number;
@@ -30,6 +30,7 @@ interface Around {
   readonly marks: readonly Point[];
 }
 
+/** The names of paths at their ends. `forget` and `accuracy` are differences to retraining, as everywhere in the figure. */
 export function pathNames(ends: readonly End[], { all, marks }: Around): Name[] {
   const letter = LETTER * span(all.map(({ accuracy }) => accuracy));
   const line = LINE * span(all.map(({ forget }) => forget));
@@ -44,19 +45,20 @@ export function pathNames(ends: readonly End[], { all, marks }: Around): Name[] 
 }
 
 function span(values: readonly number[]): number {
-  return Math.max(...values) - Math.min(...values);
+  const [least, greatest] = extent(values);
+  return greatest - least;
 }
 
-interface Room {
+interface Sizes {
   readonly letter: number;
   readonly line: number;
   readonly marks: readonly Point[];
 }
 
 /** At the end of its paths or, where a mark stands there, a line below or above. */
-function named(group: readonly End[], { letter, line, marks }: Room): Name {
+function named(group: readonly End[], { letter, line, marks }: Sizes): Name {
   const name = `λ ${group.map(({ lambda }) => lambda).join(", ")}`;
-  const [forget, accuracy] = [mean(group.map((end) => end.forget)), Math.max(...group.map((end) => end.accuracy))];
+  const [forget, accuracy] = [mean(group.map((end) => end.forget)), extent(group.map((end) => end.accuracy))[1]];
   // With two letters' room to its mark.
   const to = accuracy + letter * (name.length + 2);
   const isFree = (height: number): boolean =>

@@ -20,3 +20,8 @@ export interface Runner {
   /** Ends all lanes; what still runs comes to nothing. */
   close(): Promise<void>;
 }
+
+/** What is said of a lane that is gone, where `left` work on. */
+export function laneLostText(reason: string, left: number): string {
+  return `a thread could not go on, ${left} ${left === 1 ? "does" : "do"}: ${reason}`;
+}

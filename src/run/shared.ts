@@ -2,7 +2,7 @@
 import { messageOf } from "../errors.js";
 import { foldersOf, withFolders } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
-import type { Missing, RowState, Sweep } from "../store/contract.js";
+import type { Landed, Missing, RowState, Sweep } from "../store/contract.js";
 import type { Member, Queue, SharedStore, WorkerNote } from "../store/queue.js";
 import type { TrajectorySpec } from "../trial.js";
 import { ChunkWorker } from "./chunk-worker.js";
@@ -64,15 +64,21 @@ export async function trainShared(
   } catch (error) {
     const thrown = faultOf(error);
     // An observer that throws now has thrown before: the first fault is the one to tell.
-    await run.tell({ kind: "ended", ...(await run.result()), fault: messageOf(thrown) }).catch(() => {});
+    await run.tell({ kind: "ended", ...run.result, fault: messageOf(thrown) }).catch(() => {});
     throw thrown;
   }
-  const result = await run.result();
-  await run.tell({ kind: "ended", ...result, fault: null });
-  return result;
+  await run.tell({ kind: "ended", ...run.result, fault: null });
+  return run.result;
 }
 
+const LANDED = ["trained", "diverged", "failed"] as const;
+
 type Counts = Readonly<Record<RowState, number>>;
+
+function landedSince(before: Counts, now: Counts): Landed {
+  const more = (state: RowState): number => Math.max(0, now[state] - before[state]);
+  return { trained: more("done"), diverged: more("diverged"), failed: more("failed") };
+}
 
 class SharedRun {
   readonly #store: SharedStore;
@@ -80,8 +86,10 @@ class SharedRun {
   readonly #options: SweepOptions;
   readonly #sharing: Sharing;
   readonly #listeners: Listeners;
-  #before: Counts = { done: 0, diverged: 0, failed: 0 };
-  #after: Counts = this.#before;
+  /** What this machine landed. */
+  readonly #own = { trained: 0, diverged: 0, failed: 0 };
+  /** What all of them did, once it is known. */
+  #all: Landed | null = null;
   #missing: Survey = { rows: 0, trajectories: 0, epochs: 0 };
   #skipped = 0;
   #stopped = false;
@@ -98,16 +106,14 @@ class SharedRun {
     return this.#listeners.tell(event);
   }
 
-  /** What all machines did of the sweep meanwhile. */
-  async result(): Promise<SweepResult> {
-    const more = (state: RowState): number => Math.max(0, this.#after[state] - this.#before[state]);
-    const tally = { trained: more("done"), diverged: more("diverged"), failed: more("failed"), stopped: this.#stopped };
-    return { tally, skipped: this.#skipped };
+  /** What all machines did of the sweep meanwhile or, where the database is asked no more, what this one did. */
+  get result(): SweepResult {
+    return { tally: { ...(this.#all ?? this.#own), stopped: this.#stopped }, skipped: this.#skipped };
   }
 
   async train(): Promise<void> {
     const { retryFailed } = this.#options;
-    this.#before = this.#after = await this.#store.stateCounts(this.#sweep);
+    const before = await this.#store.stateCounts(this.#sweep);
     const { missing, planned, failed } = await this.#survey(retryFailed);
     this.#missing = missing;
     this.#skipped = planned - missing.rows - (retryFailed ? 0 : failed);
@@ -122,7 +128,7 @@ class SharedRun {
     } finally {
       await member.leave(ending).catch(() => {}); // what ended it is thrown; nobody hears from it any more
     }
-    this.#after = await this.#store.stateCounts(this.#sweep);
+    this.#all = landedSince(before, await this.#store.stateCounts(this.#sweep));
   }
 
   #survey(retryFailed: boolean): ReturnType<typeof surveyMissing> {
@@ -135,9 +141,15 @@ class SharedRun {
     const giveUp = (error: unknown): void => worker.giveUp(error);
     const runner = start(lanes, (reason, left) => this.#listeners.note({ kind: "lane lost", reason, left }, giveUp));
     const worker = this.#workerFor(queue, member, runner);
-    let looked = Promise.resolve();
-    const look = (): Promise<void> => this.#look(queue, []).catch(() => {}); // the next look tells
-    const looking = setInterval(() => (looked = look()), LOOK_MS);
+    let looking: Promise<void> | null = null;
+    const look = async (): Promise<void> => {
+      await this.#look([]).catch(() => {}); // the next one tells
+      looking = null;
+    };
+    const timer = setInterval(() => {
+      // One at a time: of a database that is away each would wait, one after the other.
+      looking ??= look();
+    }, LOOK_MS);
     try {
       const stop = (signal: string): void => this.#listeners.stop(worker, signal, giveUp);
       await this.tell({ kind: "started", runner, stop });
@@ -152,8 +164,8 @@ class SharedRun {
       }
       this.#stopped = worker.draining && (await this.#survey(retryFailed)).missing.rows > 0;
     } finally {
-      clearInterval(looking);
-      await Promise.all([looked, runner.close()]);
+      clearInterval(timer);
+      await Promise.all([looking, runner.close()]);
     }
   }
 
@@ -171,7 +183,9 @@ class SharedRun {
       },
       hear: async (event) => {
         if (event.kind === "second try") await this.tell(event);
-        if (event.kind === "landed") await this.#look(queue, event.outcomes);
+        if (event.kind !== "landed") return;
+        for (const state of LANDED) this.#own[state] += event.landed[state];
+        await this.#look(event.outcomes);
       },
     });
   }
@@ -185,8 +199,8 @@ class SharedRun {
   }
 
   /** Tells how far all machines are. */
-  async #look(queue: Queue, outcomes: Extract<SweepEvent, { kind: "landed" }>["outcomes"]): Promise<void> {
-    const up = await queue.up(this.#sweep);
+  async #look(outcomes: Extract<SweepEvent, { kind: "landed" }>["outcomes"]): Promise<void> {
+    const up = await this.#store.up(this.#sweep);
     const { rows, trajectories, epochs } = this.#missing;
     const landed = {
       rows: Math.max(0, rows - up.rows),

@@ -18,11 +18,20 @@ import type { LookAnswer, LookKind, PageLook } from "./messages.js";
 
 const { place } = workerData as { readonly place: string };
 
-parentPort?.on("message", async (kind: LookKind) => {
-  const begun = takenMs();
-  const answer = kind === "progress" ? await progress() : { kind, ...(await page(kind === "figures")) };
-  parentPort?.postMessage({ ...answer, ms: takenMs() - begun } as LookAnswer);
+let last: Promise<void> = Promise.resolve();
+let bug: string | null = null;
+
+// One after the other, so that none is billed for another.
+parentPort?.on("message", (kind: LookKind) => {
+  last = last.then(() => looked(kind));
 });
+
+async function looked(kind: LookKind): Promise<void> {
+  const begun = takenMs();
+  bug = null;
+  const answer = kind === "progress" ? await progress() : { kind, ...(await page(kind === "figures")) };
+  parentPort?.postMessage({ ...answer, ms: takenMs() - begun, bug } as LookAnswer);
+}
 
 /** The CPU time that this process has taken, with what clears up after a look; of a database, where others do the work, the time that has passed. */
 function takenMs(): number {
@@ -31,7 +40,7 @@ function takenMs(): number {
   return (user + system) / 1000;
 }
 
-async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }>, "ms">> {
+async function progress(): Promise<Omit<Extract<LookAnswer, { kind: "progress" }>, "ms" | "bug">> {
   const looked = await reading(async (results) => {
     const sweeps = [];
     for (const sweep of await results.sweeps()) {
@@ -114,6 +123,7 @@ async function reading<Found>(look: (results: Results) => Promise<Found>): Promi
     }
   } catch (error) {
     if (error instanceof SweepError) return error.message;
+    bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `a look failed: ${withoutPasswords(messageOf(error))}`;
   }
 }

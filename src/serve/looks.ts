@@ -65,12 +65,16 @@ export class Looks {
   #writing: Writing = { mark: null, quietMs: 0 };
   #markedAt = Number.NEGATIVE_INFINITY;
   #writtenAt = 0;
+  readonly #hear: (bug: Error) => void;
+  /** The one that was heard of last: one that stays is told once. */
+  #bug: string | null = null;
   /** How many looks there were: pages share them. */
   looks = 0;
 
-  /** `entry` is a module that looks as look-thread.ts does. */
-  constructor(place: string, entry = new URL("./look-thread.js", import.meta.url)) {
+  /** `hear` is told of bugs; `entry` is a module that looks as look-thread.ts does. */
+  constructor(place: string, hear: (bug: Error) => void, entry = new URL("./look-thread.js", import.meta.url)) {
     this.#place = place;
+    this.#hear = hear;
     this.#worker = new Worker(entry, { workerData: { place: urlOf(place) } });
     this.#worker.on("message", (answer: LookAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#end(error));
@@ -142,12 +146,15 @@ export class Looks {
   }
 
   #take(answer: LookAnswer): void {
-    const { kind, ms } = answer;
-    // The first look that finds a sweep loads and compiles what later ones have: it is no measure of them.
+    const { kind, ms, bug } = answer;
+    if (bug !== null && bug !== this.#bug) this.#hear(Object.assign(new Error("a look failed"), { stack: bug }));
+    this.#bug = bug ?? this.#bug;
+    // The first look that finds a sweep loads and compiles what later ones have, and one that fails waits for a database that is away: they are no measure of the next.
     const isFirst = kind === "progress" && this.#state.sweeps.length === 0;
+    const isFailed = kind === "progress" ? answer.waiting !== null : answer.page === null;
     const ended = performance.now();
     for (const made of MADE[kind]) {
-      const tookMs = made !== kind ? this.#turns[made].tookMs : isFirst ? 0 : ms;
+      const tookMs = made !== kind ? this.#turns[made].tookMs : isFirst || isFailed ? 0 : ms;
       this.#turns[made] = after(made, this.#begun.get(kind) ?? null, tookMs, ended, availableParallelism());
     }
     this.#begun.delete(kind);

@@ -15,8 +15,10 @@ export const LOOK_KINDS = ["progress", "figures", "verdict"] as const;
 export type LookKind = (typeof LOOK_KINDS)[number];
 
 export type LookAnswer = {
-  /** What it took of the cores. */
+  /** What it took: CPU time of all cores or, of a database, where others do the work, the time that passed. */
   readonly ms: number;
+  /** The stack of a bug that the look met; null: it met none. */
+  readonly bug: string | null;
 } & (
   | { readonly kind: "progress"; readonly sweeps: readonly SweepLook[]; readonly waiting: string | null }
   | { readonly kind: "verdict" | "figures"; readonly page: PageLook | null; readonly sentence: string | null }

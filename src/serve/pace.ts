@@ -16,7 +16,7 @@ const QUIET_TIMES = 20;
 export interface Turn {
   /** Before which it is not, while somebody trains. */
   readonly next: number;
-  /** What the last one took, of all cores together. */
+  /** What the last one took, as LookAnswer's ms. */
   readonly tookMs: number;
   /** What `markOf` said when it began; null: there was none yet, or nobody can say. */
   readonly mark: string | null;

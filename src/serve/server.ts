@@ -47,7 +47,7 @@ export class LiveServer {
 
   private constructor({ place, queryMs, hear }: ServeOptions) {
     this.#hear = hear;
-    this.looks = new Looks(place);
+    this.looks = new Looks(place, hear);
     this.queries = new Queries(place, { queryMs, atOnce: QUERIES_AT_ONCE });
     this.#page = livePage(place, { shownRows: SHOWN_ROWS, querySeconds: queryMs / 1000 });
     this.#server = createServer({

@@ -52,6 +52,16 @@ function quantileOfSorted(sorted: readonly number[], p: number): number {
   return share === 0 ? sorted[below] : sorted[below] + share * (sorted[below + 1] - sorted[below]);
 }
 
+/** The least and the greatest of any number of values; Infinity and −Infinity where there are none. */
+export function extent(values: Iterable<number>): readonly [least: number, greatest: number] {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  return [least, greatest];
+}
+
 export function ascending(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
 }

@@ -1,6 +1,8 @@
 /** The slope chart: what unlearning does to each draw's distance to retraining. */
+
 import type { FigureNumbers } from "../../figures/numbers.js";
 import { slopeNumbers } from "../../figures/slope.js";
+import { extent } from "../../stats/moments.js";
 import { count } from "../verdict-words.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_ANSWERS } from "./kinds.js";
@@ -137,7 +139,7 @@ function namesApart({ series }: FigureNumbers): { readonly median: number; reado
   ];
   const [after, chance] = [Number(series["median"][0]["after"]), series["chance"][0]?.["distance"]];
   if (typeof chance !== "number") return usual;
-  const height = Math.max(...series["draws"].flatMap((draw) => [Number(draw["before"]), Number(draw["after"])]));
+  const [, height] = extent(series["draws"].flatMap((draw) => [Number(draw["before"]), Number(draw["after"])]));
   if (Math.abs(after - chance) > NEAR * height) return usual;
   return after < chance ? below : above;
 }
