@@ -43,6 +43,16 @@ export const TINY = [
   "original=12,retrain_scratch=10,unlearn=3,retrain_original=11",
 ];
 
+/** Sets what the environment says until the end of a test. */
+export function withEnvironment(t: TestContext, name: string, value: string): void {
+  const before = process.env[name];
+  process.env[name] = value;
+  t.after(() => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  });
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -177,6 +177,10 @@ test("each size that is shown has its own original and retraining, and its draws
   );
   const [one] = await found(t, plan, value);
   assert.match(nearestText([one], "q", 80), /^nothing to forget can be told on 4 of 4 settings of the draws: /m);
+  // What tells rows apart has a column, and the one preset of all is a note.
+  const text = nearestText([one], "q", 120);
+  assert.match(text, /^samples +method +λ +epochs +trials /m);
+  assert.match(text, /^preset: paired$/m);
   for (const cells of [one.nearest, one.originals, one.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],

@@ -10,6 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { EXIT } from "../src/commands/exit-codes.js";
+import { kernelReports } from "../src/engine/fused/fused.js";
 import { shellWord } from "../src/errors.js";
 import { openResults, openStore } from "../src/store/open.js";
 import { Connections, QUICK_MS, Session } from "../src/store/postgres/connection.js";
@@ -18,7 +19,7 @@ import { ITEMS } from "../src/store/postgres/schema.js";
 import type { PostgresStore } from "../src/store/postgres/store.js";
 import { isShared, type Lease, type SharedStore, VANISHED_MS } from "../src/store/queue.js";
 import { VERSION } from "../src/version.js";
-import { CLI, folder, programmed, type Running, SMALL, started } from "./command-line.js";
+import { CLI, folder, programmed, type Running, SMALL, started, withEnvironment } from "./command-line.js";
 import type { Hold } from "./fixtures/hold.js";
 import { database, emptyDatabase, NO_SERVER, run } from "./fixtures/postgres.js";
 import { openRequest, smallPlan, specsIn, trained } from "./fixtures/sweeps.js";
@@ -330,6 +331,22 @@ function testCommands(): void {
     const { rows } = await run("select version, ending, rows from gmm_sweep.workers", place);
     assert.deepEqual(rows, [{ version: VERSION, ending: "nothing was left", rows: "24" }]);
     assert.equal(await digestOf(place), await digestInFile(t));
+  });
+
+  const [other] = kernelReports().flatMap((report) =>
+    "kernel" in report && !report.kernel.fusedMultiplyAdd ? [report.isa] : [],
+  );
+  test("a worker trains a sweep of another numerics profile than its fastest kernel's, with one of that profile", {
+    skip: other === undefined && "every kernel here has fused multiply-add",
+  }, async (t) => {
+    const place = await database(t);
+    withEnvironment(t, "GMM_SWEEP_ISA", other ?? "");
+    const words = [...GRID.map((word) => (word === "reference" ? "fused" : word)), "--detach", "--store", place];
+    assert.equal((await programmed(null, ...words)).code, 0);
+    delete process.env["GMM_SWEEP_ISA"];
+    const { code, err } = await programmed(null, "worker", place, ...ONCE);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.equal((await programmed(null, "status", place)).code, 0);
   });
 
   test("a worker judges a sweep again that another version asked for while it lives: it gives back the chunk that it has, and ends", async (t) => {

@@ -242,6 +242,22 @@ test("what is removed from beside a file that is written is noticed, and nothing
   }
 });
 
+test("a file in another journal mode is written as any other: what SQLite then makes beside it was not replaced", async (t) => {
+  const path = join(folder(t), "sweep.db");
+  await finished(path);
+  const db = new Database(path);
+  db.pragma("journal_mode = delete");
+  db.close();
+  const { store, sweep } = await begun(path, 0);
+  assert.deepEqual(await store.record(sweep, ALL), { trained: 0, diverged: 0, failed: 0 });
+  await store.close();
+  const again = await begun(path, 0);
+  await again.store.record(again.sweep, ALL);
+  rmSync(`${path}-wal`);
+  await assert.rejects(again.store.record(again.sweep, ALL), { fault: "environment", message: /-wal.* was removed/ });
+  await again.store.close();
+});
+
 test("a store that is discarded removes no file that has come into its place", async (t) => {
   const path = join(folder(t), "sweep.db");
   const store = await openStore(path);

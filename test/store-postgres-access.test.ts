@@ -10,7 +10,7 @@ import { EXIT } from "../src/commands/exit-codes.js";
 import { placeNamed } from "../src/files/places.js";
 import type { State } from "../src/serve/looks.js";
 import { LiveServer } from "../src/serve/server.js";
-import { type Ended, folder, gmm, start } from "./command-line.js";
+import { type Ended, folder, gmm, start, withEnvironment } from "./command-line.js";
 import { emptyDatabase, NO_SERVER, OWN_SERVER, run } from "./fixtures/postgres.js";
 
 const SMALL = ["--samples", "20", "--features", "2", "--hidden", "4,3", "--workers", "1", "--quiet"];
@@ -45,16 +45,6 @@ function saying(place: string, said: Readonly<Record<string, string>>): string {
   const url = new URL(place);
   for (const [name, value] of Object.entries(said)) url.searchParams.set(name, value);
   return url.href;
-}
-
-/** Sets what the environment says until the end of a test. */
-function withEnvironment(t: TestContext, name: string, value: string): void {
-  const before = process.env[name];
-  process.env[name] = value;
-  t.after(() => {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  });
 }
 
 if (NO_SERVER !== null) test("who may do what in a database", { skip: NO_SERVER }, () => {});

@@ -2,12 +2,12 @@
 import { CELL, type CellKey } from "../plan/cell.js";
 import type { Cell } from "./table.js";
 
-/** The header and the left part of each row: the columns of `rows` that differ, and those that always stand there. */
-export function cellColumns(rows: readonly Partial<Record<keyof CellKey, Cell>>[]): {
-  header: string[];
-  cells: Cell[][];
-} {
-  const columns = CELL.filter(({ name, always }) => always || differ(rows, name));
+/** The header and the left part of each row: the columns of `rows` that differ, and those that always stand there but for what is told `elsewhere`. */
+export function cellColumns(
+  rows: readonly Partial<Record<keyof CellKey, Cell>>[],
+  elsewhere: readonly (keyof CellKey)[] = [],
+): { header: string[]; cells: Cell[][] } {
+  const columns = CELL.filter(({ name, always }) => !elsewhere.includes(name) && (always || differ(rows, name)));
   return {
     header: columns.map(({ title }) => title),
     cells: rows.map((row) => columns.map(({ name }) => (name === "draw" ? shortDraw(row.draw) : (row[name] ?? null)))),

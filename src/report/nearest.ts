@@ -21,23 +21,23 @@ function shownText(one: NearestShown, place: number, width: number): string {
   const others = [...nearest, ...originals].sort((a, b) => a.distance - b.distance);
   const rows = [...retrained, ...others];
   const presets = new Set(rows.map(({ preset }) => preset));
-  const columns = cellColumns(rows);
-  // Where all have one preset, the heading says it.
-  const first = presets.size === 1 ? 1 : 0;
+  // Where all have one preset, a note says it.
+  const isOne = presets.size === 1;
+  const columns = cellColumns(rows, isOne ? ["preset"] : []);
   const cells = rows.map((row, i) => [
-    ...columns.cells[i].slice(first),
+    ...columns.cells[i],
     row.trials,
     row.train_accuracy_mean.toFixed(5),
     row.forget_probability_mean.toFixed(5),
     retrained.includes(row) ? "-" : row.distance.toFixed(5),
     row.standard_error === null ? "-" : row.standard_error.toFixed(5),
   ]);
-  const header = [...columns.header.slice(first), "trials", "accuracy", "forget p.", "distance", "± se"];
+  const header = [...columns.header, "trials", "accuracy", "forget p.", "distance", "± se"];
   const heading = place === 0 ? "nearest to retraining" : "cells that are there on other draws";
   const where = draws.length === 1 ? "1 draw" : `the same ${draws.length} draws`;
   const notes = [
     ...(compared > nearest.length ? [`the nearest ${nearest.length} of ${compared} cells`] : []),
-    ...(first === 1 ? [`preset: ${rows[0].preset}`] : []),
+    ...(isOne ? [`preset: ${rows[0].preset}`] : []),
     ...notesOf(one),
   ];
   const title = wrapped(`${heading}, by forget probability on ${where}:`, width).join("\n");

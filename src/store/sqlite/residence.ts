@@ -15,7 +15,8 @@ export class Residence {
   readonly #db: Database.Database;
   readonly #lock: FileLock | null;
   readonly #main: string | null;
-  readonly #besides: ReadonlyMap<string, string | null>;
+  /** Null: SQLite had not made it yet. */
+  readonly #besides: Map<string, string | null>;
   /** Whether it has been told that it left. */
   #told = false;
 
@@ -62,7 +63,10 @@ export class Residence {
     if (this.#lock?.isThere === false)
       return `${this.#lock.path} was removed during the run, so that another gmm-sweep may have begun to write ${this.#path}: what had landed is kept; wait until no other writes it ${AGAIN}`;
     for (const [other, was] of this.#besides) {
-      if (fileAt(other) === was) continue;
+      const now = fileAt(other);
+      // Of a file that was in another journal mode SQLite makes them with the first write.
+      if (was === null) this.#besides.set(other, now);
+      if (was === null || now === was) continue;
       this.#foldAsFarAsCan();
       return `${other}, which SQLite needs beside ${this.#path}, was removed or replaced during the run: what had landed is in ${this.#path}; leave it there ${AGAIN}`;
     }
