@@ -1,6 +1,6 @@
 /** `gmm-sweep resume`: goes on with a file's sweeps from what is stored alone, and prints what the command that asked for them would. */
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
@@ -360,3 +360,19 @@ async function sweepIn(file: string): Promise<Sweep> {
   await results.close();
   return sweep;
 }
+
+test("an empty file is refused and stays empty", async (t) => {
+  const cwd = folder(t);
+  writeFileSync(join(cwd, "sweep.db"), "");
+  for (const more of [[], ["--trials", "5"]]) {
+    const { code, err } = await gmm(cwd, "resume", "sweep.db", ...more);
+    assert.deepEqual(
+      [code, err],
+      [
+        2,
+        "gmm-sweep: sweep.db must hold results, but it is empty: run gmm-sweep first, or name another file with --db\n",
+      ],
+    );
+    assert.deepEqual([statSync(join(cwd, "sweep.db")).size, readdirSync(cwd)], [0, ["sweep.db"]]);
+  }
+});

@@ -1,5 +1,5 @@
 /** `gmm-sweep resume`: goes on with what a file's sweeps lack, from what is stored alone. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { bad } from "../errors.js";
 import { isDatabase } from "../files/places.js";
 import type { Flags, Running } from "../plan/flags.js";
@@ -68,8 +68,8 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const request = resumeRequest(flags, usableCores(), Object.keys(GROWING));
   const { path, running, sweep: asked, more, command } = request;
   const folders = foldersWith(request.folders);
-  // Writing would make a file where there is none; reading says what is wrong.
-  if (isDatabase(path) || !existsSync(path)) await (await openResults(path)).close();
+  // Writing would make a file where there is none, or of an empty one; reading says what is wrong.
+  if (isDatabase(path) || !statSync(path, { throwIfNoEntry: false })?.size) await (await openResults(path)).close();
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {
