@@ -3,6 +3,7 @@ import { Piscina } from "piscina";
 import type { EngineChoice } from "../engine/engines.js";
 import { messageOf, SweepError } from "../errors.js";
 import type { Outcome, TrajectorySpec } from "../trial.js";
+import { threadsWithRoom } from "./address-space.js";
 import { type Answer, bugOf, STOP_FLAG_BYTES, type StopFlag, stopFlag } from "./answer.js";
 import { type GivenOut, givenOut, noLaneLeft } from "./faults.js";
 import type { Runner } from "./runner.js";
@@ -40,6 +41,8 @@ export class ThreadRunner implements Runner {
   readonly #threads: Set<Thread>;
   readonly #idle: Thread[];
   readonly #waiting: ((thread: Thread | null) => void)[] = [];
+  /** Those that there is no address space for, until they are told. */
+  #withoutRoom: number;
   /** The last start that was tried again. */
   #restart: Promise<unknown> = Promise.resolve();
   /** Why no thread is left; null: some are. */
@@ -47,15 +50,22 @@ export class ThreadRunner implements Runner {
 
   constructor({ workers, engine, profile, entry, lost }: ThreadOptions) {
     const stop = new SharedArrayBuffer(STOP_FLAG_BYTES);
-    this.lanes = workers;
+    this.lanes = Math.min(workers, threadsWithRoom());
+    this.#withoutRoom = workers - this.lanes;
+    if (this.lanes === 0) throw noLaneLeft("there is no address space for one (ulimit -v)", "raise that limit");
     this.#flag = stopFlag(stop);
     this.#lost = lost;
-    this.#idle = Array.from({ length: workers }, () => new Thread(entry, { engine, profile, stop }));
+    this.#idle = Array.from({ length: this.lanes }, () => new Thread(entry, { engine, profile, stop }));
     this.#threads = new Set(this.#idle);
   }
 
   /** A thread that dies fails all of its chunk, and is replaced. */
   async run(chunk: readonly TrajectorySpec[]): Promise<Outcome[]> {
+    if (this.#withoutRoom > 0) {
+      const reason = `there is address space (ulimit -v) for ${this.lanes} ${this.lanes === 1 ? "thread" : "threads"} of ${this.lanes + this.#withoutRoom}`;
+      this.#withoutRoom = 0;
+      this.#lost(reason, this.lanes);
+    }
     for (;;) {
       const thread = await this.#take();
       if (thread === null) return this.#atEnd();
