@@ -226,6 +226,12 @@ const NOT_UNDERSTOOD: [line: string, said: string][] = [
   ["status -_ a", "there is no option -_: gmm-sweep --help lists those there are"],
   ["status -x", "status has no option -x: gmm-sweep status --help lists those there are"],
   ["doctor --fix", "doctor has no option --fix: gmm-sweep doctor --help lists those there are"],
+  ["a.db status", "the command must come first, got a.db before status: write gmm-sweep status …"],
+  [
+    "report a.db -o -",
+    "--out must be a file, got -, which elsewhere stands for standard output: write a name, ./- for that one",
+  ],
+  ["run --lambda 1e-400", "--lambda must be a number from 0 up, got 1e-400"],
   ["swep", "there is no command swep: gmm-sweep --help lists those there are"],
   ["staus a.db", "there is no command staus: did you mean status"],
   ["data", "there is no command data: did you mean data export"],

@@ -56,7 +56,8 @@ export function askedBy(
 ): Asked {
   refuseWhatIsDropped(argv, commands);
   const { _: words, $0: _itself, ...all } = split(argv, commands);
-  const helped = words[0] === "help" ? words.slice(1) : words;
+  if (words.includes("")) throw bad("a word of the command line must not be empty, got '': leave it out");
+  const helped = words[0] === "help" ? words.slice(1).filter((word) => word !== "help") : words;
   const command = helped.length === 0 ? usual : commandIn(helped, commands);
   if (command === null) throw noCommand(helped, commands, names, { given: all, argv });
   const asked = { command, bare: helped.length === 0 };
@@ -160,6 +161,9 @@ function noCommand(
   const known = commands.flatMap(optionsOf);
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) return bad(`no command has an option ${dashed(unknown, argv)}${LISTED}`);
+  const later = words.find((word) => names.includes(word));
+  if (later !== undefined)
+    return bad(`the command must come first, got ${words[0]} before ${later}: write gmm-sweep ${later} …`);
   const isHalf = names.some((name) => name.startsWith(`${words[0]} `));
   const wrong = isHalf ? words.slice(0, 2).join(" ") : words[0];
   const near = didYouMean(wrong, names) || meantByFile(words[0]) || LISTED;

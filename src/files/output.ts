@@ -61,6 +61,10 @@ export interface Output {
 
 /** Refuses a place that cannot be written, or where something is that must be kept. Writes nothing. */
 export function mustBeFree({ option, path, kind, force }: Output, kept: readonly KeptFile[]): void {
+  if (path === "-")
+    throw bad(
+      `${option} must be a file, got -, which elsewhere stands for standard output: write a name, ./- for that one`,
+    );
   looked(option, path, () => {
     refuseKept(option, path, kept);
     if (existsSync(path)) {

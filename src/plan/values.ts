@@ -41,7 +41,15 @@ export function parseWhole(option: string, given: string, min: number, max: numb
 /** A decimal number of at least `min`; `expected` says so in words. */
 export function parseReal(option: string, given: string, min: number, expected: string): number {
   const value = Number(given);
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) && Number.isFinite(value) && value >= min) return value + 0; // −0 is 0
+  // What is too small for a double would be taken for 0.
+  const isZero = !/^[^e]*[1-9]/i.test(given);
+  if (
+    (value !== 0 || isZero) &&
+    /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) &&
+    Number.isFinite(value) &&
+    value >= min
+  )
+    return value + 0; // −0 is 0
   throw bad(`${option} must be ${expected}, got ${given}`);
 }
 
