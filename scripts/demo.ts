@@ -84,7 +84,7 @@ function page(): string {
   const { samples } = original.cell.draw;
   const body = html`<header><h1>Does a net that unlearned x look as if it had never seen it?</h1></header>
 <main aria-busy="true">
-<p>A small net learns ${samples.toLocaleString("en-US")} rows of two Gaussian classes and one more row, x. Then it unlearns x, under a penalty of weight λ. Another net is trained without x from the start. Move λ and the epochs: they decide where the unlearned net ends; the retrained one stays where it is.</p>
+<p>A small net learns ${samples.toLocaleString("en-US")} rows of two Gaussian classes and one more row, x. Then it unlearns x, under a penalty of weight λ. Another net is trained from the start and never fitted to x (under the preset notebook, x still stands in its penalty). Move λ and the epochs: they decide where the unlearned net ends; the retrained one stays where it is.</p>
 <form aria-label="What is trained"><div><label for="lambda"><span>λ, the penalty's weight: <output for="lambda">${lambda}</output> <span class="soft">(the notebook's: ${lambda})</span></span><input id="lambda" type="range" min="0" max="10" step="0.1" value="${lambda}" list="lambdas"></label>
 <label for="epochs"><span>epochs of unlearning: <output for="epochs">${epochs}</output> <span class="soft">(the notebook's: ${epochs})</span></span><input id="epochs" type="range" min="1" max="20" step="1" value="${epochs}" list="epoch-counts"></label></div>
 <div><label for="trial">trial (initial weights)<input id="trial" type="number" min="1" max="${LIMITS.trials}" step="1" value="1" required></label>

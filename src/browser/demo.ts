@@ -100,7 +100,7 @@ function tell({ lines, level }: Seen, { preset, trial, dataSeed, lambda, epochs 
     }),
   );
   const { ends } = lines[lines.length - 1];
-  said.textContent = `Unlearned, the net gives x's label a probability of ${ends.toFixed(3)}; retrained without x, it gives ${level.toFixed(3)}.`;
+  said.textContent = `Unlearned, the net gives x's label a probability of ${ends.toFixed(3)}; retrained, it gives ${level.toFixed(3)}.`;
   const given = { method: "unlearn", lambda, epochs, trial, "data-seed": dataSeed, preset };
   const options = Object.entries(given).map(([option, value]) => `--${option} ${value}`);
   // What belongs together stays on one line.
