@@ -1,8 +1,8 @@
 /** Searches data seeds for a draw whose table under --preset notebook resembles the published one: how the default draw was found. */
 import { parseArgs } from "node:util";
 import { bayesOf, classMeans } from "../src/data/draw.js";
+import type { Rows } from "../src/data/rows.js";
 import { loadDraw } from "../src/data/source.js";
-import type { Rows } from "../src/engine/contract.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { runPlan } from "../src/plan/request.js";
 import { atTrial, cellTemplates } from "../src/plan/trajectories.js";

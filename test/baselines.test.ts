@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { seededDraw } from "../src/data/draw.js";
-import type { Curve, Rows } from "../src/engine/contract.js";
+import type { Rows } from "../src/data/rows.js";
+import type { Curve } from "../src/engine/contract.js";
 import { referenceEngine } from "../src/engine/reference/reference.js";
 import { METHOD_NAMES, METHODS } from "../src/plan/methods.js";
 import { drawsOf, type SweepPlan } from "../src/plan/plan.js";

@@ -1,5 +1,6 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
+import { fixedOf, isEven, oneOfEach, seedsFor } from "../plan/extending.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
 import { byEndpoint, questionOf, refuseWide, USUAL_QUESTION } from "../plan/question.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
@@ -8,7 +9,7 @@ import { type DesignReport, designObject, designText, type Next } from "../repor
 import { jsonOf } from "../report/json.js";
 import { usableCores } from "../run/cores.js";
 import { millisecondsPerEpoch } from "../run/forecast.js";
-import { fixedOf, isEven, oneOfEach, type Room, roomOf, seedsFor } from "../run/room.js";
+import { type Room, roomOf } from "../run/room.js";
 import type { Results, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { engineOf } from "../sweep/engines.js";

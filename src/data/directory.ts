@@ -6,13 +6,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { TestRows } from "../engine/contract.js";
 import { bad, messageOf, SweepError } from "../errors.js";
 import { mustBeFree, sameFile, writeWhole } from "../files/output.js";
 import { makeFolder, unwritable } from "../files/paths.js";
 import type { DrawSource, ImportedDraw, SeededDraw } from "../trial.js";
 import type { Draw } from "./draw.js";
 import { type NpyArray, readNpy, writeNpy } from "./npy.js";
+import type { TestRows } from "./rows.js";
 import { float32Rows } from "./rows.js";
 
 const MAX_FEATURES = 256;

@@ -1,8 +1,9 @@
 /** A draw: the data set of one seed — two Gaussian classes, the forget set, a fresh test sample — and what is known of it without training. */
-import type { Rows, TestRows } from "../engine/contract.js";
+
 import { exp } from "../numerics/elementary.js";
 import { normalCdf } from "../stats/normal.js";
 import type { SeededDraw } from "../trial.js";
+import type { Rows, TestRows } from "./rows.js";
 import { float32Rows } from "./rows.js";
 import { type Stream, stream } from "./streams.js";
 

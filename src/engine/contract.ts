@@ -1,22 +1,5 @@
 /** What every engine promises; `test/engine-contract.ts` holds each one to it. */
-
-/** The data of one draw: n rows of D, then k rows of the forget set F; every value is float32-exact. */
-export interface Rows {
-  readonly n: number;
-  readonly k: number;
-  readonly features: number;
-  /** (n+k) × features, row-major. */
-  readonly x: Float32Array;
-  /** The n+k rows' own labels, each 0 or 1: accuracy, forget probability and margin are measured by them, whatever a training fits. */
-  readonly y: Uint8Array;
-}
-
-/** A fresh sample of the same mixture, never trained on: rows × features and their labels. */
-export interface TestRows {
-  readonly rows: number;
-  readonly x: Float32Array;
-  readonly y: Uint8Array;
-}
+import type { Rows, TestRows } from "../data/rows.js";
 
 /** The net: features – widths[0] – widths[1] – … – 2, ReLU between the layers. */
 export interface Shape {

@@ -63,7 +63,8 @@ export async function choiceOf(name: string, profile: string): Promise<EngineCho
   return null;
 }
 
-function unavailable(error: unknown): null {
+/** An engine that does not load here is none; a bug is one. */
+export function unavailable(error: unknown): null {
   if (error instanceof SweepError) return null;
   throw error;
 }

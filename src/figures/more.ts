@@ -1,5 +1,5 @@
 /** What to do where a sweep has too little for a figure, in words that work when they are typed. */
-import { fixedOf } from "../run/room.js";
+import { fixedOf } from "../plan/extending.js";
 import { type Sight, sweepNamed } from "../verdict/sights.js";
 
 /** What lets a sweep have what these options of `resume` ask for: the beginning of a sentence. */

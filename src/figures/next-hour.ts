@@ -1,8 +1,9 @@
 /** What more training buys: the half-width of the verdict's interval against what it costs here. */
-import { choiceOf, loadEngine } from "../engine/engines.js";
+import { loadProfile } from "../engine/engines.js";
+import { oneOfEach } from "../plan/extending.js";
 import { usableCores } from "../run/cores.js";
 import { millisecondsPerEpoch } from "../run/forecast.js";
-import { oneOfEach, roomOf } from "../run/room.js";
+import { roomOf } from "../run/room.js";
 import type { Interval } from "../stats/interval.js";
 import type { Sweep } from "../store/contract.js";
 import { designOf } from "../verdict/design.js";
@@ -69,6 +70,6 @@ const ANY = { method: null, lambda: null, epochs: null };
 
 /** Null where what trained the sweep is not here. */
 async function measured({ plan, profile }: Sweep): Promise<number | null> {
-  const choice = await choiceOf(plan.engine.name, profile);
-  return choice === null ? null : millisecondsPerEpoch(oneOfEach(plan), await loadEngine(choice));
+  const engine = await loadProfile(plan.engine.name, profile);
+  return engine === null ? null : millisecondsPerEpoch(oneOfEach(plan), engine);
 }

@@ -6,7 +6,7 @@ import type { Component } from "../verdict/pilot.js";
 import type { Choice } from "../verdict/planner.js";
 import { duration, roughly } from "./progress.js";
 import { type Cell, tableWithin } from "./table.js";
-import { endpointName } from "./verdict-words.js";
+import { count, endpointName } from "./verdict-words.js";
 import { TOGETHER, wrapped } from "./wrap.js";
 
 interface Of {
@@ -83,19 +83,14 @@ function settingText({ samples, features, forget_rows, hidden, learning_rate, pr
 }
 
 function recipeText({ method, lambda_reg, epochs }: CellKey): string {
-  return `${method}, λ ${lambda_reg}, ${counted(epochs, "epoch")}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
+  return `${method}, λ ${lambda_reg}, ${count(epochs, "epoch")}`;
 }
 
 function pilotText({ draws, leftOut, trials, unit }: Design): string {
-  const lacking =
-    leftOut === 0 ? "" : `; ${counted(leftOut, "draw")} more ${leftOut === 1 ? "lacks" : "lack"} something`;
+  const lacking = leftOut === 0 ? "" : `; ${count(leftOut, "draw")} more ${leftOut === 1 ? "lacks" : "lack"} something`;
   if (unit === "trial")
-    return `the pilot: ${counted(trials, "trial")} of one draw, which tell nothing of other draws${lacking}`;
-  return `the pilot: ${counted(draws, "draw")} of ${counted(trials, "trial")} each that are compared with retraining${lacking}`;
+    return `the pilot: ${count(trials, "trial")} of one draw, which tell nothing of other draws${lacking}`;
+  return `the pilot: ${count(draws, "draw")} of ${count(trials, "trial")} each that are compared with retraining${lacking}`;
 }
 
 const WHERE: Readonly<Record<DesignCell["what"], string>> = {
@@ -136,7 +131,7 @@ function goalTexts(planned: Planned): string[] {
     return [`${what}: nothing within reach brings it: ${remedy}`];
   }
   const cost =
-    best.epochs === 0 ? "which are there" : `${counted(best.epochs, "epoch")} more, ${timeText(best, planned)}`;
+    best.epochs === 0 ? "which are there" : `${count(best.epochs, "epoch")} more, ${timeText(best, planned)}`;
   const worst = cells.find((cell) => cell.what === "most variable")?.atBest ?? null;
   const ofWorst = worst === null ? "" : `; of the widest it is ${widths(worst)}`;
   const { ifEqual, asEstimated } = best.power;
@@ -183,10 +178,10 @@ function widths({ forget, accuracy }: Readonly<Record<Endpoint, number>>): strin
 
 function size({ draws, trials, judged }: Choice, { unit }: Design): string {
   if (unit === "trial")
-    return counted(trials, "trial") + judgedText(trials === judged.trials ? "" : counted(judged.trials, "trial"));
+    return count(trials, "trial") + judgedText(trials === judged.trials ? "" : count(judged.trials, "trial"));
   const same = judged.draws === draws && judged.trials === trials;
-  const own = same ? "" : `${counted(judged.draws, "draw")} of ${counted(judged.trials, "trial")}`;
-  return `${counted(draws, "draw")} of ${counted(trials, "trial")} each${judgedText(own)}`;
+  const own = same ? "" : `${count(judged.draws, "draw")} of ${count(judged.trials, "trial")}`;
+  return `${count(draws, "draw")} of ${count(trials, "trial")} each${judgedText(own)}`;
 }
 
 function judgedText(what: string): string {
@@ -195,7 +190,7 @@ function judgedText(what: string): string {
 
 function timeText({ epochs }: Choice, { msPerEpoch, threads }: Planned): string {
   if (msPerEpoch === null) return "in a time that is not known here";
-  return `${roughly((epochs * msPerEpoch) / threads)} on ${counted(threads, "thread")} here`;
+  return `${roughly((epochs * msPerEpoch) / threads)} on ${count(threads, "thread")} here`;
 }
 
 function noteText({ question }: Design): string {
@@ -243,8 +238,10 @@ function plain(value: number, digits = DIGITS): string {
   return value.toFixed(Math.min(MOST_PLACES, Math.max(0, places)));
 }
 
+/** What rounds to nothing is of no side. */
 function signed(value: number): string {
-  return `${value < 0 ? "-" : "+"}${plain(Math.abs(value))}`;
+  const text = plain(Math.abs(value));
+  return Number(text) === 0 ? text : `${value < 0 ? "-" : "+"}${text}`;
 }
 
 function percent(value: number): string {

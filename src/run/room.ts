@@ -1,11 +1,9 @@
 /** How far a stored sweep can be extended by draws and by trials, and what that costs. */
-import type { PlanPart, SweepPlan } from "../plan/plan.js";
+import { extended, fixedOf, isEven, oneOfEach, seedsOf } from "../plan/extending.js";
+import type { SweepPlan } from "../plan/plan.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "./survey.js";
-
-/** Why a sweep can get no other draws by their seeds; null: it can. */
-export type Fixed = "imported" | "run" | null;
 
 /** How the sweep may be extended; each of these counts is one that it has by its plan already. */
 export interface Room {
@@ -43,48 +41,10 @@ async function missingOf(plan: SweepPlan, lookup: Lookup): Promise<number> {
   return (await surveyMissing(trajectoriesOf(plan), lookup)).missing.epochs;
 }
 
-/** Whether all that is asked of some seeded draws is asked of the others too. */
-export function isEven(plan: SweepPlan): boolean {
-  const count = seedsOf(plan).length;
-  return plan.parts.every(({ draws }) => draws.kind === "imported" || draws.dataSeeds.length === count);
-}
-
-export function fixedOf({ name, parts }: SweepPlan): Fixed {
-  if (parts.some(({ draws }) => draws.kind === "imported")) return "imported";
-  return name === null ? "run" : null;
-}
-
 /** How many seeds it has, or of what was imported the draws. */
 function drawsIn(plan: SweepPlan): number {
   const imported = plan.parts.flatMap(({ draws }) => (draws.kind === "imported" ? draws.draws : []));
   return new Set(imported.map(({ sha256 }) => sha256)).size || seedsOf(plan).length;
-}
-
-/** The seeds of a plan's draws, ascending; none of imported ones. */
-function seedsOf({ parts }: SweepPlan): number[] {
-  const seeds = parts.flatMap(({ draws }) => (draws.kind === "seeded" ? draws.dataSeeds : []));
-  return [...new Set(seeds)].sort((a, b) => a - b);
-}
-
-/** The seeds of so many draws: those that are there, and the next ones above them. */
-export function seedsFor(plan: SweepPlan, draws: number): number[] {
-  const there = seedsOf(plan);
-  const next = (there.at(-1) ?? -1) + 1;
-  return [...there, ...Array.from({ length: Math.max(0, draws - there.length) }, (_, i) => next + i)];
-}
-
-/** The plan with other draws and another count of trials. */
-export function extended(plan: SweepPlan, seeds: readonly number[], trials: number): SweepPlan {
-  return { ...plan, trials, parts: plan.parts.map((part) => withSeeds(part, seeds)) };
-}
-
-/** The plan on one draw; imported draws are what they are. */
-export function oneOfEach(plan: SweepPlan): SweepPlan {
-  return extended(plan, seedsOf(plan).slice(0, 1), 1);
-}
-
-function withSeeds(part: PlanPart, dataSeeds: readonly number[]): PlanPart {
-  return part.draws.kind === "imported" ? part : { ...part, draws: { ...part.draws, dataSeeds } };
 }
 
 /** Epochs of a trial of all that a plan asks for, each as much as any other, and of copies, of which a draw has but one. */

@@ -1,15 +1,8 @@
 /** One trajectory on one engine: from a spec to its curve and its trial rows. */
 import type { Draw } from "../data/draw.js";
+import type { Rows } from "../data/rows.js";
 import { stream } from "../data/streams.js";
-import {
-  type Curve,
-  type Engine,
-  layerSizes,
-  parameterCount,
-  type Rows,
-  type Shape,
-  type Training,
-} from "../engine/contract.js";
+import { type Curve, type Engine, layerSizes, parameterCount, type Shape, type Training } from "../engine/contract.js";
 import { type EpochCurve, MEASURES, type Measures } from "../measures.js";
 import { type CellSpec, drawKey, type RowWeights, type TrajectorySpec, type TrialRow } from "../trial.js";
 

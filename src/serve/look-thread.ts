@@ -86,14 +86,11 @@ async function drawAll(sights: readonly Sight[]): Promise<void> {
   const panels = new Map<string, readonly Panel[]>();
   for (const sight of sights) {
     const drawn: Panel[] = [];
-    for (const figure of FIGURES) drawn.push(MEASURED.has(figure.kind) ? left(figure) : await panelOf(figure, sight));
+    for (const figure of FIGURES) drawn.push(figure.isTimed === true ? left(figure) : await panelOf(figure, sight));
     panels.set(settingOf(sight), drawn);
   }
   [made, figures] = [panels, figures + 1];
 }
-
-/** Figures that time how fast this machine trains, which is no time to do beside a training. */
-const MEASURED = new Set(["next-hour"]);
 
 function left(figure: Figure): Panel {
   return { figure, reason: "it is timed when nothing trains here: gmm-sweep report draws it" };

@@ -1,6 +1,6 @@
 /** Which engine trains what a plan asks for on this machine, and which gives the bits of what is stored. */
 import type { Engine, Shape } from "../engine/contract.js";
-import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine } from "../engine/engines.js";
+import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine, unavailable } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
 import type { PlanPart, SweepPlan } from "../plan/plan.js";
 import { engineAsked } from "../plan/request.js";
@@ -35,14 +35,8 @@ export async function engineStored({ plan, profile }: Sweep, path: string): Prom
   const { name } = plan.engine;
   if (!ENGINE_NAMES.includes(name)) return choiceFor(name, profile, path);
   const asked = engineAsked(plan);
-  const engine = await loadEngine(asked).catch(whatIsLacking);
+  const engine = await loadEngine(asked).catch(unavailable);
   return engine?.profile === profile ? asked : choiceFor(name, profile, path);
-}
-
-/** An engine that does not load here is none; a bug is one. */
-function whatIsLacking(error: unknown): null {
-  if (error instanceof SweepError) return null;
-  throw error;
 }
 
 async function choiceFor(name: string, profile: string, path: string): Promise<EngineChoice> {

@@ -1,12 +1,12 @@
 /** What to run next: how much of a difference to retraining is the draws' and how much the trials', in a pilot, and how many of both reach a goal at the least cost. */
-import { CELL_NAMES, type CellKey } from "../plan/cell.js";
+import type { CellKey } from "../plan/cell.js";
 import type { Question } from "../plan/question.js";
 import type { Room } from "../run/room.js";
 import { tableFor } from "./basis.js";
 import { type Measured, type PerEndpoint, perEndpoint, pilotOf, type Spread } from "./pilot.js";
 import { type Aims, type Choice, type Goal, type Pair, Planner } from "./planner.js";
 import { isBeside, RETRAINED, UNTOUCHED } from "./roles.js";
-import type { RecipeKey, Setting } from "./scores.js";
+import { isSameRecipe, type RecipeKey, type Setting } from "./scores.js";
 import { ofMethod, type Recipe, type Table } from "./table.js";
 import { type Verdict, verdictOn } from "./verdict.js";
 
@@ -97,7 +97,7 @@ function begin(setting: Setting, asked: DesignAsked, room: Room): Begun | string
 
 /** The spread with the difference that the verdict has: of what was chosen, one that it was not chosen by. */
 function told({ spread }: Measured, recipe: Recipe, { rows }: Verdict): PerEndpoint<Spread> {
-  const judgement = rows.find((row) => isSame(row.recipe, recipe.key))?.judgement ?? null;
+  const judgement = rows.find((row) => isSameRecipe(row.recipe, recipe.key))?.judgement ?? null;
   return perEndpoint((endpoint) => {
     const { difference } = spread[endpoint];
     return { ...spread[endpoint], difference: judgement?.[endpoint].estimate ?? difference };
@@ -125,13 +125,9 @@ function chosenIn(setting: Setting, { target, question }: DesignAsked): Chosen |
   if (verdict === null || table === null)
     return `there is no ${RETRAINED} to hold anything against: train it beside the others with --methods`;
   const row = verdict.rows.find(({ what }) => what === "chosen") ?? verdict.rows.find(({ recipe }) => isMeant(recipe));
-  const planned = table.recipes.find(({ key }) => row !== undefined && isSame(key, row.recipe));
+  const planned = table.recipes.find(({ key }) => row !== undefined && isSameRecipe(key, row.recipe));
   if (row !== undefined && planned !== undefined) return { table, verdict, planned, hasRivals: row.rivals > 1 };
   return "nothing that is held against retraining is of the --method, --lambda and --epochs that are asked for: gmm-sweep status lists what there is";
-}
-
-function isSame(a: RecipeKey, b: RecipeKey): boolean {
-  return CELL_NAMES.every((name) => name === "draw" || a[name] === b[name]);
 }
 
 interface Listed {
@@ -147,7 +143,7 @@ function besides(verdict: Verdict, table: Table, planned: Recipe): Listed[] {
   };
   add("do nothing", ofMethod(table.recipes, UNTOUCHED)[0]);
   const inPlay = table.recipes.filter(({ key }) =>
-    (verdict.notBeaten?.recipes ?? []).some((other) => isSame(key, other)),
+    (verdict.notBeaten?.recipes ?? []).some((other) => isSameRecipe(key, other)),
   );
   const spreads = inPlay.flatMap((recipe) => {
     const pilot = pilotOf(recipe, table, true);

@@ -28,6 +28,8 @@ export interface Figure {
   readonly caption: (numbers: FigureNumbers) => string;
   /** The picture: data sets are named as the series are; marks, axes with units, and order; roles of colours, never colours. */
   readonly spec: (numbers: FigureNumbers) => FigureSpec;
+  /** Whether it times how fast this machine trains, which is no time to do beside a training. */
+  readonly isTimed?: boolean;
   /** Height over width of a picture as wide as the column. */
   readonly aspect: number;
 }

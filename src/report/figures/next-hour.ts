@@ -18,6 +18,7 @@ const UNITS = [
 
 export const nextHour: Figure = {
   kind: "next-hour",
+  isTimed: true,
   title: "What more training buys",
   answers: FIGURE_ANSWERS["next-hour"],
   numbers: nextHourNumbers,
