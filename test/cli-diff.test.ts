@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { paragraph } from "../src/commands/command.js";
 import { diffCommand } from "../src/commands/diff.js";
+import { mergeCommand } from "../src/commands/merge.js";
 import type { SweepError } from "../src/errors.js";
 import { MEASURES, type Measures } from "../src/measures.js";
 import type { Flags } from "../src/plan/flags.js";
@@ -47,6 +48,23 @@ test("two trainings of one grid do not differ, whatever order and number of thre
     out: "no difference: 18 trial rows in 6 cells are equal to the bit\n",
     err: "",
   });
+});
+
+test("what two files were asked otherwise is said, by what brings one into the other too", async (t) => {
+  const first = await trainedFile(t, GRID);
+  const second = await trainedFile(t, { ...GRID, margin: "forget=0.4,accuracy=0.4" });
+  const [usual, wide] = ["0.05,accuracy=0.01", "0.4,accuracy=0.4"].map(
+    (margins) => `--estimand forget_probability --margin forget=${margins}`,
+  );
+  const { code, err } = await diff(first, second);
+  assert.deepEqual(
+    [code, err],
+    [0, `sweep 1 of the second is asked ${wide}, and ${usual} in the first: their verdicts answer two questions\n`],
+  );
+  const out = join(folder(t), "whole.db");
+  const merged = await spoken(mergeCommand, { out, parts: [first, second] });
+  assert.equal(merged.err, `${second} asks ${wide} of sweep 1, which is judged by what it was asked first, ${usual}\n`);
+  assert.equal((await spoken(mergeCommand, { out, parts: [first] })).err, "");
 });
 
 test("a sentence stands in lines of a terminal that break no word, and on one line in a pipe", () => {

@@ -9,6 +9,7 @@ import { tableWithin } from "../report/table.js";
 import type { Results } from "../store/contract.js";
 import { type CellDifference, cellDifferences, type Differences } from "../store/difference.js";
 import { openResults } from "../store/open.js";
+import { askedOtherwise } from "../sweep/asked-otherwise.js";
 import { type Command, paragraph, type Terminal, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 
@@ -31,6 +32,13 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const unequal = differences.cells.filter(isUnequal).toSorted((a, b) => drawOrder(a.draw, b.draw));
     if (flags["json"] === true) await terminal.out(`${jsonOf(unequal)}\n`);
     else await terminal.out(differenceText(differences, unequal, terminal));
+    for (const asked of askedOtherwise(await first.sweeps(), await second.sweeps()))
+      terminal.err(
+        paragraph(
+          `sweep ${asked.sweep.id} of the second is asked ${asked.second}, and ${asked.first} in the first: their verdicts answer two questions`,
+          terminal,
+        ),
+      );
     return unequal.length === 0 ? EXIT.ok : EXIT.check;
   } finally {
     for (const results of opened) await results.close();

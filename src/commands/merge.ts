@@ -11,10 +11,11 @@ import { dealer, trajectoriesOf } from "../plan/trajectories.js";
 import { jsonOf } from "../report/json.js";
 import type { Merged, Results, Sweep } from "../store/contract.js";
 import { mergeStores, openBegun, openResults } from "../store/open.js";
+import { askedOtherwise } from "../sweep/asked-otherwise.js";
 import { type Command, LOCK_WAIT_OPTION, openingFrom, queryLine, type Terminal } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { printFound } from "./results.js";
-import { lastCommand } from "./sweeps.js";
+import { lastCommand, otherwiseText } from "./sweeps.js";
 
 export const mergeCommand: Command = {
   words: ["merge <out> <parts..>"],
@@ -58,6 +59,9 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const merged = await mergeStores(out, parts, opening);
   const results = await openResults(out);
   try {
+    for (const part of parts)
+      for (const asked of askedOtherwise(await sweepsIn(part), await results.sweeps()))
+        terminal.err(`${otherwiseText(part, asked)}\n`);
     const reports: Report[] = [];
     for (const sweep of await results.sweeps()) reports.push(await reportOf(sweep, shards, results));
     if (flags["json"] === true) await terminal.out(`${jsonOf(mergeObject(out, parts, merged, reports))}\n`);
@@ -72,6 +76,12 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
 function fileAt(path: string): string {
   if (isDatabase(path)) return path;
   return existsSync(path) ? realpathSync(path) : resolve(path);
+}
+
+async function sweepsIn(path: string): Promise<Sweep[]> {
+  const results = await openBegun(path);
+  if (results === null) return [];
+  return results.sweeps().finally(() => results.close());
 }
 
 async function shardsIn(path: string): Promise<ShardNote[]> {

@@ -6,9 +6,10 @@ import { jsonOf } from "../report/json.js";
 import { duration, type Screen } from "../report/progress.js";
 import type { Merged, Results, Store, TakeOptions } from "../store/contract.js";
 import { openResults, openStore } from "../store/open.js";
+import { askedOtherwise } from "../sweep/asked-otherwise.js";
 import { type Command, LOCK_WAIT_OPTION, type Options, openingFrom, type Terminal, value } from "./command.js";
 import { EXIT } from "./exit-codes.js";
-import { sweepsFrom } from "./sweeps.js";
+import { otherwiseText, sweepsFrom } from "./sweeps.js";
 
 const OPTIONS: Options = {
   store: value("the PostgreSQL database, as postgres://user@host/database"),
@@ -63,11 +64,12 @@ async function take(from: string, to: string, flags: Flags, terminal: Terminal):
   const options: TakeOptions = { sweep, tell: isQuiet ? () => {} : progress.tell };
   // What is wrong with where it comes from is said before anything is made of where it goes.
   const results = await openResults(from);
-  await sweepsFrom(results, sweep, from).finally(() => results.close());
+  const given = await sweepsFrom(results, sweep, from).finally(() => results.close());
   const store = await openStore(to, openingFrom(lockWaitFrom(flags), terminal));
   try {
     const taken = await store.take(from, options).catch((error: unknown) => refused(store, error));
     progress.clear();
+    for (const asked of askedOtherwise(given, await store.sweeps())) terminal.err(`${otherwiseText(from, asked)}\n`);
     const there = await sweepsIn(store);
     if (flags["json"] === true) await terminal.out(`${jsonOf({ from, to, ...counts(taken), sweeps: there })}\n`);
     else await print(taken, to, there, terminal);
