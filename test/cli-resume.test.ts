@@ -261,6 +261,18 @@ test("a run gets more trials, and its null as the run that run --with-null makes
   assert.deepEqual([asked.sweep, asked.trained, asked.digest], [2, 0, withNull.digest]);
 });
 
+test("a run that is resumed with its null says that another sweep was made, or was there; one that grows says nothing", async (t) => {
+  const db = join(folder(t), "run.db");
+  await spoken(runCommand, { ...RUN, db, quiet: true });
+  const told = async (flags: Flags): Promise<string> => (await resume({ db, quiet: true, ...flags })).err;
+  const beside = "a run with other methods is a sweep of its own, and sweep 1 stays as it was beside it\n";
+  assert.equal(await told({ trials: "3" }), "");
+  assert.equal(await told({ "with-null": true }), `sweep 2 is new: ${beside}`);
+  assert.equal(await told({ sweep: "1", "with-null": true }), `sweep 2 is there already, and goes on: ${beside}`);
+  const grid = await trainedFile(t, GRID);
+  assert.equal((await resume({ file: grid, "with-null": true, quiet: true })).err, "");
+});
+
 /** Files by how they are made, what is asked of them, and what is said. */
 const NOT_GROWN: [what: string, grid: Flags, growth: Flags, sentence: string][] = [
   [

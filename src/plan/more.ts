@@ -1,6 +1,6 @@
 /** What a stored sweep may be asked for beside what it has, without the words that once opened it. */
 import { bad } from "../errors.js";
-import { grown } from "./growth.js";
+import { grown, isPlanWithin } from "./growth.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { withTwins } from "./naming.js";
 import type { PerMethod, PlanPart, SweepPlan } from "./plan.js";
@@ -25,6 +25,11 @@ export function withMore(held: SweepPlan, more: More, number: number): SweepPlan
   const drawn = held.parts.map((part) => withDataSeeds(part, more.dataSeeds));
   const asked = { ...held, trials, parts: drawn };
   return grown(held, more.withNull ? withNull(asked) : asked, false);
+}
+
+/** Whether a sweep of the plan `other` has all that one of `held` has, and a second set of retraining too. */
+export function hasNullOf(held: SweepPlan, other: SweepPlan): boolean {
+  return isPlanWithin(withNull(held), other);
 }
 
 /** Draws are a run's own: of several, its table would mix them. */
