@@ -317,7 +317,7 @@ test("a run has one draw, and gets no other", async (t) => {
   await assert.rejects(resume({ db, "data-seeds": "2" }), {
     fault: "usage",
     message:
-      "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: grid --data-seeds trains several",
+      "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: gmm-sweep grid --preset notebook --data-seeds 2 --samples 40 --features 3 --hidden 6,4 --methods original,retrain_scratch,unlearn,retrain_original --epochs original=6,retrain_scratch=5,2,retrain_original=3 --trials 2 --engine reference trains the same on that one, as a sweep of its own",
   });
 });
 
