@@ -104,7 +104,7 @@ test("a missing shard is named with the lines that run it, and running that line
   assert.equal(told.code, 1);
   const words =
     "--trials 3 --lambda 0,4.2 --epochs 1:2,original=12,retrain_scratch=10 --data-seeds 1:2 --samples 40 --features 3 --hidden 6,4 --engine reference";
-  assert.match(told.out, /shards that are missing or not complete: 3 of 4; each goes on from what its file has:\n/);
+  assert.match(told.out, /shards that are missing or not complete: 3\/4; each goes on from what its file has:\n/);
   assert.ok(told.out.includes(`\n  gmm-sweep grid ${words} --shard 3/4 --db part3.db\n`), told.out);
   assert.match(told.out, /\n {2}sbatch --array=3 \S*scripts\/slurm\.sbatch 4 --trials 3 /);
   const line = /^ {2}gmm-sweep (grid .* --db part3\.db)$/m.exec(told.out)?.[1] ?? "";
@@ -112,6 +112,15 @@ test("a missing shard is named with the lines that run it, and running that line
   const { code, out } = await gmm(cwd, "merge", "whole.db", "part3.db");
   assert.equal(code, 0, out);
   assert.ok(out.includes(await wholeDigest(t)));
+});
+
+test("several missing shards are named as --shard names them", async (t) => {
+  const cwd = folder(t);
+  await parts(cwd, [1, 3]);
+  const lacking = async (...files: string[]): Promise<string | undefined> =>
+    /not complete: ([^;]+);/.exec((await gmm(cwd, "merge", ...files)).out)?.[1];
+  assert.equal(await lacking("two.db", "part1.db", "part3.db"), "2/4 and 4/4");
+  assert.equal(await lacking("one.db", "part1.db"), "2-4/4");
 });
 
 test("of shards that grew a missing one is told with each command that grew them", async (t) => {
@@ -142,7 +151,7 @@ test("a shard that is not complete is named like one that is missing", async (t)
   );
   const { code, out } = await merge(join(cwd, "whole.db"), files);
   assert.equal(code, 1);
-  assert.match(out, /missing or not complete: 2 of 4;/);
+  assert.match(out, /missing or not complete: 2\/4;/);
 });
 
 test("a part that differs in one bit from one before it is refused, and no file is made", async (t) => {
@@ -270,7 +279,7 @@ test("a shard of another numerics profile is named as one, and never counted as 
     ),
     first,
   );
-  assert.match(first, /shards that are missing or not complete: 2 of 4;/);
+  assert.match(first, /shards that are missing or not complete: 2\/4;/);
   assert.equal(second.match(/ has shard \d\/4 with the numerics profile reference\/f64\/r1, /g)?.length, 3);
   // Not into the file of the other profile's numbers.
   assert.ok(first.includes(` --shard 2/4 --db ${join(cwd, "part2-again.db")}\n`), first);
@@ -342,7 +351,7 @@ test("shards that an older gmm-sweep wrote merge with one of today's", {
     copyFileSync(fileURLToPath(new URL(`../../test/fixtures/schema-v1/${name}`, import.meta.url)), join(cwd, name));
   const told = await gmm(cwd, "merge", "two.db", "part1of3.db", "part2of3.db");
   assert.deepEqual([told.code, told.err], [1, ""]);
-  assert.match(told.out, /shards that are missing or not complete: 3 of 3;/);
+  assert.match(told.out, /shards that are missing or not complete: 3\/3;/);
   const line = /^ {2}gmm-sweep (grid .* --db part3\.db)$/m.exec(told.out)?.[1] ?? "";
   assert.equal((await gmm(cwd, ...line.split(" "), "--quiet")).code, 0);
   const { code, out } = await gmm(cwd, "merge", "whole.db", "part1of3.db", "part3.db", "part2of3.db");

@@ -261,6 +261,18 @@ test("a run gets more trials, and its null as the run that run --with-null makes
   assert.deepEqual([asked.sweep, asked.trained, asked.digest], [2, 0, withNull.digest]);
 });
 
+test("a run that is resumed with its null says that another sweep was made, or was there; one that grows says nothing", async (t) => {
+  const db = join(folder(t), "run.db");
+  await spoken(runCommand, { ...RUN, db, quiet: true });
+  const told = async (flags: Flags): Promise<string> => (await resume({ db, quiet: true, ...flags })).err;
+  const beside = "a run with other methods is a sweep of its own, and sweep 1 stays as it was beside it\n";
+  assert.equal(await told({ trials: "3" }), "");
+  assert.equal(await told({ "with-null": true }), `sweep 2 is new: ${beside}`);
+  assert.equal(await told({ sweep: "1", "with-null": true }), `sweep 2 is there already, and goes on: ${beside}`);
+  const grid = await trainedFile(t, GRID);
+  assert.equal((await resume({ file: grid, "with-null": true, quiet: true })).err, "");
+});
+
 /** Files by how they are made, what is asked of them, and what is said. */
 const NOT_GROWN: [what: string, grid: Flags, growth: Flags, sentence: string][] = [
   [
@@ -305,7 +317,7 @@ test("a run has one draw, and gets no other", async (t) => {
   await assert.rejects(resume({ db, "data-seeds": "2" }), {
     fault: "usage",
     message:
-      "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: grid --data-seeds trains several",
+      "--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep 1 is one: gmm-sweep grid --preset notebook --data-seeds 2 --samples 40 --features 3 --hidden 6,4 --methods original,retrain_scratch,unlearn,retrain_original --epochs original=6,retrain_scratch=5,2,retrain_original=3 --trials 2 --engine reference trains the same on that one, as a sweep of its own",
   });
 });
 

@@ -9,6 +9,7 @@ import { loadEngine } from "../src/engine/engines.js";
 import { engineFrom, type Flags } from "../src/plan/flags.js";
 import { gridPlan } from "../src/plan/request.js";
 import { openStore } from "../src/store/open.js";
+import { drawKey } from "../src/trial.js";
 import { assertGolden, folder, gmm, programmed, rows, spoken, startHeld } from "./command-line.js";
 import { retold, SMALL_GRID, type Tell, trainedFile } from "./fixtures/grids.js";
 import { failed, openRequest } from "./fixtures/sweeps.js";
@@ -149,6 +150,30 @@ test("cells that are not complete are told apart by all that the grid has severa
   };
   const { out } = await spoken(statusCommand, { file: await changed(t, flags, FORGOTTEN) });
   assert.match(out, /\ndraw {2}hidden {2}preset {2}method {5}λ {2}epochs {2}done {2}diverged {2}failed {2}missing\n/);
+});
+
+test("a column stays where the grid has several, though the cells that are shown are of one draw, net and start", async (t) => {
+  const flags = {
+    ...{
+      "data-seeds": "1:3",
+      hidden: ["6,4", "4,6"],
+      lambda: "0,4.2",
+      methods: "original,retrain_scratch,unlearn,relearn",
+    },
+    epochs: "1:2,original=3,retrain_scratch=3,relearn=2",
+  };
+  const onFirst: Tell = (outcome) => {
+    const { cell, trial } = outcome.spec;
+    const isLost = cell.method === "relearn" && trial === 2 && String(cell.widths) === "6,4";
+    return isLost && cell.start.startsWith("unlearn@0x1") && drawKey(cell.draw) === "1" ? null : outcome;
+  };
+  const { out } = await programmed(200, "status", await changed(t, flags, onFirst));
+  const [header, , ...cells] = out
+    .slice(out.indexOf("\ndraw ") + 1)
+    .trimEnd()
+    .split("\n");
+  assert.match(header, /^draw {2}hidden {2}preset {2}method {3}λ {2}epochs {2}start +done /);
+  assert.equal(cells.length, 1, "they are of one draw, one net and one start");
 });
 
 test("all sweeps of a file are told, or the one of --sweep; as JSON they are one array", async (t) => {

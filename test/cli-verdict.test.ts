@@ -19,6 +19,10 @@ const GRID: Flags = {
   ...{ lambda: "0,1,2", epochs: "2,original=4,retrain_scratch=4,retrain_twin=4,fine_tune=2" },
 };
 
+const WITHOUT_NULL: Flags = {
+  ...{ ...GRID, methods: "original,retrain_scratch,unlearn", epochs: "2,original=4,retrain_scratch=4" },
+};
+
 /** λ = 1 is equivalent and λ = 2 different; what fine_tune does is another thing on each draw. */
 const TRUTH: Truth = ({ method, lambda, draw }) => {
   const { forget = 0, accuracy = 0 } = TRUE[`${method} ${lambda}`] ?? {};
@@ -192,7 +196,18 @@ test("on one draw the sentence says so, and copies of one run get no answer but 
   );
   assert.equal(rows[0].refused, "its trials are copies of one run, which say nothing of chance");
   const text = await said(path);
-  assert.match(text, /^None of 4 recipes can be chosen, since its trials are copies of one run/);
+  assert.ok(
+    text.startsWith(
+      "None of 4 recipes can be chosen on this draw, since the trials of each are copies of one run, which say nothing of chance: those of a sweep of --preset paired are independent, and a grid of several draws (--data-seeds) is judged draw by draw; doing nothing differs from retraining by more than ±0.05 in forget probability or ±0.01 in accuracy (as was asked beforehand; +0.2978 in forget probability). ",
+    ),
+    text,
+  );
+  assert.match(text, /fine_tune λ 0 × 2 \(one of 4, none chosen\): no answer, since its trials are copies/);
+  assert.match(text, /unlearn λ 0 × 2 \(one of its 3, none chosen\): no answer/);
+  assert.match(
+    await said(path, "--methods", "fine_tune"),
+    /^Of fine_tune at λ 0 after 2 epochs nothing can be said on this draw, since its trials are copies of one run, .* draw by draw; doing nothing differs .* \(margins as asked beforehand, of what was narrowed afterwards; /,
+  );
   const paired = await plantedFile(t, TRUTH, [{ ...one, preset: "paired" }]);
   assert.match(
     await said(paired),
@@ -276,7 +291,7 @@ test("where no recipe has trials of retraining's numbers, as in a shard, none is
   );
   assert.match(
     await said(path),
-    /^No method that unlearns can be held against retraining on every draw \(.*\); what doing nothing gives is not known, since original cannot be held against retraining on every draw; gmm-sweep status \S+ says what there is, and gmm-sweep resume \S+ trains what is missing\./,
+    /^No method that unlearns can be held against retraining on every draw; what doing nothing gives is not known, since original cannot be held against retraining on every draw; gmm-sweep status \S+ says what there is, and gmm-sweep resume \S+ trains what is missing\./,
   );
 });
 
@@ -293,8 +308,25 @@ test("of a shard that can judge nothing the verdict says so, by exit code 1 too,
     /; this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives\.$/,
   );
   assert.doesNotMatch(sentence, /resume/);
+  // A shard does not grow: what trains the null is said of what a merge gives.
+  assert.match(
+    out.replaceAll(/\s+/g, " "),
+    /the null: not trained in this shard; unite it with the others by gmm-sweep merge first, and gmm-sweep resume --with-null of what that gives trains retrain_twin, a second/,
+  );
+  assert.doesNotMatch(out, /W1:/, "no number stands there to be told what it is");
   const [{ is_shard }] = JSON.parse((await programmed(null, "verdict", path, "--json")).out) as { is_shard: boolean }[];
   assert.equal(is_shard, true);
+});
+
+test("of a shard without retraining, merge is what brings it, since no resume of the shard does", async (t) => {
+  const grid = { samples: "20", features: "2", hidden: "4,3", engine: "reference", trials: "1", "data-seeds": "1" };
+  const told: string[] = [];
+  for (const shard of ["1/2", "2/2"])
+    told.push(await said(await trainedFile(t, { ...grid, epochs: "2,original=4,retrain_scratch=4", shard })));
+  const without = told.filter((text) => !text.includes("retrain_twin"));
+  assert.deepEqual(without, [
+    "Nothing can be said, since no trial of retrain_scratch is done here, which every method is held against; this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives. ",
+  ]);
 });
 
 test("doing nothing gives the chosen recipe's answer, too, or one of its own", async (t) => {
@@ -365,6 +397,37 @@ test("without the null its line says which command brings it; with it W1 stands 
   ]);
   assert.ok(
     (await said(path)).includes(`the null: not trained; gmm-sweep resume ${path} --with-null trains retrain_twin`),
+  );
+});
+
+test("the band of the null is spoken of only where it stands", async (t) => {
+  const beneath = /W1: Wasserstein-1 distance from retraining, beneath it what chance alone gives/;
+  assert.match(await said(await plantedFile(t, TRUTH, [GRID])), beneath);
+  const without = await said(await plantedFile(t, TRUTH, [WITHOUT_NULL]));
+  assert.doesNotMatch(without, /chance alone gives/);
+  assert.match(without, /W1: Wasserstein-1 distance from retraining\. /);
+});
+
+test("where another sweep has all of one and the null, its line names that sweep, and no command", async (t) => {
+  const more = await plantedFile(t, TRUTH, [WITHOUT_NULL, { ...GRID, name: "more", trials: "16" }]);
+  const text = await said(more, "--sweep", "1");
+  assert.ok(
+    text.includes(
+      "the null: in sweep 2, which has all of this one and retrain_twin, a second retraining to hold against the first",
+    ),
+  );
+  assert.doesNotMatch(text, /--with-null/);
+  for (const less of [{ trials: "8" }, { lambda: "0,1" }, { "data-seeds": "1:7" }, { seed: "1" }]) {
+    const path = await plantedFile(t, TRUTH, [WITHOUT_NULL, { ...GRID, name: "less", ...less }]);
+    assert.match(await said(path, "--sweep", "1"), / --sweep 1 --with-null trains retrain_twin/, JSON.stringify(less));
+  }
+});
+
+test("where one draw is left to judge what was chosen, it is named, and nothing is said of it", async (t) => {
+  const path = await plantedFile(t, TRUTH, [{ ...GRID, "data-seeds": "1:2" }]);
+  assert.match(
+    await said(path),
+    /^Of 4 recipes \S+ at λ \d after 2 epochs .*comes nearest to retraining, but nothing can be said of it, since one draw is left to judge it by, and two are the least: three draws would do; doing nothing /,
   );
 });
 

@@ -566,7 +566,9 @@ test("a run is told how a pilot over draws is made, and its copies are counted a
   await spoken(runCommand, { ...run, epochs, quiet: true, db });
   const { out } = await programmed(80, "plan", db, "--method", "original", "--half-width", "forget=0.1");
   assert.match(out, /this is about this draw alone/);
-  assert.match(out.replaceAll("\n", " "), /gmm-sweep grid --data-seeds 0:9 makes a pilot over draws/);
+  assert.match(out.replaceAll("\n", " "), /a grid of the same on several makes a pilot over draws/);
+  const command = `gmm-sweep grid ${db} --preset notebook --data-seeds 1:10 --samples 20 --features 2 --hidden 4,3 --methods original,retrain_scratch,unlearn,retrain_original --epochs original=4,retrain_scratch=4,2,retrain_original=2 --trials 3 --engine reference`;
+  assert.ok(out.includes(`\n  ${command}\n`), out);
   const [{ choices }] = await planned(db, "--method", "original", "--half-width", "forget=0.01");
   for (const { trials, epochs } of choices.slice(1, 3)) {
     // Each new trial trains both fresh starts; the copies are one run of each of two methods.

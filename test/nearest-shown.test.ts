@@ -1,6 +1,7 @@
 /** What is said of the cells nearest to retraining: over which draws, how surely, and what doing nothing gives. */
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
+import { severalIn } from "../src/plan/axes.js";
 import type { Flags } from "../src/plan/flags.js";
 import type { SweepPlan } from "../src/plan/plan.js";
 import { gridPlan } from "../src/plan/request.js";
@@ -14,6 +15,8 @@ import { gave, openRequest } from "./fixtures/sweeps.js";
 
 const SMALL: Flags = { samples: "20", features: "2", hidden: "4,3", trials: "2", "data-seeds": "1" };
 const SHOWN = 10;
+/** A sweep that has one of all. */
+const ONE = { query: "q", several: new Set<never>() };
 
 function planOf(flags: Flags): SweepPlan {
   return gridPlan({ ...SMALL, ...flags }, null);
@@ -91,8 +94,8 @@ test("copies of one run tell no standard error", async (t) => {
   const [one] = await found(t, planOf(grid), ({ trial }) => trial / 8);
   assert.equal(one.nearest[0].standard_error, null);
   assert.notEqual(one.originals[0].standard_error, null);
-  assert.match(nearestText([one], "q", 80), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
-  assert.match(nearestText([one], "q", 80), /^-: one run, which tells no standard error$/m);
+  assert.match(nearestText([one], ONE, 80), /^unlearn +4\.2 +5 +5 +0\.\d{5} +0\.\d{5} +0\.\d{5} +-$/m);
+  assert.match(nearestText([one], ONE, 80), /^-: one run, which tells no standard error$/m);
 });
 
 test("cells are compared on the same draws alone, and those that lack one stand in a table of their own", async (t) => {
@@ -119,11 +122,14 @@ test("cells are compared on the same draws alone, and those that lack one stand 
       [["1", "2"], [[2, 2]], 0],
     ],
   );
-  const text = nearestText(shown, "q", 80);
+  const text = nearestText(shown, ONE, 80);
   assert.match(text, /^nearest to retraining, by forget probability on the same 3 draws:$/m);
   assert.match(text, /^cells that are there on other draws, by forget probability on the same 2\s+draws:$/m);
   const short = shown.slice(0, 1);
-  assert.match(nearestText(short, "QUERY", 80), /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/);
+  assert.match(
+    nearestText(short, { ...ONE, query: "QUERY" }, 80),
+    /\n1 more cell is there on other draws; this lists all:\n {2}QUERY\n$/,
+  );
 });
 
 test("where most cells lack a draw, those that have it are compared on the draws of the others", async (t) => {
@@ -150,7 +156,7 @@ test("original and retraining stand in every table, also where original is not a
   );
   const [retrained] = one.retrained;
   assert.deepEqual([retrained.forget_probability_mean, retrained.distance], [0.25, 0]);
-  const lines = nearestText([one], "q", 80).split("\n");
+  const lines = nearestText([one], ONE, 80).split("\n");
   assert.deepEqual(
     lines.slice(4, 8).map((line) => line.split(" ")[0]),
     ["retrain_scratch", "unlearn", "unlearn", "original"],
@@ -164,7 +170,7 @@ test("original and retraining stand in every table, also where original is not a
 
 test("a table without original says how to have it", async (t) => {
   const shown = await found(t, planOf({ methods: "retrain_scratch,unlearn" }), () => 0.5);
-  assert.match(nearestText(shown, "q", 80), /^original is not among them: /m);
+  assert.match(nearestText(shown, ONE, 80), /^original is not among them: /m);
 });
 
 test("each size that is shown has its own original and retraining, and its draws are no more draws", async (t) => {
@@ -175,12 +181,13 @@ test("each size that is shown has its own original and retraining, and its draws
     [nearest.nearest, nearest.originals, nearest.retrained].map((cells) => cells.map(({ samples }) => samples)),
     [[40], [40], [40]],
   );
+  // Whichever of them are shown: the one preset is said beneath, and takes no other column with it.
+  const sizes = { ...ONE, several: severalIn(plan) };
+  assert.match(nearestText([nearest], sizes, 200), /^samples +method +λ +epochs +trials /m);
+  assert.match(nearestText([nearest], sizes, 200), /^preset: paired$/m);
   const [one] = await found(t, plan, value);
-  assert.match(nearestText([one], "q", 80), /^nothing to forget can be told on 4 of 4 settings of the draws: /m);
-  // What tells rows apart has a column, and the one preset of all is a note.
-  const text = nearestText([one], "q", 120);
-  assert.match(text, /^samples +method +λ +epochs +trials /m);
-  assert.match(text, /^preset: paired$/m);
+  assert.match(nearestText([one], ONE, 200), /^samples +method +λ +epochs +trials /m);
+  assert.match(nearestText([one], ONE, 80), /^on 4 of 4 settings of the draws all trials so far do not show /m);
   for (const cells of [one.nearest, one.originals, one.retrained])
     assert.deepEqual(cells.map(({ samples, draws }) => [samples, draws]).toSorted(), [
       [20, 2],
@@ -198,10 +205,10 @@ test("draws on which original and retraining do not differ are counted, and said
   });
   assert.deepEqual(shown[0].nothing_to_forget, { draws: 2, of: 3 });
   assert.match(
-    nearestText(shown, "q", 1000),
-    /^nothing to forget can be told on 2 of 3 draws: .*may be noise, since the 90 % interval of original − retrain_scratch does not lie above 0$/m,
+    nearestText(shown, ONE, 1000),
+    /^on 2 of 3 draws all trials so far do not show that there was anything to forget, since the 90 % interval of original − retrain_scratch does not lie above 0: what seems to tell methods apart there may be noise; gmm-sweep verdict says how much there was, by trials that nothing else uses$/m,
   );
-  const lines = nearestText(shown, "q", 60).split("\n");
+  const lines = nearestText(shown, ONE, 60).split("\n");
   const wide = lines.filter((line) => line.length > 60);
   assert.deepEqual(wide, [], "no line is wider than the terminal");
 });
@@ -211,7 +218,7 @@ test("where original and retraining differ on every draw, nothing is said of it"
     method === "original" ? 0.75 + trial / 64 : 0.25,
   );
   assert.deepEqual(shown[0].nothing_to_forget, { draws: 0, of: 1 });
-  assert.doesNotMatch(nearestText(shown, "q", 80), /nothing to forget/);
+  assert.doesNotMatch(nearestText(shown, ONE, 80), /anything to forget/);
 });
 
 test("one trial cannot tell whether there is something to forget", async (t) => {

@@ -122,7 +122,44 @@ test("a file of several sweeps is named with the sweep, and a run, which gets no
   assert.match(await plot("map", path, "--sweep", "2"), /, which gmm-sweep status \S+ --sweep 2 shows, with --lambda /);
   const run = [...SMALL, "--trials", "2", "--epochs", "1,original=2,retrain_scratch=2,retrain_original=1"];
   assert.equal((await gmm(dirname(path), ...run, "--quiet", "--db", "run.db")).code, 0);
-  assert.match(await plot("slope", "run.db"), /: gmm-sweep grid run\.db --data-seeds 1:20 trains several, /);
+  const options =
+    "--samples 40 --features 3 --hidden 6,4 --methods original,retrain_scratch,unlearn,retrain_original --epochs original=2,retrain_scratch=2,1,retrain_original=1 --trials 2 --engine reference";
+  assert.ok(
+    (await plot("slope", "run.db")).endsWith(
+      `: gmm-sweep grid run.db --preset notebook --data-seeds 1:20 ${options} trains the same on several, as a sweep of its own\n`,
+    ),
+  );
+  const recipes = options.replace("2,1,retrain", "2,1:50,retrain").replace(" --trials", " --lambda 0:10:0.5 --trials");
+  assert.ok(
+    (await plot("map", "run.db")).endsWith(
+      `since each method has one λ and one epoch count, and on one draw the trials of each recipe are copies of one run, which say nothing of chance: gmm-sweep grid run.db --preset notebook --data-seeds 1:20 ${recipes} trains a map, as a sweep of its own\n`,
+    ),
+  );
+  const paired = ["--preset", "paired", "--quiet", "--db", "run.db"];
+  assert.equal((await gmm(dirname(path), ...run, ...paired)).code, 0);
+  assert.match(
+    await plot("map", "run.db", "--sweep", "2"),
+    /one epoch count: gmm-sweep grid run\.db --name of-sweep-2 --data-seeds 0 --samples 40 .* trains a map, as a sweep of its own\n$/,
+  );
+  const ready = ["--trials", "3", "--data-seeds", "1", "--preset", "notebook", "--lambda", "0,1", "--quiet"];
+  assert.equal(
+    (
+      await gmm(
+        dirname(path),
+        "grid",
+        "lambda.db",
+        ...SMALL.slice(2),
+        ...ready,
+        "--epochs",
+        "1,original=2,retrain_scratch=2",
+      )
+    ).code,
+    0,
+  );
+  assert.match(
+    await plot("map", "lambda.db"),
+    /since on one draw the trials of each recipe are copies of one run, which say nothing of chance: gmm-sweep resume lambda\.db --data-seeds 1:20 adds some\n$/,
+  );
 });
 
 test("an SVG says what it shows to who cannot see it, and how large it is", async (t) => {

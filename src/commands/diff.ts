@@ -1,7 +1,8 @@
 /** `gmm-sweep diff`: which cells of two files differ, and by how much. */
 
 import { placeNamed } from "../files/places.js";
-import { drawOrder } from "../plan/cell.js";
+import { severalIn } from "../plan/axes.js";
+import { type CellKey, drawOrder } from "../plan/cell.js";
 import type { Flags } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
 import { jsonOf } from "../report/json.js";
@@ -31,7 +32,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
     const differences = await cellDifferences(first, second);
     const unequal = differences.cells.filter(isUnequal).toSorted((a, b) => drawOrder(a.draw, b.draw));
     if (flags["json"] === true) await terminal.out(`${jsonOf(unequal)}\n`);
-    else await terminal.out(differenceText(differences, unequal, terminal));
+    else await terminal.out(differenceText(differences, { unequal, several: await severalOf(opened) }, terminal));
     for (const asked of askedOtherwise(await first.sweeps(), await second.sweeps()))
       terminal.err(
         paragraph(
@@ -45,13 +46,25 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   }
 }
 
+/** The cells that differ, and the columns of which either file's sweeps have several values. */
+interface Unequal {
+  readonly unequal: readonly CellDifference[];
+  readonly several: ReadonlySet<keyof CellKey>;
+}
+
+async function severalOf(files: readonly Results[]): Promise<Unequal["several"]> {
+  const names: (keyof CellKey)[] = [];
+  for (const file of files) for (const { plan } of await file.sweeps()) names.push(...severalIn(plan));
+  return new Set(names);
+}
+
 function isUnequal({ differing, only_first, only_second }: CellDifference): boolean {
   return differing + only_first + only_second > 0;
 }
 
 const CELLS_SHOWN = 20;
 
-function differenceText(differences: Differences, unequal: readonly CellDifference[], terminal: Terminal): string {
+function differenceText(differences: Differences, { unequal, several }: Unequal, terminal: Terminal): string {
   const { profiles, cells } = differences;
   const [first, second] = profiles.map((names) => names.join(", ") || "none");
   const sides = `numerics profiles: ${first} in the first, ${second} in the second`;
@@ -60,7 +73,7 @@ function differenceText(differences: Differences, unequal: readonly CellDifferen
   if (unequal.length === 0)
     return `${across}no difference: ${both} trial rows in ${cells.length} cells are equal to the bit\n`;
   const sentence = sum(cells, "differing") === 0 ? lackingText(unequal, both) : differingText(differences, unequal);
-  return `${across}${paragraph(sentence, terminal)}\n${cellTable(unequal, widthOf(terminal))}`;
+  return `${across}${paragraph(sentence, terminal)}\n${cellTable({ unequal, several }, widthOf(terminal))}`;
 }
 
 /** Where all rows in both are equal: what each has that the other lacks, as after an extension. */
@@ -82,7 +95,7 @@ function differingText({ cells }: Differences, unequal: readonly CellDifference[
 }
 
 /** Counts that are 0 everywhere have no column, nor have distances of cells that differ in no row. */
-function cellTable(unequal: readonly CellDifference[], width: number): string {
+function cellTable({ unequal, several }: Unequal, width: number): string {
   const counts = (
     [
       ["in both", "both"],
@@ -99,7 +112,7 @@ function cellTable(unequal: readonly CellDifference[], width: number): string {
     ] as const
   ).filter(() => sum(unequal, "differing") > 0);
   const shown = unequal.slice(0, CELLS_SHOWN);
-  const columns = cellColumns(shown);
+  const columns = cellColumns(shown, several);
   const lines = shown.map((cell, i) => [
     ...columns.cells[i],
     ...counts.map(([, name]) => cell[name]),

@@ -256,7 +256,7 @@ function missingShardLines({ missingShards: numbers, shards, others }: Report): 
       `  sbatch --array=${ranges(numbers)} ${shellWord(batchScript())} ${count}${command.replace(/^gmm-sweep grid/, "")}`,
   );
   return [
-    `shards that are missing or not complete: ${ranges(numbers)} of ${count}; each goes on from what its file has:`,
+    `shards that are missing or not complete: ${shardsText(numbers, count)}; each goes on from what its file has:`,
     ...lines,
     `or under Slurm, from the folder of the parts${batches.length > 1 ? ", one after the other" : ""}:`,
     ...batches,
@@ -280,6 +280,14 @@ function partPath(number: number, shards: readonly ShardNote[], others: readonly
 function batchScript(): string {
   const path = relative("", BATCH_SCRIPT);
   return path.startsWith("..") ? BATCH_SCRIPT : path;
+}
+
+/** 1,2,3,7 of 8 as 1-3/8 and 7/8: as --shard names them. */
+function shardsText(numbers: readonly number[], count: number): string {
+  const names = ranges(numbers)
+    .split(",")
+    .map((run) => `${run}/${count}`);
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** 1,2,3,7 as 1-3,7. */

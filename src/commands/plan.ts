@@ -1,8 +1,10 @@
 /** `gmm-sweep plan`: from a pilot, how a difference to retraining spreads over draws and trials, and what to run next. */
 import { bad, SweepError, shellWord } from "../errors.js";
+import { gridLine } from "../plan/as-grid.js";
 import { fixedOf, isEven, oneOfEach, seedsFor } from "../plan/extending.js";
 import { type Flags, fileFrom, items, sweepFrom, text, wholeNumber } from "../plan/flags.js";
 import { byEndpoint, questionOf, refuseWide, USUAL_QUESTION } from "../plan/question.js";
+import { rangesOf } from "../plan/ranges.js";
 import { stoppingRuleText } from "../plan/stopping-rule.js";
 import { LIMITS, parseReal, READ } from "../plan/values.js";
 import { type DesignReport, designObject, designText, type Next } from "../report/design.js";
@@ -162,12 +164,11 @@ async function reportsOf(
   const stored = sweep.question ?? USUAL_QUESTION;
   const question = questionOf({ estimand: null, margins: asked.margins }, stored);
   if (asked.goal.kind === "half-width") refuseWide("--half-width ", asked.goal.most, question.estimand);
-  const resume = `gmm-sweep resume ${shellWord(path)}${isOnly ? "" : ` --sweep ${sweep.id}`}`;
   return settings.map((setting): DesignReport => {
     const design = designOf(setting, { goal: asked.goal, question, target }, room);
     const of = { sweep: sweep.id, setting: setting.key, msPerEpoch: ms, threads: asked.workers };
     if (typeof design === "string") return { ...of, design: null, refused: design };
-    return { ...of, design, refused: null, next: nextOf(design, sweep, room, resume) };
+    return { ...of, design, refused: null, next: nextOf(design, sweep, { room, path, isOnly }) };
   });
 }
 
@@ -195,9 +196,18 @@ async function millisecondsOf({ plan, profile }: Sweep, path: string): Promise<n
 const PILOT_DRAWS = 10; // fewer tell little of how draws differ
 
 /** The commands that bring what is planned, and a pilot over draws where there is none. */
-function nextOf({ best, unit }: Design, { plan }: Sweep, room: Room, resume: string): Next {
+function nextOf(
+  { best, unit }: Design,
+  { id, plan }: Sweep,
+  { room, path, isOnly }: Omit<Place, "results"> & { readonly room: Room },
+): Next {
+  const place = { place: shellWord(path), id, isOnly };
+  const resume = `gmm-sweep resume ${place.place}${isOnly ? "" : ` --sweep ${id}`}`;
   const fixed = fixedOf(plan);
-  const overDraws = unit === "draw" || fixed !== null ? null : `${resume} ${seedsOption(seedsFor(plan, PILOT_DRAWS))}`;
+  const seeds = rangesOf(seedsFor(plan, PILOT_DRAWS));
+  const several =
+    fixed === "run" ? gridLine(plan, { dataSeeds: seeds, recipes: null }, place) : `${resume} --data-seeds ${seeds}`;
+  const overDraws = unit === "draw" || fixed === "imported" ? null : several;
   return { command: best === null ? null : growthCommand(best, plan, room, resume), fixed, overDraws };
 }
 
@@ -213,17 +223,6 @@ function growthCommand(best: Choice, plan: Sweep["plan"], room: Room, resume: st
 
 function seedsOption(seeds: readonly number[]): string {
   return `--data-seeds ${rangesOf(seeds)}`;
-}
-
-/** Ascending whole numbers as values and ranges. */
-function rangesOf(values: readonly number[]): string {
-  const runs: [first: number, last: number][] = [];
-  for (const value of values) {
-    const run = runs.at(-1);
-    if (run !== undefined && run[1] + 1 === value) run[1] = value;
-    else runs.push([value, value]);
-  }
-  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(",");
 }
 
 /** Throws where no setting can be planned for, with the first reason. */

@@ -2,6 +2,7 @@
 
 import { loadDraw } from "../data/source.js";
 import { shellWord } from "../errors.js";
+import { severalIn } from "../plan/axes.js";
 import { drawsOf, type SweepPlan } from "../plan/plan.js";
 import { escaped, screenful } from "../printable.js";
 import { jsonOf } from "../report/json.js";
@@ -100,7 +101,7 @@ function bayesOf({ parts: [{ draws }] }: SweepPlan): ReturnType<typeof loadDraw>
 async function printNearest({ store, path, sweep }: Found, terminal: Terminal): Promise<void> {
   const query = queryLine("select * from cell_summary", path);
   const shown = await shownOf(store, sweep);
-  await terminal.out(nearestText(shown, query, widthOf(terminal)));
+  await terminal.out(nearestText(shown, { query, several: severalIn(sweep.plan) }, widthOf(terminal)));
   // The nearest of many is nearer than it is: the list says nothing of that.
   if (shown.length > 0)
     await terminal.out(

@@ -73,8 +73,11 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const opening = openingFrom(running.lockWaitMs, terminal);
   const store = await openStore(path, opening);
   const sweepsMeant = async (named: readonly Sweep[]): Promise<readonly Sweep[]> => {
-    if (more !== null) return [await grownIn(store, named[named.length - 1], { path, more, command: request.growth })];
-    return asked === null ? lackingOf(named, running, store) : named;
+    if (more === null) return asked === null ? lackingOf(named, running, store) : named;
+    const [before, held] = [await store.sweeps(), named[named.length - 1]];
+    const sweep = await grownIn(store, held, { path, more, command: request.growth });
+    if (sweep.id !== held.id) terminal.err(besideText(sweep, held, before));
+    return [sweep];
   };
   try {
     await refuseChanged(path, store);
@@ -159,6 +162,12 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
   await engineStored(sweep, path);
   const asked = { question: question ?? USUAL_QUESTION, command: noteOf(command) };
   return store.open({ plan: whole, profile, shard, grow: false, ...asked });
+}
+
+/** That what was asked for is another sweep, which was made, or was there before. */
+function besideText({ id }: Sweep, { id: held }: Sweep, before: readonly Sweep[]): string {
+  const is = before.some((sweep) => sweep.id === id) ? "is there already, and goes on" : "is new";
+  return `sweep ${id} ${is}: a run with other methods is a sweep of its own, and sweep ${held} stays as it was beside it\n`;
 }
 
 /** The sweeps that lack something of what this file is to have; all of them where none does, since their results are asked for too. */

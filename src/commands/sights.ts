@@ -64,6 +64,12 @@ export function namesIn(sights: readonly Sight[]): (finding: Finding) => string 
   return ({ sweep }) => names.get(sweep) as string;
 }
 
+/** Which other sweep has the null that the sweep of each of their findings lacks. */
+export function nullsIn(sights: readonly Sight[]): (finding: Finding) => number | null {
+  const sweeps = new Map(sights.map(({ sweep, nullIn }) => [sweep.id, nullIn]));
+  return ({ sweep }) => sweeps.get(sweep) ?? null;
+}
+
 /** Its looks are at draws that were decided beforehand. */
 function allDraws({ id }: Sweep, given: string): SweepError {
   return bad(

@@ -1,5 +1,6 @@
 /** `gmm-sweep status`: what is done, missing, failed and diverged, cell by cell, and who asked for it; also while a run is writing. */
 import { shellWord } from "../errors.js";
+import { severalIn } from "../plan/axes.js";
 import { type Flags, fileFrom, sweepFrom } from "../plan/flags.js";
 import { trajectoriesOf, WHOLE } from "../plan/trajectories.js";
 import { escaped, screenful } from "../printable.js";
@@ -123,7 +124,9 @@ async function print(status: SweepStatus, { results, path }: Place, terminal: Te
   else if (lacking > 0) await terminal.out(`${resume} goes on\n`);
   if (lacking > 0 && isShared(results)) await terminal.out(await sharedText(results, sweep, widthOf(terminal)));
   if (lacking + failed > 0)
-    await terminal.out(incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), path, widthOf(terminal)));
+    await terminal.out(
+      incompleteText(await results.incompleteCells(sweep, CELLS_SHOWN + 1), { sweep, path }, widthOf(terminal)),
+    );
 }
 
 /** Who trains what is missing; nothing where this user may not read it. */
@@ -168,9 +171,14 @@ function verdict({ sweep, rows, missing, failed, lacking }: SweepStatus, termina
   return `${missed}shard ${shard} of it lacks ${lacking}, other shards train the rest\n`;
 }
 
-function incompleteText(found: readonly CellStatus[], path: string, width: number): string {
+/** The sweep's own axes say which columns there are: the first of its cells may all be of one draw. */
+function incompleteText(
+  found: readonly CellStatus[],
+  { sweep, path }: { readonly sweep: Sweep; readonly path: string },
+  width: number,
+): string {
   const shown = found.slice(0, CELLS_SHOWN);
-  const { header, cells } = cellColumns(shown);
+  const { header, cells } = cellColumns(shown, severalIn(sweep.plan));
   const rows = shown.map(({ done, diverged, failed, missing }, i) => [...cells[i], done, diverged, failed, missing]);
   const more =
     found.length > CELLS_SHOWN

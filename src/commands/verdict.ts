@@ -5,7 +5,7 @@ import { compatText } from "../report/compat.js";
 import { jsonOf, snakeCased } from "../report/json.js";
 import { latexTable, markdownTable } from "../report/markup.js";
 import { csvPieces } from "../report/table.js";
-import { sentencesText, verdictText } from "../report/verdict.js";
+import { type Places, sentencesText, verdictText } from "../report/verdict.js";
 import { allTable, findingSentence, numbersTable, skewedText, verdictTable } from "../report/verdict-table.js";
 import { openResults } from "../store/open.js";
 import { besideOf } from "../verdict/compat/beside.js";
@@ -15,7 +15,7 @@ import type { Sight } from "../verdict/sights.js";
 import { type Command, DB_ARGUMENT, type Terminal, value, widthOf } from "./command.js";
 import { EXIT } from "./exit-codes.js";
 import { VERDICT_FORMATS } from "./kinds.js";
-import { namesIn, PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
+import { namesIn, nullsIn, PLACE_OPTIONS, SEEING_OPTIONS, sightsFrom } from "./sights.js";
 
 export const verdictCommand: Command = {
   words: ["verdict [file]"],
@@ -48,7 +48,7 @@ async function run(flags: Flags, terminal: Terminal): Promise<number> {
   try {
     const sights = await sightsFrom(results, flags, { path, all: flags["all"] === true });
     const findings = flags["compat"] === true ? await withCompat(sights) : sights.map(({ finding }) => finding);
-    await PRINTERS[format](findings, namesIn(sights), terminal);
+    await PRINTERS[format](findings, { placeOf: namesIn(sights), nullIn: nullsIn(sights) }, terminal);
     return findings.some(judges) ? EXIT.ok : EXIT.check;
   } finally {
     await results.close();
@@ -71,34 +71,31 @@ async function compatIn({ results, sweep, setting, finding }: Sight): Promise<re
 /** A finding, with the measures of the field where they were asked for. */
 type Told = Finding & { readonly compat?: readonly CompatFinding[] };
 
-/** How a command names what a finding is of. */
-type PlaceOf = (finding: Finding) => string;
-
-type Print = (findings: readonly Told[], placeOf: PlaceOf, terminal: Terminal) => Promise<void>;
+type Print = (findings: readonly Told[], places: Places, terminal: Terminal) => Promise<void>;
 
 const PRINTERS: Readonly<Record<(typeof VERDICT_FORMATS)[number], Print>> = {
-  table: async (findings, placeOf, terminal) => {
+  table: async (findings, places, terminal) => {
     const width = widthOf(terminal);
-    await terminal.out(sentencesText(findings, { width, placeOf }));
+    await terminal.out(sentencesText(findings, { width, ...places }));
     for (const finding of findings) {
-      await terminal.out(verdictText(finding, findings, { width, placeOf }));
+      await terminal.out(verdictText(finding, findings, { width, ...places }));
       if (finding.compat !== undefined) await terminal.out(`\n${compatText(finding.compat, width)}`);
     }
   },
-  json: async (findings, _placeOf, terminal) => {
+  json: async (findings, _places, terminal) => {
     await terminal.exact(`${jsonOf(snakeCased(findings))}\n`);
   },
-  csv: async (findings, _placeOf, terminal) => {
+  csv: async (findings, _places, terminal) => {
     const { header, rows } = numbersTable(findings);
     for (const row of [header, ...rows]) for (const piece of csvPieces(row)) await terminal.exact(piece);
   },
-  markdown: (findings, placeOf, terminal) => printMarkup(findings, placeOf, terminal, markdownTable),
-  latex: (findings, placeOf, terminal) => printMarkup(findings, placeOf, terminal, latexTable),
+  markdown: (findings, places, terminal) => printMarkup(findings, places, terminal, markdownTable),
+  latex: (findings, places, terminal) => printMarkup(findings, places, terminal, latexTable),
 };
 
 async function printMarkup(
   findings: readonly Finding[],
-  placeOf: PlaceOf,
+  { placeOf }: Places,
   terminal: Terminal,
   written: typeof markdownTable,
 ): Promise<void> {

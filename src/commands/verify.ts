@@ -6,6 +6,7 @@ import { stream } from "../data/streams.js";
 import type { Engine } from "../engine/contract.js";
 import { SweepError } from "../errors.js";
 import { CURVE, MEASURES } from "../measures.js";
+import { severalIn } from "../plan/axes.js";
 import { ROW_KEY_NAMES } from "../plan/cell.js";
 import { type Flags, fileFrom, items, sweepFrom, wholeNumber } from "../plan/flags.js";
 import { cellColumns } from "../report/cell-columns.js";
@@ -249,12 +250,15 @@ function verifiedObject({ trajectories, found, shown }: HeldFile, { sweeps, refu
   };
 }
 
-function verifiedText({ sweep: { id, profile }, compared }: SweepAgain, width: number): string {
+function verifiedText({ sweep: { id, profile, plan }, compared }: SweepAgain, width: number): string {
   if (compared.length === 0) return `sweep ${id}: there is no finished trial row to train again\n`;
   const differing = compared.filter(({ faults }) => faults.length > 0);
   const verdict = `sweep ${id}: ${compared.length - differing.length} of ${compared.length} trial rows came out equal to the bit (${profile})\n`;
   if (differing.length === 0) return verdict;
-  const { header, cells } = cellColumns(differing.map(({ row }) => row));
+  const { header, cells } = cellColumns(
+    differing.map(({ row }) => row),
+    severalIn(plan),
+  );
   const lines = differing.flatMap(({ row, faults }, i) =>
     faults.map(({ what, stored, trained }) => [...cells[i], row.trial, what, stored, trained]),
   );

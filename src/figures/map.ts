@@ -1,9 +1,11 @@
 /** The differences of all recipes of a method, over λ and epochs. */
+import { baseName } from "../plan/methods.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { unlearns } from "../verdict/roles.js";
 import { isSameRecipe } from "../verdict/scores.js";
 import type { Sight } from "../verdict/sights.js";
-import { askedAgain } from "./more.js";
+import { NO_METHOD, whyNone } from "./ground.js";
+import { moreDraws, moreRecipes } from "./more.js";
 import type { FigureNumbers } from "./numbers.js";
 
 const MOST_CELLS = 12_000; // of a page of 3 MB: 101 λ × 100 epochs
@@ -17,10 +19,7 @@ export async function mapNumbers(sight: Sight): Promise<FigureNumbers | string> 
   const counts = new Map<string, number>();
   for (const { recipe } of all.rows) counts.set(recipe.method, (counts.get(recipe.method) ?? 0) + 1);
   const methods = [...counts].filter(([name, count]) => unlearns(name) && count > 1).map(([name]) => name);
-  if (methods.length === 0)
-    return finding.asked === "narrowed"
-      ? "--methods, --lambda, --epochs or --draws leave one recipe of each method at the most: let them name more, or leave them out"
-      : `each method has one λ and one epoch count: ${askedAgain(sight, "--lambda 0:10:0.5 --epochs 1:50")} trains a map`;
+  if (methods.length === 0) return noMap(sight);
   const chosen = finding.verdict?.rows.find(({ what }) => what === "chosen")?.recipe ?? null;
   const first = chosen !== null && methods.includes(chosen.method) ? chosen.method : methods[0];
   const there = all.rows.filter(({ recipe }) => methods.includes(recipe.method));
@@ -61,4 +60,21 @@ export async function mapNumbers(sight: Sight): Promise<FigureNumbers | string> 
       bands: all.bands,
     },
   };
+}
+
+/** Why no method has several recipes that are held against retraining, and what trains some: of unlearn, where it is trained. */
+function noMap(sight: Sight): string {
+  if (sight.finding.asked === "narrowed")
+    return "--methods, --lambda, --epochs or --draws leave one recipe of each method at the most: let them name more, or leave them out";
+  const trained = sight.setting.samples.filter(({ key }) => unlearns(key.method));
+  if (trained.length === 0) return whyNone(sight, NO_METHOD);
+  const names = trained.map(({ key }) => key.method);
+  const method = names.includes("unlearn") ? "unlearn" : baseName(names[0]);
+  const recipes = { method, lambda: "0:10:0.5", epochs: "1:50" };
+  const isOne = new Set(trained.map(({ recipe }) => recipe)).size === new Set(names).size;
+  const one = "each method has one λ and one epoch count";
+  if (sight.finding.verdict?.unit === "draw" || trained.some(({ isOneRun }) => !isOneRun))
+    return `${one}: ${moreRecipes(sight, recipes, false)}`;
+  const copies = "on one draw the trials of each recipe are copies of one run, which say nothing of chance";
+  return isOne ? `${one}, and ${copies}: ${moreRecipes(sight, recipes, true)}` : `${copies}: ${moreDraws(sight)}`;
 }

@@ -1,7 +1,8 @@
 /** What a plan asks for, axis by axis: each value as it was read, so that one that was not meant is seen. */
 
 import { drawKey } from "../trial.js";
-import { baseName } from "./methods.js";
+import type { CellKey } from "./cell.js";
+import { baseName, type MethodRecord } from "./methods.js";
 import { drawsOf, type PerMethod, type SweepPlan } from "./plan.js";
 
 type Values = readonly (number | string)[];
@@ -35,6 +36,23 @@ export function axesOf({ parts }: SweepPlan): Axes {
     lambda: byMethod(parts.map(({ lambda }) => lambda)),
     epochs: byMethod(parts.map(({ epochs }) => epochs)),
   };
+}
+
+/** The columns of a cell's key of which a plan has several values; of starts, those of one method. */
+export function severalIn(plan: SweepPlan): ReadonlySet<keyof CellKey> {
+  const { presets, draws, samples, features, forget_rows, hidden, learning_rates, lambda, epochs } = axesOf(plan);
+  const axes = { preset: presets, draw: draws, samples, features, forget_rows, hidden, learning_rate: learning_rates };
+  const byName = new Map(plan.methods.map((method) => [method.name, method]));
+  const hasStarts = ({ start }: MethodRecord): boolean => {
+    const from = start === null ? undefined : byName.get(start);
+    if (from === undefined) return false;
+    const name = baseName(from.name);
+    return lambda[name].length * epochs[name].length > 1 || hasStarts(from);
+  };
+  const trained = new Set(plan.parts.flatMap(({ methods }) => methods));
+  const names = Object.entries(axes).flatMap(([name, values]) => (values.length > 1 ? [name as keyof CellKey] : []));
+  const isStarted = plan.methods.some((method) => trained.has(method.name) && hasStarts(method));
+  return new Set<keyof CellKey>([...names, ...(isStarted ? ["start" as const] : [])]);
 }
 
 function each<Value>(values: readonly Value[]): Value[] {

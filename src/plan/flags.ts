@@ -39,10 +39,16 @@ export function oneOf<Name extends string>(flags: Flags, name: string, names: re
 
 /** A command line that asks for the same again: `words`, and what was typed of the flags `asking`, in their order. */
 export function commandLine(words: readonly string[], flags: Flags, asking: readonly string[]): string {
+  const options = optionsText(flags, asking);
+  return ["gmm-sweep", ...words.map(shellWord), ...(options === "" ? [] : [options])].join(" ");
+}
+
+/** What was typed of the flags `asking`, in their order. */
+export function optionsText(flags: Flags, asking: readonly string[]): string {
   const parts = asking.flatMap((name) =>
     [flags[name] ?? []].flat().map((given) => (given === true ? `--${name}` : `--${name} ${shellWord(String(given))}`)),
   );
-  return ["gmm-sweep", ...words.map(shellWord), ...parts].join(" ");
+  return parts.join(" ");
 }
 
 /** Whether a switch is on: given on a command line, true in a sweep file. */

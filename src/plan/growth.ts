@@ -45,6 +45,17 @@ export function grown(held: SweepPlan, asked: SweepPlan, grow: boolean): SweepPl
   return asked.record === held.record ? plan : refuseShortRecord(plan);
 }
 
+/** Whether a plan asks for all that another asks for, by whatever name. */
+export function isPlanWithin(inner: SweepPlan, outer: SweepPlan): boolean {
+  if (inner.seed !== outer.seed || inner.trials > outer.trials) return false;
+  const there = outer.parts.map(withoutFolders) as PlanPart[];
+  return (
+    isWithin(inner.presets, outer.presets) &&
+    isWithin(inner.methods, outer.methods) &&
+    (inner.parts.map(withoutFolders) as PlanPart[]).every((part) => there.some((known) => isPartWithin(part, known)))
+  );
+}
+
 function unitedPlan(held: SweepPlan, asked: SweepPlan): SweepPlan {
   const methods = startsFirst(united(held.methods, asked.methods, METHODS));
   const order = new Map(methods.map(({ name }, i) => [name, i]));

@@ -1,9 +1,11 @@
 /** What a stored sweep may be asked for beside what it has, without the words that once opened it. */
 import { bad } from "../errors.js";
-import { grown } from "./growth.js";
+import { asGrid } from "./as-grid.js";
+import { grown, isPlanWithin } from "./growth.js";
 import { METHODS, type MethodRecord } from "./methods.js";
 import { withTwins } from "./naming.js";
 import type { PerMethod, PlanPart, SweepPlan } from "./plan.js";
+import { rangesOf } from "./ranges.js";
 
 export interface More {
   /** Null: as many as it has. */
@@ -21,21 +23,27 @@ export function withMore(held: SweepPlan, more: More, number: number): SweepPlan
     throw bad(
       `--trials must be at least ${held.trials}, as many as sweep ${number} has, since nothing that is stored is given up, got ${trials}`,
     );
-  if (more.dataSeeds.length > 0) refuseOtherDraws(held, number);
+  if (more.dataSeeds.length > 0) refuseOtherDraws(held, more.dataSeeds, number);
   const drawn = held.parts.map((part) => withDataSeeds(part, more.dataSeeds));
   const asked = { ...held, trials, parts: drawn };
   return grown(held, more.withNull ? withNull(asked) : asked, false);
 }
 
+/** Whether a sweep of the plan `other` has all that one of `held` has, and a second set of retraining too. */
+export function hasNullOf(held: SweepPlan, other: SweepPlan): boolean {
+  return isPlanWithin(withNull(held), other);
+}
+
 /** Draws are a run's own: of several, its table would mix them. */
-function refuseOtherDraws({ name, parts }: SweepPlan, number: number): void {
-  if (name === null)
-    throw bad(
-      `--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep ${number} is one: grid --data-seeds trains several`,
-    );
+function refuseOtherDraws(held: SweepPlan, seeds: readonly number[], number: number): void {
+  const { name, parts } = held;
   if (parts.every(({ draws }) => draws.kind === "imported"))
     throw bad(
       `--data-seeds must be left out where draws are imported data, but those of sweep ${number} are: grid --data trains others`,
+    );
+  if (name === null)
+    throw bad(
+      `--data-seeds must be left out where a sweep is of one draw, as a run is, but sweep ${number} is one: gmm-sweep grid ${asGrid(held, { dataSeeds: rangesOf(seeds), recipes: null })} trains the same on ${seeds.length === 1 ? "that one" : "those"}, as a sweep of its own`,
     );
 }
 

@@ -70,3 +70,14 @@ function decimalText({ whole, places }: Decimal): string {
   const fraction = after.replace(/0+$/, "");
   return fraction === "" ? before : `${before}.${fraction}`;
 }
+
+/** Ascending whole numbers as values and ranges. */
+export function rangesOf(values: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const value of values) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] + 1 === value) run[1] = value;
+    else runs.push([value, value]);
+  }
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}:${last}`)).join(",");
+}

@@ -2,12 +2,14 @@
 import { CELL, type CellKey } from "../plan/cell.js";
 import type { Cell } from "./table.js";
 
-/** The header and the left part of each row: the columns of `rows` that differ, and those that always stand there but for what is told `elsewhere`. */
+/** The header and the left part of each row: the columns of which what `rows` are some of has several values, those of `rows` that differ, and those that always stand there, but for what is told `elsewhere`. */
 export function cellColumns(
   rows: readonly Partial<Record<keyof CellKey, Cell>>[],
+  several: ReadonlySet<keyof CellKey>,
   elsewhere: readonly (keyof CellKey)[] = [],
 ): { header: string[]; cells: Cell[][] } {
-  const columns = CELL.filter(({ name, always }) => !elsewhere.includes(name) && (always || differ(rows, name)));
+  const isShown = (name: keyof CellKey): boolean => several.has(name) || differ(rows, name);
+  const columns = CELL.filter(({ name, always }) => !elsewhere.includes(name) && (always || isShown(name)));
   return {
     header: columns.map(({ title }) => title),
     cells: rows.map((row) => columns.map(({ name }) => (name === "draw" ? shortDraw(row.draw) : (row[name] ?? null)))),

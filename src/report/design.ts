@@ -147,13 +147,13 @@ function goalTexts(planned: Planned): string[] {
 const MORE_DRAWS = {
   imported:
     "imported draws are extended by no seeds: add other folders with gmm-sweep grid --data under the sweep's --name",
-  run: "a run has the one draw that it was asked for: gmm-sweep grid --data-seeds 0:9 makes a pilot over draws",
+  run: "a run has the one draw that it was asked for: a grid of the same on several makes a pilot over draws",
 } as const;
 
 /** Where there is one draw, what it says nothing of. */
 function aloneTexts({ design, next }: Planned, width: number): string[] {
   if (design.unit === "draw") return [];
-  const remedy = next.overDraws === null ? ` ${MORE_DRAWS[next.fixed ?? "run"]}` : "";
+  const remedy = next.fixed === null ? "" : ` ${MORE_DRAWS[next.fixed]}`;
   const claim = `this is about this draw alone; a claim over draws takes a pilot of several:${remedy}`;
   return [said(claim, width), ...commandText(next.overDraws)];
 }

@@ -1,5 +1,5 @@
 /** The cells that come nearest to retraining, as text. */
-import { CELL } from "../plan/cell.js";
+import { CELL, type CellKey } from "../plan/cell.js";
 import type { NearestShown, NothingToForget } from "../verdict/nearest-shown.js";
 import type { CellProgress } from "../verdict/nearest-tracker.js";
 import { cellColumns } from "./cell-columns.js";
@@ -8,22 +8,37 @@ import { wrapped } from "./wrap.js";
 
 const INDENT = 2; // of a note's lines after the first
 
-/** `query` is the command that lists all cells; `width` the columns of the terminal. */
-export function nearestText(shown: readonly NearestShown[], query: string, width: number): string {
+interface Sweep {
+  /** The command that lists all cells. */
+  readonly query: string;
+  /** The columns of a cell of which it has several values. */
+  readonly several: ReadonlySet<keyof CellKey>;
+}
+
+/** The tables of a sweep for a terminal of so many columns. */
+export function nearestText(shown: readonly NearestShown[], { query, several }: Sweep, width: number): string {
   if (shown.length === 0) return `no finished cell to hold against retrain_scratch: ${query} lists what is there\n`;
   const left = shown.at(-1)?.left ?? 0;
   const more = `\n${left} more ${left === 1 ? "cell is" : "cells are"} there on other draws; this lists all:\n  ${query}\n`;
-  return shown.map((one, place) => shownText(one, place, width)).join("\n") + (left === 0 ? "" : more);
+  // Recipes are compared over their draws.
+  const told = new Set([...several].filter((name) => name !== "draw"));
+  return (
+    shown.map((one, place) => shownText(one, place, { several: told, width })).join("\n") + (left === 0 ? "" : more)
+  );
 }
 
-function shownText(one: NearestShown, place: number, width: number): string {
+function shownText(
+  one: NearestShown,
+  place: number,
+  { several, width }: Pick<Sweep, "several"> & { readonly width: number },
+): string {
   const { draws, nearest, originals, retrained, compared } = one;
   const others = [...nearest, ...originals].sort((a, b) => a.distance - b.distance);
   const rows = [...retrained, ...others];
   const presets = new Set(rows.map(({ preset }) => preset));
   // Where all have one preset, a note says it.
   const isOne = presets.size === 1;
-  const columns = cellColumns(rows, isOne ? ["preset"] : []);
+  const columns = cellColumns(rows, several, isOne ? ["preset"] : []);
   const cells = rows.map((row, i) => [
     ...columns.cells[i],
     row.trials,
@@ -67,9 +82,9 @@ function notesOf({ draws, nearest, originals, nothing_to_forget: nothing }: Near
 function forgettableText({ draws, of }: NothingToForget, compared: number): string[] {
   if (draws === 0) return [];
   // Draws of one seed and other sizes share their random numbers: they are not told as more draws.
-  const where = of === 1 ? "here" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
+  const where = of === 1 ? "on this draw" : `on ${draws} of ${of} ${of > compared ? "settings of the draws" : "draws"}`;
   return [
-    `nothing to forget can be told ${where}: what tells methods apart there may be noise, since the 90 % interval of original − retrain_scratch does not lie above 0`,
+    `${where} all trials so far do not show that there was anything to forget, since the 90 % interval of original − retrain_scratch does not lie above 0: what seems to tell methods apart there may be noise; gmm-sweep verdict says how much there was, by trials that nothing else uses`,
   ];
 }
 

@@ -3,6 +3,7 @@ import { CELL, CELL_NAMES } from "../plan/cell.js";
 import { ENDPOINTS, type Endpoint } from "../plan/question.js";
 import { escaped } from "../printable.js";
 import type { Interval } from "../stats/interval.js";
+import type { Answer } from "../verdict/answer.js";
 import { type Finding, judges } from "../verdict/finding.js";
 import type { Stratum } from "../verdict/memorisation.js";
 import type { VerdictRow } from "../verdict/rows.js";
@@ -13,6 +14,7 @@ import type { Cell } from "./pieces.js";
 import {
   count,
   endpointName,
+  isChosen,
   marginsText,
   percent,
   placesFor,
@@ -51,7 +53,7 @@ export function settingText({ sweep, name, setting }: Finding, findings: readonl
 
 function saidOf(finding: Finding, path: string): string {
   const { verdict, refused, asked, trainsOn } = finding;
-  if (refused !== null) return `nothing can be said, since ${REFUSED[refused](path)}`;
+  if (refused !== null) return `nothing can be said, since ${refusedText(refused, finding, path)}`;
   if (verdict === null) throw new Error("a finding has neither a verdict nor a reason");
   const [row] = verdict.rows;
   const askedText = {
@@ -60,18 +62,17 @@ function saidOf(finding: Finding, path: string): string {
     afterwards: "margins chosen afterwards",
     unasked: "margins that nobody asked for beforehand",
   }[asked];
-  const best =
-    row?.what === "chosen"
-      ? bestText(row, verdict, { asked: askedText, trainsOn })
-      : `${noneText(verdict)} (${askedText})`;
-  const parts = [best, nothingText(verdict), ...cannotTellText(verdict)];
+  const best = row?.what === "chosen" ? bestText(row, verdict, { asked: askedText, trainsOn }) : noneText(verdict);
+  const parts = [best, nothingText(verdict, askedText), ...cannotTellText(verdict)];
   return [...parts, ...(judges(finding) ? [] : remedyText(finding, verdict, path))].join("; ");
 }
 
+const SHARD =
+  "this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives";
+
 /** What to do where nothing is judged since results are missing. */
 function remedyText({ isShard }: Finding, { leftOut }: Verdict, path: string): string[] {
-  if (isShard)
-    return ["this is a shard: gmm-sweep merge unites it with the others, and gmm-sweep verdict judges what that gives"];
+  if (isShard) return [SHARD];
   return leftOut.recipes + leftOut.draws === 0
     ? []
     : [`gmm-sweep status ${path} says what there is, and gmm-sweep resume ${path} trains what is missing`];
@@ -98,6 +99,13 @@ const REFUSED: Readonly<Record<NonNullable<Finding["refused"]>, (path: string) =
     "every trial of retrain_scratch that is there has diverged, which every method is held against: it takes other settings, such as a smaller --learning-rate",
 };
 
+/** Of a shard what is not done may be done in another one. */
+function refusedText(refused: NonNullable<Finding["refused"]>, { isShard }: Finding, path: string): string {
+  return isShard && refused === "retraining is not done"
+    ? `no trial of retrain_scratch is done here, which every method is held against; ${SHARD}`
+    : REFUSED[refused](path);
+}
+
 /** `asked` says whether the margins, beside which it stands, were asked for beforehand. */
 function bestText(
   row: VerdictRow,
@@ -112,18 +120,30 @@ function bestText(
     rivals - unseen === 1
       ? `the only recipe${left}, ${name},`
       : `of ${count(rivals - unseen, "recipe")}${left} ${name} comes nearest to retraining and`;
-  if (row.judgement === null)
-    return rivals === 1
-      ? `of ${name} nothing can be said, since ${row.refused} (${asked})`
-      : `none of ${count(rivals, "recipe")} can be chosen, since ${row.refused} (${asked})`;
+  if (row.judgement === null) return unjudgedText(row, verdict, name);
   const { answer, units } = row.judgement;
   const to = rivals - unseen === 1 ? "retraining" : "it";
-  const said = {
-    equivalent: `is equivalent to ${to} within ${marginsText(verdict.question)}`,
-    different: `differs from ${to} by more than ${marginsText(verdict.question, "or")}`,
-    "too few": `may or may not be equivalent to ${to} within ${marginsText(verdict.question)}`,
+  return `${best} ${answerText(answer, to, verdict)} (${asked}) ${whereText(units, row, verdict)}`;
+}
+
+/** A recipe's answer, by which margins. */
+function answerText(answer: Answer, to: string, { question }: Verdict): string {
+  return {
+    equivalent: `is equivalent to ${to} within ${marginsText(question)}`,
+    different: `differs from ${to} by more than ${marginsText(question, "or")}`,
+    "too few": `may or may not be equivalent to ${to} within ${marginsText(question)}`,
   }[answer];
-  return `${best} ${said} (${asked}) ${whereText(units, row, verdict)}`;
+}
+
+/** Why a recipe has no answer, and what gives one: nothing is held against a margin there. */
+function unjudgedText(row: VerdictRow, { unit }: Verdict, name: string): string {
+  const [isOne, rivals] = [row.rivals === 1, count(row.rivals, "recipe")];
+  const said = isOne ? `of ${name} nothing can be said` : `none of ${rivals} can be chosen`;
+  if (row.isOneRun && unit === "trial")
+    return `${said} on this draw, since ${isOne ? "its trials" : "the trials of each"} are copies of one run, which say nothing of chance: those of a sweep of --preset paired are independent, and a grid of several draws (--data-seeds) is judged draw by draw`;
+  return !isOne && isChosen(row)
+    ? `of ${rivals} ${name} comes nearest to retraining, but nothing can be said of it, since ${row.refused}`
+    : `${said}, since ${row.refused}`;
 }
 
 /** On how many draws of how many, or on this draw alone. */
@@ -137,22 +157,26 @@ function whereText(units: number, { rivals, needed }: VerdictRow, verdict: Verdi
   return `on ${units} of ${count(all, "draw")}${rivals === 1 ? "" : ", those that did not choose it"}${enough}`;
 }
 
-function nothingText({ rows, question, leftOut, choice, unit, units }: Verdict): string {
+/** Where nothing else is held against the margins, it says by which, and whether those were `asked` for. */
+function nothingText(verdict: Verdict, asked: string): string {
+  const { rows, question, leftOut, choice, unit, units } = verdict;
   const row = rows.find(({ what }) => what === "do nothing");
   if (row === undefined)
     return `what doing nothing gives is not known, since original ${leftOut.recipes === 0 ? "was not trained" : "cannot be held against retraining on every draw"}`;
   if (row.judgement === null) return `of doing nothing nothing can be said, since ${row.refused}`;
   const { answer, forget } = row.judgement;
   const by = `${signed(forget.estimate, placesFor(forget.error))} in ${endpointName("forget", question)}`;
+  const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
+  // The recipe is judged by some of the draws, on which doing nothing gives something else.
+  const isSplit = choice !== null && choice.untouched !== null && unit === "draw" && choice.judgedBy < units;
+  const beside = isSplit ? `, ${signed(choice.untouched, placesFor(forget.error))} on those ${choice.judgedBy}` : "";
+  if (rows[0].what !== "chosen" || rows[0].judgement === null)
+    return `doing nothing ${answerText(answer, "retraining", verdict)} (${asked}; ${by}${beside})`;
   const said = {
     equivalent: "is equivalent",
     different: "is different",
     "too few": "may or may not be equivalent",
   }[answer];
-  const isSame = rows[0].what === "chosen" && rows[0].judgement?.answer === answer;
-  // The recipe is judged by some of the draws, on which doing nothing gives something else.
-  const isSplit = choice !== null && choice.untouched !== null && unit === "draw" && choice.judgedBy < units;
-  const beside = isSplit ? `, ${signed(choice.untouched, placesFor(forget.error))} on those ${choice.judgedBy}` : "";
   return `doing nothing ${said}${isSame ? ", too" : ""} (${by}${beside})`;
 }
 

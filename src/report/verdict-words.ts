@@ -59,10 +59,20 @@ export function marginsText(question: Question, both: "and" | "or" = "and"): str
   return `±${forget} in ${endpointName("forget", question)} ${both} ±${accuracy} in accuracy`;
 }
 
+/** Whether a row with rivals is what was chosen among them, and not the first of them, of which none was. */
+export function isChosen({ judgement, share }: VerdictRow): boolean {
+  return judgement !== null || share !== null;
+}
+
 /** What a row is called among the others. */
-export function roleOf({ what, rivals }: VerdictRow): string | null {
-  if (what === "chosen") return rivals === 1 ? null : `best of ${rivals.toLocaleString("en-US")}`;
-  if (what === "method") return rivals === 1 ? null : `its best of ${rivals.toLocaleString("en-US")}`;
+export function roleOf(row: VerdictRow): string | null {
+  const { what, rivals } = row;
+  if (what === "chosen" || what === "method") {
+    const of = rivals.toLocaleString("en-US");
+    if (rivals === 1) return null;
+    if (!isChosen(row)) return what === "chosen" ? `one of ${of}, none chosen` : `one of its ${of}, none chosen`;
+    return what === "chosen" ? `best of ${of}` : `its best of ${of}`;
+  }
   return what === "null" ? "the null" : what;
 }
 

@@ -24,27 +24,35 @@ import {
 } from "./verdict-words.js";
 import { TOGETHER, wrapped } from "./wrap.js";
 
-/** How wide a terminal is, and how a command names what a finding is of, as a shell has it. */
-interface Page {
-  readonly width: number;
+/** How a command names what a finding is of, as a shell has it, and which other sweep has the null that it lacks. */
+export interface Places {
   readonly placeOf: (finding: Finding) => string;
+  readonly nullIn: (finding: Finding) => number | null;
 }
+
+/** `width` is that of a terminal. */
+type Page<Named> = Named & { readonly width: number };
 
 interface Place {
   readonly width: number;
-  readonly path: string;
+  /** What is said in the place of a null that was not trained; '' where there is one. */
+  readonly withoutNull: string;
 }
 
 /** The sentence of each finding: what was asked, before all that stands behind it. */
-export function sentencesText(findings: readonly Finding[], { width, placeOf }: Page): string {
+export function sentencesText(findings: readonly Finding[], { width, placeOf }: Page<Pick<Places, "placeOf">>): string {
   return findings.map((finding) => lines(findingSentence(finding, findings, placeOf(finding)), width)).join("\n");
 }
 
 /** What stands behind the sentence of a finding; of several, under the name of its setting. */
-export function verdictText(finding: Finding, findings: readonly Finding[], { width, placeOf }: Page): string {
+export function verdictText(
+  finding: Finding,
+  findings: readonly Finding[],
+  { width, ...places }: Page<Places>,
+): string {
   const { verdict, simultaneous } = finding;
   if (verdict === null) return "";
-  const place = { width, path: placeOf(finding) };
+  const place = { width, withoutNull: withoutNull(finding, verdict, places) };
   const setting = settingText(finding, findings);
   const heading = setting === "" ? "" : lines(`${setting}:`, width);
   const parts = [heading + table(verdict, place), notes(verdict, place)];
@@ -64,18 +72,28 @@ const TABLE = WIDTHS.reduce((sum, width) => sum + width, LABEL);
 const W1_PLACES = 3;
 const P_PLACES = 4;
 
-function table(verdict: Verdict, { width, path }: Place): string {
+function table(verdict: Verdict, { width, withoutNull: instead }: Place): string {
   const isWide = width >= TABLE;
   const head =
     isWide && verdict.rows.length > 0 ? columns("", "difference", "± se", "90 % interval", "margin", "W1") : "";
+  const twin = instead === "" ? "" : lines(instead, width, 2);
+  return head + verdict.rows.map((row) => rowText(row, verdict, isWide, width)).join("") + twin;
+}
+
+const TWIN_IS = "a second retraining to hold against the first";
+
+/** Where the null is that a verdict lacks, or what trains it: a shard does not grow, nor does a sweep in rounds. */
+function withoutNull(finding: Finding, { rows, rounds }: Verdict, { placeOf, nullIn }: Places): string {
+  if (rows.some(({ what }) => what === "null")) return "";
+  if (finding.isShard)
+    return `the null: not trained in this shard; unite it with the others by gmm-sweep merge first, and gmm-sweep resume --with-null of what that gives trains retrain_twin, ${TWIN_IS}`;
+  const other = nullIn(finding);
+  if (other !== null) return `the null: in sweep ${other}, which has all of this one and retrain_twin, ${TWIN_IS}`;
   const bring =
-    verdict.rounds === null
-      ? `gmm-sweep resume ${path} --with-null trains retrain_twin`
+    rounds === null
+      ? `gmm-sweep resume ${placeOf(finding)} --with-null trains retrain_twin`
       : "--with-null, where a sweep is opened, trains retrain_twin";
-  const twin = verdict.rows.some(({ what }) => what === "null")
-    ? []
-    : [lines(`the null: not trained; ${bring}, a second retraining to hold against the first`, width, 2)];
-  return head + [...verdict.rows.map((row) => rowText(row, verdict, isWide, width)), ...twin].join("");
+  return `the null: not trained; ${bring}, ${TWIN_IS}`;
 }
 
 function columns(label: string, ...cells: readonly string[]): string {
@@ -157,7 +175,7 @@ function notes(verdict: Verdict, { width }: Place): string {
     ...memorisationText(verdict),
     ...worstText(verdict),
     ...leftOutText(verdict),
-    columnsText(verdict),
+    ...columnsText(verdict),
   ];
   return paragraphs.map((text) => lines(text, width, 2)).join("");
 }
@@ -254,9 +272,15 @@ function leftOutText({ leftOut: { draws, recipes, lost } }: Verdict): string[] {
   return parts.length === 0 ? [] : [`Left out: ${parts.join("; ")}.`];
 }
 
-function columnsText(verdict: Verdict): string {
+/** What the numbers are, where there are any. */
+function columnsText(verdict: Verdict): string[] {
+  if (verdict.rows.length === 0) return [];
   const over = verdict.unit === "draw" ? "draws" : "trials";
-  return `± se over ${over}, taken for independent, their mean for normal. margin: the smallest at which it would be equivalent. W1: Wasserstein-1 distance from retraining, beneath it what chance alone gives 9 times in 10.`;
+  const hasBand = verdict.rows.some(({ wasserstein }) => (wasserstein?.nullBand ?? null) !== null);
+  const beneath = hasBand ? ", beneath it what chance alone gives 9 times in 10" : "";
+  return [
+    `± se over ${over}, taken for independent, their mean for normal. margin: the smallest at which it would be equivalent. W1: Wasserstein-1 distance from retraining${beneath}.`,
+  ];
 }
 
 /** How bands of so many units are found. */

@@ -1,5 +1,6 @@
 /** What there is to see of a sweep: each of its settings, with what is found of it. */
 import type { CellKey } from "../plan/cell.js";
+import { hasNullOf } from "../plan/more.js";
 import { type Question, USUAL_QUESTION } from "../plan/question.js";
 import type { CellSample, Results, Sweep } from "../store/contract.js";
 import { roundsIn } from "./decisions.js";
@@ -20,6 +21,8 @@ export interface Sight {
   readonly place: string;
   /** Whether the place has no other sweep, so that a command needs no number of one. */
   readonly isOnly: boolean;
+  /** Another sweep of the place, which has all of this one and the null that it lacks; null: there is none. */
+  readonly nullIn: number | null;
   /** Which of its draws are asked about, as was typed; null: all. */
   readonly draws: string | null;
 }
@@ -51,13 +54,23 @@ export async function* sightsOf(
   recipes: { there: number; kept: number } = { there: 0, kept: 0 },
 ): AsyncGenerator<Sight> {
   const rounds = await roundsIn(results, sweep);
-  const isOnly = (await results.sweeps()).length === 1;
+  const sweeps = await results.sweeps();
+  const isOnly = sweeps.length === 1;
   const question = questionOf(sweep.question ?? USUAL_QUESTION);
-  for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes)))
+  for (const setting of await settingsIn(kept(results.cellSamples(sweep), isKept, recipes))) {
+    const finding = findingOf(sweep, setting, { question, all, isNarrowed, rounds });
     yield {
-      ...{ results, sweep, question, setting: lookedAt(setting, rounds), place, isOnly, draws },
-      finding: findingOf(sweep, setting, { question, all, isNarrowed, rounds }),
+      ...{ results, sweep, question, setting: lookedAt(setting, rounds), finding, place, isOnly, draws },
+      nullIn: nullIn(finding, sweep, sweeps),
     };
+  }
+}
+
+/** The number of the first sweep that has what a finding's sweep has, and the null too; null where the finding has it, or no sweep. */
+function nullIn({ verdict }: Finding, { id, plan, profile }: Sweep, sweeps: readonly Sweep[]): number | null {
+  if (verdict === null || verdict.rows.some(({ what }) => what === "null")) return null;
+  const isOther = (other: Sweep): boolean => other.id !== id && other.profile === profile && other.shard.count === 1;
+  return sweeps.find((other) => isOther(other) && hasNullOf(plan, other.plan))?.id ?? null;
 }
 
 /** The cells that are asked for; of those of recipes it counts how many there are, and how many are left. */
