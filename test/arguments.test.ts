@@ -59,6 +59,21 @@ for (const [line, flags] of UNDERSTOOD) {
   });
 }
 
+test("an empty word is refused by what it stands for", () => {
+  for (const [words, label] of [
+    [["run", ""], "DATABASE"],
+    [["merge", "whole.db", "a.db", ""], "PARTS"],
+    [["diff", "", "a.db"], "FIRST"],
+    [["train", ""], "a word"],
+  ] as const)
+    assert.throws(() => askedBy(words, COMMANDS, runCommand), {
+      message: new RegExp(`^${label} must not be empty, got '': leave it out, or write it as in gmm-sweep `),
+    });
+  assert.throws(() => askedBy([""], COMMANDS, runCommand), {
+    message: /^a command must have a name, got an empty word: /,
+  });
+});
+
 test("a bare word that is a file's name is that file, but for methods' names", (t) => {
   const cwd = folder(t);
   const before = process.cwd();

@@ -220,7 +220,7 @@ test("pull and push take a file and a database, in that order, and say so", asyn
   for (const [words, message] of [
     [["pull", db], /^--store must name the database, .*, got none: of files, gmm-sweep merge unites several$/],
     [["push", db, "--store", db], /^--store must name the database, .*, got .*x\.db: /],
-    [["pull", ""], /^OUT must be a database file, got an empty name$/],
+    [["pull", ""], /^OUT must not be empty, got '': leave it out, or write it as in gmm-sweep pull /],
     [["push", "postgres://me@db/sweeps"], /^FILE must be a database file, got postgres:\/\/me@db\/sweeps$/],
   ] as const)
     await assert.rejects(programmed(80, ...words), { fault: "usage", message });

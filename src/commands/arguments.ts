@@ -56,7 +56,7 @@ export function askedBy(
 ): Asked {
   refuseWhatIsDropped(argv, commands);
   const { _: words, $0: _itself, ...all } = split(argv, commands);
-  if (words.includes("")) throw bad("a word of the command line must not be empty, got '': leave it out");
+  if (words[0] === "") throw bad(`a command must have a name, got an empty word${LISTED}`);
   const helped = words[0] === "help" ? words.slice(1).filter((word) => word !== "help") : words;
   const command = helped.length === 0 ? usual : commandIn(helped, commands);
   if (command === null) throw noCommand(helped, commands, names, { given: all, argv });
@@ -226,6 +226,11 @@ function refuseNoValue({ options }: Command, given: Flags): void {
 /** The flags and the bare words of a command as flags of the arguments' names. */
 function withWords(command: Command, given: Flags, words: readonly string[]): Flags {
   const places = argumentsOf(command);
+  const empty = words.indexOf("");
+  if (empty >= 0) {
+    const label = places[Math.min(empty, places.length - 1)]?.label ?? "a word";
+    throw bad(`${label} must not be empty, got '': leave it out, or write it as in ${exampleOf(command)}`);
+  }
   const flags: Record<string, unknown> = { ...given };
   const isFree = ({ name, several }: Argument): boolean => several || flags[name] === undefined;
   const place = (word: string, takers: readonly Argument[]): boolean => {

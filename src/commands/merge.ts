@@ -47,7 +47,7 @@ interface ShardNote {
 
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const out = placeNamed("OUT", String(flags["out"]));
-  if (out === "" || out === ":memory:") throw bad(`OUT must be a file, got ${out === "" ? "an empty name" : out}`);
+  if (out === ":memory:") throw bad(`OUT must be a file, got ${out}`);
   const parts = [flags["parts"]].flat().map((part) => placeNamed("PARTS", String(part)));
   if (parts.some((part) => fileAt(part) === fileAt(out)))
     throw bad(`OUT must be another file than the parts, got ${out} for both`);

@@ -45,8 +45,8 @@ export const pushCommand: Command = {
 
 function fileOf(label: string, given: unknown): string {
   const file = String(given);
-  if (file === "" || file === ":memory:" || isDatabase(file))
-    throw bad(`${label} must be a database file, got ${file === "" ? "an empty name" : placeNamed(label, file)}`);
+  if (file === ":memory:" || isDatabase(file))
+    throw bad(`${label} must be a database file, got ${placeNamed(label, file)}`);
   return file;
 }
 
