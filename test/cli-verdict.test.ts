@@ -431,6 +431,44 @@ test("where one draw is left to judge what was chosen, it is named, and nothing 
   );
 });
 
+test("the page of queries tells how much there was to forget on each draw as the verdict does", async (t) => {
+  const page = readFileSync("data/docs/queries.md", "utf8");
+  const [, sql] = /^## How much there was to forget$[\s\S]*?^```sql\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  assert.ok(sql !== undefined);
+  const of = ["1", "2", "3", "4"];
+  const original = [() => 0, () => 0.06, () => 0.3, (trial: number) => (trial % 8 === 0 ? 0.2 : -0.1)];
+  const truth: Truth = ({ method, draw, trial }) => {
+    if (method === "original") return { forget: original[of.indexOf(draw)](trial), accuracy: 0 };
+    // One of the trials that are set aside is lost, of retraining alone.
+    const isLost = method === "retrain_scratch" && trial === 8;
+    return { forget: 0, accuracy: 0, ...(isLost ? { state: "diverged" as const } : {}) };
+  };
+  const path = await plantedFile(t, truth, [{ ...GRID, "data-seeds": "1:4", trials: "24" }]);
+  const [{ verdict }] = JSON.parse((await programmed(null, "verdict", path, "--json")).out);
+  const { out } = await programmed(null, "query", sql, "--db", path, "--format", "json");
+  const rows = JSON.parse(out) as { draw: string; n: number; memorisation: number; to_forget: string }[];
+  assert.deepEqual(
+    rows.map(({ to_forget }) => to_forget),
+    ["nothing", "little", "much", "unknown"],
+  );
+  const rounded = (value: number): number => Number(value.toFixed(4));
+  assert.deepEqual(
+    rows,
+    verdict.memorisation.map(({ draw, trials, estimate, interval, stratum }: Memorised) => ({
+      ...{ draw, n: trials, memorisation: rounded(estimate), low: rounded(interval.low), high: rounded(interval.high) },
+      to_forget: stratum,
+    })),
+  );
+});
+
+interface Memorised {
+  readonly draw: string;
+  readonly trials: number;
+  readonly estimate: number;
+  readonly interval: { readonly low: number; readonly high: number };
+  readonly stratum: string;
+}
+
 test("nothing can be said without retraining: one sentence says what to do, and the exit code is 1", async (t) => {
   const methods = "original,unlearn";
   const without = await plantedFile(t, TRUTH, [{ ...GRID, methods, epochs: "2,original=4" }]);

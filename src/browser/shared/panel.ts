@@ -166,7 +166,7 @@ export class Panel {
     if (!strata.includes(this.#stratum)) this.#stratum = ALL;
     if (strata.length > 0)
       made.push(
-        choice("draws with", [ALL, ...strata], {
+        choice("draws", [ALL, ...strata], {
           chosen: this.#stratum,
           choose: async (value) => {
             this.#stratum = value;
@@ -174,7 +174,7 @@ export class Panel {
             this.#fill();
             await this.#view?.runAsync();
           },
-          named: (value) => (value === ALL ? "anything to forget" : `${value} to forget`),
+          named: (value) => (value === ALL ? "all draws" : `with ${value} to forget`),
         }),
       );
     controls?.replaceChildren(...made);

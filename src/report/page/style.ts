@@ -21,7 +21,7 @@ header,main{max-width:72rem;margin:0 auto;padding:0 1rem}
 header{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 1rem;padding-top:1rem}
 h1{order:-1;flex:1 1 20rem;font-size:1.4rem;margin:0;overflow-wrap:anywhere}
 .made{color:var(--soft);margin:0;font-size:.85rem}
-h2{font-size:1.25rem;line-height:1.35;margin:2rem 0 1rem}
+h2{font-size:1.25rem;line-height:1.35;margin:2rem 0 1rem;overflow-wrap:break-word}
 h2.sentence{font-size:1.35rem;font-weight:600;max-width:60rem;text-wrap:pretty}
 h3{font-size:1.05rem;margin:0 0 .15rem}
 section.sweep h3{margin-top:1.5rem}
@@ -33,13 +33,13 @@ a{color:var(--role-better)}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.85rem;padding-bottom:.25rem}
-th,td{padding:.3rem .7rem .3rem 0;text-align:left;border-bottom:1px solid var(--faint);vertical-align:top}
-tbody th{font-weight:600;white-space:nowrap}
+th,td{padding:.3rem .55rem .3rem 0;text-align:left;border-bottom:1px solid var(--faint);vertical-align:top}
+tbody th{font-weight:600}
 td.number{text-align:right}
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr));gap:2rem 2.5rem;margin-top:2rem}
 .panel{min-width:0}
 .none{margin-top:2rem}
-.none li{margin:.25rem 0}
+.none li{margin:.25rem 0;overflow-wrap:anywhere}
 figure{margin:0}
 .picture{position:relative;min-height:8rem}
 .picture svg,.picture img{display:block;width:100%;height:auto}
