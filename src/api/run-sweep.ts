@@ -5,7 +5,7 @@ import { DEFAULTS } from "../plan/defaults.js";
 import { commandLine, type Flags } from "../plan/flags.js";
 import { GRID_READERS } from "../plan/grid.js";
 import { USUAL_QUESTION } from "../plan/question.js";
-import { engineAsked } from "../plan/request.js";
+import { choiceAsked } from "../plan/request.js";
 import { gridFromText } from "../plan/sweep-file.js";
 import { WHOLE } from "../plan/trajectories.js";
 import { LIMITS } from "../plan/values.js";
@@ -70,7 +70,7 @@ export async function runSweep(plan: string | PlanObject, options: RunOptions): 
     const request = { plan: asked.plan, profile, shard: WHOLE, grow, question, command };
     const sweep = await openAsked(store, request, null);
     const running = { retryFailed, workers, chunkMs: 1000 * DEFAULTS["chunk-seconds"] };
-    const engine = engineAsked(asked.plan);
+    const engine = choiceAsked(asked.plan);
     const { tally, skipped } = await trainOnce({ store, sweep, engine, running }, observersOf(options));
     return { sweep: sweep.id, ...tally, skipped };
   } finally {

@@ -1,7 +1,7 @@
 /** What `run` and `grid` do with what they are asked for: a sweep of a store that is made or grown, and then trained. */
 import { canonicalText } from "../plan/plan.js";
 import { type Question, questionText, USUAL_QUESTION } from "../plan/question.js";
-import { engineAsked, type GridRequest, type Request } from "../plan/request.js";
+import { choiceAsked, type GridRequest, type Request } from "../plan/request.js";
 import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { openAsked } from "../sweep/asking.js";
@@ -26,7 +26,7 @@ export async function openAndTrain(request: Asked, terminal: Terminal): Promise<
   try {
     if (question !== null && canonicalText(question) !== canonicalText(sweep.question))
       terminal.err(`${notAsked(sweep, question)}\n`);
-    const engine = engineAsked(plan);
+    const engine = choiceAsked(plan);
     return await trainAndPrint(
       { store, path, sweep, engine, running, command, opening, trials: plan.trials },
       terminal,

@@ -15,7 +15,7 @@ import { surveyMissing } from "../run/survey.js";
 import type { Store, Sweep } from "../store/contract.js";
 import { refuseChanged } from "../store/difference.js";
 import { openResults, openStore } from "../store/open.js";
-import { engineStored } from "../sweep/engines.js";
+import { choiceStored } from "../sweep/engines.js";
 import { noteOf } from "../sweep/notes.js";
 import { roundsIn } from "../verdict/decisions.js";
 import { isOver } from "../verdict/rounds.js";
@@ -114,7 +114,7 @@ async function trainEach(
   let worst: number = EXIT.ok;
   for (const sweep of sweeps) {
     await announce(sweep);
-    const engine = await engineStored(sweep, going.path);
+    const engine = await choiceStored(sweep, going.path);
     const code = await trainAndPrint({ ...going, sweep, engine, trials: sweep.plan.trials }, terminal);
     if (code === EXIT.interrupted) return code;
     worst = Math.max(worst, code);
@@ -159,7 +159,7 @@ async function grownIn(store: Store, sweep: Sweep, { path, more, command }: Grow
     );
   const whole = withMore(plan, more, id);
   // What cannot be trained here is not asked for.
-  await engineStored(sweep, path);
+  await choiceStored(sweep, path);
   const asked = { question: question ?? USUAL_QUESTION, command: noteOf(command) };
   return store.open({ plan: whole, profile, shard, grow: false, ...asked });
 }

@@ -5,7 +5,7 @@ import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
 import { mustBeFree } from "../files/output.js";
 import type { Flags } from "../plan/flags.js";
-import { engineAsked, trainRequest } from "../plan/request.js";
+import { choiceAsked, trainRequest } from "../plan/request.js";
 import { onlyTrajectory } from "../plan/trajectories.js";
 import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { jsonOf } from "../report/json.js";
@@ -53,7 +53,7 @@ export const trainCommand: Command = {
 async function run(flags: Flags, terminal: Terminal): Promise<number> {
   const { plan, trial, init, out, json } = trainRequest(flags);
   const spec = onlyTrajectory(plan, trial);
-  const engine = await loadEngine(engineAsked(plan));
+  const engine = await loadEngine(choiceAsked(plan));
   const { cell } = spec;
   const shape = shapeOf(cell);
   const curve = init === null ? retrain(spec, engine) : retrainFrom(readWeights(init, shape), spec, engine);

@@ -15,7 +15,7 @@ import { ThreadRunner, TRIAL_WORKER } from "../run/threads.js";
 import type { Sweep } from "../store/contract.js";
 import { openStore } from "../store/open.js";
 import { isShared, type SharedStore } from "../store/queue.js";
-import { engineStored } from "../sweep/engines.js";
+import { choiceStored } from "../sweep/engines.js";
 import { workerNote } from "../sweep/notes.js";
 import { VERSION } from "../version.js";
 import { type Command, DATABASE_ARGUMENT, openingFrom, type Terminal, value } from "./command.js";
@@ -163,7 +163,7 @@ class Working {
     if (version !== VERSION && !this.#request.allowMixed)
       return `sweep ${sweep.id} was asked for by gmm-sweep ${version}, and this is ${VERSION}: install that version here, or let both train it with --allow-mixed`;
     try {
-      return await engineStored(sweep, this.#request.place);
+      return await choiceStored(sweep, this.#request.place);
     } catch (error) {
       if (error instanceof SweepError && error.fault === "environment") return error.message;
       throw error;

@@ -210,7 +210,7 @@ export function workerRequest(flags: Flags, cores: number): WorkerRequest {
 }
 
 /** The choice of an engine that a plan asks for on this machine; GMM_SWEEP_ISA is heard. */
-export function engineAsked({ engine }: SweepPlan): EngineChoice {
+export function choiceAsked({ engine }: SweepPlan): EngineChoice {
   return { ...engine, isa: isaFrom() };
 }
 

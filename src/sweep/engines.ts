@@ -3,12 +3,12 @@ import type { Engine, Shape } from "../engine/contract.js";
 import { choiceOf, ENGINE_NAMES, type EngineChoice, loadEngine, unavailable } from "../engine/engines.js";
 import { bad, SweepError } from "../errors.js";
 import type { PlanPart, SweepPlan } from "../plan/plan.js";
-import { engineAsked } from "../plan/request.js";
+import { choiceAsked } from "../plan/request.js";
 import type { Sweep } from "../store/contract.js";
 
 /** The engine that a plan asks for. Throws usage where the plan has a net that it does not train. */
 export async function engineFor(plan: SweepPlan): Promise<Engine> {
-  const engine = await loadEngine(engineAsked(plan));
+  const engine = await loadEngine(choiceAsked(plan));
   for (const { features, widths } of plan.parts.flatMap(shapesOf)) {
     const support = engine.supports({ features, widths });
     if (!support.supported)
@@ -31,10 +31,10 @@ export async function engineOf(name: string, profile: string, path: string): Pro
 }
 
 /** The choice that gives the bits of a stored sweep. Throws as `engineOf` does. */
-export async function engineStored({ plan, profile }: Sweep, path: string): Promise<EngineChoice> {
+export async function choiceStored({ plan, profile }: Sweep, path: string): Promise<EngineChoice> {
   const { name } = plan.engine;
   if (!ENGINE_NAMES.includes(name)) return choiceFor(name, profile, path);
-  const asked = engineAsked(plan);
+  const asked = choiceAsked(plan);
   const engine = await loadEngine(asked).catch(unavailable);
   return engine?.profile === profile ? asked : choiceFor(name, profile, path);
 }
