@@ -22,12 +22,12 @@ import { gridCommand } from "../src/commands/grid.js";
 import { replayCommand } from "../src/commands/replay.js";
 import { trainCommand } from "../src/commands/train.js";
 import { writeNpy } from "../src/data/npy.js";
-import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
 import type { SweepError } from "../src/errors.js";
 import { type KeptFile, mustBeFree, mustTakeEvents, type Output, sameFile, writeWhole } from "../src/files/output.js";
 import type { Flags } from "../src/plan/flags.js";
 import { EventLog } from "../src/report/log.js";
+import { readWeights, writeWeights } from "../src/run/weights.js";
 import { CLI, folder, gmm, SMALL, spoken } from "./command-line.js";
 import { trainedFile } from "./fixtures/grids.js";
 

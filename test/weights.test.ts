@@ -6,9 +6,9 @@ import test from "node:test";
 import { unzipSync, zipSync } from "fflate";
 import { readNpy, writeNpy } from "../src/data/npy.js";
 import { stream } from "../src/data/streams.js";
-import { readWeights, writeWeights } from "../src/data/weights.js";
 import { parameterCount } from "../src/engine/contract.js";
 import { SweepError } from "../src/errors.js";
+import { readWeights, writeWeights } from "../src/run/weights.js";
 import { folder } from "./command-line.js";
 
 const SHAPE = { features: 3, widths: [5, 4] } as const;

@@ -4,9 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { exportDraw } from "../../src/data/directory.js";
-import { writeWeights } from "../../src/data/weights.js";
 import { referenceEngine } from "../../src/engine/reference/reference.js";
 import { shapeOf } from "../../src/run/trajectory.js";
+import { writeWeights } from "../../src/run/weights.js";
 import type { Slice } from "./sampling.js";
 import { type Task, train } from "./task.js";
 

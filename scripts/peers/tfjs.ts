@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { loadDraw } from "../../src/data/source.js";
-import { readWeights } from "../../src/data/weights.js";
 import type { Curve } from "../../src/engine/contract.js";
 import type { Backend } from "../../src/engine/tfjs/backends.js";
 import { loadTfjs } from "../../src/engine/tfjs/tfjs.js";
@@ -14,6 +13,7 @@ import { messageOf } from "../../src/errors.js";
 import { trainPlan } from "../../src/plan/request.js";
 import { onlyTrajectory } from "../../src/plan/trajectories.js";
 import { shapeOf } from "../../src/run/trajectory.js";
+import { readWeights } from "../../src/run/weights.js";
 import { train } from "../bench/task.js";
 
 const TOLERANCE = 1e-4; // peer.py's

@@ -1,6 +1,5 @@
 /** `gmm-sweep replay`: the parameters of a stored trial at an epoch, trained again from its seed and held against what is stored. */
 
-import { writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { bad, shellWord } from "../errors.js";
 import { type KeptFile, mustBeFree } from "../files/output.js";
@@ -10,6 +9,7 @@ import { parseWhole } from "../plan/values.js";
 import { jsonOf } from "../report/json.js";
 import { importedDraws, isStoredAs, retrain, specOfRow, type Templates, templatesOf } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
+import { writeWeights } from "../run/weights.js";
 import type { Results, StoredEpoch, StoredTrajectory, Sweep } from "../store/contract.js";
 import { openResults } from "../store/open.js";
 import { engineOf } from "../sweep/engines.js";

@@ -1,6 +1,5 @@
 /** `gmm-sweep train`: one trajectory, here and now, to hold it against PyTorch or any other program. Nothing is stored. */
 
-import { readWeights, writeWeights } from "../data/weights.js";
 import type { Curve } from "../engine/contract.js";
 import { loadEngine } from "../engine/engines.js";
 import { mustBeFree } from "../files/output.js";
@@ -11,6 +10,7 @@ import { CURVE_COLUMNS, type CurveRow, curveTable } from "../report/curve.js";
 import { jsonOf } from "../report/json.js";
 import { retrain, retrainFrom } from "../run/rebuild.js";
 import { shapeOf } from "../run/trajectory.js";
+import { readWeights, writeWeights } from "../run/weights.js";
 import { lastEpoch } from "../trial.js";
 import {
   type Command,

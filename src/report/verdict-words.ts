@@ -22,19 +22,23 @@ export function rounded(value: number, places: number): string {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
+/** `rounded`, with a + before what lies above 0, and ∞ for Infinity. */
 export function signed(value: number, places: number): string {
   const text = rounded(value, places).replace("Infinity", "∞");
   return value < 0 || Number.isNaN(value) || Number(text) === 0 ? text : `+${text}`;
 }
 
+/** An interval, as it stands in a sentence. */
 export function range({ low, high }: Interval, places: number): string {
   return `${signed(low, places)} to ${signed(high, places)}`;
 }
 
+/** A share from 0 to 1 in percent: whole ones, but below 1 %. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
 }
 
+/** So many of something, with the noun in its number. */
 export function count(number: number, one: string, several = `${one}s`): string {
   return `${number.toLocaleString("en-US")} ${number === 1 ? one : several}`;
 }

@@ -35,6 +35,7 @@ export function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
+/** The head of a page: what it is called, who `made` it and when, and the button of the theme. */
 export function headerHtml(title: string, made: string): Html {
   return html`<header><p class="made">${made}</p><h1>${title}</h1>
 <button type="button" id="theme" hidden>Dark</button></header>`;

@@ -1,12 +1,12 @@
 /** A net's parameters as a .npz file: arrays named as in PyTorch's state_dict, so that either side loads the other's. */
 import { createRequire } from "node:module";
+import { readNpy, writeNpy } from "../data/npy.js";
+import { ARRAY_TIME, unzip } from "../data/zip.js";
 import { layerSizes, type Shape } from "../engine/contract.js";
 import { bad, messageOf } from "../errors.js";
 import { writeWhole } from "../files/output.js";
 import { bytesOf, unwritable } from "../files/paths.js";
 import { listed } from "../printable.js";
-import { readNpy, writeNpy } from "./npy.js";
-import { ARRAY_TIME, unzip } from "./zip.js";
 
 const require = createRequire(import.meta.url);
 /** Loaded with the first file of weights: most commands do without. */
