@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { isDatabase } from "../files/places.js";
 import { axesOf } from "../plan/axes.js";
-import { grown } from "../plan/growth.js";
+import { grown, heldIn } from "../plan/growth.js";
+import type { SweepPlan } from "../plan/plan.js";
 import type { NamedFile } from "../plan/ready.js";
 import type { GridRequest } from "../plan/request.js";
 import { trajectoriesOf } from "../plan/trajectories.js";
@@ -14,7 +15,6 @@ import { usableCores } from "../run/cores.js";
 import { forecast } from "../run/forecast.js";
 import { ALL_MISSING, type Lookup, surveyMissing } from "../run/survey.js";
 import { openBegun } from "../store/open.js";
-import { heldBy } from "../sweep/asking.js";
 import { engineFor } from "../sweep/engines.js";
 import { roundsMeant } from "../sweep/rounds.js";
 import { currentPlan, type Rounds } from "../verdict/rounds.js";
@@ -31,10 +31,11 @@ export async function dryRun({ plan, place, running, file, until }: GridRequest,
   const results = isDatabase(path) || existsSync(path) ? await openBegun(path) : null;
   try {
     const lookup: Lookup = results === null ? ALL_MISSING : (specs) => results.missing(profile, specs, retryFailed);
-    const held = results === null ? null : await heldBy(results, { plan, profile });
+    const held = results === null ? null : heldIn(await results.sweeps(), plan, profile);
+    const all = (): SweepPlan => (held === null ? plan : grown(held.plan, plan, grow));
     const rounds = await roundsMeant(results, plan, held, until);
     // In rounds it is what was first asked for, at the most.
-    const whole = held === null || rounds !== null ? plan : grown(held.plan, plan, grow);
+    const whole = rounds === null ? all() : plan;
     const threads = Math.min(workers, usableCores());
     const result = await forecast({ plan: whole, shard, retryFailed, workers: threads }, engine, lookup);
     const axes = axesOf(whole);

@@ -24,6 +24,16 @@ export function identityOf({ name, seed, parts }: SweepPlan, profile: string): s
   return canonicalText({ run: parts.map(withoutFolders), seed, profile });
 }
 
+/** The one of some sweeps that is what a plan asks for, or grows by it; null: it would be a new one. */
+export function heldIn<Held extends { readonly plan: SweepPlan; readonly profile: string }>(
+  sweeps: readonly Held[],
+  plan: SweepPlan,
+  profile: string,
+): Held | null {
+  const identity = identityOf(plan, profile);
+  return sweeps.find((sweep) => identityOf(sweep.plan, sweep.profile) === identity) ?? null;
+}
+
 function withoutFolders(part: PlanPart): object {
   if (part.draws.kind === "seeded") return part;
   const draws = part.draws.draws.map(({ directory: _directory, ...draw }) => draw);

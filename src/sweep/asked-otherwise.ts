@@ -1,5 +1,5 @@
 /** What two places were asked of one sweep where that is not the same: what it is judged by. */
-import { identityOf } from "../plan/growth.js";
+import { heldIn } from "../plan/growth.js";
 import { canonicalText } from "../plan/plan.js";
 import { type Question, questionText } from "../plan/question.js";
 import type { Sweep } from "../store/contract.js";
@@ -15,8 +15,8 @@ export interface AskedOtherwise {
 /** The sweeps of both that were asked otherwise in the first than in the second. */
 export function askedOtherwise(first: readonly Sweep[], second: readonly Sweep[]): AskedOtherwise[] {
   return second.flatMap((sweep) => {
-    const other = first.find((one) => identityOf(one.plan, one.profile) === identityOf(sweep.plan, sweep.profile));
-    if (other === undefined || canonicalText(other.question) === canonicalText(sweep.question)) return [];
+    const other = heldIn(first, sweep.plan, sweep.profile);
+    if (other === null || canonicalText(other.question) === canonicalText(sweep.question)) return [];
     return [{ sweep, first: textOf(other.question), second: textOf(sweep.question) }];
   });
 }
