@@ -1,7 +1,7 @@
 /** What ends a training from outside: Ctrl-C, SIGTERM, and SIGHUP unless it is to be ignored. */
-import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Observer } from "../run/events.js";
+import { procText } from "../run/proc.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -95,9 +95,9 @@ export interface Birth {
 export function hangupIgnored({ command, proc, parent }: Birth): boolean {
   if (basename(command ?? "") === "nohup") return true;
   // nohup makes what was a terminal an stdin that cannot be read.
-  const [, flags] = /^flags:\s*([0-7]+)$/m.exec(textOf(join(proc, "self", "fdinfo", "0"))) ?? [];
+  const [, flags] = /^flags:\s*([0-7]+)$/m.exec(procText(join(proc, "self", "fdinfo", "0"))) ?? [];
   if (flags !== undefined && (Number.parseInt(flags, 8) & ACCESS_MODE) === WRITE_ONLY) return true;
-  const [, ignored] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(textOf(join(proc, String(parent), "status"))) ?? [];
+  const [, ignored] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(procText(join(proc, String(parent), "status"))) ?? [];
   return ignored !== undefined && (BigInt(`0x${ignored}`) & HANGUP_BIT) !== 0n;
 }
 
@@ -109,12 +109,4 @@ const HANGUP_BIT = 1n;
 /** How this process was born. */
 export function birth(): Birth {
   return { command: process.env["_"], proc: "/proc", parent: process.ppid };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return ""; // another system, or a process that is not ours to look at
-  }
 }

@@ -1,7 +1,7 @@
 /** How many threads are worth starting: the cores of the machine, or fewer where a container may not use them all. */
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { procText } from "./proc.js";
 
 /** Where Linux says what this process may use. */
 export interface CgroupPlaces {
@@ -27,7 +27,7 @@ export function usableCores(cores = allowedCores(), places = PLACES): number {
 
 /** The cores that this process may run on, whatever its quota: newer Nodes round a quota down into their own count. */
 export function allowedCores({ status }: Pick<CgroupPlaces, "status"> = PLACES): number {
-  const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(textOf(status)) ?? [];
+  const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(procText(status)) ?? [];
   if (list === undefined) return availableParallelism();
   return list.split(",").reduce((count, range) => {
     const [first, last = first] = range.split("-").map(Number);
@@ -37,8 +37,8 @@ export function allowedCores({ status }: Pick<CgroupPlaces, "status"> = PLACES):
 
 /** How many cores' worth of time this process may use, by the least of its groups and those above them; null: all. */
 export function cpuQuota({ groups, mounts }: Pick<CgroupPlaces, "groups" | "mounts"> = PLACES): number | null {
-  const hierarchies = mountsOf(textOf(mounts));
-  const quotas = textOf(groups)
+  const hierarchies = mountsOf(procText(mounts));
+  const quotas = procText(groups)
     .split("\n")
     .flatMap((line) => {
       const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -91,24 +91,16 @@ function upwards(path: string): string[] {
 }
 
 function quotaOfVersion2(group: string): number | null {
-  const [quota, period] = textOf(join(group, "cpu.max")).trim().split(" ");
+  const [quota, period] = procText(join(group, "cpu.max")).trim().split(" ");
   return coresOf(quota, period);
 }
 
 function quotaOfVersion1(group: string): number | null {
-  return coresOf(textOf(join(group, "cpu.cfs_quota_us")), textOf(join(group, "cpu.cfs_period_us")));
+  return coresOf(procText(join(group, "cpu.cfs_quota_us")), procText(join(group, "cpu.cfs_period_us")));
 }
 
 /** Microseconds of each period; without a limit "max" in version 2, -1 in version 1. */
 function coresOf(quota: string, period: string | undefined): number | null {
   const cores = Number(quota) / Number(period);
   return Number.isFinite(cores) && cores > 0 ? cores : null;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return ""; // another system, or a group without that controller
-  }
 }
